@@ -1,0 +1,210 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.session.Bounds;
+import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Session;
+import io.seleucia.chat.session.Watchdog;
+import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.WebSocket;
+import io.seleucia.chat.transport.Wire;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Takes the connections of one port. A virtual thread accepts; each connection gets its own, which performs the
+ * handshake and then is the session's inbound loop.
+ */
+final class Acceptor implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Acceptor.class.getName());
+    private static final int BACKLOG = 4096;
+    private static final int PAUSE_MILLIS = 100;
+
+    private final ServerSocket socket;
+    private final Handshake handshake;
+    private final List<Protocol> protocols;
+    private final Channels channels;
+    private final Limits limits;
+    private final Bounds bounds;
+    private final Watchdog watchdog;
+
+    private final AtomicInteger connections = new AtomicInteger();
+    private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Session, Thread> sessions = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /**
+     * Listens, and accepts from now on.
+     *
+     * @param protocols the most preferred first; the last is spoken with clients that choose none
+     * @throws IOException if the address can't be listened on
+     */
+    Acceptor(
+            InetSocketAddress address,
+            List<Protocol> protocols,
+            Set<String> allowedOrigins,
+            Channels channels,
+            Limits limits,
+            Watchdog watchdog)
+            throws IOException {
+        this.protocols = protocols;
+        this.handshake = new Handshake(protocols.stream().map(Protocol::name).toList(), allowedOrigins);
+        this.channels = channels;
+        this.limits = limits;
+        this.bounds = new Bounds(
+                limits.outboundQueueBytes(),
+                limits.maxChannels(),
+                limits.rateMessages(),
+                limits.rateBurst(),
+                limits.pingInterval(),
+                limits.pongTimeout(),
+                limits.frameTimeout(),
+                limits.writeTimeout());
+        this.watchdog = watchdog;
+        this.socket = new ServerSocket();
+        try {
+            socket.bind(address, BACKLOG);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+        Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
+    }
+
+    int port() {
+        return socket.getLocalPort();
+    }
+
+    /** The number of sessions. */
+    int sessions() {
+        return sessions.size();
+    }
+
+    private void accept() {
+        while (!closed) {
+            try {
+                Socket accepted = socket.accept();
+                Thread.ofVirtual().start(() -> serve(accepted));
+            } catch (IOException e) {
+                if (!closed) {
+                    LOG.log(Level.WARNING, "accepting a connection failed: " + e.getMessage());
+                    pause(); // out of file descriptors, most likely, and that does not pass at once
+                }
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            LOG.log(Level.DEBUG, "interrupted before accepting again");
+        }
+    }
+
+    private void serve(Socket accepted) {
+        try (accepted) {
+            Wire wire = new Wire(accepted);
+            long deadline = System.nanoTime() + limits.handshakeTimeout().toNanos();
+            Watchdog.Watched handshaking = now -> {
+                if (now - deadline > 0) {
+                    wire.abort();
+                }
+            };
+            boolean admitted = admit(accepted.getInetAddress());
+            watchdog.watch(handshaking);
+            try {
+                if (!admitted) {
+                    Handshake.refuse(wire, 503, "too many connections, try again later");
+                    return;
+                }
+                Protocol protocol = protocolFor(handshake.accept(wire));
+                watchdog.forget(handshaking);
+                serve(new Session(new WebSocket(wire, limits.maxMessageBytes()), protocol, channels, bounds));
+            } finally {
+                watchdog.forget(handshaking);
+                release(accepted.getInetAddress());
+            }
+        } catch (HandshakeException e) {
+            LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "serving a connection failed", e);
+        }
+    }
+
+    private void serve(Session session) {
+        sessions.put(session, Thread.currentThread());
+        watchdog.watch(session);
+        try {
+            if (closed) {
+                session.end(CloseCode.RESTART, false); // it came while the others were told
+            }
+            session.run();
+        } finally {
+            watchdog.forget(session);
+            sessions.remove(session);
+        }
+    }
+
+    private Protocol protocolFor(Optional<String> subprotocol) {
+        return protocols.stream()
+                .filter(protocol -> subprotocol.isPresent() && protocol.name().equals(subprotocol.get()))
+                .findFirst()
+                .orElse(protocols.getLast());
+    }
+
+    /** Counts a connection, and whether it is within the limits; to be {@link #release released} in any case. */
+    private boolean admit(InetAddress address) {
+        return connections.incrementAndGet() <= limits.maxConnections()
+                & addresses.merge(address, 1, Integer::sum) <= limits.maxConnectionsPerAddress();
+    }
+
+    private void release(InetAddress address) {
+        connections.decrementAndGet();
+        addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Accepts no more, tells all clients that the server restarts, and waits until they have what waits for them. */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
+        }
+        sessions.keySet().forEach(session -> session.end(CloseCode.RESTART, false));
+        awaitEnd(limits.drainTimeout());
+        if (!sessions.isEmpty()) {
+            LOG.log(Level.WARNING, sessions.size() + " sessions did not end in time and are cut off");
+            sessions.keySet().forEach(Session::abort);
+            awaitEnd(limits.writeTimeout());
+        }
+    }
+
+    private void awaitEnd(Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            for (Thread thread : sessions.values()) {
+                thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.protocol.Ctesiphon;
+import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Watchdog;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A chat server in this process.
+ *
+ * <pre>{@code
+ * try (var server = ChatServer.builder().port(8600).start()) {
+ *     System.out.println("listening on port " + server.port());
+ *     Thread.currentThread().join();
+ * }
+ * }</pre>
+ *
+ * <p>All its threads are virtual, and so do not keep the process alive by themselves.
+ */
+public final class ChatServer implements AutoCloseable {
+    private final Broker broker;
+    private final boolean ownsBroker;
+    private final Watchdog watchdog;
+    private final Acceptor acceptor;
+
+    private ChatServer(Builder settings) throws IOException {
+        ownsBroker = settings.broker.isEmpty();
+        broker = settings.broker.orElseGet(() -> new InMemoryBroker(Retention.DEFAULT));
+        Limits limits = settings.limits;
+        watchdog = new Watchdog(Stream.of(
+                        limits.pingInterval(),
+                        limits.pongTimeout(),
+                        limits.handshakeTimeout(),
+                        limits.frameTimeout(),
+                        limits.writeTimeout())
+                .min(Duration::compareTo)
+                .orElseThrow());
+        List<Protocol> protocols = new ArrayList<>(settings.protocols);
+        protocols.add(new Ctesiphon());
+        try {
+            acceptor = new Acceptor(
+                    new InetSocketAddress(settings.host, settings.port),
+                    protocols,
+                    settings.allowedOrigins,
+                    new Channels(broker),
+                    limits,
+                    watchdog);
+        } catch (IOException | RuntimeException e) {
+            release();
+            throw e;
+        }
+    }
+
+    /** Settings with their defaults: {@code localhost:8600}, in memory, {@link Limits#DEFAULT}. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The port it listens on: the one that was asked for, or the one that was free. */
+    public int port() {
+        return acceptor.port();
+    }
+
+    /** The number of sessions at this moment. */
+    public int sessions() {
+        return acceptor.sessions();
+    }
+
+    /**
+     * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
+     * (close code 1012). Blocks until all sessions have ended, at most for {@link Limits#drainTimeout} and a little
+     * longer, if some must be cut off.
+     */
+    @Override
+    public void close() {
+        acceptor.close();
+        release();
+    }
+
+    private void release() {
+        watchdog.close();
+        if (ownsBroker) {
+            broker.close();
+        }
+    }
+
+    /** Settings of a server that is to be started. Not thread-safe. */
+    public static final class Builder {
+        private String host = "localhost";
+        private int port = 8600;
+        private Optional<Broker> broker = Optional.empty();
+        private Limits limits = Limits.DEFAULT;
+        private Set<String> allowedOrigins = Set.of();
+        private final List<Protocol> protocols = new ArrayList<>();
+
+        private Builder() {}
+
+        /** The name or address of the interface to listen on; {@code 0.0.0.0} and {@code ::} are all. */
+        public Builder host(String host) {
+            this.host = host;
+            return this;
+        }
+
+        /** The port to listen on, from 0 to 65535; 0 takes any free one. */
+        public Builder port(int port) {
+            this.port = port;
+            return this;
+        }
+
+        /** What carries the channels. It stays the caller's: to be closed after the servers that share it. */
+        public Builder broker(Broker broker) {
+            this.broker = Optional.of(broker);
+            return this;
+        }
+
+        /** What the server takes from its clients. */
+        public Builder limits(Limits limits) {
+            this.limits = limits;
+            return this;
+        }
+
+        /**
+         * The origins whose pages may connect, such as {@code https://chat.example}; {@code *} is any. If there are
+         * none, a page may connect to the host that it came from. Programs other than browsers are not concerned.
+         */
+        public Builder allowedOrigins(Collection<String> allowedOrigins) {
+            this.allowedOrigins = Set.copyOf(allowedOrigins);
+            return this;
+        }
+
+        /** One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself. */
+        public Builder protocol(Protocol protocol) {
+            protocols.add(protocol);
+            return this;
+        }
+
+        /**
+         * Starts the server. It listens when this returns.
+         *
+         * @throws IOException if the address can't be listened on
+         */
+        public ChatServer start() throws IOException {
+            return new ChatServer(this);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+package io.seleucia.chat;
+
+import java.time.Duration;
+
+/**
+ * What the server takes from its clients, in size, number and time. Every bound has a default that suits a public
+ * server; start from {@link #DEFAULT} and change what differs.
+ *
+ * @param maxMessageBytes a longer message closes the connection with 1009
+ * @param outboundQueueBytes a client for which more bytes wait to be written is closed with 4000
+ * @param maxChannels subscriptions that a session may have at a time
+ * @param rateMessages requests a second that a session may send on average; more are refused
+ * @param rateBurst requests that a session may send at once
+ * @param maxConnections connections at a time; more are refused with HTTP 503
+ * @param maxConnectionsPerAddress connections at a time from one IP address; more are refused with HTTP 503
+ * @param pingInterval silence after which a peer is pinged
+ * @param pongTimeout time in which it must give a sign of life then, or is closed with 4001
+ * @param handshakeTimeout time for the whole handshake
+ * @param frameTimeout time from a frame's first byte to its last
+ * @param writeTimeout time that a write may take without progress, or the connection is cut
+ * @param drainTimeout time in which all sessions must have ended when the server closes
+ */
+public record Limits(
+        int maxMessageBytes,
+        int outboundQueueBytes,
+        int maxChannels,
+        int rateMessages,
+        int rateBurst,
+        int maxConnections,
+        int maxConnectionsPerAddress,
+        Duration pingInterval,
+        Duration pongTimeout,
+        Duration handshakeTimeout,
+        Duration frameTimeout,
+        Duration writeTimeout,
+        Duration drainTimeout) {
+    /** The defaults of docs/settings.md. */
+    public static final Limits DEFAULT = new Limits(
+            64 * 1024,
+            1024 * 1024,
+            128,
+            100,
+            200,
+            100_000,
+            1_000,
+            Duration.ofSeconds(25),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30));
+
+    /** Refuses bounds that are not positive. */
+    public Limits {
+        positive("maxMessageBytes", maxMessageBytes);
+        positive("outboundQueueBytes", outboundQueueBytes);
+        positive("maxChannels", maxChannels);
+        positive("rateMessages", rateMessages);
+        positive("rateBurst", rateBurst);
+        positive("maxConnections", maxConnections);
+        positive("maxConnectionsPerAddress", maxConnectionsPerAddress);
+        positive("pingInterval", pingInterval.toNanos());
+        positive("pongTimeout", pongTimeout.toNanos());
+        positive("handshakeTimeout", handshakeTimeout.toNanos());
+        positive("frameTimeout", frameTimeout.toNanos());
+        positive("writeTimeout", writeTimeout.toNanos());
+        positive("drainTimeout", drainTimeout.toNanos());
+    }
+
+    private static void positive(String name, long value) {
+        if (value <= 0) {
+            throw new IllegalArgumentException(name + " must be positive");
+        }
+    }
+
+    /** The same with another {@code maxMessageBytes}. */
+    public Limits withMaxMessageBytes(int maxMessageBytes) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code outboundQueueBytes}. */
+    public Limits withOutboundQueueBytes(int outboundQueueBytes) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code maxChannels}. */
+    public Limits withMaxChannels(int maxChannels) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code rateMessages}. */
+    public Limits withRateMessages(int rateMessages) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code rateBurst}. */
+    public Limits withRateBurst(int rateBurst) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code maxConnections}. */
+    public Limits withMaxConnections(int maxConnections) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code maxConnectionsPerAddress}. */
+    public Limits withMaxConnectionsPerAddress(int maxConnectionsPerAddress) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code pingInterval}. */
+    public Limits withPingInterval(Duration pingInterval) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code pongTimeout}. */
+    public Limits withPongTimeout(Duration pongTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code handshakeTimeout}. */
+    public Limits withHandshakeTimeout(Duration handshakeTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code frameTimeout}. */
+    public Limits withFrameTimeout(Duration frameTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code writeTimeout}. */
+    public Limits withWriteTimeout(Duration writeTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code drainTimeout}. */
+    public Limits withDrainTimeout(Duration drainTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+}

@@ -1,0 +1,104 @@
+package io.seleucia.chat.broker;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What carries channels between all servers that share it. {@code BrokerContract} among this library's tests is the
+ * contract as a test: an implementation passes when it does.
+ *
+ * <p>Every channel has an epoch and in it the offsets 1, 2, 3 … without gaps. A channel needs no creation; it begins
+ * with whoever names it first. All methods may be called by any thread. Those that throw {@link UnavailableException}
+ * may block, for two seconds at the most.
+ */
+public interface Broker extends AutoCloseable {
+    /** Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. */
+    interface Listener {
+        /**
+         * The next message: offset for offset in order, each once. A message with {@link Position#NONE} stands outside
+         * of that order.
+         */
+        void message(Message message);
+
+        /**
+         * Messages after the last one received can't be had any more.
+         *
+         * @param position where the channel goes on: the next message is the one after it, in that epoch
+         */
+        void lost(Position position);
+    }
+
+    /** A listener's place in a channel, until it is closed. */
+    interface Subscription extends AutoCloseable {
+        /** Where it began: the first message is the one after it. */
+        Position start();
+
+        /** Ends it. Does not wait; a message on its way may still come. */
+        @Override
+        void close();
+    }
+
+    /**
+     * What became of a publish.
+     *
+     * @param position the message's place
+     * @param duplicate whether an earlier message with the same key has that place, and nothing was published
+     */
+    record Receipt(Position position, boolean duplicate) {}
+
+    /**
+     * A stretch of history.
+     *
+     * @param position the channel's newest position when it was read
+     * @param messages oldest first
+     */
+    record Page(Position position, List<Message> messages) {}
+
+    /**
+     * Appends a message to the channel's history and sends it to all listeners, as one step.
+     *
+     * @param key repeated within the retention of keys by the same sender in the same channel, it gives the first
+     *     message's position and publishes nothing; {@code ""} is no key
+     * @throws UnavailableException if that could not be confirmed in time
+     */
+    Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException;
+
+    /**
+     * Follows a channel. Messages may come before this method returns. When the broker was out of reach meanwhile, what
+     * was missed comes from the history, or is reported lost.
+     */
+    Subscription subscribe(String channel, Listener listener) throws UnavailableException;
+
+    /**
+     * The oldest messages after an offset.
+     *
+     * @param limit the most that are given
+     */
+    Page historyAfter(String channel, long offset, int limit) throws UnavailableException;
+
+    /**
+     * The newest messages before an offset; {@link Long#MAX_VALUE} is beyond the end.
+     *
+     * @param limit the most that are given
+     */
+    Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
+
+    /**
+     * Notes that one more session of a client is in a channel. Where the broker is out of reach the note is brought up
+     * to date as soon as it is back.
+     */
+    void join(String channel, String client);
+
+    /** Takes back one {@link #join}. */
+    void leave(String channel, String client);
+
+    /** The clients in a channel on all servers, each with the number of its sessions, sorted. */
+    Map<String, Integer> members(String channel) throws UnavailableException;
+
+    /** Ends all subscriptions and notes of this process and gives back what was opened. May block for two seconds. */
+    @Override
+    void close();
+}

@@ -1,0 +1,209 @@
+package io.seleucia.chat.broker;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Channels in the memory of this process: what is published is gone when it ends. Several servers in one process may
+ * share one broker. Nothing blocks.
+ *
+ * <p>A publisher's own thread hands the message to the listeners, under the channel's lock, so that the order of the
+ * offsets is the order of delivery.
+ */
+public final class InMemoryBroker implements Broker {
+    private static final long SWEEP_SECONDS = 10;
+
+    private final Retention retention;
+    private final ConcurrentHashMap<String, Log> logs = new ConcurrentHashMap<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /** An empty broker. */
+    public InMemoryBroker(Retention retention) {
+        this.retention = retention;
+        Thread.ofVirtual().name("broker-retention").start(this::sweep);
+    }
+
+    @Override
+    public Receipt publish(String channel, String sender, Content content, String key) {
+        return with(channel, log -> log.publish(channel, sender, content, key));
+    }
+
+    @Override
+    public Subscription subscribe(String channel, Listener listener) {
+        return with(channel, log -> log.subscribe(listener));
+    }
+
+    @Override
+    public Page historyAfter(String channel, long offset, int limit) {
+        return with(
+                channel,
+                log -> log.page(log.history.iterator(), m -> m.position().offset() > offset, limit));
+    }
+
+    @Override
+    public Page historyBefore(String channel, long offset, int limit) {
+        return with(channel, log -> {
+            Page page =
+                    log.page(log.history.descendingIterator(), m -> m.position().offset() < offset, limit);
+            return new Page(page.position(), page.messages().reversed());
+        });
+    }
+
+    @Override
+    public void join(String channel, String client) {
+        with(channel, log -> log.members.merge(client, 1, Integer::sum));
+    }
+
+    @Override
+    public void leave(String channel, String client) {
+        with(channel, log -> log.members.computeIfPresent(client, (key, n) -> n == 1 ? null : n - 1));
+    }
+
+    @Override
+    public Map<String, Integer> members(String channel) {
+        return with(channel, log -> new TreeMap<>(log.members));
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        logs.clear();
+    }
+
+    private <T> T with(String channel, Function<Log, T> use) {
+        while (true) {
+            Log log = logs.computeIfAbsent(channel, name -> new Log());
+            log.lock.lock();
+            try {
+                if (!log.forgotten) {
+                    log.usedAt = System.nanoTime();
+                    log.trim(log.usedAt, System.currentTimeMillis());
+                    return use.apply(log);
+                }
+            } finally {
+                log.lock.unlock();
+            }
+        }
+    }
+
+    private void sweep() {
+        try {
+            while (!closed.await(SWEEP_SECONDS, TimeUnit.SECONDS)) {
+                long now = System.nanoTime();
+                logs.values().removeIf(log -> log.forget(now, System.currentTimeMillis()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts it; without it, old messages go when read
+        }
+    }
+
+    /** One channel. All fields are guarded by the lock. */
+    private final class Log {
+        private record Key(String sender, String key) {}
+
+        private record Kept(Position position, long until) {}
+
+        private final ReentrantLock lock = new ReentrantLock();
+        private final ArrayDeque<Message> history = new ArrayDeque<>();
+        private final List<Listener> listeners = new ArrayList<>(1);
+        private final Map<String, Integer> members = new HashMap<>();
+        private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
+        private Position last = new Position(UUID.randomUUID().toString(), 0);
+        private long usedAt;
+        private boolean forgotten; // no longer in the map
+
+        private Receipt publish(String channel, String sender, Content content, String key) {
+            Key kept = new Key(sender, key);
+            if (!key.isEmpty() && keys.containsKey(kept)) {
+                return new Receipt(keys.get(kept).position, true);
+            }
+            last = last.next();
+            if (!key.isEmpty()) {
+                keys.put(kept, new Kept(last, usedAt + retention.keys().toNanos()));
+            }
+            Message message = new Message(channel, last, sender, System.currentTimeMillis(), content);
+            history.addLast(message);
+            if (history.size() > retention.messages()) {
+                history.removeFirst();
+            }
+            for (int i = 0; i < listeners.size(); i++) {
+                listeners.get(i).message(message);
+            }
+            return new Receipt(last, false);
+        }
+
+        private Subscription subscribe(Listener listener) {
+            listeners.add(listener);
+            Position start = last;
+            return new Subscription() {
+                @Override
+                public Position start() {
+                    return start;
+                }
+
+                @Override
+                public void close() {
+                    lock.lock();
+                    try {
+                        listeners.remove(listener);
+                    } finally {
+                        lock.unlock();
+                    }
+                }
+            };
+        }
+
+        private Page page(Iterator<Message> messages, Predicate<Message> wanted, int limit) {
+            List<Message> page = new ArrayList<>();
+            while (page.size() < limit && messages.hasNext()) {
+                Message message = messages.next();
+                if (wanted.test(message)) {
+                    page.add(message);
+                }
+            }
+            return new Page(last, page);
+        }
+
+        private void trim(long now, long nowMillis) {
+            long oldest = nowMillis - retention.age().toMillis();
+            while (!history.isEmpty() && history.getFirst().time() < oldest) {
+                history.removeFirst();
+            }
+            Iterator<Kept> oldestKeys = keys.values().iterator();
+            while (oldestKeys.hasNext() && oldestKeys.next().until - now < 0) {
+                oldestKeys.remove();
+            }
+        }
+
+        /** Whether nobody can tell any more that the channel ever was. */
+        private boolean forget(long now, long nowMillis) {
+            lock.lock();
+            try {
+                trim(now, nowMillis);
+                forgotten = listeners.isEmpty()
+                        && members.isEmpty()
+                        && history.isEmpty()
+                        && now - usedAt > retention.positions().toNanos();
+                return forgotten;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.seleucia.chat.message;
+
+import java.util.Optional;
+
+/** The rules for names, the same in all protocols. Lengths are counted in Unicode code points. */
+public final class Names {
+    /** The longest channel name. */
+    public static final int MAX_CHANNEL = 128;
+
+    /** The longest client id. */
+    public static final int MAX_CLIENT = 64;
+
+    private Names() {}
+
+    /** What is wrong with a channel's name: a sentence for a person, or empty if it is a good one. */
+    public static Optional<String> flawOfChannel(String name) {
+        return name.startsWith("@")
+                ? Optional.of("a channel's name must not start with @")
+                : flaw("a channel's name", name, MAX_CHANNEL);
+    }
+
+    /** What is wrong with a client id: a sentence for a person, or empty if it is a good one. */
+    public static Optional<String> flawOfClient(String id) {
+        return flaw("a client id", id, MAX_CLIENT);
+    }
+
+    /** Whether the text can be written as UTF-8: no surrogate stands alone. */
+    public static boolean isUnicode(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!Character.isSurrogate(text.charAt(i))) {
+                continue;
+            }
+            if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
+                return false;
+            }
+            i++;
+        }
+        return true;
+    }
+
+    private static Optional<String> flaw(String what, String name, int max) {
+        // The first comparison spares counting the code points of a name that is far too long.
+        if (name.isEmpty() || name.length() > 2 * max || name.codePointCount(0, name.length()) > max) {
+            return Optional.of(what + " must have 1 to " + max + " characters");
+        }
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            return Optional.of(what + " must not have control characters");
+        }
+        return isUnicode(name) ? Optional.empty() : Optional.of(what + " must be valid Unicode");
+    }
+}

@@ -1,0 +1,22 @@
+package io.seleucia.chat.message;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The bytes of one message between a protocol and a transport, without the transport's framing. Whoever is given a
+ * payload neither keeps nor changes the array.
+ *
+ * @param text whether the bytes are UTF-8 text (a WebSocket text frame) and not binary
+ * @param bytes the message, whole
+ */
+public record Payload(boolean text, byte[] bytes) {
+    /** A text message. */
+    public static Payload of(String text) {
+        return new Payload(true, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The bytes read as UTF-8. */
+    public String asString() {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

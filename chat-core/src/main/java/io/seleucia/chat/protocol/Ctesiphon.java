@@ -1,0 +1,205 @@
+package io.seleucia.chat.protocol;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Request;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The protocol of the Ctesiphon chat server: {@code {"Kind":K,"Payload":"P"}}, P being JSON as a string. Replies are
+ * texts under kind 100, without a request id, so that they must come in the order of the requests; messages are bare
+ * text. Has no state.
+ */
+public final class Ctesiphon implements Protocol {
+    /** One object is enough for any number of connections. */
+    public Ctesiphon() {}
+
+    @Override
+    public String name() {
+        return "ctesiphon";
+    }
+
+    @Override
+    public Request decode(Payload message) {
+        try {
+            JsonObject frame = object(message.asString(), "the frame");
+            return switch (kind(frame)) {
+                case SUBSCRIBE -> {
+                    JsonObject payload = payload(frame);
+                    yield request(payload, new Command.Subscribe(string(payload, "Channel")));
+                }
+                case UNSUBSCRIBE -> {
+                    JsonObject payload = payload(frame);
+                    Optional<String> channel = optionalString(payload, "Channel");
+                    yield request(
+                            payload,
+                            channel.isPresent()
+                                    ? new Command.Unsubscribe(channel.get())
+                                    : new Command.UnsubscribeAll());
+                }
+                case MESSAGE -> {
+                    JsonObject payload = payload(frame);
+                    String channel = string(payload, "Channel");
+                    String text = string(payload, "Message");
+                    yield request(payload, new Command.Publish(channel, new Content.Text(text)));
+                }
+                case GET_CHANNELS -> new Request("", claim(frame), new Command.ListChannels());
+            };
+        } catch (Json.MalformedException e) {
+            return Request.of(new Command.Malformed(e.getMessage()));
+        }
+    }
+
+    @Override
+    public Optional<Payload> encode(Request request, Event.Reply reply) {
+        return switch (reply) {
+            case Event.Subscribed subscribed ->
+                result("Subscribed to channel : " + subscribed.channel() + " SUCCESSFULLY !");
+            case Event.Unsubscribed unsubscribed ->
+                result(unsubscription(!unsubscribed.channels().isEmpty()));
+            case Event.Published published -> Optional.empty(); // the sender sees the message itself
+            case Event.Channels channels -> result(list(channels.channels()));
+            case Event.Failed failed -> result(failure(request, failed));
+        };
+    }
+
+    @Override
+    public Optional<Payload> encode(Event.Push push) {
+        return switch (push) {
+            case Event.Received received -> Optional.of(Payload.of(line(received.message())));
+            case Event.Lost lost -> result("Error: messages in channel " + lost.channel() + " were lost");
+        };
+    }
+
+    private static String line(Message message) {
+        return "Channel : " + message.channel() + ", Sender : " + message.sender() + ", Message : "
+                + message.content().asText();
+    }
+
+    private static String failure(Request request, Event.Failed failed) {
+        return switch (failed.code()) {
+            case WRONG_CLIENT -> "Error: ClientId mismatch ! ";
+            case ALREADY_SUBSCRIBED -> "Error: ALREADY SUBSCRIBED TO CHANNEL " + channel(request);
+            case NOT_SUBSCRIBED ->
+                request.command() instanceof Command.Publish publish
+                        ? "Can not send message. Client : " + request.client().orElse("")
+                                + " does not exist or is not subscribed to channel : " + publish.channel()
+                        : unsubscription(false);
+            case BAD_REQUEST, TOO_MANY_CHANNELS, RATE_LIMITED, UNAVAILABLE, INTERNAL -> "Error: " + failed.message();
+        };
+    }
+
+    private static String channel(Request request) {
+        return request.command() instanceof Command.Subscribe subscribe ? subscribe.channel() : "";
+    }
+
+    private static String unsubscription(boolean successful) {
+        return successful ? " UNSUBSCRIBE SUCCESSFUL" : " UNSUBSCRIBE UNSUCCESSFUL";
+    }
+
+    private static String list(List<String> channels) {
+        return Json.write(json -> {
+            json.beginArray();
+            for (String channel : channels) {
+                json.beginObject();
+                json.name("Name").value(channel);
+                json.name("Value").value("set");
+                json.endObject();
+            }
+            json.endArray();
+        });
+    }
+
+    private static Optional<Payload> result(String text) {
+        return Optional.of(Payload.of(Json.write(json -> {
+            json.beginObject();
+            json.name("Kind").value(100);
+            json.name("Payload").value(text);
+            json.endObject();
+        })));
+    }
+
+    private static Request request(JsonObject payload, Command command) throws Json.MalformedException {
+        return new Request("", Optional.of(string(payload, "ClientId")), command);
+    }
+
+    /** The client id of a request that needs no payload: whatever else may stand there is not read. */
+    private static Optional<String> claim(JsonObject frame) {
+        try {
+            return optionalString(payload(frame), "ClientId");
+        } catch (Json.MalformedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Kind kind(JsonObject frame) throws Json.MalformedException {
+        JsonElement kind = frame.get("Kind");
+        if (kind == null) {
+            throw new Json.MalformedException("Kind is missing");
+        }
+        if (kind instanceof JsonPrimitive primitive) {
+            for (Kind known : Kind.values()) {
+                if (primitive.isNumber() ? known.matches(primitive) : known.wireName.equals(primitive.getAsString())) {
+                    return known;
+                }
+            }
+        }
+        throw new Json.MalformedException("Kind must be 0, 1, 3 or 4, or its name");
+    }
+
+    private static JsonObject payload(JsonObject frame) throws Json.MalformedException {
+        return object(string(frame, "Payload"), "Payload");
+    }
+
+    private static JsonObject object(String json, String what) throws Json.MalformedException {
+        if (Json.parse(json, what) instanceof JsonObject object) {
+            return object;
+        }
+        throw new Json.MalformedException(what + " must be a JSON object");
+    }
+
+    private static String string(JsonObject object, String name) throws Json.MalformedException {
+        return optionalString(object, name).orElseThrow(() -> new Json.MalformedException(name + " is missing"));
+    }
+
+    private static Optional<String> optionalString(JsonObject object, String name) throws Json.MalformedException {
+        JsonElement value = object.get(name);
+        if (value == null || value.isJsonNull()) {
+            return Optional.empty();
+        }
+        if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
+            throw new Json.MalformedException(name + " must be a string");
+        }
+        if (!Names.isUnicode(primitive.getAsString())) {
+            throw new Json.MalformedException(name + " must be valid Unicode");
+        }
+        return Optional.of(primitive.getAsString());
+    }
+
+    private enum Kind {
+        SUBSCRIBE(0, "CLIENT__SUBSCRIBE"),
+        UNSUBSCRIBE(1, "CLIENT_UNSUBSCRIBE"),
+        MESSAGE(3, "CLIENT_MESSAGE"),
+        GET_CHANNELS(4, "CLIENT_GET_CHANNELS");
+
+        private final int number;
+        private final String wireName;
+
+        Kind(int number, String wireName) {
+            this.number = number;
+            this.wireName = wireName;
+        }
+
+        private boolean matches(JsonPrimitive value) {
+            return value.getAsDouble() == number;
+        }
+    }
+}

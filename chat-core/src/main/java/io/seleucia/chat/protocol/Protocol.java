@@ -1,0 +1,49 @@
+package io.seleucia.chat.protocol;
+
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Request;
+import java.util.Optional;
+
+/**
+ * A wire protocol: how messages on the wire become {@link Request requests}, and {@link Event events} messages.
+ *
+ * <p>A protocol knows nothing of sockets, frames or channels' members; it only translates. One object serves all
+ * connections that speak it, from many threads at once, unless {@link #open()} gives each its own. What {@link
+ * #encode(Event.Push)} returns is shared by all recipients whose protocols have equal {@link #format() formats}.
+ */
+public interface Protocol {
+    /** The WebSocket subprotocol that chooses it (RFC 6455 §1.9). */
+    String name();
+
+    /**
+     * The object that will speak for one new connection: this one, where the protocol has no state of a connection. A
+     * protocol that has some returns a new object, whose {@code decode} and {@code encode} for replies only that
+     * connection's inbound loop calls.
+     */
+    default Protocol open() {
+        return this;
+    }
+
+    /** Protocol objects with equal formats encode every push to the same bytes. */
+    default Object format() {
+        return this;
+    }
+
+    /** Whether the protocol takes this kind of message, text or binary; if not, the connection is closed with 1003. */
+    default boolean takes(Payload message) {
+        return message.text();
+    }
+
+    /**
+     * Translates what a client sent. Input that breaks the protocol becomes a {@link
+     * io.seleucia.chat.message.Command.Malformed}; this method throws nothing. Text has been checked to be UTF-8.
+     */
+    Request decode(Payload message);
+
+    /** The answer to a request, or empty where the protocol gives none. */
+    Optional<Payload> encode(Request request, Event.Reply reply);
+
+    /** A push, or empty where the protocol has no word for it. May be called by any thread, and must not block. */
+    Optional<Payload> encode(Event.Push push);
+}

@@ -1,0 +1,25 @@
+package io.seleucia.chat.session;
+
+import java.time.Duration;
+
+/**
+ * What one session may take and how long it may take it; see {@code Limits} for the meaning of each.
+ *
+ * @param queueBytes bytes waiting to be written
+ * @param channels subscriptions at a time
+ * @param messagesPerSecond requests, on average
+ * @param burst requests at once
+ * @param ping silence after which the peer is asked for a sign of life
+ * @param pong how long it may take to give one, and to close
+ * @param frame from a frame's first byte to its last
+ * @param write without progress
+ */
+public record Bounds(
+        int queueBytes,
+        int channels,
+        int messagesPerSecond,
+        int burst,
+        Duration ping,
+        Duration pong,
+        Duration frame,
+        Duration write) {}

@@ -1,0 +1,242 @@
+package io.seleucia.chat.session;
+
+import io.seleucia.chat.transport.Frame;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.AbstractQueue;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What waits to be written to one client: many threads offer, the outbound loop takes. Bounded in bytes; offering never
+ * blocks and fails when the bound is passed.
+ *
+ * <p>A stack that is taken whole and turned round: one atomic step for each offer, one for each batch, nothing allocated
+ * while idle, and each node knows the bytes below it. Measured, this is the cheapest of the JDK's and our queues.
+ *
+ * <pre>
+ *            offer                     offer
+ *   null ──────────────► node ◄───────────────┐     IDLE: the loop is parked, and whoever
+ *    │ ▲                  │ └─────────────────┘     replaces it must wake it
+ *    │ └──────────────────┘ take: the whole chain
+ *    ▼ park
+ *   IDLE ──────────────► node
+ *            offer
+ * </pre>
+ */
+final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<Frame> {
+    private static final class Node {
+        final Frame frame;
+        Node next; // the older one in the stack, the newer one once taken
+        long bytes; // of this frame and all older ones in the stack
+
+        Node(Frame frame) {
+            this.frame = frame;
+        }
+    }
+
+    private static final Node IDLE = new Node(null);
+    private static final VarHandle HEAD;
+    private static final VarHandle LAST;
+
+    static {
+        try {
+            HEAD = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "head", Node.class);
+            LAST = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "last", Frame.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final long maxBytes;
+    private volatile Node head;
+
+    // Set once, by whoever closes the queue.
+    private volatile Frame last;
+    private volatile boolean discarding;
+
+    // The outbound loop's alone, but for the volatile fields, which others read.
+    private volatile Thread consumer;
+    private Node control; // taken, not yet given out: what may overtake, and what may not
+    private Node data;
+    private volatile long taken; // the bytes of these
+    private boolean finished;
+
+    OutboundQueue(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    /** Adds a frame at the end; false, without effect, if the bound would be passed or the queue is closed. */
+    @Override
+    public boolean offer(Frame frame) {
+        Node node = new Node(frame);
+        while (true) {
+            Node top = head;
+            Node below = top == IDLE ? null : top;
+            node.next = below;
+            node.bytes = frame.length() + (below == null ? 0 : below.bytes);
+            if (node.bytes + taken > maxBytes || last != null) {
+                return false;
+            }
+            if (HEAD.compareAndSet(this, top, node)) {
+                if (top == IDLE) {
+                    LockSupport.unpark(consumer);
+                }
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Closes the queue. Nothing is accepted after it. The first call decides, the others have no effect.
+     *
+     * @param frame the last frame that is given out
+     * @param discard whether the last frame comes next, and what waits is thrown away
+     */
+    void close(Frame frame, boolean discard) {
+        if (LAST.compareAndSet(this, (Frame) null, frame)) {
+            discarding = discard;
+            LockSupport.unpark(consumer);
+        }
+    }
+
+    /** Whether the last frame was given out. Asked by the outbound loop only. */
+    boolean finished() {
+        return finished;
+    }
+
+    /** Waits for the next frame. Called by the outbound loop only, and not after the last frame. */
+    @Override
+    public Frame take() throws InterruptedException {
+        if (consumer == null) {
+            consumer = Thread.currentThread();
+        }
+        while (true) {
+            Frame frame = poll();
+            if (frame != null) {
+                return frame;
+            }
+            if (HEAD.compareAndSet(this, (Node) null, IDLE)) {
+                while (head == IDLE && last == null) {
+                    LockSupport.park(this);
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException();
+                    }
+                }
+                HEAD.compareAndSet(this, IDLE, (Node) null);
+            }
+        }
+    }
+
+    /** The next frame if one waits, or null. Called by the outbound loop only. */
+    @Override
+    public Frame poll() {
+        // Read before the stack is taken: then all that was accepted before the close is in what is taken after it.
+        Frame end = last;
+        if (finished || end != null && discarding) {
+            return finish(end);
+        }
+        if (control == null && data == null) {
+            takeAll();
+        }
+        Node node;
+        if (control != null) {
+            node = control;
+            control = node.next;
+        } else if (data != null) {
+            node = data;
+            data = node.next;
+        } else {
+            return end == null ? null : finish(end);
+        }
+        taken -= node.frame.length();
+        return node.frame;
+    }
+
+    private Frame finish(Frame end) {
+        control = data = null;
+        head = null;
+        taken = 0;
+        Frame frame = finished ? null : end;
+        finished = true;
+        return frame;
+    }
+
+    private void takeAll() {
+        Node top = head;
+        if (top == null || top == IDLE) {
+            return;
+        }
+        top = (Node) HEAD.getAndSet(this, (Node) null);
+        taken = top.bytes;
+        for (Node older; top != null; top = older) {
+            older = top.next;
+            if (top.frame.control()) {
+                top.next = control;
+                control = top;
+            } else {
+                top.next = data;
+                data = top;
+            }
+        }
+    }
+
+    @Override
+    public Frame peek() {
+        throw new UnsupportedOperationException("a frame is seen by taking it");
+    }
+
+    @Override
+    public int drainTo(Collection<? super Frame> target) {
+        return drainTo(target, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public int drainTo(Collection<? super Frame> target, int max) {
+        int n = 0;
+        for (Frame frame; n < max && (frame = poll()) != null; n++) {
+            target.add(frame);
+        }
+        return n;
+    }
+
+    /** The bound is in bytes, not in frames. */
+    @Override
+    public int remainingCapacity() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public int size() {
+        throw new UnsupportedOperationException("counted in bytes");
+    }
+
+    @Override
+    public boolean isEmpty() {
+        Node top = head;
+        return (top == null || top == IDLE) && control == null && data == null;
+    }
+
+    @Override
+    public void put(Frame frame) {
+        throw new UnsupportedOperationException("nobody waits for a slow consumer");
+    }
+
+    @Override
+    public boolean offer(Frame frame, long timeout, TimeUnit unit) {
+        throw new UnsupportedOperationException("nobody waits for a slow consumer");
+    }
+
+    @Override
+    public Frame poll(long timeout, TimeUnit unit) {
+        throw new UnsupportedOperationException("the outbound loop waits as long as it takes");
+    }
+
+    @Override
+    public Iterator<Frame> iterator() {
+        throw new UnsupportedOperationException("a frame is seen by taking it");
+    }
+}

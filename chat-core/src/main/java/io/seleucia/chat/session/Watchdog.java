@@ -1,0 +1,81 @@
+package io.seleucia.chat.session;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One thread that keeps all deadlines of all connections: instead of a timer each, they have clocks that it looks at
+ * every so often. So a deadline is late by one round at the most.
+ */
+public final class Watchdog implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Watchdog.class.getName());
+    private static final Duration LONGEST_ROUND = Duration.ofSeconds(1);
+    private static final Duration SHORTEST_ROUND = Duration.ofMillis(10);
+
+    /** Something with deadlines. */
+    @FunctionalInterface
+    public interface Watched {
+        /**
+         * Looks at its clocks and acts where a deadline has passed. Runs in the watchdog's thread and must not block.
+         *
+         * @param now {@link System#nanoTime}
+         */
+        void check(long now);
+    }
+
+    private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final long roundMillis;
+
+    /** Starts the thread; a quarter of the shortest deadline is how late it may be. */
+    public Watchdog(Duration shortestDeadline) {
+        Duration round = shortestDeadline.dividedBy(4);
+        if (round.compareTo(LONGEST_ROUND) > 0) {
+            round = LONGEST_ROUND;
+        } else if (round.compareTo(SHORTEST_ROUND) < 0) {
+            round = SHORTEST_ROUND;
+        }
+        roundMillis = round.toMillis();
+        Thread.ofVirtual().name("watchdog").start(this::run);
+    }
+
+    /** From now on its deadlines are kept. */
+    public void watch(Watched one) {
+        watched.add(one);
+    }
+
+    /** Its deadlines need no keeping any more. */
+    public void forget(Watched one) {
+        watched.remove(one);
+    }
+
+    private void run() {
+        try {
+            while (!stopped.await(roundMillis, TimeUnit.MILLISECONDS)) {
+                long now = System.nanoTime();
+                watched.forEach(one -> check(one, now));
+            }
+        } catch (InterruptedException e) {
+            LOG.log(Level.ERROR, "the watchdog was interrupted: deadlines are no longer kept", e);
+        }
+    }
+
+    private static void check(Watched one, long now) {
+        try {
+            one.check(now);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "checking deadlines failed", e);
+        }
+    }
+
+    /** Ends the thread. Deadlines are no longer kept. */
+    @Override
+    public void close() {
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,63 @@
+package io.seleucia.chat.transport;
+
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Payload;
+import java.io.IOException;
+import java.util.Queue;
+import java.util.function.Consumer;
+
+/**
+ * A connection that carries messages. One thread reads, one writes; {@link #abort} and the clocks are for any thread.
+ * No method has a deadline of its own: whoever watches the clocks aborts a connection that takes too long, and the
+ * blocked method then throws.
+ */
+public interface Connection {
+    /**
+     * Waits for the next whole message. What the transport itself must answer on the way, such as a ping, goes to
+     * {@code answers}.
+     *
+     * @throws ConnectionClosedException if the peer closed in an orderly way or broke the transport's rules
+     * @throws IOException if the connection broke
+     */
+    Payload read(Consumer<Frame> answers) throws IOException;
+
+    /**
+     * Writes a frame and all that {@code waiting} gives while it is being prepared, in as few system calls as it can.
+     * Blocks while the peer does not read.
+     */
+    void write(Frame first, Queue<Frame> waiting) throws IOException;
+
+    /** How messages to this peer are framed. */
+    Framing framing();
+
+    /** What asks a silent peer for a sign of life. */
+    Frame ping();
+
+    /** The last frame of a connection. */
+    Frame closeFrame(CloseCode code);
+
+    /**
+     * The quiet end, by the reading thread when the last frame was written: tells the peer that nothing more comes,
+     * waits until it closes too, and closes. Bytes that still arrive are thrown away, for closing over unread bytes
+     * would take the last frame from the peer (RFC 1122 §4.2.2.13).
+     */
+    void finish();
+
+    /** Closes at once; blocked reads and writes throw. Does not block. */
+    void abort();
+
+    /** When bytes last came from the peer, as {@link System#nanoTime}. */
+    long heardAt();
+
+    /** Since when a begun frame is incomplete, as {@link System#nanoTime}, or 0 while none is. */
+    long readingSince();
+
+    /** Since when a write has made no progress, as {@link System#nanoTime}, or 0 while nothing is being written. */
+    long writingSince();
+
+    /** A short name for logs and threads, unique in this process: {@code ws-17}. */
+    String name();
+
+    /** The peer's address and port, for logs. */
+    String peer();
+}

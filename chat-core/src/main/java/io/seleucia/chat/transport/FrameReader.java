@@ -1,0 +1,218 @@
+package io.seleucia.chat.transport;
+
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Payload;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * The receiving side of RFC 6455 §5, for a server. Everything in this class runs in the inbound loop's thread. A rule
+ * that is broken is a {@link ConnectionClosedException} with the close code that the RFC gives it.
+ */
+final class FrameReader {
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final byte[] EMPTY = {};
+    private static final int MAX_CONTROL = 125;
+    private static final int MAX_GROWTH = 64 * 1024;
+
+    private final Wire in;
+    private final int maxMessageBytes;
+
+    // The message under way: its first frame's opcode, CONTINUATION while there is none.
+    private int opcode = WebSocket.CONTINUATION;
+    private byte[] message = EMPTY;
+    private int length;
+    private final Utf8 utf8 = new Utf8();
+
+    // What answers the peer's Close, null until it has come.
+    private volatile byte[] closeAnswer;
+
+    FrameReader(Wire in, int maxMessageBytes) {
+        this.in = in;
+        this.maxMessageBytes = maxMessageBytes;
+    }
+
+    /** Blocks until a message is complete. Pings on the way are answered, pongs are taken as a sign of life. */
+    Payload read(Consumer<Frame> answers) throws IOException {
+        while (true) {
+            int first = in.read();
+            in.begin();
+            boolean complete = readFrame(first, answers);
+            in.complete();
+            if (complete) {
+                return take();
+            }
+        }
+    }
+
+    /** Whether the frame completed a message. */
+    private boolean readFrame(int first, Consumer<Frame> answers) throws IOException {
+        boolean fin = (first & 0x80) != 0;
+        int frameOpcode = first & 0x0f;
+        if ((first & 0x70) != 0) {
+            throw protocolError("reserved bits must be 0 without an extension");
+        }
+        int second = in.read();
+        if ((second & 0x80) == 0) {
+            throw protocolError("frames from a client must be masked");
+        }
+        long frameLength = length(second & 0x7f);
+        switch (frameOpcode) {
+            case WebSocket.PING, WebSocket.PONG, WebSocket.CLOSE -> {
+                if (!fin) {
+                    throw protocolError("control frames must be final");
+                }
+                if (frameLength > MAX_CONTROL) {
+                    throw protocolError("control frames must not exceed 125 bytes");
+                }
+                control(frameOpcode, (int) frameLength, answers);
+                return false;
+            }
+            case WebSocket.CONTINUATION -> {
+                if (opcode == WebSocket.CONTINUATION) {
+                    throw protocolError("a continuation must follow a frame that is not final");
+                }
+            }
+            case WebSocket.TEXT, WebSocket.BINARY -> {
+                if (opcode != WebSocket.CONTINUATION) {
+                    throw protocolError("a new message must not begin within another");
+                }
+                opcode = frameOpcode;
+            }
+            default -> throw protocolError("unknown opcode");
+        }
+        if (frameLength > maxMessageBytes - length) {
+            throw new ConnectionClosedException(CloseCode.TOO_LARGE, "the message passes the size limit");
+        }
+        data((int) frameLength, fin);
+        if (fin && opcode == WebSocket.TEXT && !utf8.complete()) {
+            throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text ends within a character");
+        }
+        return fin;
+    }
+
+    /** RFC 6455 §5.2: in network byte order, in the shortest form, the most significant bit of 64 being 0. */
+    private long length(int seven) throws IOException {
+        if (seven < 126) {
+            return seven;
+        }
+        int bytes = seven == 126 ? 2 : 8;
+        long length = 0;
+        for (int i = 0; i < bytes; i++) {
+            length = length << 8 | in.read();
+        }
+        if (length < 0) {
+            throw protocolError("the most significant bit of a length must be 0");
+        }
+        if (length <= (bytes == 2 ? 125 : 0xffff)) {
+            throw protocolError("lengths must take the shortest form");
+        }
+        return length;
+    }
+
+    /** Reads a frame's payload behind what the message has so far; memory grows with the bytes that really came. */
+    private void data(int frameLength, boolean fin) throws IOException {
+        int mask = mask();
+        int end = length + frameLength;
+        int shift = 0;
+        while (length < end) {
+            if (message.length == length) {
+                message = Arrays.copyOf(message, length + growth(end - length, fin));
+            }
+            int n = in.read(message, length, Math.min(message.length, end) - length);
+            unmask(message, length, n, Integer.rotateRight(mask, 8 * (shift & 3)));
+            if (opcode == WebSocket.TEXT && !utf8.accept(message, length, n)) {
+                throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text is not UTF-8");
+            }
+            length += n;
+            shift += n;
+        }
+    }
+
+    /** Doubles, so that many small fragments cost no more than one large frame; the last frame gets what it needs. */
+    private int growth(int needed, boolean fin) {
+        int most = fin ? needed : maxMessageBytes - length;
+        return Math.min(most, Math.max(Math.min(needed, MAX_GROWTH), length));
+    }
+
+    private void control(int frameOpcode, int frameLength, Consumer<Frame> answers) throws IOException {
+        int mask = mask();
+        byte[] payload = new byte[frameLength];
+        for (int n = 0; n < frameLength; ) {
+            n += in.read(payload, n, frameLength - n);
+        }
+        unmask(payload, 0, frameLength, mask);
+        switch (frameOpcode) {
+            case WebSocket.PING -> answers.accept(WebSocket.control(WebSocket.PONG, payload));
+            case WebSocket.CLOSE -> throw closed(payload);
+            default -> {} // a pong: that bytes came is all it says
+        }
+    }
+
+    /** RFC 6455 §5.5.1 and §7.4. */
+    private ConnectionClosedException closed(byte[] payload) {
+        if (payload.length == 0) {
+            closeAnswer = EMPTY;
+            return new ConnectionClosedException(CloseCode.NORMAL, "closed by the peer");
+        }
+        if (payload.length == 1) {
+            return protocolError("a close code must have two bytes");
+        }
+        int code = (payload[0] & 0xff) << 8 | payload[1] & 0xff;
+        boolean valid = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006
+                || code >= 3000 && code <= 4999;
+        if (!valid) {
+            return protocolError("the close code must not stand in a frame");
+        }
+        Utf8 reason = new Utf8();
+        if (!reason.accept(payload, 2, payload.length - 2) || !reason.complete()) {
+            return new ConnectionClosedException(CloseCode.INVALID_TEXT, "the reason of a close is not UTF-8");
+        }
+        closeAnswer = Arrays.copyOf(payload, 2);
+        return new ConnectionClosedException(CloseCode.NORMAL, "closed by the peer with " + code);
+    }
+
+    /** The payload that answers the peer's valid Close, its own code; null if it sent none. For any thread. */
+    byte[] closeAnswer() {
+        return closeAnswer;
+    }
+
+    /** The four mask bytes, the first in the lowest byte. */
+    private int mask() throws IOException {
+        return in.read() | in.read() << 8 | in.read() << 16 | in.read() << 24;
+    }
+
+    static void unmask(byte[] bytes, int offset, int length, int mask) {
+        long wide = mask & 0xffffffffL | (long) mask << 32;
+        int end = offset + length;
+        int i = offset;
+        for (; i + Long.BYTES <= end; i += Long.BYTES) {
+            LONGS.set(bytes, i, (long) LONGS.get(bytes, i) ^ wide);
+        }
+        if (i + Integer.BYTES <= end) {
+            INTS.set(bytes, i, (int) INTS.get(bytes, i) ^ mask);
+            i += Integer.BYTES;
+        }
+        for (int rest = mask; i < end; i++, rest >>>= 8) {
+            bytes[i] ^= (byte) rest;
+        }
+    }
+
+    private Payload take() {
+        Payload payload = new Payload(
+                opcode == WebSocket.TEXT, message.length == length ? message : Arrays.copyOf(message, length));
+        opcode = WebSocket.CONTINUATION;
+        message = EMPTY;
+        length = 0;
+        return payload;
+    }
+
+    private static ConnectionClosedException protocolError(String rule) {
+        return new ConnectionClosedException(CloseCode.PROTOCOL_ERROR, rule);
+    }
+}

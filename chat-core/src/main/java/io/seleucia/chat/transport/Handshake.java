@@ -1,0 +1,175 @@
+package io.seleucia.chat.transport;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
+ * each call runs in its connection's thread.
+ *
+ * @param subprotocols what the server speaks, the most preferred first
+ * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, those whose host is
+ *     the one that the request names. Clients that are no browsers send none, and may always connect.
+ */
+public record Handshake(List<String> subprotocols, Set<String> allowedOrigins) {
+    private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    private static final MessageDigest SHA_1 = sha1();
+    private static final int KEY_BYTES = 16;
+    private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}";
+
+    /** Keeps its own copies. */
+    public Handshake {
+        subprotocols = List.copyOf(subprotocols);
+        allowedOrigins = Set.copyOf(allowedOrigins);
+    }
+
+    /**
+     * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
+     *
+     * @return the subprotocol that was agreed on, or empty if the client offered none that the server speaks
+     * @throws HandshakeException if the request was refused, after the client was told why
+     * @throws IOException if the connection broke
+     */
+    public Optional<String> accept(Wire wire) throws IOException {
+        try {
+            HttpHead head = HttpHead.read(wire);
+            String key = check(head);
+            Optional<String> subprotocol = negotiate(head);
+            wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                            + "Sec-WebSocket-Accept: " + answerTo(key) + "\r\n"
+                            + subprotocol
+                                    .map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n")
+                                    .orElse("")
+                            + "\r\n")
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            return subprotocol;
+        } catch (HandshakeException e) {
+            refuse(wire, e);
+            throw e;
+        }
+    }
+
+    /** The rules of RFC 6455 §4.2.1, in an order that tells a client the first thing to mend; returns the key. */
+    private String check(HttpHead head) throws HandshakeException {
+        if (!head.method().equals("GET")) {
+            throw new HandshakeException(405, "the method must be GET");
+        }
+        String host = head.single("host").orElseThrow(() -> new HandshakeException(400, "Host is missing"));
+        if (!head.lists("upgrade", "websocket")) {
+            throw new HandshakeException(400, "this is a WebSocket server: Upgrade must be websocket");
+        }
+        if (!head.lists("connection", "upgrade")) {
+            throw new HandshakeException(400, "Connection must include Upgrade");
+        }
+        if (!head.single("sec-websocket-version").orElse("").equals("13")) {
+            throw new HandshakeException(426, "Sec-WebSocket-Version must be 13");
+        }
+        String key = head.single("sec-websocket-key")
+                .filter(Handshake::isKey)
+                .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
+        Optional<String> origin = head.single("origin");
+        if (origin.isPresent() && !allows(origin.get(), host)) {
+            throw new HandshakeException(403, "this origin is not allowed");
+        }
+        return key;
+    }
+
+    private static boolean isKey(String key) {
+        try {
+            // Encoded again, it must be the same: the decoder accepts stray bits and missing padding.
+            byte[] decoded = Base64.getDecoder().decode(key);
+            return decoded.length == KEY_BYTES
+                    && Base64.getEncoder().encodeToString(decoded).equals(key);
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private boolean allows(String origin, String host) {
+        if (!allowedOrigins.isEmpty()) {
+            return allowedOrigins.contains("*") || allowedOrigins.contains(origin);
+        }
+        try {
+            String originHost = new URI(origin).getHost();
+            return originHost != null && originHost.equalsIgnoreCase(new URI("ws://" + host).getHost());
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private Optional<String> negotiate(HttpHead head) throws HandshakeException {
+        List<String> offered = head.list("sec-websocket-protocol");
+        for (String name : offered) {
+            if (!isToken(name)) {
+                throw new HandshakeException(400, "Sec-WebSocket-Protocol must be a list of tokens");
+            }
+        }
+        return subprotocols.stream().filter(offered::contains).findFirst();
+    }
+
+    /** A token of RFC 9110 §5.6.2. */
+    static boolean isToken(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f && SEPARATORS.indexOf(c) < 0);
+    }
+
+    private static String answerTo(String key) {
+        try {
+            MessageDigest digest = (MessageDigest) SHA_1.clone();
+            return Base64.getEncoder()
+                    .encodeToString(digest.digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1)));
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the JDK's SHA-1 can be cloned", e);
+        }
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-1", e);
+        }
+    }
+
+    /** Refuses a connection before its request was read, such as one too many. */
+    public static void refuse(Wire wire, int status, String why) throws IOException {
+        refuse(wire, new HandshakeException(status, why));
+    }
+
+    private static void refuse(Wire wire, HandshakeException refusal) throws IOException {
+        byte[] body = (refusal.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
+        String extra = switch (refusal.status()) {
+            case 405 -> "Allow: GET\r\n";
+            case 426 -> "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+            default -> "";
+        };
+        byte[] head = ("HTTP/1.1 " + refusal.status() + " " + phrase(refusal.status()) + "\r\n" + extra
+                        + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " + body.length
+                        + "\r\nConnection: close\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] answer = Arrays.copyOf(head, head.length + body.length);
+        System.arraycopy(body, 0, answer, head.length, body.length);
+        wire.write(answer);
+        wire.finish();
+    }
+
+    private static String phrase(int status) {
+        return switch (status) {
+            case 400 -> "Bad Request";
+            case 403 -> "Forbidden";
+            case 405 -> "Method Not Allowed";
+            case 426 -> "Upgrade Required";
+            case 431 -> "Request Header Fields Too Large";
+            case 503 -> "Service Unavailable";
+            default -> throw new IllegalArgumentException("no phrase for " + status);
+        };
+    }
+}

@@ -1,0 +1,179 @@
+package io.seleucia.chat.transport;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+
+/**
+ * A socket's two streams, with the clocks that a watchdog reads. One thread reads, one writes; any thread aborts.
+ *
+ * <p>An idle connection keeps no more than a small read buffer. Large payloads are read into their own arrays, and
+ * writes borrow a buffer for as long as they last.
+ */
+public final class Wire {
+    private static final Logger LOG = System.getLogger(Wire.class.getName());
+    private static final int READ_BUFFER = 512;
+    private static final int WRITE_BUFFER = 64 * 1024;
+    private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
+
+    private final Socket socket;
+    private final InputStream in;
+    private final OutputStream out;
+
+    private final byte[] buffer = new byte[READ_BUFFER];
+    private int start;
+    private int end;
+
+    private volatile long heardAt = System.nanoTime();
+    private volatile long readingSince;
+    private volatile long writingSince;
+
+    /** Takes over a connected socket. */
+    public Wire(Socket socket) throws IOException {
+        socket.setTcpNoDelay(true);
+        this.socket = socket;
+        this.in = socket.getInputStream();
+        this.out = socket.getOutputStream();
+    }
+
+    /** The next byte, blocking for it. */
+    int read() throws IOException {
+        if (start == end) {
+            fill();
+        }
+        return buffer[start++] & 0xff;
+    }
+
+    /** Blocks until at least one byte has come and reads at most {@code length}; the number read is returned. */
+    int read(byte[] target, int offset, int length) throws IOException {
+        if (start == end && length >= READ_BUFFER) {
+            return heard(in.read(target, offset, length));
+        }
+        if (start == end) {
+            fill();
+        }
+        int n = Math.min(length, end - start);
+        System.arraycopy(buffer, start, target, offset, n);
+        start += n;
+        return n;
+    }
+
+    private void fill() throws IOException {
+        end = start = 0; // stays empty if the read fails
+        end = heard(in.read(buffer, 0, READ_BUFFER));
+    }
+
+    private int heard(int n) throws IOException {
+        if (n < 0) {
+            throw new EOFException("the peer closed the connection");
+        }
+        heardAt = System.nanoTime();
+        return n;
+    }
+
+    /** Something has begun that must end in time. */
+    void begin() {
+        readingSince = System.nanoTime() | 1; // 0 says that nothing has begun
+    }
+
+    /** What had begun is complete. */
+    void complete() {
+        readingSince = 0;
+    }
+
+    /** Writes a frame and all that the queue gives meanwhile. */
+    void write(Frame first, Queue<Frame> waiting) throws IOException {
+        Frame second = waiting.poll();
+        if (second == null) {
+            send(first.bytes(), first.length());
+            return;
+        }
+        byte[] batch = WRITE_BUFFERS.poll();
+        if (batch == null) {
+            batch = new byte[WRITE_BUFFER];
+        }
+        int filled = append(first, batch, 0);
+        for (Frame next = second; next != null; next = waiting.poll()) {
+            filled = append(next, batch, filled);
+        }
+        send(batch, filled);
+        WRITE_BUFFERS.offer(batch); // a write that failed drops its buffer, and so does a full pool
+    }
+
+    private int append(Frame frame, byte[] batch, int filled) throws IOException {
+        int from = filled;
+        if (frame.length() > batch.length - filled) {
+            send(batch, filled);
+            from = 0;
+        }
+        if (frame.length() > batch.length) {
+            send(frame.bytes(), frame.length());
+            return 0;
+        }
+        System.arraycopy(frame.bytes(), 0, batch, from, frame.length());
+        return from + frame.length();
+    }
+
+    /** Writes outside of any queue, as a handshake does. */
+    void write(byte[] bytes) throws IOException {
+        send(bytes, bytes.length);
+    }
+
+    /** In pieces, so that a large frame to a slow peer shows its progress. */
+    private void send(byte[] bytes, int length) throws IOException {
+        for (int sent = 0; sent < length; ) {
+            int n = Math.min(length - sent, WRITE_BUFFER);
+            writingSince = System.nanoTime() | 1;
+            out.write(bytes, sent, n);
+            sent += n;
+        }
+        writingSince = 0;
+    }
+
+    void finish() {
+        try {
+            socket.shutdownOutput();
+            while (in.read(buffer, 0, READ_BUFFER) >= 0) {
+                // The peer has been told that the end has come; what it still says is not for us.
+            }
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> peer() + " was gone before the close was complete: " + e.getMessage());
+        }
+        abort();
+    }
+
+    /** Closes at once; blocked reads and writes throw. Does not block. */
+    public void abort() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "closing the socket of " + peer() + ": " + e.getMessage());
+        }
+    }
+
+    long heardAt() {
+        return heardAt;
+    }
+
+    long readingSince() {
+        return readingSince;
+    }
+
+    long writingSince() {
+        return writingSince;
+    }
+
+    /** The peer's address and port. */
+    public String peer() {
+        return socket.getRemoteSocketAddress() instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress() + ":" + address.getPort()
+                : "unknown";
+    }
+}
