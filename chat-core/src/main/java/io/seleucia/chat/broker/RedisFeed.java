@@ -1,0 +1,267 @@
+package io.seleucia.chat.broker;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A channel's messages on this server, put in order. Pub/sub may lose and repeat, the history does not: whatever does
+ * not follow on what was delivered last starts a healing, which reads the history from there until both meet.
+ *
+ * <pre>
+ *            gap, other epoch, reconnect
+ *   LIVE ──────────────────────────────────► HEALING   live messages wait aside, as far as there is room,
+ *     ▲                                        │       and the history is read
+ *     └────────────────────────────────────────┘
+ *        all that waited aside follows on
+ * </pre>
+ *
+ * <p>{@link #live} is called by the subscriber's thread, {@link #heal} by one that may block.
+ */
+final class RedisFeed {
+    private static final int PAGE = 100;
+    private static final int MAX_ASIDE_CHARS = 256 * 1024;
+
+    private final String channel;
+    private final RedisCommands commands;
+
+    private final CountDownLatch opened = new CountDownLatch(1);
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards all below; held while listeners are called
+    private final List<Broker.Listener> listeners = new ArrayList<>(1);
+    private final ArrayDeque<Message> aside = new ArrayDeque<>();
+    private int asideChars;
+    private boolean incomplete; // what waits aside is not all that came since the history was read
+    private boolean healing = true; // until the first position is known
+    private boolean healer; // a thread is at it
+    private volatile Position last = Position.NONE; // of the message delivered last
+
+    RedisFeed(String channel, RedisCommands commands) {
+        this.channel = channel;
+        this.commands = commands;
+    }
+
+    String channel() {
+        return channel;
+    }
+
+    /** The position of the message delivered last. */
+    Position last() {
+        return last;
+    }
+
+    /** Waits until the feed knows its first position; false if that takes longer. */
+    boolean awaitOpened(Duration limit) throws InterruptedException {
+        return opened.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Adds a listener, which gets what comes after the returned position. */
+    Position add(Broker.Listener listener) {
+        lock.lock();
+        try {
+            listeners.add(listener);
+            return last;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes a listener. */
+    void remove(Broker.Listener listener) {
+        lock.lock();
+        try {
+            listeners.remove(listener);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A message came by pub/sub. Returns whether the feed must be healed. Does not block. */
+    boolean live(Message message) {
+        lock.lock();
+        try {
+            if (message.position().equals(Position.NONE)) {
+                listeners.forEach(listener -> listener.message(message));
+                return false;
+            }
+            if (healing) {
+                putAside(message);
+                return false;
+            }
+            if (!follows(message)) {
+                healing = true;
+                putAside(message);
+            }
+            return healing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Something may have been missed before now: nothing is delivered until the history has been read again. */
+    void suspect() {
+        lock.lock();
+        try {
+            healing = true;
+            incomplete = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a position that the channel had some time ago has not been reached, and nothing is done about it. */
+    boolean missed(Position position) {
+        lock.lock();
+        try {
+            return !healing && (!position.sameEpoch(last) || position.offset() > last.offset());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it is to be healed, and nobody is at it. */
+    boolean ailing() {
+        lock.lock();
+        try {
+            return healing && !healer;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads the history until live messages follow on it. Returns at once if another thread does so. Blocks.
+     *
+     * @throws UnavailableException if it must be tried again later
+     */
+    void heal() throws UnavailableException {
+        if (!beginHealing()) {
+            return;
+        }
+        try {
+            if (last.equals(Position.NONE)) {
+                begin(commands.after(channel, last, 0, 0).position());
+            }
+            Position seen;
+            do {
+                seen = last;
+            } while (!deliver(seen, commands.after(channel, seen, seen.offset(), PAGE)));
+            opened.countDown();
+        } finally {
+            endHealing();
+        }
+    }
+
+    private boolean beginHealing() {
+        lock.lock();
+        try {
+            boolean mine = healing && !healer;
+            healer |= mine;
+            return mine;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endHealing() {
+        lock.lock();
+        try {
+            healer = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void begin(Position position) {
+        lock.lock();
+        try {
+            last = position;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Delivers a page of the history and what follows on it; whether the feed is live again. */
+    private boolean deliver(Position seen, Broker.Page page) {
+        lock.lock();
+        try {
+            if (!page.position().sameEpoch(seen)) {
+                lost(page.position().at(firstOffset(page) - 1));
+            }
+            for (Message message : page.messages()) {
+                if (message.position().offset() > last.offset() + 1) {
+                    lost(message.position().at(message.position().offset() - 1));
+                }
+                follows(message);
+            }
+            if (page.messages().isEmpty() && page.position().offset() > last.offset()) {
+                lost(page.position()); // no longer in the history
+            }
+            return last.offset() >= page.position().offset() && takeBack();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long firstOffset(Broker.Page page) {
+        return page.messages().isEmpty()
+                ? page.position().offset() + 1
+                : page.messages().getFirst().position().offset();
+    }
+
+    /** Delivers what waited aside; the feed is live again if it follows on what was delivered, all of it. */
+    private boolean takeBack() {
+        boolean complete = !incomplete;
+        for (Message message : aside) {
+            complete = complete && follows(message);
+        }
+        aside.clear();
+        asideChars = 0;
+        incomplete = false;
+        healing = !complete;
+        return complete;
+    }
+
+    /** Delivers the message if it is the next one; false if something is missing before it. */
+    private boolean follows(Message message) {
+        Position position = message.position();
+        if (position.sameEpoch(last) && position.offset() <= last.offset()) {
+            return true; // known
+        }
+        if (!position.equals(last.next())) {
+            return false;
+        }
+        last = position;
+        listeners.forEach(listener -> listener.message(message));
+        return true;
+    }
+
+    private void lost(Position position) {
+        last = position;
+        listeners.forEach(listener -> listener.lost(position));
+    }
+
+    private void putAside(Message message) {
+        asideChars += size(message.content());
+        if (asideChars > MAX_ASIDE_CHARS) {
+            incomplete = true;
+        }
+        if (incomplete) {
+            aside.clear(); // the history has them, and must be read once more in any case
+            asideChars = 0;
+        } else {
+            aside.addLast(message);
+        }
+    }
+
+    private static int size(Content content) {
+        return content.asText().length() + 256; // and what else a message takes
+    }
+}

@@ -1,0 +1,95 @@
+package io.seleucia.chat.broker;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Whether Redis can be reached, and the log lines about it: one when it goes, one when it is back. */
+final class RedisHealth {
+    private static final Logger LOG = System.getLogger(RedisHealth.class.getName());
+
+    private enum State {
+        STARTING,
+        UP,
+        DOWN
+    }
+
+    private final String address;
+    private final AtomicReference<State> state = new AtomicReference<>(State.STARTING);
+    private final AtomicBoolean refusing = new AtomicBoolean();
+    private final CountDownLatch firstUp = new CountDownLatch(1);
+    private volatile boolean subscribed;
+    private volatile boolean closed;
+
+    /**
+     * @param address what the log calls it: host and port, no password
+     */
+    RedisHealth(String address) {
+        this.address = address;
+    }
+
+    /** Subscriptions stand. */
+    void subscribed() {
+        subscribed = true;
+        firstUp.countDown();
+        if (state.getAndSet(State.UP) == State.DOWN) {
+            LOG.log(Level.INFO, "Redis at " + address + " is back");
+        }
+    }
+
+    /** Subscriptions are gone. */
+    void unsubscribed(Exception why) {
+        subscribed = false;
+        lost(why);
+    }
+
+    /** A command was answered. */
+    void answered() {
+        refusing.set(false);
+        if (subscribed && state.compareAndSet(State.DOWN, State.UP)) {
+            LOG.log(Level.INFO, "Redis at " + address + " answers again");
+        }
+    }
+
+    /** Redis can't be reached. */
+    void lost(Exception why) {
+        if (!closed && state.getAndSet(State.DOWN) != State.DOWN) {
+            LOG.log(
+                    Level.WARNING,
+                    "Redis at " + address + " can't be reached, trying again until it can: " + rootCause(why));
+        }
+    }
+
+    /** Redis answers with an error. */
+    void refused(Exception why) {
+        if (!refusing.getAndSet(true)) {
+            LOG.log(Level.WARNING, "Redis at " + address + " refuses: " + why.getMessage());
+        }
+    }
+
+    boolean isUp() {
+        return state.get() == State.UP;
+    }
+
+    /** Waits until subscriptions stand for the first time; false if that takes longer. */
+    boolean awaitUp(Duration limit) throws InterruptedException {
+        return firstUp.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** What ends from now on was meant to end. */
+    void closed() {
+        closed = true;
+    }
+
+    private static String rootCause(Throwable why) {
+        Throwable cause = why;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage();
+    }
+}

@@ -1,0 +1,53 @@
+package io.seleucia.chat.broker;
+
+/**
+ * The names of keys and pub/sub channels in Redis. A channel's name stands in braces, a hash tag, so that all its keys
+ * live on one node of a cluster; braces within the name are escaped, so that no name reaches into another's keys.
+ */
+record RedisKeys(String prefix) {
+    /** Stream: the history. */
+    String log(String channel) {
+        return of(channel) + ":log";
+    }
+
+    /** Hash: epoch and offset. */
+    String meta(String channel) {
+        return of(channel) + ":meta";
+    }
+
+    /** Pub/sub channel: messages as they are published. */
+    String live(String channel) {
+        return of(channel) + ":live";
+    }
+
+    /** Hash: the clients in the channel. */
+    String presence(String channel) {
+        return of(channel) + ":presence";
+    }
+
+    /** String: the position that an idempotency key got. */
+    String key(String channel, String sender, String key) {
+        return of(channel) + ":keys:" + escape(sender).replace(":", "%3A") + ":" + key;
+    }
+
+    /** Hash: the channels of a client. */
+    String client(String client) {
+        return prefix + "client:" + client;
+    }
+
+    /** Pub/sub channel: one server's own, by which it proves that messages reach it. */
+    String probe(String node) {
+        return prefix + "probe:" + node;
+    }
+
+    private String of(String channel) {
+        return prefix + "{" + escape(channel) + "}";
+    }
+
+    private static String escape(String name) {
+        boolean plain = name.indexOf('{') < 0 && name.indexOf('}') < 0 && name.indexOf('%') < 0;
+        return plain
+                ? name
+                : name.replaceAll("%(?=7B|7D|25|3A)", "%25").replace("{", "%7B").replace("}", "%7D");
+    }
+}

@@ -1,0 +1,94 @@
+package io.seleucia.chat.server;
+
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.RedisBroker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/** Starts a server with the given settings, and ends it in good order when the process is told to end. */
+public final class Main {
+    private static final int FAILED = 1;
+    private static final int WRONG_SETTINGS = 2;
+    private static final Duration REDIS_AT_START = Duration.ofSeconds(2);
+
+    private Main() {}
+
+    /** Serves until the process is told to end. A server that can't start says why in one line on standard error. */
+    public static void main(String[] arguments) throws InterruptedException {
+        ServerLog.start();
+        List<String> flags = List.of(arguments);
+        try {
+            if (flags.contains("--help")) {
+                System.out.print(Settings.help());
+            } else if (flags.contains("--version")) {
+                System.out.println("seleucia " + version());
+            } else {
+                serve(Settings.read(flags, System.getenv()));
+            }
+        } catch (SettingsException e) {
+            fail(WRONG_SETTINGS, e.getMessage());
+        } catch (IOException e) {
+            fail(FAILED, e.getMessage());
+        }
+    }
+
+    private static void serve(Settings settings) throws SettingsException, IOException, InterruptedException {
+        String host = settings.text(Setting.HOST);
+        Broker broker = broker(settings);
+        ChatServer server;
+        try {
+            server = ChatServer.builder()
+                    .host(host)
+                    .port(settings.number(Setting.PORT))
+                    .broker(broker)
+                    .limits(settings.limits())
+                    .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS))
+                    .start();
+        } catch (IOException | RuntimeException e) {
+            broker.close();
+            throw new IOException(
+                    "can't listen on " + host + ":" + settings.text(Setting.PORT) + ": " + e.getMessage(), e);
+        }
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            server.close();
+            broker.close();
+            Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
+        }));
+        System.out.println("listening on ws://" + bracketed(host) + ":" + server.port() + "/");
+        Thread.currentThread().join();
+    }
+
+    private static Broker broker(Settings settings) throws IOException, InterruptedException {
+        if (settings.text(Setting.BROKER).equals("memory")) {
+            return new InMemoryBroker(settings.retention());
+        }
+        RedisBroker broker =
+                new RedisBroker(settings.redis(), settings.text(Setting.REDIS_PREFIX), settings.retention());
+        if (!broker.awaitReachable(REDIS_AT_START) && settings.isOn(Setting.REDIS_REQUIRED)) {
+            broker.close();
+            throw new IOException("Redis can't be reached, and redis-required is set");
+        }
+        return broker;
+    }
+
+    /** An IPv6 address as it stands in a URL. */
+    private static String bracketed(String host) {
+        return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+    }
+
+    private static String version() throws IOException {
+        try (InputStream version = Main.class.getResourceAsStream("version.txt")) {
+            return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+        }
+    }
+
+    private static void fail(int status, String why) {
+        System.err.println("chat-server: " + why);
+        System.exit(status);
+    }
+}

@@ -1,0 +1,182 @@
+package io.seleucia.chat.server;
+
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.RedisBroker;
+import io.seleucia.chat.broker.Retention;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Every setting of the server: its name, its default, what is allowed, and what it means. */
+enum Setting {
+    CONFIG("config", "", Kind.TEXT, "a properties file with any of these settings"),
+    HOST("host", "localhost", Kind.NAME, "the name or address of the interface to listen on"),
+    PORT("port", "8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
+    TCP_PORT("tcp-port", "off", Kind.OFF, "the port of the TCP protocol, which this version does not have"),
+    MANAGEMENT_PORT("management-port", "off", Kind.OFF, "the port of the operator, which this version does not have"),
+    ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
+    BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
+    REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
+    REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
+    REDIS_REQUIRED("redis-required", "false", Kind.SWITCH, "whether a Redis out of reach stops the start"),
+    HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
+    HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
+    MAX_MESSAGE_BYTES("max-message-bytes", Limits.DEFAULT.maxMessageBytes(), "the longest message"),
+    OUTBOUND_QUEUE_BYTES(
+            "outbound-queue-bytes", Limits.DEFAULT.outboundQueueBytes(), "what may wait to be written to one client"),
+    MAX_CHANNELS("max-channels", Limits.DEFAULT.maxChannels(), "subscriptions of one session"),
+    RATE_MESSAGES("rate-messages", Limits.DEFAULT.rateMessages(), "requests a second from one session"),
+    RATE_BURST("rate-burst", Limits.DEFAULT.rateBurst(), "requests at once from one session"),
+    MAX_CONNECTIONS("max-connections", Limits.DEFAULT.maxConnections(), "connections in all"),
+    MAX_CONNECTIONS_PER_ADDRESS(
+            "max-connections-per-address",
+            Limits.DEFAULT.maxConnectionsPerAddress(),
+            "connections from one IP address"),
+    PING_INTERVAL("ping-interval", Limits.DEFAULT.pingInterval(), "silence after which a peer is pinged"),
+    PONG_TIMEOUT("pong-timeout", Limits.DEFAULT.pongTimeout(), "how long it may stay silent after that"),
+    HANDSHAKE_TIMEOUT("handshake-timeout", Limits.DEFAULT.handshakeTimeout(), "time for a handshake"),
+    FRAME_TIMEOUT("frame-timeout", Limits.DEFAULT.frameTimeout(), "time from a frame's first byte to its last"),
+    WRITE_TIMEOUT("write-timeout", Limits.DEFAULT.writeTimeout(), "time that a write may stall"),
+    DRAIN_TIMEOUT("drain-timeout", Limits.DEFAULT.drainTimeout(), "time for all sessions to end at shutdown");
+
+    /** The kinds of values, each with the words for what is allowed. */
+    enum Kind {
+        TEXT("any text"),
+        NAME("a text that is not empty"),
+        LIST("a comma-separated list"),
+        PORT("a number from 0 to 65535"),
+        OFF("off"),
+        BROKER("memory or redis"),
+        REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
+        SWITCH("true or false"),
+        NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
+        DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
+
+        private final String allowed;
+
+        Kind(String allowed) {
+            this.allowed = allowed;
+        }
+
+        private boolean accepts(String value) {
+            return switch (this) {
+                case TEXT, LIST -> true;
+                case NAME -> !value.isBlank();
+                case PORT -> number(value).filter(port -> port <= 65535).isPresent();
+                case OFF -> value.equals("off");
+                case BROKER -> Set.of("memory", "redis").contains(value);
+                case REDIS -> redis(value).isPresent();
+                case SWITCH -> Set.of("true", "false").contains(value);
+                case NUMBER -> number(value).filter(number -> number > 0).isPresent();
+                case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
+            };
+        }
+    }
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
+    private final String key;
+    private final String byDefault;
+    private final Kind kind;
+    private final String meaning;
+
+    Setting(String key, String byDefault, Kind kind, String meaning) {
+        this.key = key;
+        this.byDefault = byDefault;
+        this.kind = kind;
+        this.meaning = meaning;
+    }
+
+    Setting(String key, int byDefault, String meaning) {
+        this(key, Integer.toString(byDefault), Kind.NUMBER, meaning);
+    }
+
+    Setting(String key, Duration byDefault, String meaning) {
+        this(
+                key,
+                byDefault.toSeconds() % 3600 == 0 ? byDefault.toHours() + "h" : byDefault.toSeconds() + "s",
+                Kind.DURATION,
+                meaning);
+    }
+
+    static Optional<Setting> byKey(String key) {
+        return Arrays.stream(values())
+                .filter(setting -> setting.key.equals(key))
+                .findFirst();
+    }
+
+    /** Its name in a properties file and, after two dashes, as a flag. */
+    String key() {
+        return key;
+    }
+
+    /** Its name in the environment. */
+    String variable() {
+        return "CHAT_" + key.toUpperCase(Locale.ROOT).replace('-', '_');
+    }
+
+    String byDefault() {
+        return byDefault;
+    }
+
+    boolean isSwitch() {
+        return kind == Kind.SWITCH;
+    }
+
+    /** A line for a person who must mend a value that stands somewhere. */
+    Optional<String> flaw(String value, String where) {
+        return kind.accepts(value)
+                ? Optional.empty()
+                : Optional.of(where + ": '" + (kind == Kind.REDIS ? "…" : value) + "' is not allowed; " + key
+                        + " must be " + kind.allowed);
+    }
+
+    /** Two lines for {@code --help}. */
+    String help() {
+        return "  --" + key + (byDefault.isEmpty() ? "" : "=" + byDefault) + "\n      " + meaning + " (" + kind.allowed
+                + ")\n";
+    }
+
+    static Optional<Integer> number(String value) {
+        try {
+            return value.matches("\\d{1,10}") ? Optional.of(Integer.valueOf(value)) : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    static Optional<Duration> duration(String value) {
+        Matcher matcher = DURATION.matcher(value);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        long n = Long.parseLong(matcher.group(1));
+        return Optional.of(
+                switch (matcher.group(2)) {
+                    case "ms" -> Duration.ofMillis(n);
+                    case "s" -> Duration.ofSeconds(n);
+                    case "m" -> Duration.ofMinutes(n);
+                    case "h" -> Duration.ofHours(n);
+                    default -> Duration.ofDays(n);
+                });
+    }
+
+    static Optional<URI> redis(String value) {
+        try {
+            URI uri = new URI(value);
+            boolean scheme = "redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme());
+            boolean path = uri.getPath() == null || uri.getPath().matches("/?|/\\d{1,5}");
+            return scheme && path && uri.getHost() != null && uri.getQuery() == null && uri.getFragment() == null
+                    ? Optional.of(uri)
+                    : Optional.empty();
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package io.seleucia.chat.server;
+
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.Retention;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.URI;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The settings of one start: in rising order defaults, a properties file, the environment, flags. Every value is
+ * checked wherever it stands, even where a stronger one hides it.
+ */
+final class Settings {
+    private static final String PREFIX = "CHAT_";
+
+    private final Map<Setting, String> values;
+
+    private Settings(Map<Setting, String> values) {
+        this.values = values;
+    }
+
+    /**
+     * Reads all sources.
+     *
+     * @param arguments {@code --name=value} or {@code --name value}; a switch may stand alone
+     * @param environment variables; those that begin with {@code CHAT_} are settings
+     * @throws SettingsException at the first setting that is unknown or malformed
+     */
+    static Settings read(List<String> arguments, Map<String, String> environment) throws SettingsException {
+        Map<Setting, String> flags = flags(arguments);
+        Map<Setting, String> variables = variables(environment);
+        String file = flags.getOrDefault(Setting.CONFIG, variables.getOrDefault(Setting.CONFIG, ""));
+
+        Map<Setting, String> values = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            values.put(setting, setting.byDefault());
+        }
+        if (!file.isEmpty()) {
+            values.putAll(properties(Path.of(file)));
+        }
+        values.putAll(variables);
+        values.putAll(flags);
+        return new Settings(values);
+    }
+
+    private static Map<Setting, String> flags(List<String> arguments) throws SettingsException {
+        Map<Setting, String> flags = new EnumMap<>(Setting.class);
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            int equals = argument.indexOf('=');
+            String flag = equals < 0 ? argument : argument.substring(0, equals);
+            Setting setting = (flag.startsWith("--") ? Setting.byKey(flag.substring(2)) : Optional.<Setting>empty())
+                    .orElseThrow(() -> new SettingsException(
+                            "'" + flag + "' is not a setting; --help lists them all"));
+            boolean valueFollows = i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--");
+            String value;
+            if (equals >= 0) {
+                value = argument.substring(equals + 1);
+            } else if (setting.isSwitch()) {
+                value = "true";
+            } else if (valueFollows) {
+                value = arguments.get(++i);
+            } else {
+                throw new SettingsException(flag + " needs a value");
+            }
+            put(flags, setting, value, flag);
+        }
+        return flags;
+    }
+
+    private static Map<Setting, String> variables(Map<String, String> environment) throws SettingsException {
+        Map<Setting, String> variables = new EnumMap<>(Setting.class);
+        for (var variable : new TreeMap<>(environment).entrySet()) {
+            if (variable.getKey().startsWith(PREFIX)) {
+                Setting setting = Arrays.stream(Setting.values())
+                        .filter(known -> known.variable().equals(variable.getKey()))
+                        .findFirst()
+                        .orElseThrow(() -> new SettingsException("the environment variable " + variable.getKey()
+                                + " is not a setting; --help lists them all"));
+                put(variables, setting, variable.getValue(), "the environment variable " + variable.getKey());
+            }
+        }
+        return variables;
+    }
+
+    private static Map<Setting, String> properties(Path file) throws SettingsException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            properties.load(reader);
+        } catch (NoSuchFileException e) {
+            throw new SettingsException("the settings file " + file + " does not exist");
+        } catch (MalformedInputException | IllegalArgumentException e) {
+            throw new SettingsException("the settings file " + file + " is not a UTF-8 properties file");
+        } catch (IOException e) {
+            throw new SettingsException("the settings file " + file + " can't be read: " + e.getMessage());
+        }
+        Map<Setting, String> values = new EnumMap<>(Setting.class);
+        for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+            Setting setting = Setting.byKey(key)
+                    .filter(known -> known != Setting.CONFIG)
+                    .orElseThrow(() -> new SettingsException(
+                            "'" + key + "' in " + file + " is not a setting; --help lists them all"));
+            put(values, setting, properties.getProperty(key).strip(), key + " in " + file);
+        }
+        return values;
+    }
+
+    private static void put(Map<Setting, String> values, Setting setting, String value, String where)
+            throws SettingsException {
+        Optional<String> flaw = setting.flaw(value, where);
+        if (flaw.isPresent()) {
+            throw new SettingsException(flaw.get());
+        }
+        values.put(setting, value);
+    }
+
+    static String help() {
+        return Arrays.stream(Setting.values())
+                .map(Setting::help)
+                .collect(Collectors.joining(
+                        "",
+                        """
+                        Usage: java -jar chat-server.jar [--name=value …]
+
+                        Each setting is a flag, a line name=value in the file of --config, or a variable in the
+                        environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
+                        the file. --help shows this, --version the version.
+
+                        """,
+                        ""));
+    }
+
+    String text(Setting setting) {
+        return values.get(setting);
+    }
+
+    boolean isOn(Setting setting) {
+        return Boolean.parseBoolean(text(setting));
+    }
+
+    int number(Setting setting) {
+        return Setting.number(text(setting)).orElseThrow();
+    }
+
+    List<String> list(Setting setting) {
+        return Arrays.stream(text(setting).split(","))
+                .map(String::strip)
+                .filter(member -> !member.isEmpty())
+                .toList();
+    }
+
+    URI redis() {
+        return Setting.redis(text(Setting.REDIS_URL)).orElseThrow();
+    }
+
+    Retention retention() {
+        return Retention.DEFAULT
+                .withMessages(number(Setting.HISTORY_SIZE))
+                .withAge(duration(Setting.HISTORY_AGE));
+    }
+
+    Limits limits() {
+        return new Limits(
+                number(Setting.MAX_MESSAGE_BYTES),
+                number(Setting.OUTBOUND_QUEUE_BYTES),
+                number(Setting.MAX_CHANNELS),
+                number(Setting.RATE_MESSAGES),
+                number(Setting.RATE_BURST),
+                number(Setting.MAX_CONNECTIONS),
+                number(Setting.MAX_CONNECTIONS_PER_ADDRESS),
+                duration(Setting.PING_INTERVAL),
+                duration(Setting.PONG_TIMEOUT),
+                duration(Setting.HANDSHAKE_TIMEOUT),
+                duration(Setting.FRAME_TIMEOUT),
+                duration(Setting.WRITE_TIMEOUT),
+                duration(Setting.DRAIN_TIMEOUT));
+    }
+
+    private Duration duration(Setting setting) {
+        return Setting.duration(text(setting)).orElseThrow();
+    }
+}
