@@ -14,9 +14,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Channels in Redis, shared by any number of servers. Needs Jedis, and Redis 6.2 or newer.
@@ -33,6 +35,7 @@ public final class RedisBroker implements Broker {
     public static final String DEFAULT_PREFIX = "chat:";
 
     private static final Logger LOG = System.getLogger(RedisBroker.class.getName());
+    private static final int DEFAULT_PORT = 6379;
     private static final long ROUND_MILLIS = 500;
     private static final Duration REFRESH = Duration.ofSeconds(20);
     private static final Duration CHECK = Duration.ofSeconds(25); // and what the check itself takes
@@ -64,19 +67,14 @@ public final class RedisBroker implements Broker {
     }
 
     /**
-     * Begins to connect, and goes on trying until {@link #close}.
+     * Begins to connect, and goes on trying until {@link #close}. A Redis that is out of reach is logged, in one line.
      *
      * @param redis {@code redis://[user:password@]host[:port][/database]}, or {@code rediss://} for TLS
      * @param prefix what all keys begin with
      */
     public RedisBroker(URI redis, String prefix, Retention retention) {
-        HostAndPort address = new HostAndPort(redis.getHost(), redis.getPort() < 0 ? 6379 : redis.getPort());
-        JedisClientConfig config = DefaultJedisClientConfig.builder(redis)
-                .resp2()
-                .connectionTimeoutMillis((int) RedisCommands.CONNECT.toMillis())
-                .socketTimeoutMillis((int) RedisCommands.ANSWER.toMillis())
-                .clientName("seleucia-" + node)
-                .build();
+        HostAndPort address = address(redis);
+        JedisClientConfig config = config(redis, "seleucia-" + node);
         RedisKeys keys = new RedisKeys(prefix);
         health = new RedisHealth(address.toString());
         commands = new RedisCommands(address, config, keys, retention, health);
@@ -84,6 +82,33 @@ public final class RedisBroker implements Broker {
         subscriber = new RedisSubscriber(address, config, keys, node, health, new Incoming());
         Thread.ofVirtual().name("redis-keeper").start(this::keep);
         Thread.ofVirtual().name("redis-check").start(this::check);
+    }
+
+    /**
+     * A broker on a Redis that answers now. Blocks for two seconds at the most.
+     *
+     * @throws UnavailableException if it does not; nothing is logged then, and nothing tries again
+     */
+    public static RedisBroker connect(URI redis, String prefix, Retention retention) throws UnavailableException {
+        try (Connection connection = new Connection(address(redis), config(redis, "seleucia"))) {
+            connection.ping();
+        } catch (JedisException e) {
+            throw new UnavailableException("Redis at " + address(redis) + ": " + e.getMessage(), e);
+        }
+        return new RedisBroker(redis, prefix, retention);
+    }
+
+    private static HostAndPort address(URI redis) {
+        return new HostAndPort(redis.getHost(), redis.getPort() < 0 ? DEFAULT_PORT : redis.getPort());
+    }
+
+    private static JedisClientConfig config(URI redis, String name) {
+        return DefaultJedisClientConfig.builder(redis)
+                .resp2()
+                .connectionTimeoutMillis((int) RedisCommands.CONNECT.toMillis())
+                .socketTimeoutMillis((int) RedisCommands.ANSWER.toMillis())
+                .clientName(name)
+                .build();
     }
 
     /** Waits until Redis can be reached; false if that takes longer than {@code limit}. */

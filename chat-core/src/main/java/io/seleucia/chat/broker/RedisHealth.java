@@ -35,10 +35,10 @@ final class RedisHealth {
     /** Subscriptions stand. */
     void subscribed() {
         subscribed = true;
-        firstUp.countDown();
         if (state.getAndSet(State.UP) == State.DOWN) {
             LOG.log(Level.INFO, "Redis at " + address + " is back");
         }
+        firstUp.countDown();
     }
 
     /** Subscriptions are gone. */

@@ -18,7 +18,7 @@ end
 local messages = {}
 local oldest = now() - tonumber(ARGV[5])
 for _, entry in ipairs(entries) do
-  if tonumber(entry[2][2]) > oldest then
+  if (tonumber(entry[2][2]) or 0) > oldest then -- an entry that is none of ours counts as gone
     messages[#messages + 1] = entry[2][4]
   end
 end

@@ -22,7 +22,7 @@ redis.call('XADD', log, 'MAXLEN', '=', ARGV[5], place .. '-0', 'time', string.fo
 redis.call('PEXPIRE', log, ARGV[6])
 for _ = 1, 16 do
   local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-  if tonumber(oldest[2][2]) > time - tonumber(ARGV[6]) then
+  if (tonumber(oldest[2][2]) or 0) > time - tonumber(ARGV[6]) then
     break
   end
   redis.call('XDEL', log, oldest[1])

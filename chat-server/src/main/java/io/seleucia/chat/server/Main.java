@@ -4,6 +4,7 @@ import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
+import io.seleucia.chat.broker.UnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -67,12 +68,16 @@ public final class Main {
         if (settings.text(Setting.BROKER).equals("memory")) {
             return new InMemoryBroker(settings.retention());
         }
-        RedisBroker broker =
-                new RedisBroker(settings.redis(), settings.text(Setting.REDIS_PREFIX), settings.retention());
-        if (!broker.awaitReachable(REDIS_AT_START) && settings.isOn(Setting.REDIS_REQUIRED)) {
-            broker.close();
-            throw new IOException("Redis can't be reached, and redis-required is set");
+        String prefix = settings.text(Setting.REDIS_PREFIX);
+        if (settings.isOn(Setting.REDIS_REQUIRED)) {
+            try {
+                return RedisBroker.connect(settings.redis(), prefix, settings.retention());
+            } catch (UnavailableException e) {
+                throw new IOException(e.getMessage() + " (and redis-required is set)", e);
+            }
         }
+        RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention());
+        broker.awaitReachable(REDIS_AT_START); // if it is not, the broker has said so, and goes on trying
         return broker;
     }
 

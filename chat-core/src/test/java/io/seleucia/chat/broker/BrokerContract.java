@@ -1,0 +1,330 @@
+package io.seleucia.chat.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.Eventually;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every {@link Broker} must do. Extend it for an implementation: {@link #create} gives a new one on the same store
+ * each time it is called.
+ */
+public abstract class BrokerContract {
+    private static final String CHANNEL = "a channel {with} bräces ☕";
+
+    private final List<Broker> brokers = new ArrayList<>();
+
+    /** A broker on this test's store, which is empty at the test's beginning. */
+    protected abstract Broker create(Retention retention) throws Exception;
+
+    /** Another broker on the same store, or the same one where the store is the broker's own memory. */
+    protected abstract Broker another(Broker broker, Retention retention) throws Exception;
+
+    private Broker open(Retention retention) throws Exception {
+        Broker broker = create(retention);
+        brokers.add(broker);
+        return broker;
+    }
+
+    private Broker open() throws Exception {
+        return open(Retention.DEFAULT);
+    }
+
+    @AfterEach
+    void closeBrokers() {
+        brokers.forEach(Broker::close);
+    }
+
+    @Test
+    void givesOffsetsFromOneWithoutGapsInOneEpoch() throws Exception {
+        Broker broker = open();
+
+        List<Position> positions = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            positions.add(publish(broker, "m" + i));
+        }
+
+        assertThat(positions).extracting(Position::offset).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(positions)
+                .extracting(Position::epoch)
+                .containsOnly(positions.getFirst().epoch());
+        assertThat(positions.getFirst().epoch()).isNotEmpty();
+    }
+
+    @Test
+    void numbersEachChannelByItself() throws Exception {
+        Broker broker = open();
+
+        publish(broker, "here");
+        Position there = broker.publish("there", "ada", text("there"), "").position();
+
+        assertThat(there.offset()).isEqualTo(1);
+    }
+
+    @Test
+    void deliversWhatWasPublishedToEveryListener() throws Exception {
+        Broker broker = open();
+        RecordingListener first = new RecordingListener();
+        RecordingListener second = new RecordingListener();
+        broker.subscribe(CHANNEL, first);
+        broker.subscribe(CHANNEL, second);
+
+        long before = System.currentTimeMillis();
+        Position position = publish(broker, "hällo 👋 \"quoted\" \\ \n");
+
+        Message message = first.nextMessage();
+        assertThat(message.channel()).isEqualTo(CHANNEL);
+        assertThat(message.position()).isEqualTo(position);
+        assertThat(message.sender()).isEqualTo("ada");
+        assertThat(message.content()).isEqualTo(text("hällo 👋 \"quoted\" \\ \n"));
+        assertThat(message.time()).isBetween(before - 60_000, System.currentTimeMillis() + 60_000);
+        assertThat(second.nextMessage()).isEqualTo(message);
+    }
+
+    @Test
+    void keepsJsonAsJson() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+
+        broker.publish(CHANNEL, "ada", new Content.Json("{\"a\":[1,2.50,null,\"<b>\"]}"), "");
+
+        assertThat(listener.nextMessage().content()).isEqualTo(new Content.Json("{\"a\":[1,2.50,null,\"<b>\"]}"));
+    }
+
+    @Test
+    void beginsASubscriptionAfterTheNewestMessage() throws Exception {
+        Broker broker = open();
+        Position published = publish(broker, "before");
+        RecordingListener listener = new RecordingListener();
+
+        Position start = broker.subscribe(CHANNEL, listener).start();
+        publish(broker, "after");
+
+        assertThat(start).isEqualTo(published);
+        assertThat(listener.nextMessage().position()).isEqualTo(published.next());
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void beginsASubscriptionToANewChannelBeforeItsFirstMessage() throws Exception {
+        Broker broker = open();
+
+        Position start = broker.subscribe(CHANNEL, new RecordingListener()).start();
+
+        assertThat(start.offset()).isZero();
+        assertThat(publish(broker, "first")).isEqualTo(start.next());
+    }
+
+    @Test
+    void deliversInTheOrderOfOffsetsWhileManyPublish() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+
+        int publishers = 8;
+        int each = 50;
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int p = 0; p < publishers; p++) {
+                running.add(threads.submit(() -> {
+                    for (int i = 0; i < each; i++) {
+                        publish(broker, "message");
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> publisher : running) {
+                publisher.get();
+            }
+        }
+
+        for (long offset = 1; offset <= publishers * each; offset++) {
+            assertThat(listener.nextMessage().position().offset()).isEqualTo(offset);
+        }
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void deliversNothingAfterASubscriptionWasClosed() throws Exception {
+        Broker broker = open();
+        RecordingListener closed = new RecordingListener();
+        RecordingListener open = new RecordingListener();
+        Broker.Subscription subscription = broker.subscribe(CHANNEL, closed);
+        broker.subscribe(CHANNEL, open);
+
+        subscription.close();
+        publish(broker, "message");
+
+        open.nextMessage();
+        assertThat(closed.isEmpty()).isTrue();
+    }
+
+    @Test
+    void subscribesAgainAfterTheLastSubscriptionWasClosed() throws Exception {
+        Broker broker = open();
+        for (int round = 0; round < 20; round++) {
+            RecordingListener listener = new RecordingListener();
+            Broker.Subscription subscription = broker.subscribe(CHANNEL, listener);
+            Position published = publish(broker, "round " + round);
+            assertThat(listener.nextMessage().position()).isEqualTo(published);
+            subscription.close();
+        }
+    }
+
+    @Test
+    void reachesListenersOfAnotherBrokerOnTheSameStore() throws Exception {
+        Broker here = open();
+        Broker there = another(here, Retention.DEFAULT);
+        brokers.add(there);
+        RecordingListener listener = new RecordingListener();
+        Position start = there.subscribe(CHANNEL, listener).start();
+
+        Position published = publish(here, "hello over there");
+
+        assertThat(published).isEqualTo(start.next());
+        assertThat(listener.nextMessage().position()).isEqualTo(published);
+    }
+
+    @Test
+    void readsHistoryAfterAnOffsetOldestFirst() throws Exception {
+        Broker broker = open();
+        publishMany(broker, 10);
+
+        Broker.Page page = broker.historyAfter(CHANNEL, 3, 4);
+
+        assertThat(offsets(page)).containsExactly(4L, 5L, 6L, 7L);
+        assertThat(page.position().offset()).isEqualTo(10);
+        assertThat(page.messages().getFirst().content()).isEqualTo(text("4"));
+        assertThat(offsets(broker.historyAfter(CHANNEL, 8, 4))).containsExactly(9L, 10L);
+        assertThat(offsets(broker.historyAfter(CHANNEL, 10, 4))).isEmpty();
+    }
+
+    @Test
+    void readsTheNewestHistoryBeforeAnOffsetOldestFirst() throws Exception {
+        Broker broker = open();
+        publishMany(broker, 10);
+
+        assertThat(offsets(broker.historyBefore(CHANNEL, 8, 3))).containsExactly(5L, 6L, 7L);
+        assertThat(offsets(broker.historyBefore(CHANNEL, Long.MAX_VALUE, 2))).containsExactly(9L, 10L);
+        assertThat(offsets(broker.historyBefore(CHANNEL, 1, 5))).isEmpty();
+    }
+
+    @Test
+    void keepsTheNewestMessages() throws Exception {
+        Broker broker = open(Retention.DEFAULT.withMessages(5));
+        publishMany(broker, 12);
+
+        Broker.Page page = broker.historyAfter(CHANNEL, 0, 100);
+
+        assertThat(offsets(page)).containsExactly(8L, 9L, 10L, 11L, 12L);
+    }
+
+    @Test
+    void forgetsOldMessagesButNotThePosition() throws Exception {
+        Broker broker = open(Retention.DEFAULT.withAge(Duration.ofMillis(50)));
+        publishMany(broker, 3);
+
+        Eventually.eventually(() -> assertThat(offsets(history(broker))).isEmpty());
+
+        assertThat(publish(broker, "next").offset()).isEqualTo(4);
+    }
+
+    @Test
+    void givesTheFirstPositionForARepeatedKey() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+
+        Broker.Receipt first = broker.publish(CHANNEL, "ada", text("once"), "key");
+        Broker.Receipt again = broker.publish(CHANNEL, "ada", text("once"), "key");
+        Broker.Receipt bobs = broker.publish(CHANNEL, "bob", text("bob's"), "key");
+
+        assertThat(first.duplicate()).isFalse();
+        assertThat(again).isEqualTo(new Broker.Receipt(first.position(), true));
+        assertThat(bobs).isEqualTo(new Broker.Receipt(first.position().next(), false));
+        assertThat(listener.nextMessage().sender()).isEqualTo("ada");
+        assertThat(listener.nextMessage().sender()).isEqualTo("bob");
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void forgetsKeysInTime() throws Exception {
+        Broker broker = open(Retention.DEFAULT.withKeys(Duration.ofMillis(20)));
+        Position first = broker.publish(CHANNEL, "ada", text("first"), "key").position();
+
+        Eventually.eventually(() -> assertThat(repeat(broker)).isFalse());
+
+        assertThat(publish(broker, "and on").offset()).isEqualTo(first.offset() + 2);
+    }
+
+    @Test
+    void countsTheSessionsOfClients() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+
+        broker.join(CHANNEL, "bob");
+        broker.join(CHANNEL, "ada");
+        other.join(CHANNEL, "ada");
+        assertThat(broker.members(CHANNEL)).isEqualTo(Map.of("ada", 2, "bob", 1));
+        assertThat(broker.members(CHANNEL).keySet()).containsExactly("ada", "bob");
+
+        broker.leave(CHANNEL, "ada");
+        broker.leave(CHANNEL, "bob");
+        assertThat(other.members(CHANNEL)).isEqualTo(Map.of("ada", 1));
+
+        other.leave(CHANNEL, "ada");
+        assertThat(broker.members(CHANNEL)).isEmpty();
+    }
+
+    private static Broker.Page history(Broker broker) {
+        try {
+            return broker.historyAfter(CHANNEL, 0, 100);
+        } catch (UnavailableException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean repeat(Broker broker) {
+        try {
+            return broker.publish(CHANNEL, "ada", text("again"), "key").duplicate();
+        } catch (UnavailableException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void publishMany(Broker broker, int count) throws UnavailableException {
+        for (int i = 1; i <= count; i++) {
+            publish(broker, Integer.toString(i));
+        }
+    }
+
+    private static Position publish(Broker broker, String text) throws UnavailableException {
+        return broker.publish(CHANNEL, "ada", text(text), "").position();
+    }
+
+    private static LongStream stream(Broker.Page page) {
+        return page.messages().stream().mapToLong(message -> message.position().offset());
+    }
+
+    private static List<Long> offsets(Broker.Page page) {
+        return stream(page).boxed().toList();
+    }
+
+    private static Content text(String text) {
+        return new Content.Text(text);
+    }
+}

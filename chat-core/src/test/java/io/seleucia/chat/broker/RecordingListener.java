@@ -1,0 +1,43 @@
+package io.seleucia.chat.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** Keeps what a broker delivers. */
+public final class RecordingListener implements Broker.Listener {
+    private final LinkedBlockingQueue<Object> events = new LinkedBlockingQueue<>();
+
+    @Override
+    public void message(Message message) {
+        events.add(message);
+    }
+
+    @Override
+    public void lost(Position position) {
+        events.add(position);
+    }
+
+    /** The next event, which must be a message. */
+    public Message nextMessage() throws InterruptedException {
+        return (Message) assertThat(next()).isInstanceOf(Message.class).actual();
+    }
+
+    /** The next event, which must be the report of a loss. */
+    public Position nextLoss() throws InterruptedException {
+        return (Position) assertThat(next()).isInstanceOf(Position.class).actual();
+    }
+
+    public boolean isEmpty() {
+        return events.isEmpty();
+    }
+
+    private Object next() throws InterruptedException {
+        Object event = events.poll(60, TimeUnit.SECONDS);
+        assertThat(event).as("an event within a minute").isNotNull();
+        return event;
+    }
+}
