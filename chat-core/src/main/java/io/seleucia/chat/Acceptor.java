@@ -32,6 +32,7 @@ final class Acceptor implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Acceptor.class.getName());
     private static final int BACKLOG = 4096;
     private static final int PAUSE_MILLIS = 100;
+    private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
 
     private final ServerSocket socket;
     private final Handshake handshake;
@@ -43,7 +44,9 @@ final class Acceptor implements AutoCloseable {
 
     private final AtomicInteger connections = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Session, Thread> sessions = new ConcurrentHashMap<>();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // of all connections, from the first byte
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private final Thread accepting;
     private volatile boolean closed;
 
     /**
@@ -81,7 +84,8 @@ final class Acceptor implements AutoCloseable {
             socket.close();
             throw e;
         }
-        Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
+        this.accepting =
+                Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
     }
 
     int port() {
@@ -97,7 +101,9 @@ final class Acceptor implements AutoCloseable {
         while (!closed) {
             try {
                 Socket accepted = socket.accept();
-                Thread.ofVirtual().start(() -> serve(accepted));
+                Thread thread = Thread.ofVirtual().unstarted(() -> serve(accepted));
+                threads.add(thread);
+                thread.start();
             } catch (IOException e) {
                 if (!closed) {
                     LOG.log(Level.WARNING, "accepting a connection failed: " + e.getMessage());
@@ -118,9 +124,10 @@ final class Acceptor implements AutoCloseable {
     private void serve(Socket accepted) {
         try (accepted) {
             Wire wire = new Wire(accepted);
-            long deadline = System.nanoTime() + limits.handshakeTimeout().toNanos();
+            long began = System.nanoTime();
             Watchdog.Watched handshaking = now -> {
-                if (now - deadline > 0) {
+                Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : limits.handshakeTimeout();
+                if (now - began > limit.toNanos()) {
                     wire.abort();
                 }
             };
@@ -144,11 +151,13 @@ final class Acceptor implements AutoCloseable {
             LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "serving a connection failed", e);
+        } finally {
+            threads.remove(Thread.currentThread());
         }
     }
 
     private void serve(Session session) {
-        sessions.put(session, Thread.currentThread());
+        sessions.add(session);
         watchdog.watch(session);
         try {
             if (closed) {
@@ -188,11 +197,11 @@ final class Acceptor implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
-        sessions.keySet().forEach(session -> session.end(CloseCode.RESTART, false));
+        sessions.forEach(session -> session.end(CloseCode.RESTART, false));
         awaitEnd(limits.drainTimeout());
-        if (!sessions.isEmpty()) {
-            LOG.log(Level.WARNING, sessions.size() + " sessions did not end in time and are cut off");
-            sessions.keySet().forEach(Session::abort);
+        if (!threads.isEmpty()) {
+            LOG.log(Level.WARNING, threads.size() + " connections did not end in time and are cut off");
+            sessions.forEach(Session::abort);
             awaitEnd(limits.writeTimeout());
         }
     }
@@ -200,8 +209,9 @@ final class Acceptor implements AutoCloseable {
     private void awaitEnd(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
-            for (Thread thread : sessions.values()) {
-                thread.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            accepting.join(limit); // after it, no thread is added
+            for (Thread thread : threads) {
+                thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off

@@ -55,11 +55,12 @@ public final class Main {
             throw new IOException(
                     "can't listen on " + host + ":" + settings.text(Setting.PORT) + ": " + e.getMessage(), e);
         }
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            server.close();
-            broker.close();
-            Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
-        }));
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+                    server.close();
+                    broker.close();
+                    Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
+                }));
         System.out.println("listening on ws://" + bracketed(host) + ":" + server.port() + "/");
         Thread.currentThread().join();
     }

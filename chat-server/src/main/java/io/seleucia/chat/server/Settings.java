@@ -65,9 +65,9 @@ final class Settings {
             int equals = argument.indexOf('=');
             String flag = equals < 0 ? argument : argument.substring(0, equals);
             Setting setting = (flag.startsWith("--") ? Setting.byKey(flag.substring(2)) : Optional.<Setting>empty())
-                    .orElseThrow(() -> new SettingsException(
-                            "'" + flag + "' is not a setting; --help lists them all"));
-            boolean valueFollows = i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--");
+                    .orElseThrow(() -> new SettingsException("'" + flag + "' is not a setting; --help lists them all"));
+            boolean valueFollows =
+                    i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--");
             String value;
             if (equals >= 0) {
                 value = argument.substring(equals + 1);
@@ -130,19 +130,14 @@ final class Settings {
     }
 
     static String help() {
-        return Arrays.stream(Setting.values())
-                .map(Setting::help)
-                .collect(Collectors.joining(
-                        "",
-                        """
+        return Arrays.stream(Setting.values()).map(Setting::help).collect(Collectors.joining("", """
                         Usage: java -jar chat-server.jar [--name=value …]
 
                         Each setting is a flag, a line name=value in the file of --config, or a variable in the
                         environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
                         the file. --help shows this, --version the version.
 
-                        """,
-                        ""));
+                        """, ""));
     }
 
     String text(Setting setting) {
@@ -169,9 +164,7 @@ final class Settings {
     }
 
     Retention retention() {
-        return Retention.DEFAULT
-                .withMessages(number(Setting.HISTORY_SIZE))
-                .withAge(duration(Setting.HISTORY_AGE));
+        return Retention.DEFAULT.withMessages(number(Setting.HISTORY_SIZE)).withAge(duration(Setting.HISTORY_AGE));
     }
 
     Limits limits() {

@@ -1,0 +1,183 @@
+package io.seleucia.chat.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as its user sees it: a process with flags, two streams and an exit status. */
+class MainTest {
+    private static final long PATIENCE_SECONDS = 60;
+    private static final Pattern LISTENING = Pattern.compile("listening on ws://localhost:(\\d+)/");
+
+    @TempDir
+    private Path directory;
+
+    private Process process;
+
+    @AfterEach
+    void stop() {
+        if (process != null) {
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    @Test
+    void saysWhereItListensAndServes() throws Exception {
+        int port = begin("--port=0");
+
+        assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+    }
+
+    @Test
+    void drainsWhenItIsToldToEnd() throws Exception {
+        int port = begin("--port=0");
+        Client client = new Client();
+        connect(port, client);
+
+        process.destroy(); // SIGTERM
+
+        assertThat(client.closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1012);
+        assertThat(exitStatus()).isZero();
+    }
+
+    @Test
+    void saysInOneLineWhichSettingIsWrong() throws Exception {
+        begin(List.of("--port=many"));
+
+        assertThat(exitStatus()).isEqualTo(2);
+        assertThat(errors())
+                .containsExactly("chat-server: --port: 'many' is not allowed; port must be a number from 0 to 65535");
+    }
+
+    @Test
+    void saysInOneLineThatItsPortIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            begin(List.of("--host=0.0.0.0", "--port=" + taken.getLocalPort()));
+
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors()).singleElement().asString().contains("can't listen on 0.0.0.0:" + taken.getLocalPort());
+        }
+    }
+
+    @Test
+    void saysInOneLineThatRedisIsDownAndServesAllTheSame() throws Exception {
+        int port = begin("--port=0", "--broker=redis", "--redis-url=redis://user:secret@localhost:" + unusedPort());
+
+        assertThat(answerTo(port, request(0))).contains("Error: unavailable");
+        assertThat(errors())
+                .singleElement()
+                .asString()
+                .contains("can't be reached")
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void stopsWithoutARedisThatIsRequired() throws Exception {
+        begin(List.of(
+                "--port=0", "--broker=redis", "--redis-url=redis://localhost:" + unusedPort(), "--redis-required"));
+
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).singleElement().asString().contains("redis-required");
+    }
+
+    @Test
+    void tellsItsVersionAndItsSettings() throws Exception {
+        begin(List.of("--version"));
+        assertThat(exitStatus()).isZero();
+        assertThat(process.inputReader().readLine()).matches("seleucia \\d+\\.\\d+\\.\\d+.*");
+
+        begin(List.of("--help"));
+        assertThat(process.inputReader().lines()).anyMatch(line -> line.contains("--redis-url=redis://localhost:6379"));
+        assertThat(exitStatus()).isZero();
+    }
+
+    private static String request(int kind) {
+        return "{\"Kind\":" + kind + ",\"Payload\":\"{\\\"ClientId\\\":\\\"ada\\\",\\\"Channel\\\":\\\"lobby\\\"}\"}";
+    }
+
+    private static int unusedPort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0)) {
+            return free.getLocalPort();
+        }
+    }
+
+    private void begin(List<String> flags) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(flags);
+        process = new ProcessBuilder(command)
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+    }
+
+    private int begin(String... flags) throws IOException {
+        begin(List.of(flags));
+        BufferedReader output = process.inputReader();
+        String line = output.readLine();
+        assertThat(line).as("first line; errors: %s", errors()).isNotNull();
+        Matcher listening = LISTENING.matcher(line);
+        assertThat(listening.matches()).as(line).isTrue();
+        return Integer.parseInt(listening.group(1));
+    }
+
+    private int exitStatus() throws InterruptedException {
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    private List<String> errors() throws IOException {
+        return Files.readAllLines(directory.resolve("errors"), StandardCharsets.UTF_8);
+    }
+
+    private static String answerTo(int port, String request) throws Exception {
+        Client client = new Client();
+        connect(port, client).sendText(request, true);
+        return client.answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static WebSocket connect(int port, Client client) throws Exception {
+        return HttpClient.newHttpClient()
+                .newWebSocketBuilder()
+                .buildAsync(URI.create("ws://localhost:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static final class Client implements WebSocket.Listener {
+        private final CompletableFuture<String> answer = new CompletableFuture<>();
+        private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+
+        @Override
+        public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
+            answer.complete(data.toString());
+            webSocket.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket webSocket, int statusCode, String reason) {
+            closed.complete(statusCode);
+            return null;
+        }
+    }
+}

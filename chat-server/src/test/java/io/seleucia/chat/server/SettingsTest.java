@@ -1,0 +1,122 @@
+package io.seleucia.chat.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.Retention;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void areTheLibrarysDefaultsIfNothingIsSaid() throws Exception {
+        Settings settings = Settings.read(List.of(), Map.of());
+
+        assertThat(settings.limits()).isEqualTo(Limits.DEFAULT);
+        assertThat(settings.retention()).isEqualTo(Retention.DEFAULT);
+        assertThat(settings.text(Setting.HOST)).isEqualTo("localhost");
+        assertThat(settings.number(Setting.PORT)).isEqualTo(8600);
+        assertThat(settings.text(Setting.BROKER)).isEqualTo("memory");
+        assertThat(settings.redis()).hasToString("redis://localhost:6379");
+        assertThat(settings.isOn(Setting.REDIS_REQUIRED)).isFalse();
+    }
+
+    @Test
+    void flagsOutdoTheEnvironmentWhichOutdoesTheFile() throws Exception {
+        Path file = file("port=1\nhost=file\nredis-prefix = file:\n");
+
+        Settings settings = Settings.read(
+                List.of("--config", file.toString(), "--port=3"), Map.of("CHAT_PORT", "2", "CHAT_HOST", "environment"));
+
+        assertThat(settings.number(Setting.PORT)).isEqualTo(3);
+        assertThat(settings.text(Setting.HOST)).isEqualTo("environment");
+        assertThat(settings.text(Setting.REDIS_PREFIX)).isEqualTo("file:");
+    }
+
+    @Test
+    void takeBothFormsOfAFlag() throws Exception {
+        Settings settings = Settings.read(
+                List.of(
+                        "--port",
+                        "0",
+                        "--redis-required",
+                        "--ping-interval=500ms",
+                        "--redis-url=redis://u:p@[::1]:7/2"),
+                Map.of());
+
+        assertThat(settings.number(Setting.PORT)).isZero();
+        assertThat(settings.isOn(Setting.REDIS_REQUIRED)).isTrue();
+        assertThat(settings.limits().pingInterval()).isEqualTo(Duration.ofMillis(500));
+        assertThat(settings.redis().getPort()).isEqualTo(7);
+    }
+
+    @Test
+    void ignoreTheRestOfTheEnvironment() throws Exception {
+        Settings settings = Settings.read(List.of(), Map.of("PATH", "/bin", "CHATTER", "yes"));
+
+        assertThat(settings.text(Setting.HOST)).isEqualTo("localhost");
+    }
+
+    @Test
+    void refuseWhatIsUnknownWhereverItStands() throws Exception {
+        Path file = file("prot=1\n");
+
+        assertRefused(List.of("--prot=1"), Map.of(), "'--prot' is not a setting");
+        assertRefused(List.of("port=1"), Map.of(), "'port' is not a setting");
+        assertRefused(List.of(), Map.of("CHAT_PROT", "1"), "CHAT_PROT is not a setting");
+        assertRefused(List.of("--config=" + file), Map.of(), "'prot' in " + file + " is not a setting");
+    }
+
+    @Test
+    void refuseWhatIsMalformedEvenWhereItIsOutdone() throws Exception {
+        Path file = file("port=x\n");
+        String allowed = "port must be a number from 0 to 65535";
+
+        assertRefused(List.of("--port=65536"), Map.of(), allowed);
+        assertRefused(List.of("--port=1"), Map.of("CHAT_PORT", "-1"), allowed);
+        assertRefused(List.of("--port=1", "--config=" + file), Map.of(), allowed);
+        assertRefused(List.of("--port"), Map.of(), "--port needs a value");
+        assertRefused(List.of("--host="), Map.of(), "host must be");
+        assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
+        assertRefused(List.of("--ping-interval=25"), Map.of(), "a time such as");
+        assertRefused(List.of("--ping-interval=0s"), Map.of(), "above 0");
+        assertRefused(List.of("--max-channels=0"), Map.of(), "from 1");
+        assertRefused(List.of("--max-channels=99999999999"), Map.of(), "from 1");
+        assertRefused(List.of("--redis-required=maybe"), Map.of(), "true or false");
+        assertRefused(List.of("--redis-url=localhost:6379"), Map.of(), "redis://");
+        assertRefused(List.of("--config=" + directory.resolve("missing")), Map.of(), "does not exist");
+    }
+
+    @Test
+    void neverRepeatAPassword() {
+        assertThatThrownBy(() -> Settings.read(List.of("--redis-url=http://ada:secret@localhost"), Map.of()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void areAllListedByHelp() {
+        assertThat(Setting.values())
+                .allSatisfy(setting -> assertThat(Settings.help()).contains("--" + setting.key()));
+    }
+
+    private Path file(String text) throws Exception {
+        return Files.writeString(directory.resolve("chat.properties"), text);
+    }
+
+    private static void assertRefused(List<String> flags, Map<String, String> environment, String why) {
+        assertThatThrownBy(() -> Settings.read(flags, environment))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(why)
+                .hasMessageNotContaining("\n");
+    }
+}
