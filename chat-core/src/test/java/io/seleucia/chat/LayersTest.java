@@ -1,0 +1,187 @@
+package io.seleucia.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which package may know which, read from the sources. */
+class LayersTest {
+    private static final Path SOURCES = Path.of("src/main/java");
+    private static final String ROOT = "io.seleucia.chat";
+
+    private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
+            "message", Set.of(),
+            "auth", Set.of("message"),
+            "broker", Set.of("message"),
+            "protocol", Set.of("message"),
+            "transport", Set.of("message"),
+            "session", Set.of("message", "auth", "broker", "protocol", "transport"),
+            "", Set.of("message", "auth", "broker", "protocol", "transport", "session"));
+
+    private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");
+    private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
+    private static final Pattern QUALIFIED = Pattern.compile("\\bio\\.seleucia\\b[\\w.]*");
+    private static final Pattern LITERAL_OR_COMMENT =
+            Pattern.compile("(?s)(\"(?:\\\\.|[^\"\\\\\\n])*\")|//[^\\n]*|/\\*.*?\\*/");
+
+    @Test
+    void keepsTheLayers() throws IOException {
+        List<String> violations = new ArrayList<>();
+        for (Path file : sources()) {
+            violations.addAll(violations(SOURCES.relativize(file).toString(), Files.readString(file)));
+        }
+
+        assertThat(violations).isEmpty();
+    }
+
+    @Test
+    void readsEveryLayer() throws IOException {
+        assertThat(sources())
+                .contains(SOURCES.resolve("io/seleucia/chat/ChatServer.java"))
+                .extracting(file -> SOURCES.resolve("io/seleucia/chat")
+                        .relativize(file.getParent())
+                        .toString())
+                .contains("", "message", "broker", "protocol", "transport", "session");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "message/A.java, io.seleucia.chat.broker.Broker",
+        "message/A.java, io.seleucia.chat.session.*",
+        "broker/A.java, io.seleucia.chat.protocol.Protocol",
+        "protocol/A.java, io.seleucia.chat.transport.Frame",
+        "transport/A.java, io.seleucia.chat.session.Session",
+        "transport/A.java, static io.seleucia.chat.session.Session.X",
+        "auth/A.java, io.seleucia.chat.broker.Broker",
+        "session/A.java, io.seleucia.chat.Limits",
+        "session/A.java, io.seleucia.chat.*",
+        "session/A.java, io.seleucia.chat.unknown.Unknown",
+        "A.java, io.seleucia.elsewhere.Other",
+        "unknown/A.java, io.seleucia.chat.message.Message",
+        "session/A.java, com.google.gson.Gson",
+        "A.java, com.google.gson.*",
+        "protocol/A.java, redis.clients.jedis.Jedis",
+        "broker/InMemoryBroker.java, redis.clients.jedis.Jedis",
+        "session/RedisSession.java, redis.clients.jedis.Jedis",
+    })
+    void refusesImports(String file, String imported) {
+        assertThat(violations("io/seleucia/chat/" + file, source("import " + imported + ";")))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "message/A.java, java.util.List",
+        "broker/A.java, io.seleucia.chat.message.Message",
+        "protocol/A.java, io.seleucia.chat.message.Event.Reply",
+        "protocol/A.java, com.google.gson.Gson",
+        "broker/A.java, com.google.gson.Gson",
+        "broker/RedisBroker.java, redis.clients.jedis.Jedis",
+        "transport/A.java, static io.seleucia.chat.message.CloseCode.NORMAL",
+        "session/A.java, io.seleucia.chat.auth.Accounts",
+        "session/A.java, io.seleucia.chat.transport.*",
+        "A.java, io.seleucia.chat.session.Session",
+    })
+    void takesImports(String file, String imported) {
+        assertThat(violations("io/seleucia/chat/" + file, source("import " + imported + ";")))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "io.seleucia.chat.session.Session session;",
+                "String url = \"http://x\"; io.seleucia.chat.Limits limits;",
+                "/* a */ io.seleucia.chat.Limits limits; /* b */",
+                "Class<?> c = Class.forName(\"io.seleucia.chat.Limits\");",
+                "com.google.gson.Gson gson;",
+                "redis.clients.jedis.Jedis jedis;"
+            })
+    void refusesQualifiedNames(String code) {
+        assertThat(violations("io/seleucia/chat/message/A.java", source(code))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/** See {@link io.seleucia.chat.session.Session}. */",
+                "/**\n * Of several lines.\n *\n * @see io.seleucia.chat.Limits\n */",
+                "// io.seleucia.chat.Limits",
+                "String quoted = \"\\\"/*\"; // */ io.seleucia.chat.Limits"
+            })
+    void takesQualifiedNamesInComments(String code) {
+        assertThat(violations("io/seleucia/chat/message/A.java", source(code))).isEmpty();
+    }
+
+    private static String source(String code) {
+        return "package io.seleucia.chat.message;\n\n" + code + "\n\nclass A {}\n";
+    }
+
+    private static List<Path> sources() throws IOException {
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .filter(file -> !file.endsWith("module-info.java"))
+                    .toList();
+        }
+    }
+
+    /**
+     * What a source file may not know and does.
+     *
+     * @param file its path below the sources
+     */
+    private static List<String> violations(String file, String source) {
+        String code = PACKAGE.matcher(withoutComments(source)).replaceAll("");
+        String layer = layer(String.join(".", file.split("[/\\\\]")).replaceFirst("\\.java$", ""));
+        if (!MAY_IMPORT.containsKey(layer)) {
+            return List.of(file + " is in a package without rules");
+        }
+        List<String> violations = new ArrayList<>();
+        IMPORT.matcher(code)
+                .results()
+                .map(found -> found.group(1))
+                .filter(name -> name.startsWith("io.seleucia") && !mayImport(layer, layer(name)))
+                .forEach(name -> violations.add(file + " imports " + name));
+        String body = IMPORT.matcher(code).replaceAll("");
+        QUALIFIED.matcher(body).results().forEach(found -> violations.add(file + " names " + found.group()));
+        if (code.contains("com.google.gson") && !Set.of("protocol", "broker").contains(layer)) {
+            violations.add(file + " knows Gson");
+        }
+        if (code.contains("redis.clients") && !file.contains("chat/broker/Redis")) {
+            violations.add(file + " knows Jedis");
+        }
+        return violations;
+    }
+
+    private static boolean mayImport(String layer, String imported) {
+        return MAY_IMPORT.get(layer).contains(imported);
+    }
+
+    /** The package of a type below ours, "" for ours itself, or the whole name where it is elsewhere. */
+    private static String layer(String type) {
+        Matcher name = Pattern.compile(Pattern.quote(ROOT) + "((?:\\.[a-z]\\w*)*)\\.(?:[A-Z*].*|package-info)")
+                .matcher(type);
+        return !name.matches()
+                ? type
+                : name.group(1).isEmpty() ? "" : name.group(1).substring(1);
+    }
+
+    private static String withoutComments(String source) {
+        return LITERAL_OR_COMMENT
+                .matcher(source)
+                .replaceAll(found -> found.group(1) == null ? " " : Matcher.quoteReplacement(found.group(1)));
+    }
+}
