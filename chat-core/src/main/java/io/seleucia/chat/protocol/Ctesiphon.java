@@ -7,7 +7,6 @@ import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
-import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
 import java.util.List;
@@ -177,9 +176,6 @@ public final class Ctesiphon implements Protocol {
         }
         if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
             throw new Json.MalformedException(name + " must be a string");
-        }
-        if (!Names.isUnicode(primitive.getAsString())) {
-            throw new Json.MalformedException(name + " must be valid Unicode");
         }
         return Optional.of(primitive.getAsString());
     }

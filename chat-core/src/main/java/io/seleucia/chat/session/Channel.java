@@ -101,7 +101,7 @@ final class Channel implements Broker.Listener {
      * Adds a session to an open channel. It receives all messages from now on.
      *
      * @param before is given the position that the session begins after, before any message can reach it; runs under
-     *     the lock and must only offer to the session's queue
+     *     the lock and must not block; if it throws, nobody has joined
      */
     Member join(Session session, Consumer<Position> before) {
         lock.lock();

@@ -38,7 +38,13 @@ public final class Channels {
             throw e;
         }
         broker.join(name, session.client());
-        return channel.join(session, before);
+        try {
+            return channel.join(session, before);
+        } catch (RuntimeException e) {
+            broker.leave(name, session.client());
+            release(channel);
+            throw e;
+        }
     }
 
     void leave(Session session, Channel.Member member) {

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What waits to be written to one client: many threads offer, the outbound loop takes. Bounded in bytes; offering never
- * blocks and fails when the bound is passed.
+ * What waits to be written to one client: many threads offer, the outbound loop takes. Bounded in bytes, those
+ * aside that come while a batch is being taken; offering never blocks, and fails when the bound is passed.
  *
  * <p>A stack that is taken whole and turned round: one atomic step for each offer, one for each batch, nothing allocated
  * while idle, and each node knows the bytes below it. Measured, this is the cheapest of the JDK's and our queues.
@@ -38,14 +38,16 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         }
     }
 
+    private record End(Frame frame, boolean discard) {}
+
     private static final Node IDLE = new Node(null);
     private static final VarHandle HEAD;
-    private static final VarHandle LAST;
+    private static final VarHandle END;
 
     static {
         try {
             HEAD = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "head", Node.class);
-            LAST = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "last", Frame.class);
+            END = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "end", End.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -54,9 +56,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private final long maxBytes;
     private volatile Node head;
 
-    // Set once, by whoever closes the queue.
-    private volatile Frame last;
-    private volatile boolean discarding;
+    private volatile End end; // set once, by whoever closes the queue
 
     // The outbound loop's alone, but for the volatile fields, which others read.
     private volatile Thread consumer;
@@ -78,8 +78,14 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             Node below = top == IDLE ? null : top;
             node.next = below;
             node.bytes = frame.length() + (below == null ? 0 : below.bytes);
-            if (node.bytes + taken > maxBytes || last != null) {
+            if (end != null) {
                 return false;
+            }
+            if (node.bytes + taken > maxBytes) {
+                if (head == top) {
+                    return false;
+                }
+                continue; // what was counted below has been taken meanwhile, and would be counted twice
             }
             if (HEAD.compareAndSet(this, top, node)) {
                 if (top == IDLE) {
@@ -97,8 +103,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
      * @param discard whether the last frame comes next, and what waits is thrown away
      */
     void close(Frame frame, boolean discard) {
-        if (LAST.compareAndSet(this, (Frame) null, frame)) {
-            discarding = discard;
+        if (END.compareAndSet(this, (End) null, new End(frame, discard))) {
             LockSupport.unpark(consumer);
         }
     }
@@ -120,9 +125,10 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
                 return frame;
             }
             if (HEAD.compareAndSet(this, (Node) null, IDLE)) {
-                while (head == IDLE && last == null) {
+                while (head == IDLE && end == null) {
                     LockSupport.park(this);
                     if (Thread.interrupted()) {
+                        HEAD.compareAndSet(this, IDLE, (Node) null);
                         throw new InterruptedException();
                     }
                 }
@@ -135,9 +141,9 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     @Override
     public Frame poll() {
         // Read before the stack is taken: then all that was accepted before the close is in what is taken after it.
-        Frame end = last;
-        if (finished || end != null && discarding) {
-            return finish(end);
+        End known = end;
+        if (finished || known != null && known.discard) {
+            return finish(known);
         }
         if (control == null && data == null) {
             takeAll();
@@ -150,17 +156,17 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             node = data;
             data = node.next;
         } else {
-            return end == null ? null : finish(end);
+            return known == null ? null : finish(known);
         }
         taken -= node.frame.length();
         return node.frame;
     }
 
-    private Frame finish(Frame end) {
+    private Frame finish(End known) {
         control = data = null;
         head = null;
         taken = 0;
-        Frame frame = finished ? null : end;
+        Frame frame = finished ? null : known.frame;
         finished = true;
         return frame;
     }

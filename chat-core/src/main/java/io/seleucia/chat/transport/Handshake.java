@@ -99,11 +99,16 @@ public record Handshake(List<String> subprotocols, Set<String> allowedOrigins) {
             return allowedOrigins.contains("*") || allowedOrigins.contains(origin);
         }
         try {
-            String originHost = new URI(origin).getHost();
-            return originHost != null && originHost.equalsIgnoreCase(new URI("ws://" + host).getHost());
+            String authority = new URI(origin).getRawAuthority();
+            return authority != null && withoutPort(authority).equalsIgnoreCase(withoutPort(host));
         } catch (URISyntaxException e) {
             return false;
         }
+    }
+
+    /** By hand, for a {@link URI} knows no host with an underscore. */
+    private static String withoutPort(String authority) {
+        return authority.replaceFirst(":[0-9]*$", "");
     }
 
     private Optional<String> negotiate(HttpHead head) throws HandshakeException {

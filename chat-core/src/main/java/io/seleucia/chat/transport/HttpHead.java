@@ -50,7 +50,7 @@ record HttpHead(String method, Map<String, List<String>> fields) {
     private static List<String> lines(Wire wire) throws IOException {
         List<String> lines = new ArrayList<>();
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int count = 0; count < MAX_BYTES; count++) {
+        for (int count = 1; count < MAX_BYTES; count++) {
             int b = wire.read();
             if (b == '\r') {
                 if (wire.read() != '\n') {
