@@ -4,6 +4,7 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
@@ -37,6 +38,7 @@ final class Acceptor implements AutoCloseable {
     private final ServerSocket socket;
     private final Handshake handshake;
     private final List<Protocol> protocols;
+    private final Handlers handlers;
     private final Channels channels;
     private final Limits limits;
     private final Bounds bounds;
@@ -45,26 +47,30 @@ final class Acceptor implements AutoCloseable {
     private final AtomicInteger connections = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // of all connections, from the first byte
-    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Loops> sessions = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
     private volatile boolean closed;
 
     /**
      * Listens, and accepts from now on.
      *
+     * @param handshake how connections are let in
      * @param protocols the most preferred first; the last is spoken with clients that choose none
+     * @param handlers the paths at which no protocol is spoken
      * @throws IOException if the address can't be listened on
      */
     Acceptor(
             InetSocketAddress address,
+            Handshake handshake,
             List<Protocol> protocols,
-            Set<String> allowedOrigins,
+            Handlers handlers,
             Channels channels,
             Limits limits,
             Watchdog watchdog)
             throws IOException {
         this.protocols = protocols;
-        this.handshake = new Handshake(protocols.stream().map(Protocol::name).toList(), allowedOrigins);
+        this.handshake = handshake;
+        this.handlers = handlers;
         this.channels = channels;
         this.limits = limits;
         this.bounds = new Bounds(
@@ -123,7 +129,7 @@ final class Acceptor implements AutoCloseable {
 
     private void serve(Socket accepted) {
         try (accepted) {
-            Wire wire = new Wire(accepted);
+            Wire wire = new Wire(accepted, limits.rateBytes());
             long began = System.nanoTime();
             Watchdog.Watched handshaking = now -> {
                 Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : limits.handshakeTimeout();
@@ -138,9 +144,9 @@ final class Acceptor implements AutoCloseable {
                     Handshake.refuse(wire, 503, "too many connections, try again later");
                     return;
                 }
-                Protocol protocol = protocolFor(handshake.accept(wire));
+                Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
                 watchdog.forget(handshaking);
-                serve(new Session(new WebSocket(wire, limits.maxMessageBytes()), protocol, channels, bounds));
+                serve(agreed, new Loops(new WebSocket(wire, agreed, limits.maxMessageBytes()), bounds));
             } finally {
                 watchdog.forget(handshaking);
                 release(accepted.getInetAddress());
@@ -156,18 +162,29 @@ final class Acceptor implements AutoCloseable {
         }
     }
 
-    private void serve(Session session) {
+    private void serve(Handshake.Agreed agreed, Loops session) {
         sessions.add(session);
         watchdog.watch(session);
         try {
             if (closed) {
                 session.end(CloseCode.RESTART, false); // it came while the others were told
             }
-            session.run();
+            Optional<WebSocketHandler> handler = handlers.at(agreed.path());
+            if (handler.isPresent()) {
+                RawWebSocket.serve(session, agreed.path(), handler.get());
+            } else {
+                Session.serve(session, protocolFor(agreed.subprotocol()), channels, bounds);
+            }
         } finally {
             watchdog.forget(session);
             sessions.remove(session);
         }
+    }
+
+    private List<String> subprotocols(String path) {
+        return handlers.at(path).isPresent()
+                ? List.of()
+                : protocols.stream().map(Protocol::name).toList();
     }
 
     private Protocol protocolFor(Optional<String> subprotocol) {
@@ -201,7 +218,7 @@ final class Acceptor implements AutoCloseable {
         awaitEnd(limits.drainTimeout());
         if (!threads.isEmpty()) {
             LOG.log(Level.WARNING, threads.size() + " connections did not end in time and are cut off");
-            sessions.forEach(Session::abort);
+            sessions.forEach(Loops::abort);
             awaitEnd(limits.writeTimeout());
         }
     }

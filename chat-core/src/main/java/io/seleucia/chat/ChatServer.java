@@ -7,12 +7,15 @@ import io.seleucia.chat.protocol.Ctesiphon;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Watchdog;
+import io.seleucia.chat.transport.Handshake;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -52,8 +55,13 @@ public final class ChatServer implements AutoCloseable {
         try {
             acceptor = new Acceptor(
                     new InetSocketAddress(settings.host, settings.port),
+                    new Handshake(
+                            settings.allowedOrigins,
+                            settings.subprotocolRequired,
+                            settings.compression != Compression.OFF,
+                            settings.compression == Compression.CONTEXT_TAKEOVER),
                     protocols,
-                    settings.allowedOrigins,
+                    new Handlers(settings.handlers),
                     new Channels(broker),
                     limits,
                     watchdog);
@@ -96,6 +104,19 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
+    /** Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692). */
+    public enum Compression {
+        /** Never. */
+        OFF,
+        /** Each message for itself, so that one to many is compressed once for all, and an idle client costs nothing. */
+        ON,
+        /**
+         * With the memory of earlier messages, where the client agrees: small messages that resemble each other become
+         * smaller still, but each connection holds some 300 KB for it and compresses every message for itself.
+         */
+        CONTEXT_TAKEOVER
+    }
+
     /** Settings of a server that is to be started. Not thread-safe. */
     public static final class Builder {
         private String host = "localhost";
@@ -103,7 +124,10 @@ public final class ChatServer implements AutoCloseable {
         private Optional<Broker> broker = Optional.empty();
         private Limits limits = Limits.DEFAULT;
         private Set<String> allowedOrigins = Set.of();
+        private boolean subprotocolRequired;
+        private Compression compression = Compression.ON;
         private final List<Protocol> protocols = new ArrayList<>();
+        private final Map<String, WebSocketHandler> handlers = new HashMap<>();
 
         private Builder() {}
 
@@ -143,6 +167,31 @@ public final class ChatServer implements AutoCloseable {
         /** One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself. */
         public Builder protocol(Protocol protocol) {
             protocols.add(protocol);
+            return this;
+        }
+
+        /**
+         * Whether a client that offers only subprotocols that are not spoken is refused. If not, which is the default,
+         * it is let in without one, as RFC 6455 §4.2.2 has it. One that offers none is always let in.
+         */
+        public Builder subprotocolRequired(boolean subprotocolRequired) {
+            this.subprotocolRequired = subprotocolRequired;
+            return this;
+        }
+
+        /** Whether messages of 256 bytes or more are compressed; {@link Compression#ON} by default. */
+        public Builder compression(Compression compression) {
+            this.compression = compression;
+            return this;
+        }
+
+        /**
+         * Serves a path without any chat protocol.
+         *
+         * @param path the path, such as {@code /echo}; with {@code *} at its end, all paths that begin with it
+         */
+        public Builder webSocket(String path, WebSocketHandler handler) {
+            handlers.put(path, handler);
             return this;
         }
 

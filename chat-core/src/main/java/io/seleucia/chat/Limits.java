@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxChannels subscriptions that a session may have at a time
  * @param rateMessages requests a second that a session may send on average; more are refused
  * @param rateBurst requests that a session may send at once
+ * @param rateBytes bytes a second that a connection may send; it is read no faster than that, after as many at once
  * @param maxConnections connections at a time; more are refused with HTTP 503
  * @param maxConnectionsPerAddress connections at a time from one IP address; more are refused with HTTP 503
  * @param pingInterval silence after which a peer is pinged
@@ -26,6 +27,7 @@ public record Limits(
         int maxChannels,
         int rateMessages,
         int rateBurst,
+        int rateBytes,
         int maxConnections,
         int maxConnectionsPerAddress,
         Duration pingInterval,
@@ -41,6 +43,7 @@ public record Limits(
             128,
             100,
             200,
+            8 * 1024 * 1024,
             100_000,
             1_000,
             Duration.ofSeconds(25),
@@ -57,6 +60,7 @@ public record Limits(
         positive("maxChannels", maxChannels);
         positive("rateMessages", rateMessages);
         positive("rateBurst", rateBurst);
+        positive("rateBytes", rateBytes);
         positive("maxConnections", maxConnections);
         positive("maxConnectionsPerAddress", maxConnectionsPerAddress);
         positive("pingInterval", pingInterval.toNanos());
@@ -81,6 +85,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -99,6 +104,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -117,6 +123,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -135,6 +142,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -153,6 +161,26 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code rateBytes}. */
+    public Limits withRateBytes(int rateBytes) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -171,6 +199,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -189,6 +218,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -207,6 +237,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -225,6 +256,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -243,6 +275,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -261,6 +294,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -279,6 +313,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,
@@ -297,6 +332,7 @@ public record Limits(
                 maxChannels,
                 rateMessages,
                 rateBurst,
+                rateBytes,
                 maxConnections,
                 maxConnectionsPerAddress,
                 pingInterval,

@@ -10,6 +10,8 @@ public enum CloseCode {
     UNSUPPORTED_DATA(1003, "unsupported data"),
     /** A text message that is not UTF-8. */
     INVALID_TEXT(1007, "invalid UTF-8"),
+    /** A compressed message that can't be inflated. */
+    INVALID_COMPRESSION(1007, "invalid compressed data"),
     /** A message over the size limit. */
     TOO_LARGE(1009, "message too large"),
     /** A fault of the server, which its log explains. */
@@ -22,6 +24,9 @@ public enum CloseCode {
     TIMED_OUT(4001, "timed out"),
     /** The rate limit was passed again and again. */
     RATE_LIMITED(4400, "rate limit");
+
+    /** Codes from here on are no RFC's but the server's. */
+    public static final int FIRST_OF_OUR_OWN = 4000;
 
     private final int code;
     private final String reason;

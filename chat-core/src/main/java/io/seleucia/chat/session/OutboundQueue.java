@@ -43,10 +43,13 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private static final Node IDLE = new Node(null);
     private static final VarHandle HEAD;
     private static final VarHandle END;
+    private static final VarHandle WAITER;
+    private static final long SECOND_WAITER_NANOS = 1_000_000;
 
     static {
         try {
             HEAD = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "head", Node.class);
+            WAITER = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "waiter", Thread.class);
             END = MethodHandles.lookup().findVarHandle(OutboundQueue.class, "end", End.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -55,6 +58,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
 
     private final long maxBytes;
     private volatile Node head;
+    private volatile Thread waiter; // for room
 
     private volatile End end; // set once, by whoever closes the queue
 
@@ -72,6 +76,10 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     /** Adds a frame at the end; false, without effect, if the bound would be passed or the queue is closed. */
     @Override
     public boolean offer(Frame frame) {
+        return offer(frame, false);
+    }
+
+    private boolean offer(Frame frame, boolean evenTooLong) {
         Node node = new Node(frame);
         while (true) {
             Node top = head;
@@ -81,7 +89,8 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             if (end != null) {
                 return false;
             }
-            if (node.bytes + taken > maxBytes) {
+            long waiting = node.bytes - frame.length() + taken;
+            if (waiting + frame.length() > maxBytes && !(evenTooLong && waiting == 0)) {
                 if (head == top) {
                     return false;
                 }
@@ -105,6 +114,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     void close(Frame frame, boolean discard) {
         if (END.compareAndSet(this, (End) null, new End(frame, discard))) {
             LockSupport.unpark(consumer);
+            LockSupport.unpark(waiter);
         }
     }
 
@@ -159,6 +169,10 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             return known == null ? null : finish(known);
         }
         taken -= node.frame.length();
+        Thread waiting = waiter;
+        if (waiting != null) {
+            LockSupport.unpark(waiting);
+        }
         return node.frame;
     }
 
@@ -226,9 +240,33 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return (top == null || top == IDLE) && control == null && data == null;
     }
 
+    /**
+     * Adds a frame, waiting until there is room, or nothing waits: a frame longer than the bound has its turn too. For
+     * the peer's own thread, which then reads nothing more from it; does nothing once the queue is closed.
+     */
     @Override
-    public void put(Frame frame) {
-        throw new UnsupportedOperationException("nobody waits for a slow consumer");
+    public void put(Frame frame) throws InterruptedException {
+        while (!offer(frame, true) && end == null) {
+            if (WAITER.compareAndSet(this, (Thread) null, Thread.currentThread())) {
+                while (!hasRoomFor(frame)
+                        && end == null
+                        && !Thread.currentThread().isInterrupted()) {
+                    LockSupport.park(this);
+                }
+                waiter = null;
+            } else {
+                LockSupport.parkNanos(SECOND_WAITER_NANOS);
+            }
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
+    }
+
+    private boolean hasRoomFor(Frame frame) {
+        Node top = head;
+        long waiting = taken + (top == null || top == IDLE ? 0 : top.bytes);
+        return waiting == 0 || waiting + frame.length() <= maxBytes;
     }
 
     @Override

@@ -3,8 +3,8 @@ package io.seleucia.chat.transport;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
 import java.io.IOException;
-import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A connection that carries messages. One thread reads, one writes; {@link #abort} and the clocks are for any thread.
@@ -22,10 +22,10 @@ public interface Connection {
     Payload read(Consumer<Frame> answers) throws IOException;
 
     /**
-     * Writes a frame and all that {@code waiting} gives while it is being prepared, in as few system calls as it can.
+     * Writes a frame and all that {@code waiting} gives, until it gives null, while it is being prepared, in as few system calls as it can.
      * Blocks while the peer does not read.
      */
-    void write(Frame first, Queue<Frame> waiting) throws IOException;
+    void write(Frame first, Supplier<Frame> waiting) throws IOException;
 
     /** How messages to this peer are framed. */
     Framing framing();
@@ -45,6 +45,9 @@ public interface Connection {
 
     /** Closes at once; blocked reads and writes throw. Does not block. */
     void abort();
+
+    /** Gives back what reading and writing held, when both have ended. */
+    void release();
 
     /** When bytes last came from the peer, as {@link System#nanoTime}. */
     long heardAt();

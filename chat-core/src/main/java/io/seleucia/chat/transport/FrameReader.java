@@ -7,10 +7,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The receiving side of RFC 6455 §5, for a server. Everything in this class runs in the inbound loop's thread. A rule
+ * The receiving side of RFC 6455 §5 and RFC 7692 §6.2, for a server. Everything in this class runs in the inbound loop's thread. A rule
  * that is broken is a {@link ConnectionClosedException} with the close code that the RFC gives it.
  */
 final class FrameReader {
@@ -19,22 +20,29 @@ final class FrameReader {
     private static final byte[] EMPTY = {};
     private static final int MAX_CONTROL = 125;
     private static final int MAX_GROWTH = 64 * 1024;
+    private static final int MAX_CHUNK = 8 * 1024;
+    private static final int MIN_INFLATED = 512;
+    private static final int RESERVED = 0x70;
+    private static final int RSV1 = 0x40; // RFC 7692 §6: the message is compressed
 
     private final Wire in;
     private final int maxMessageBytes;
+    private final Optional<Inflating> inflating; // present if compression was agreed on
 
     // The message under way: its first frame's opcode, CONTINUATION while there is none.
     private int opcode = WebSocket.CONTINUATION;
     private byte[] message = EMPTY;
     private int length;
+    private boolean compressed;
     private final Utf8 utf8 = new Utf8();
 
     // What answers the peer's Close, null until it has come.
     private volatile byte[] closeAnswer;
 
-    FrameReader(Wire in, int maxMessageBytes) {
+    FrameReader(Wire in, int maxMessageBytes, Optional<Inflating> inflating) {
         this.in = in;
         this.maxMessageBytes = maxMessageBytes;
+        this.inflating = inflating;
     }
 
     /** Blocks until a message is complete. Pings on the way are answered, pongs are taken as a sign of life. */
@@ -54,8 +62,12 @@ final class FrameReader {
     private boolean readFrame(int first, Consumer<Frame> answers) throws IOException {
         boolean fin = (first & 0x80) != 0;
         int frameOpcode = first & 0x0f;
-        if ((first & 0x70) != 0) {
+        boolean rsv1 = (first & RSV1) != 0;
+        if ((first & RESERVED & ~RSV1) != 0 || rsv1 && inflating.isEmpty()) {
             throw protocolError("reserved bits must be 0 without an extension");
+        }
+        if (rsv1 && frameOpcode != WebSocket.TEXT && frameOpcode != WebSocket.BINARY) {
+            throw protocolError("only the first frame of a message may say that it is compressed");
         }
         int second = in.read();
         if ((second & 0x80) == 0) {
@@ -83,13 +95,17 @@ final class FrameReader {
                     throw protocolError("a new message must not begin within another");
                 }
                 opcode = frameOpcode;
+                compressed = rsv1;
             }
             default -> throw protocolError("unknown opcode");
         }
-        if (frameLength > maxMessageBytes - length) {
-            throw new ConnectionClosedException(CloseCode.TOO_LARGE, "the message passes the size limit");
+        if (compressed) {
+            compressedData(frameLength, fin);
+        } else if (frameLength > maxMessageBytes - length) {
+            throw tooLarge();
+        } else {
+            data((int) frameLength, fin);
         }
-        data((int) frameLength, fin);
         if (fin && opcode == WebSocket.TEXT && !utf8.complete()) {
             throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text ends within a character");
         }
@@ -126,12 +142,60 @@ final class FrameReader {
             }
             int n = in.read(message, length, Math.min(message.length, end) - length);
             unmask(message, length, n, Integer.rotateRight(mask, 8 * (shift & 3)));
-            if (opcode == WebSocket.TEXT && !utf8.accept(message, length, n)) {
-                throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text is not UTF-8");
-            }
+            checkText(n);
             length += n;
             shift += n;
         }
+    }
+
+    /** Checks the bytes that were just put behind the message. */
+    private void checkText(int n) throws ConnectionClosedException {
+        if (opcode == WebSocket.TEXT && !utf8.accept(message, length, n)) {
+            throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text is not UTF-8");
+        }
+    }
+
+    /** Inflates a frame's payload as it comes; memory grows with what comes out, and stops at the limit. */
+    private void compressedData(long frameLength, boolean fin) throws IOException {
+        int mask = mask();
+        byte[] chunk = new byte[(int) Math.min(frameLength, MAX_CHUNK)];
+        int shift = 0;
+        for (long remaining = frameLength; remaining > 0; ) {
+            int n = in.read(chunk, 0, (int) Math.min(remaining, chunk.length));
+            unmask(chunk, 0, n, Integer.rotateRight(mask, 8 * (shift & 3)));
+            inflating.orElseThrow().input(chunk, n);
+            inflate();
+            remaining -= n;
+            shift += n;
+        }
+        if (fin) {
+            inflating.orElseThrow().tail();
+            inflate();
+            inflating.orElseThrow().finish(message, length);
+        }
+    }
+
+    private void inflate() throws ConnectionClosedException {
+        while (true) {
+            if (message.length == length) {
+                // One byte over the limit is room enough to see that it is passed.
+                message = Arrays.copyOf(message, Math.min(maxMessageBytes + 1, Math.max(MIN_INFLATED, 2 * length)));
+            }
+            int n = inflating.orElseThrow().output(message, length);
+            if (n == 0) {
+                return;
+            }
+            if (length + n > maxMessageBytes) {
+                throw tooLarge();
+            }
+            checkText(n);
+            length += n;
+        }
+    }
+
+    /** Gives back what a message that did not end holds. */
+    void release() {
+        inflating.ifPresent(Inflating::release);
     }
 
     /** Doubles, so that many small fragments cost no more than one large frame; the last frame gets what it needs. */
@@ -210,6 +274,10 @@ final class FrameReader {
         message = EMPTY;
         length = 0;
         return payload;
+    }
+
+    private static ConnectionClosedException tooLarge() {
+        return new ConnectionClosedException(CloseCode.TOO_LARGE, "the message passes the size limit");
     }
 
     private static ConnectionClosedException protocolError(String rule) {

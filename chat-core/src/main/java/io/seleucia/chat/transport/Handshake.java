@@ -11,16 +11,20 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
  * each call runs in its connection's thread.
  *
- * @param subprotocols what the server speaks, the most preferred first
  * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, those whose host is
  *     the one that the request names. Clients that are no browsers send none, and may always connect.
+ * @param subprotocolRequired whether a client that offers only unknown subprotocols is refused
+ * @param compression whether permessage-deflate is agreed on with clients that offer it
+ * @param contextTakeover whether contexts are kept from message to message then
  */
-public record Handshake(List<String> subprotocols, Set<String> allowedOrigins) {
+public record Handshake(
+        Set<String> allowedOrigins, boolean subprotocolRequired, boolean compression, boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA_1 = sha1();
     private static final int KEY_BYTES = 16;
@@ -28,34 +32,47 @@ public record Handshake(List<String> subprotocols, Set<String> allowedOrigins) {
 
     /** Keeps its own copies. */
     public Handshake {
-        subprotocols = List.copyOf(subprotocols);
         allowedOrigins = Set.copyOf(allowedOrigins);
     }
 
     /**
+     * What was agreed on.
+     *
+     * @param path the path that the client asked for
+     * @param subprotocol empty if the client offered none that is spoken there
+     */
+    public record Agreed(String path, Optional<String> subprotocol, Optional<Compression> compression) {}
+
+    /**
      * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
      *
-     * @return the subprotocol that was agreed on, or empty if the client offered none that the server speaks
+     * @param subprotocols what is spoken at a path, the most preferred first
      * @throws HandshakeException if the request was refused, after the client was told why
      * @throws IOException if the connection broke
      */
-    public Optional<String> accept(Wire wire) throws IOException {
+    public Agreed accept(Wire wire, Function<String, List<String>> subprotocols) throws IOException {
         try {
             HttpHead head = HttpHead.read(wire);
             String key = check(head);
-            Optional<String> subprotocol = negotiate(head);
+            Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
+            Optional<Compression> agreed = compression
+                    ? Compression.negotiate(head.lines("sec-websocket-extensions"), contextTakeover)
+                    : Optional.empty();
             wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            + "Sec-WebSocket-Accept: " + answerTo(key) + "\r\n"
-                            + subprotocol
-                                    .map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n")
-                                    .orElse("")
+                            + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
+                            + field("Sec-WebSocket-Protocol", subprotocol)
+                            + field("Sec-WebSocket-Extensions", agreed.map(Compression::answer))
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
-            return subprotocol;
+            return new Agreed(head.path(), subprotocol, agreed);
         } catch (HandshakeException e) {
             refuse(wire, e);
             throw e;
         }
+    }
+
+    private static String field(String name, Optional<String> value) {
+        return value.map(text -> name + ": " + text + "\r\n").orElse("");
     }
 
     /** The rules of RFC 6455 §4.2.1, in an order that tells a client the first thing to mend; returns the key. */
@@ -111,14 +128,18 @@ public record Handshake(List<String> subprotocols, Set<String> allowedOrigins) {
         return authority.replaceFirst(":[0-9]*$", "");
     }
 
-    private Optional<String> negotiate(HttpHead head) throws HandshakeException {
+    private Optional<String> negotiate(HttpHead head, List<String> spoken) throws HandshakeException {
         List<String> offered = head.list("sec-websocket-protocol");
         for (String name : offered) {
             if (!isToken(name)) {
                 throw new HandshakeException(400, "Sec-WebSocket-Protocol must be a list of tokens");
             }
         }
-        return subprotocols.stream().filter(offered::contains).findFirst();
+        Optional<String> subprotocol = spoken.stream().filter(offered::contains).findFirst();
+        if (subprotocolRequired && subprotocol.isEmpty() && !offered.isEmpty()) {
+            throw new HandshakeException(400, "none of these subprotocols is spoken here");
+        }
+        return subprotocol;
     }
 
     /** A token of RFC 9110 §5.6.2. */

@@ -13,9 +13,10 @@ import java.util.Optional;
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
  *
+ * @param target what is asked for, in origin or absolute form
  * @param fields the header's lines, by name in lower case
  */
-record HttpHead(String method, Map<String, List<String>> fields) {
+record HttpHead(String method, String target, Map<String, List<String>> fields) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
 
@@ -38,7 +39,7 @@ record HttpHead(String method, Map<String, List<String>> fields) {
             fields.computeIfAbsent(name, n -> new ArrayList<>())
                     .add(line.substring(colon + 1).strip());
         }
-        HttpHead head = new HttpHead(request[0], fields);
+        HttpHead head = new HttpHead(request[0], request[1], fields);
         if (fields.containsKey("transfer-encoding")
                 || !head.single("content-length").orElse("0").equals("0")) {
             throw malformed("a handshake has no body");
@@ -82,9 +83,20 @@ record HttpHead(String method, Map<String, List<String>> fields) {
                 && target.chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
+    /** The path of the target, without its query. */
+    String path() {
+        String path = target.replaceFirst("^https?://[^/?]*", "").replaceFirst("\\?.*", "");
+        return path.isEmpty() ? "/" : path;
+    }
+
+    /** The lines of a field. */
+    List<String> lines(String name) {
+        return fields.getOrDefault(name, List.of());
+    }
+
     /** The value of a field that may stand only once. */
     Optional<String> single(String name) throws HandshakeException {
-        List<String> values = fields.getOrDefault(name, List.of());
+        List<String> values = lines(name);
         if (values.size() > 1) {
             throw malformed(name + " must stand only once");
         }
@@ -93,7 +105,7 @@ record HttpHead(String method, Map<String, List<String>> fields) {
 
     /** The members of a field that is a comma-separated list, over all its lines (RFC 9110 §5.6.1). */
     List<String> list(String name) {
-        return fields.getOrDefault(name, List.of()).stream()
+        return lines(name).stream()
                 .flatMap(value -> List.of(value.split(",", -1)).stream())
                 .map(String::strip)
                 .filter(member -> !member.isEmpty())

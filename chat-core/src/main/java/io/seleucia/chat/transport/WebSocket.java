@@ -5,9 +5,11 @@ import io.seleucia.chat.message.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Queue;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.zip.Deflater;
 
 /** A WebSocket connection, server side, after its handshake (RFC 6455 §5 to §7). */
 public final class WebSocket implements Connection {
@@ -19,22 +21,48 @@ public final class WebSocket implements Connection {
     static final int PONG = 0xa;
 
     private static final int FIN = 0x80;
-    private static final Framing FRAMING = message -> frame(message.text() ? TEXT : BINARY, message.bytes(), false);
+    private static final int RSV1 = 0x40;
+    private static final Framing PLAIN = WebSocket::plain;
+    private static final Framing[] DEFLATED = new Framing[16]; // by window bits
     private static final Frame PING_FRAME = control(PING, new byte[0]);
     private static final AtomicLong LAST_NUMBER = new AtomicLong();
 
+    static {
+        for (int i = 9; i < DEFLATED.length; i++) {
+            int windowBits = i;
+            DEFLATED[i] = message -> deflated(message, windowBits);
+        }
+    }
+
     private final Wire wire;
     private final FrameReader reader;
+    private final Framing framing;
+    private final Optional<Context> context;
     private final String name = "ws-" + LAST_NUMBER.incrementAndGet();
+
+    /** What is remembered of earlier messages, with context takeover: the outbound loop's own. */
+    private record Context(Deflater deflater, int windowBits) {}
 
     /**
      * Takes over a wire whose handshake is done.
      *
+     * @param agreed what the handshake agreed on
      * @param maxMessageBytes a longer message, in one frame or many, closes the connection with 1009
      */
-    public WebSocket(Wire wire, int maxMessageBytes) {
+    public WebSocket(Wire wire, Handshake.Agreed agreed, int maxMessageBytes) {
+        this(wire, agreed.compression(), maxMessageBytes);
+    }
+
+    WebSocket(Wire wire, Optional<Compression> compression, int maxMessageBytes) {
         this.wire = wire;
-        this.reader = new FrameReader(wire, maxMessageBytes);
+        this.reader = new FrameReader(
+                wire, maxMessageBytes, compression.map(agreed -> new Inflating(agreed.clientTakeover())));
+        this.context = compression
+                .filter(Compression::serverTakeover)
+                .map(agreed -> new Context(Deflating.borrow(), agreed.serverWindowBits()));
+        this.framing = compression.isPresent() && context.isEmpty()
+                ? DEFLATED[compression.get().serverWindowBits()]
+                : PLAIN;
     }
 
     @Override
@@ -43,13 +71,21 @@ public final class WebSocket implements Connection {
     }
 
     @Override
-    public void write(Frame first, Queue<Frame> waiting) throws IOException {
-        wire.write(first, waiting);
+    public void write(Frame first, Supplier<Frame> waiting) throws IOException {
+        if (context.isEmpty()) {
+            wire.write(first, waiting);
+        } else {
+            wire.write(inContext(first), () -> inContext(waiting.get()));
+        }
     }
 
+    /**
+     * Frames messages for this peer and all who frame alike. With context takeover they are compressed only as they are
+     * written, one after the other, and then by each connection for itself.
+     */
     @Override
     public Framing framing() {
-        return FRAMING;
+        return framing;
     }
 
     @Override
@@ -84,6 +120,12 @@ public final class WebSocket implements Connection {
     }
 
     @Override
+    public void release() {
+        reader.release();
+        context.ifPresent(held -> Deflating.giveBack(held.deflater));
+    }
+
+    @Override
     public long heardAt() {
         return wire.heardAt();
     }
@@ -109,19 +151,65 @@ public final class WebSocket implements Connection {
     }
 
     static Frame control(int opcode, byte[] payload) {
-        return frame(opcode, payload, true);
+        return plain(opcode, payload, true);
     }
 
-    /** RFC 6455 §5.2, final and unmasked. */
-    private static Frame frame(int opcode, byte[] payload, boolean control) {
-        int n = payload.length;
-        int head = n < 126 ? 2 : n <= 0xffff ? 4 : 10;
-        ByteBuffer frame = ByteBuffer.allocate(head + n).put((byte) (FIN | opcode));
-        switch (head) {
-            case 2 -> frame.put((byte) n);
-            case 4 -> frame.put((byte) 126).putShort((short) n);
-            default -> frame.put((byte) 127).putLong(n);
+    private static Frame plain(Payload message) {
+        return plain(message.text() ? TEXT : BINARY, message.bytes(), false);
+    }
+
+    private static Frame plain(int opcode, byte[] payload, boolean control) {
+        return framed(FIN | opcode, payload, payload.length, control);
+    }
+
+    /** RFC 7692 §7.2.1, remembering nothing. */
+    private static Frame deflated(Payload message, int windowBits) {
+        byte[] payload = message.bytes();
+        if (payload.length < Deflating.MIN_BYTES) {
+            return plain(message);
         }
-        return new Frame(frame.put(payload).array(), control);
+        Deflater deflater = Deflating.borrow();
+        try {
+            byte[] deflated = new byte[payload.length];
+            int n = Deflating.deflate(deflater, payload, 0, payload.length, windowBits, deflated);
+            return n < 0 ? plain(message) : framed(FIN | RSV1 | (message.text() ? TEXT : BINARY), deflated, n, false);
+        } finally {
+            Deflating.giveBack(deflater);
+        }
+    }
+
+    /** The same frame compressed, remembering what was compressed before it. */
+    private Frame inContext(Frame frame) {
+        if (frame == null || frame.control() || frame.length() < Deflating.MIN_BYTES) {
+            return frame;
+        }
+        byte[] bytes = frame.bytes();
+        int head = headLength(bytes[1] & 0x7f);
+        Context held = context.orElseThrow();
+        byte[] deflated = new byte[bytes.length - head];
+        int n = Deflating.deflate(held.deflater, bytes, head, bytes.length - head, held.windowBits, deflated);
+        if (n < 0) {
+            held.deflater.reset(); // it remembers what the peer will not have inflated
+            return frame;
+        }
+        return framed(bytes[0] & 0xff | RSV1, deflated, n, false);
+    }
+
+    private static int headLength(int lengthField) {
+        return lengthField < 126 ? 2 : lengthField == 126 ? 4 : 10;
+    }
+
+    /** RFC 6455 §5.2, unmasked; the payload is copied. */
+    private static Frame framed(int first, byte[] payload, int length, boolean control) {
+        int lengthField = length < 126 ? length : length <= 0xffff ? 126 : 127;
+        ByteBuffer frame = ByteBuffer.allocate(headLength(lengthField) + length)
+                .put((byte) first)
+                .put((byte) lengthField);
+        switch (lengthField) {
+            case 126 -> frame.putShort((short) length);
+            case 127 -> frame.putLong(length);
+            default -> {}
+        }
+        return new Frame(frame.put(payload, 0, length).array(), control);
     }
 }

@@ -8,8 +8,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * A socket's two streams, with the clocks that a watchdog reads. One thread reads, one writes; any thread aborts.
@@ -30,14 +31,22 @@ public final class Wire {
     private final byte[] buffer = new byte[READ_BUFFER];
     private int start;
     private int end;
+    private final int bytesPerSecond;
+    private double credit; // bytes that may be read without a pause
 
     private volatile long heardAt = System.nanoTime();
     private volatile long readingSince;
     private volatile long writingSince;
 
-    /** Takes over a connected socket. */
-    public Wire(Socket socket) throws IOException {
+    /**
+     * Takes over a connected socket.
+     *
+     * @param bytesPerSecond how fast it is read at the most, after as many bytes at once
+     */
+    public Wire(Socket socket, int bytesPerSecond) throws IOException {
         socket.setTcpNoDelay(true);
+        this.bytesPerSecond = bytesPerSecond;
+        this.credit = bytesPerSecond;
         this.socket = socket;
         this.in = socket.getInputStream();
         this.out = socket.getOutputStream();
@@ -74,8 +83,18 @@ public final class Wire {
         if (n < 0) {
             throw new EOFException("the peer closed the connection");
         }
-        heardAt = System.nanoTime();
+        long now = System.nanoTime();
+        throttle(n, now - heardAt);
+        heardAt = now;
         return n;
+    }
+
+    /** A peer that sends too fast is read later: its own kernel makes it wait (RFC 9293 §3.8.6). */
+    private void throttle(int n, long nanos) {
+        credit = Math.min(bytesPerSecond, credit + nanos / 1e9 * bytesPerSecond) - n;
+        if (credit < 0) {
+            LockSupport.parkNanos((long) (-credit / bytesPerSecond * 1e9));
+        }
     }
 
     /** Something has begun that must end in time. */
@@ -88,9 +107,9 @@ public final class Wire {
         readingSince = 0;
     }
 
-    /** Writes a frame and all that the queue gives meanwhile. */
-    void write(Frame first, Queue<Frame> waiting) throws IOException {
-        Frame second = waiting.poll();
+    /** Writes a frame and all that is given meanwhile, until null is. */
+    void write(Frame first, Supplier<Frame> waiting) throws IOException {
+        Frame second = waiting.get();
         if (second == null) {
             send(first.bytes(), first.length());
             return;
@@ -100,7 +119,7 @@ public final class Wire {
             batch = new byte[WRITE_BUFFER];
         }
         int filled = append(first, batch, 0);
-        for (Frame next = second; next != null; next = waiting.poll()) {
+        for (Frame next = second; next != null; next = waiting.get()) {
             filled = append(next, batch, filled);
         }
         send(batch, filled);

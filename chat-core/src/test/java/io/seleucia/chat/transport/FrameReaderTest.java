@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AutoClose;
@@ -500,11 +501,11 @@ class FrameReaderTest {
     }
 
     private FrameReader readerOf(byte[]... frames) throws IOException {
-        return new FrameReader(loopback.wireOf(joined(frames)), LIMIT);
+        return new FrameReader(loopback.wireOf(joined(frames)), LIMIT, Optional.empty());
     }
 
     private WebSocket webSocketOf(String frames) throws IOException {
-        return new WebSocket(loopback.wireOf(bytes(frames)), LIMIT);
+        return new WebSocket(loopback.wireOf(bytes(frames)), Optional.empty(), LIMIT);
     }
 
     private void assertProtocolError(String rule, String... frames) throws IOException {

@@ -24,7 +24,8 @@ class HandshakeTest {
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
             Sec-WebSocket-Version: 13
             """;
-    private static final Handshake HANDSHAKE = new Handshake(List.of("first", "second"), Set.of());
+    private static final List<String> SPOKEN = List.of("first", "second");
+    private static final Handshake HANDSHAKE = allowing(Set.of());
 
     private static final int MAX_HEAD = 16 * 1024;
     private static final String NOT_A_LINE = "a header line must be a name, a colon and a value";
@@ -132,7 +133,7 @@ class HandshakeTest {
     void leavesTheBytesAfterTheHead() throws IOException {
         Wire wire = loopback.wireOf((crlf(REQUEST) + "!").getBytes(StandardCharsets.ISO_8859_1));
 
-        HANDSHAKE.accept(wire);
+        HANDSHAKE.accept(wire, path -> SPOKEN);
 
         assertThat(wire.read()).isEqualTo('!');
     }
@@ -417,7 +418,7 @@ class HandshakeTest {
 
     @Test
     void takesListedOrigins() throws IOException {
-        var handshake = new Handshake(List.of(), Set.of("https://a.example", "https://b.example:444"));
+        var handshake = allowing(Set.of("https://a.example", "https://b.example:444"));
 
         accept(handshake, with("Origin: https://b.example:444"));
 
@@ -434,7 +435,7 @@ class HandshakeTest {
                 "null"
             })
     void refusesOriginsThatAreNotListed(String origin) throws IOException {
-        var handshake = new Handshake(List.of(), Set.of("https://a.example"));
+        var handshake = allowing(Set.of("https://a.example"));
 
         assertRefused(handshake, with("Origin: " + origin), 403, BAD_ORIGIN);
     }
@@ -442,20 +443,22 @@ class HandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"https://other.example", "null"})
     void takesAnyOriginUnderStar(String origin) throws IOException {
-        accept(new Handshake(List.of(), Set.of("*")), with("Origin: " + origin));
+        accept(allowing(Set.of("*")), with("Origin: " + origin));
 
         assertThat(answer()).startsWith("HTTP/1.1 101 ");
     }
 
     @Test
     void takesClientsThatAreNoBrowsers() throws IOException {
-        accept(new Handshake(List.of(), Set.of("https://a.example")), crlf(REQUEST)); // no Origin
+        accept(allowing(Set.of("https://a.example")), crlf(REQUEST)); // no Origin
 
         assertThat(answer()).startsWith("HTTP/1.1 101 ");
     }
 
     private Optional<String> accept(Handshake handshake, String request) throws IOException {
-        return handshake.accept(loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)));
+        return handshake
+                .accept(loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)), path -> SPOKEN)
+                .subprotocol();
     }
 
     private String answer() throws IOException {
@@ -493,5 +496,9 @@ class HandshakeTest {
 
     private static String crlf(String lines) {
         return (lines + "\n").replace("\n", "\r\n");
+    }
+
+    private static Handshake allowing(Set<String> origins) {
+        return new Handshake(origins, false, false, false);
     }
 }

@@ -48,6 +48,7 @@ public final class Main {
                     .port(settings.number(Setting.PORT))
                     .broker(broker)
                     .limits(settings.limits())
+                    .compression(settings.compression())
                     .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS))
                     .start();
         } catch (IOException | RuntimeException e) {

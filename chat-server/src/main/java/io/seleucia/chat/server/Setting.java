@@ -21,6 +21,7 @@ enum Setting {
     TCP_PORT("tcp-port", "off", Kind.OFF, "the port of the TCP protocol, which this version does not have"),
     MANAGEMENT_PORT("management-port", "off", Kind.OFF, "the port of the operator, which this version does not have"),
     ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
+    COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
     REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
     REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
@@ -33,6 +34,7 @@ enum Setting {
     MAX_CHANNELS("max-channels", Limits.DEFAULT.maxChannels(), "subscriptions of one session"),
     RATE_MESSAGES("rate-messages", Limits.DEFAULT.rateMessages(), "requests a second from one session"),
     RATE_BURST("rate-burst", Limits.DEFAULT.rateBurst(), "requests at once from one session"),
+    RATE_BYTES("rate-bytes", Limits.DEFAULT.rateBytes(), "bytes a second from one connection, which is read no faster"),
     MAX_CONNECTIONS("max-connections", Limits.DEFAULT.maxConnections(), "connections in all"),
     MAX_CONNECTIONS_PER_ADDRESS(
             "max-connections-per-address",
@@ -53,6 +55,7 @@ enum Setting {
         PORT("a number from 0 to 65535"),
         OFF("off"),
         BROKER("memory or redis"),
+        COMPRESSION("on, off or context"),
         REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
         SWITCH("true or false"),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
@@ -71,6 +74,7 @@ enum Setting {
                 case PORT -> number(value).filter(port -> port <= 65535).isPresent();
                 case OFF -> value.equals("off");
                 case BROKER -> Set.of("memory", "redis").contains(value);
+                case COMPRESSION -> Set.of("on", "off", "context").contains(value);
                 case REDIS -> redis(value).isPresent();
                 case SWITCH -> Set.of("true", "false").contains(value);
                 case NUMBER -> number(value).filter(number -> number > 0).isPresent();

@@ -1,5 +1,6 @@
 package io.seleucia.chat.server;
 
+import io.seleucia.chat.ChatServer.Compression;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
@@ -163,6 +164,14 @@ final class Settings {
         return Setting.redis(text(Setting.REDIS_URL)).orElseThrow();
     }
 
+    Compression compression() {
+        return switch (text(Setting.COMPRESSION)) {
+            case "on" -> Compression.ON;
+            case "off" -> Compression.OFF;
+            default -> Compression.CONTEXT_TAKEOVER;
+        };
+    }
+
     Retention retention() {
         return Retention.DEFAULT.withMessages(number(Setting.HISTORY_SIZE)).withAge(duration(Setting.HISTORY_AGE));
     }
@@ -174,6 +183,7 @@ final class Settings {
                 number(Setting.MAX_CHANNELS),
                 number(Setting.RATE_MESSAGES),
                 number(Setting.RATE_BURST),
+                number(Setting.RATE_BYTES),
                 number(Setting.MAX_CONNECTIONS),
                 number(Setting.MAX_CONNECTIONS_PER_ADDRESS),
                 duration(Setting.PING_INTERVAL),
