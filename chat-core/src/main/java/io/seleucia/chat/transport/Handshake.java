@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
@@ -28,6 +29,8 @@ public record Handshake(
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA_1 = sha1();
     private static final int KEY_BYTES = 16;
+    private static final Pattern HOST =
+            Pattern.compile("(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]*)?"); // RFC 3986 §3.2.2
     private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}";
 
     /** Keeps its own copies. */
@@ -81,6 +84,9 @@ public record Handshake(
             throw new HandshakeException(405, "the method must be GET");
         }
         String host = head.single("host").orElseThrow(() -> new HandshakeException(400, "Host is missing"));
+        if (!HOST.matcher(host).matches()) {
+            throw new HandshakeException(400, "Host must be a name or an address, and a port where it has one");
+        }
         if (!head.lists("upgrade", "websocket")) {
             throw new HandshakeException(400, "this is a WebSocket server: Upgrade must be websocket");
         }

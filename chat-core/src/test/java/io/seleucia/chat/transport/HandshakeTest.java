@@ -498,6 +498,15 @@ class HandshakeTest {
         return (lines + "\n").replace("\n", "\r\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a,b/c", "user@host", "host:80x", "[::1", "[x]"})
+    void refusesAHostThatIsNone(String host) throws IOException {
+        assertRefused(
+                crlf(REQUEST.replaceFirst("(?m)^Host: .*$", "Host: " + host)),
+                400,
+                "Host must be a name or an address, and a port where it has one");
+    }
+
     private static Handshake allowing(Set<String> origins) {
         return new Handshake(origins, false, false, false);
     }
