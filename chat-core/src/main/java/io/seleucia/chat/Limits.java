@@ -6,7 +6,7 @@ import java.time.Duration;
  * What the server takes from its clients, in size, number and time. Every bound has a default that suits a public
  * server; start from {@link #DEFAULT} and change what differs.
  *
- * @param maxMessageBytes a longer message closes the connection with 1009
+ * @param maxMessageBytes a longer message closes the connection with 1009; at most 1 GiB
  * @param outboundQueueBytes a client for which more bytes wait to be written is closed with 4000
  * @param maxChannels subscriptions that a session may have at a time
  * @param rateMessages requests a second that a session may send on average; more are refused
@@ -53,8 +53,14 @@ public record Limits(
             Duration.ofSeconds(10),
             Duration.ofSeconds(30));
 
-    /** Refuses bounds that are not positive. */
+    /** The largest {@code maxMessageBytes}: 1 GiB. */
+    public static final int MAX_MESSAGE_BYTES = 1 << 30;
+
+    /** Refuses bounds that are not positive, and messages that no array could hold. */
     public Limits {
+        if (maxMessageBytes > MAX_MESSAGE_BYTES) {
+            throw new IllegalArgumentException("maxMessageBytes must not exceed " + MAX_MESSAGE_BYTES);
+        }
         positive("maxMessageBytes", maxMessageBytes);
         positive("outboundQueueBytes", outboundQueueBytes);
         positive("maxChannels", maxChannels);

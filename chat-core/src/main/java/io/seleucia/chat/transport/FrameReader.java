@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The receiving side of RFC 6455 §5 and RFC 7692 §6.2, for a server. Everything in this class runs in the inbound loop's thread. A rule
- * that is broken is a {@link ConnectionClosedException} with the close code that the RFC gives it.
+ * The receiving side of RFC 6455 §5 and RFC 7692 §6.2, for a server. Everything in this class runs in the inbound
+ * loop's thread. A rule that is broken is a {@link ConnectionClosedException} with the close code that the RFC gives it.
  */
 final class FrameReader {
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);

@@ -28,7 +28,11 @@ enum Setting {
     REDIS_REQUIRED("redis-required", "false", Kind.SWITCH, "whether a Redis out of reach stops the start"),
     HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
     HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
-    MAX_MESSAGE_BYTES("max-message-bytes", Limits.DEFAULT.maxMessageBytes(), "the longest message"),
+    MAX_MESSAGE_BYTES(
+            "max-message-bytes",
+            Integer.toString(Limits.DEFAULT.maxMessageBytes()),
+            Kind.MESSAGE_SIZE,
+            "the longest message"),
     OUTBOUND_QUEUE_BYTES(
             "outbound-queue-bytes", Limits.DEFAULT.outboundQueueBytes(), "what may wait to be written to one client"),
     MAX_CHANNELS("max-channels", Limits.DEFAULT.maxChannels(), "subscriptions of one session"),
@@ -58,6 +62,7 @@ enum Setting {
         COMPRESSION("on, off or context"),
         REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
         SWITCH("true or false"),
+        MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
         DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
 
@@ -77,6 +82,10 @@ enum Setting {
                 case COMPRESSION -> Set.of("on", "off", "context").contains(value);
                 case REDIS -> redis(value).isPresent();
                 case SWITCH -> Set.of("true", "false").contains(value);
+                case MESSAGE_SIZE ->
+                    number(value)
+                            .filter(size -> size > 0 && size <= Limits.MAX_MESSAGE_BYTES)
+                            .isPresent();
                 case NUMBER -> number(value).filter(number -> number > 0).isPresent();
                 case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
             };

@@ -91,6 +91,8 @@ class SettingsTest {
         assertRefused(List.of("--ping-interval=0s"), Map.of(), "above 0");
         assertRefused(List.of("--max-channels=0"), Map.of(), "from 1");
         assertRefused(List.of("--max-channels=99999999999"), Map.of(), "from 1");
+        assertRefused(List.of("--max-message-bytes=2000000000"), Map.of(), "from 1 to 1073741824");
+        assertRefused(List.of("--compression=yes"), Map.of(), "on, off or context");
         assertRefused(List.of("--redis-required=maybe"), Map.of(), "true or false");
         assertRefused(List.of("--redis-url=localhost:6379"), Map.of(), "redis://");
         assertRefused(List.of("--config=" + directory.resolve("missing")), Map.of(), "does not exist");
