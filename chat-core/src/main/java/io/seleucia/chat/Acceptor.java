@@ -74,6 +74,8 @@ final class Acceptor implements AutoCloseable {
         this.channels = channels;
         this.limits = limits;
         this.bounds = new Bounds(
+                ChatServer.NAME,
+                limits.maxMessageBytes(),
                 limits.outboundQueueBytes(),
                 limits.maxChannels(),
                 limits.rateMessages(),

@@ -3,13 +3,17 @@ package io.seleucia.chat;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.protocol.ChatV1;
 import io.seleucia.chat.protocol.Ctesiphon;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +37,9 @@ import java.util.stream.Stream;
  * <p>All its threads are virtual, and so do not keep the process alive by themselves.
  */
 public final class ChatServer implements AutoCloseable {
+    /** What the server calls itself, with its version. */
+    public static final String NAME = "seleucia/" + version();
+
     private final Broker broker;
     private final boolean ownsBroker;
     private final Watchdog watchdog;
@@ -51,6 +58,7 @@ public final class ChatServer implements AutoCloseable {
                 .min(Duration::compareTo)
                 .orElseThrow());
         List<Protocol> protocols = new ArrayList<>(settings.protocols);
+        protocols.add(new ChatV1());
         protocols.add(new Ctesiphon());
         try {
             acceptor = new Acceptor(
@@ -95,6 +103,14 @@ public final class ChatServer implements AutoCloseable {
     public void close() {
         acceptor.close();
         release();
+    }
+
+    private static String version() {
+        try (InputStream version = ChatServer.class.getResourceAsStream("version.txt")) {
+            return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the version is missing from the jar", e);
+        }
     }
 
     private void release() {

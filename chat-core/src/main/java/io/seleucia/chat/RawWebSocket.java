@@ -52,12 +52,7 @@ public final class RawWebSocket {
      * ended.
      */
     public void send(Payload message) {
-        try {
-            loops.put(frame(message));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            loops.abort();
-        }
+        loops.put(frame(message));
     }
 
     /**

@@ -29,7 +29,23 @@ public interface Broker extends AutoCloseable {
          * @param position where the channel goes on: the next message is the one after it, in that epoch
          */
         void lost(Position position);
+
+        /** A signal: it has no place in the order, and may be lost. */
+        void signal(Signal signal);
+
+        /** A client is in the channel with its first session, on whatever server. */
+        void joined(String client);
+
+        /** A client has left the channel with its last session. */
+        void left(String client);
     }
+
+    /**
+     * Something said to those who are there, and not kept.
+     *
+     * @param origin the session that it comes from, which need not be told
+     */
+    record Signal(String origin, String sender, Content content) {}
 
     /** A listener's place in a channel, until it is closed. */
     interface Subscription extends AutoCloseable {
@@ -66,6 +82,9 @@ public interface Broker extends AutoCloseable {
      */
     Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException;
 
+    /** Sends a signal to all listeners of a channel. */
+    void signal(String channel, Signal signal) throws UnavailableException;
+
     /**
      * Follows a channel. Messages may come before this method returns. When the broker was out of reach meanwhile, what
      * was missed comes from the history, or is reported lost.
@@ -87,12 +106,12 @@ public interface Broker extends AutoCloseable {
     Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
 
     /**
-     * Notes that one more session of a client is in a channel. Where the broker is out of reach the note is brought up
+     * Notes that one more session of a client is in a channel, and tells listeners if it is the first. Where the broker is out of reach the note is brought up
      * to date as soon as it is back.
      */
     void join(String channel, String client);
 
-    /** Takes back one {@link #join}. */
+    /** Takes back one {@link #join}, and tells listeners if it was the last. */
     void leave(String channel, String client);
 
     /** The clients in a channel on all servers, each with the number of its sessions, sorted. */

@@ -3,19 +3,19 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -29,7 +29,11 @@ import java.util.function.Predicate;
 public final class InMemoryBroker implements Broker {
     private static final long SWEEP_SECONDS = 10;
 
+    /** How long a channel is remembered into which nobody ever said anything. */
+    private static final Duration UNUSED = Duration.ofMinutes(10);
+
     private final Retention retention;
+    private final Membership members = new Membership();
     private final ConcurrentHashMap<String, Log> logs = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -66,18 +70,35 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
+    public void signal(String channel, Signal signal) {
+        tell(channel, listener -> listener.signal(signal));
+    }
+
+    @Override
     public void join(String channel, String client) {
-        with(channel, log -> log.members.merge(client, 1, Integer::sum));
+        if (members.change(channel, client, 1) == 1) {
+            tell(channel, listener -> listener.joined(client));
+        }
     }
 
     @Override
     public void leave(String channel, String client) {
-        with(channel, log -> log.members.computeIfPresent(client, (key, n) -> n == 1 ? null : n - 1));
+        if (members.change(channel, client, -1) == 0) {
+            tell(channel, listener -> listener.left(client));
+        }
     }
 
     @Override
     public Map<String, Integer> members(String channel) {
-        return with(channel, log -> new TreeMap<>(log.members));
+        return members.of(channel);
+    }
+
+    /** Tells listeners, of which there are none where nobody has made the channel. */
+    private void tell(String channel, Consumer<Listener> what) {
+        Log log = logs.get(channel);
+        if (log != null) {
+            log.tell(what);
+        }
     }
 
     @Override
@@ -122,7 +143,6 @@ public final class InMemoryBroker implements Broker {
         private final ReentrantLock lock = new ReentrantLock();
         private final ArrayDeque<Message> history = new ArrayDeque<>();
         private final List<Listener> listeners = new ArrayList<>(1);
-        private final Map<String, Integer> members = new HashMap<>();
         private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
         private Position last = new Position(UUID.randomUUID().toString(), 0);
         private long usedAt;
@@ -169,6 +189,15 @@ public final class InMemoryBroker implements Broker {
             };
         }
 
+        private void tell(Consumer<Listener> what) {
+            lock.lock();
+            try {
+                listeners.forEach(what);
+            } finally {
+                lock.unlock();
+            }
+        }
+
         private Page page(Iterator<Message> messages, Predicate<Message> wanted, int limit) {
             List<Message> page = new ArrayList<>();
             while (page.size() < limit && messages.hasNext()) {
@@ -197,9 +226,8 @@ public final class InMemoryBroker implements Broker {
             try {
                 trim(now, nowMillis);
                 forgotten = listeners.isEmpty()
-                        && members.isEmpty()
                         && history.isEmpty()
-                        && now - usedAt > retention.positions().toNanos();
+                        && now - usedAt > (last.offset() == 0 ? UNUSED : retention.positions()).toNanos();
                 return forgotten;
             } finally {
                 lock.unlock();

@@ -1,7 +1,6 @@
 package io.seleucia.chat.broker;
 
 import io.seleucia.chat.message.Content;
-import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -119,6 +118,11 @@ public final class RedisBroker implements Broker {
     @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
         return commands.publish(channel, sender, content, key, seen(channel));
+    }
+
+    @Override
+    public void signal(String channel, Signal signal) throws UnavailableException {
+        commands.signal(channel, signal);
     }
 
     @Override
@@ -305,8 +309,8 @@ public final class RedisBroker implements Broker {
 
     private final class Incoming implements RedisSubscriber.Receiver {
         @Override
-        public void received(RedisFeed feed, Message message) {
-            if (feed.live(message)) {
+        public void received(RedisFeed feed, RedisMessage.Live live) {
+            if (feed.live(live)) {
                 heal(feed);
             }
         }

@@ -128,12 +128,16 @@ final class RedisCommands implements AutoCloseable {
         return (Long) run(
                 JOIN,
                 List.of(keys.presence(channel)),
-                List.of(node, client, text(sessions), text(lifetime.toMillis())));
+                List.of(node, client, text(sessions), text(lifetime.toMillis()), keys.live(channel)));
     }
 
     /** This node's sign of life in a channel; false if Redis has forgotten what it noted there. */
     boolean refresh(String channel, String node, Duration lifetime) throws UnavailableException {
-        return (Long) run(REFRESH, List.of(keys.presence(channel)), List.of(node, text(lifetime.toMillis()))) == 1;
+        return (Long) run(
+                        REFRESH,
+                        List.of(keys.presence(channel)),
+                        List.of(node, text(lifetime.toMillis()), keys.live(channel)))
+                == 1;
     }
 
     Map<String, Integer> members(String channel) throws UnavailableException {
@@ -158,6 +162,10 @@ final class RedisCommands implements AutoCloseable {
 
     void removeChannel(String client, String channel) throws UnavailableException {
         call(redis -> redis.hdel(keys.client(client), channel));
+    }
+
+    void signal(String channel, Broker.Signal signal) throws UnavailableException {
+        call(redis -> redis.publish(keys.live(channel), RedisMessage.encode(signal)));
     }
 
     void publishProbe(String node) throws UnavailableException {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * A channel's messages on this server, put in order. Pub/sub may lose and repeat, the history does not: whatever does
@@ -83,8 +84,27 @@ final class RedisFeed {
         }
     }
 
-    /** A message came by pub/sub. Returns whether the feed must be healed. Does not block. */
-    boolean live(Message message) {
+    /** Something came by pub/sub. Returns whether the feed must be healed. Does not block. */
+    boolean live(RedisMessage.Live live) {
+        return switch (live) {
+            case RedisMessage.Live.Published published -> live(published.message());
+            case RedisMessage.Live.Signalled signalled -> tell(listener -> listener.signal(signalled.signal()));
+            case RedisMessage.Live.Joined joined -> tell(listener -> listener.joined(joined.client()));
+            case RedisMessage.Live.Left left -> tell(listener -> listener.left(left.client()));
+        };
+    }
+
+    private boolean tell(Consumer<Broker.Listener> what) {
+        lock.lock();
+        try {
+            listeners.forEach(what);
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean live(Message message) {
         lock.lock();
         try {
             if (message.position().equals(Position.NONE)) {

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.message.Names;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -52,6 +53,9 @@ final class RedisMembers {
             do {
                 written = count(member);
                 long others = commands.join(member.channel, node, member.client, written, LIFETIME);
+                if (Names.isInbox(member.channel)) {
+                    continue; // that a client is there at all is no channel of its own
+                }
                 if (written > 0) {
                     commands.addChannel(member.client, member.channel, LIFETIME);
                 } else if (others == 0) {
@@ -85,10 +89,10 @@ final class RedisMembers {
             if (!known.containsKey(member.channel)) {
                 known.put(member.channel, commands.refresh(member.channel, node, LIFETIME));
             }
-            if (known.get(member.channel)) {
-                commands.addChannel(member.client, member.channel, LIFETIME);
-            } else {
+            if (!known.get(member.channel)) {
                 unwritten.add(member);
+            } else if (!Names.isInbox(member.channel)) {
+                commands.addChannel(member.client, member.channel, LIFETIME);
             }
         }
     }

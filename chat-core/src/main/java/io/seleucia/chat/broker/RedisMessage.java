@@ -24,42 +24,107 @@ final class RedisMessage {
 
     private RedisMessage() {}
 
+    /** What may come by pub/sub. */
+    sealed interface Live {
+        /** A message with its place in the history, or one that a person pushed. */
+        record Published(Message message) implements Live {}
+
+        /** A signal. */
+        record Signalled(Broker.Signal signal) implements Live {}
+
+        /** The first session of a client has come. */
+        record Joined(String client) implements Live {}
+
+        /** The last session of a client has gone. */
+        record Left(String client) implements Live {}
+    }
+
     /** The fields after the time, and the closing brace. */
     static String encode(String sender, Content content) {
+        return write(json -> {
+                    json.beginObject();
+                    json.name("sender").value(sender);
+                    data(json, content);
+                    json.endObject();
+                })
+                .substring(1);
+    }
+
+    static String encode(Broker.Signal signal) {
+        return write(json -> {
+            json.beginObject();
+            json.name("signal").value(signal.origin());
+            json.name("sender").value(signal.sender());
+            data(json, signal.content());
+            json.endObject();
+        });
+    }
+
+    private static void data(JsonWriter json, Content content) throws IOException {
+        json.name("data");
+        switch (content) {
+            case Content.Text text -> json.value(text.asText());
+            case Content.Json value -> json.jsonValue(value.asText());
+        }
+    }
+
+    private interface Writing {
+        void to(JsonWriter json) throws IOException;
+    }
+
+    private static String write(Writing writing) {
         StringWriter text = new StringWriter();
         try {
-            JsonWriter json = new JsonWriter(text);
-            json.beginObject();
-            json.name("sender").value(sender);
-            json.name("data");
-            switch (content) {
-                case Content.Text plain -> json.value(plain.asText());
-                case Content.Json value -> json.jsonValue(value.asText());
-            }
-            json.endObject();
+            writing.to(new JsonWriter(text));
         } catch (IOException e) {
             throw new UncheckedIOException("a StringWriter does not fail", e);
         }
-        return text.toString().substring(1);
+        return text.toString();
     }
 
-    /** A message that was published; text that is none of ours is a message that a person pushed by hand. */
+    /** A message of the history. */
     static Message decode(String channel, String text) {
-        if (text.startsWith("{\"epoch\":")) {
+        return live(channel, text) instanceof Live.Published published ? published.message() : byHand(channel, text);
+    }
+
+    /** What came by pub/sub; text that is none of ours is a message that a person pushed by hand. */
+    static Live live(String channel, String text) {
+        if (text.startsWith("{\"")) {
             try {
                 JsonObject json = JsonParser.parseString(text).getAsJsonObject();
-                return new Message(
-                        channel,
-                        new Position(
-                                json.get("epoch").getAsString(),
-                                json.get("offset").getAsLong()),
-                        json.get("sender").getAsString(),
-                        json.get("time").getAsLong(),
-                        content(json.get("data")));
-            } catch (JsonParseException | IllegalStateException | NumberFormatException | NullPointerException e) {
+                if (text.startsWith("{\"epoch\":")) {
+                    return new Live.Published(message(channel, json));
+                } else if (text.startsWith("{\"signal\":")) {
+                    return new Live.Signalled(new Broker.Signal(
+                            json.get("signal").getAsString(),
+                            json.get("sender").getAsString(),
+                            content(json.get("data"))));
+                } else if (text.startsWith("{\"joined\":")) {
+                    return new Live.Joined(json.get("joined").getAsString());
+                } else if (text.startsWith("{\"left\":")) {
+                    return new Live.Left(json.get("left").getAsString());
+                }
+            } catch (JsonParseException
+                    | IllegalStateException
+                    | UnsupportedOperationException
+                    | NumberFormatException
+                    | NullPointerException e) {
                 // A field is missing or of another kind: then it is text like any other.
             }
         }
+        return new Live.Published(byHand(channel, text));
+    }
+
+    private static Message message(String channel, JsonObject json) {
+        return new Message(
+                channel,
+                new Position(json.get("epoch").getAsString(), json.get("offset").getAsLong()),
+                json.get("sender").getAsString(),
+                json.get("time").getAsLong(),
+                content(json.get("data")));
+    }
+
+    private static Message byHand(String channel, String text) {
         return new Message(channel, Position.NONE, BY_HAND, System.currentTimeMillis(), new Content.Text(text));
     }
 

@@ -1,6 +1,5 @@
 package io.seleucia.chat.broker;
 
-import io.seleucia.chat.message.Message;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -25,8 +24,8 @@ import redis.clients.jedis.exceptions.JedisException;
 final class RedisSubscriber implements AutoCloseable {
     /** What is done with what comes. Called by the subscriber's thread; must not block. */
     interface Receiver {
-        /** A message for a feed. */
-        void received(RedisFeed feed, Message message);
+        /** Something for a feed. */
+        void received(RedisFeed feed, RedisMessage.Live live);
 
         /** A feed's subscription stands; what was published before may have been missed. */
         void subscribed(RedisFeed feed);
@@ -202,7 +201,7 @@ final class RedisSubscriber implements AutoCloseable {
             heardAt = System.nanoTime();
             RedisFeed feed = feeds.get(pubSubChannel);
             if (feed != null) {
-                receiver.received(feed, RedisMessage.decode(feed.channel(), text));
+                receiver.received(feed, RedisMessage.live(feed.channel(), text));
             }
         }
     }

@@ -36,6 +36,14 @@ public enum CloseCode {
         this.reason = reason;
     }
 
+    /** Whether a client that was closed with it may come back by itself. */
+    public boolean reconnect() {
+        return switch (this) {
+            case RESTART, SLOW_CONSUMER, TIMED_OUT, INTERNAL_ERROR, RATE_LIMITED -> true;
+            case NORMAL, PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_TEXT, INVALID_COMPRESSION, TOO_LARGE -> false;
+        };
+    }
+
     /** The number on the wire. */
     public int code() {
         return code;

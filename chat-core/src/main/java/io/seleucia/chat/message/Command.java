@@ -1,9 +1,28 @@
 package io.seleucia.chat.message;
 
+import java.util.Optional;
+
 /** What a client asks of the server. Every wire protocol decodes to these and to nothing else. */
 public sealed interface Command {
-    /** Receive what is published in a channel from now on. */
-    record Subscribe(String channel) implements Command {}
+    /**
+     * Be known by a name, and receive what is sent to it.
+     *
+     * @param inbox the position in the own inbox up to which everything has been received
+     */
+    record Connect(String client, Optional<Position> inbox) implements Command {}
+
+    /**
+     * Receive what is published in a channel.
+     *
+     * @param since first receive what was published after this position
+     * @param presence also be told which clients come and go
+     */
+    record Subscribe(String channel, Optional<Position> since, boolean presence) implements Command {
+        /** From now on, messages only. */
+        public Subscribe(String channel) {
+            this(channel, Optional.empty(), false);
+        }
+    }
 
     /** Receive no more of a channel. */
     record Unsubscribe(String channel) implements Command {}
@@ -11,16 +30,57 @@ public sealed interface Command {
     /** Receive no more of any channel. */
     record UnsubscribeAll() implements Command {}
 
-    /** Say something in a channel that the session is subscribed to. */
-    record Publish(String channel, Content content) implements Command {}
+    /**
+     * Say something in a channel that the session is subscribed to.
+     *
+     * @param key repeated within some minutes, it publishes nothing and gives the first message's position; empty for
+     *     none
+     */
+    record Publish(String channel, Content content, String key) implements Command {
+        /** Without a key. */
+        public Publish(String channel, Content content) {
+            this(channel, content, "");
+        }
+    }
+
+    /**
+     * Say something to one client, on all its sessions, or its next one if it is away.
+     *
+     * @param key as in {@link Publish}
+     */
+    record Direct(String to, Content content, String key) implements Command {}
+
+    /** Say something to the other members that is not kept: that one is typing, and the like. */
+    record Signal(String channel, Content content) implements Command {}
 
     /** List the channels that the session is subscribed to. */
     record ListChannels() implements Command {}
 
     /**
+     * Read the history of a channel that the session is subscribed to, or of the own inbox.
+     *
+     * @param offset where to begin, exclusive
+     * @param forward whether to read the oldest messages after the offset, and not the newest before it
+     * @param limit the most messages to give
+     */
+    record History(String channel, long offset, boolean forward, int limit) implements Command {}
+
+    /** List the clients in a channel that the session is subscribed to. */
+    record Presence(String channel) implements Command {}
+
+    /** Be answered. */
+    record Ping() implements Command {}
+
+    /**
      * Input that is no command. It is answered, and the session goes on.
      *
+     * @param code what kind of mistake it is
      * @param why the rule that was broken, for a person
      */
-    record Malformed(String why) implements Command {}
+    record Malformed(ErrorCode code, String why) implements Command {
+        /** A broken rule like any other. */
+        public Malformed(String why) {
+            this(ErrorCode.BAD_REQUEST, why);
+        }
+    }
 }

@@ -1,15 +1,25 @@
 package io.seleucia.chat.message;
 
+import java.util.Locale;
+
 /** Why a request was not carried out. The session goes on; see {@link CloseCode} for what ends it. */
 public enum ErrorCode {
     /** The input breaks a rule of its protocol, or a name one of {@link Names}. */
     BAD_REQUEST,
+    /** The protocol has no such request. */
+    UNKNOWN_TYPE,
+    /** The request needs a login. */
+    UNAUTHORIZED,
     /** The request names another client than the session's. */
     WRONG_CLIENT,
-    /** Publishing needs a subscription to that channel, and so does giving it up. */
+    /** What is asked for is another's. */
+    FORBIDDEN,
+    /** Publishing and reading need a subscription to that channel, and so does giving it up. */
     NOT_SUBSCRIBED,
     /** The session has that subscription. */
     ALREADY_SUBSCRIBED,
+    /** Nobody of that name is known. */
+    NO_SUCH_USER,
     /** The session has as many channels as it may have. */
     TOO_MANY_CHANNELS,
     /** The session sends faster than it may. */
@@ -17,5 +27,10 @@ public enum ErrorCode {
     /** The broker can't be reached; nothing was published. */
     UNAVAILABLE,
     /** A fault of the server, which its log explains. */
-    INTERNAL
+    INTERNAL;
+
+    /** The code as it is written on the wire: {@code bad_request}. */
+    public String wireName() {
+        return this == WRONG_CLIENT ? FORBIDDEN.wireName() : name().toLowerCase(Locale.ROOT);
+    }
 }

@@ -10,11 +10,31 @@ public final class Names {
     /** The longest client id. */
     public static final int MAX_CLIENT = 64;
 
+    /** The longest idempotency key. */
+    public static final int MAX_KEY = 128;
+
+    private static final String INBOX = "@";
+
     private Names() {}
+
+    /** The channel that carries what is sent to a client. */
+    public static String inboxOf(String client) {
+        return INBOX + client;
+    }
+
+    /** Whether a channel is somebody's inbox. */
+    public static boolean isInbox(String channel) {
+        return channel.startsWith(INBOX);
+    }
+
+    /** What is wrong with an idempotency key: a sentence for a person, or empty if it is a good one, or none. */
+    public static Optional<String> flawOfKey(String key) {
+        return key.isEmpty() ? Optional.empty() : flaw("a key", key, MAX_KEY);
+    }
 
     /** What is wrong with a channel's name: a sentence for a person, or empty if it is a good one. */
     public static Optional<String> flawOfChannel(String name) {
-        return name.startsWith("@")
+        return isInbox(name)
                 ? Optional.of("a channel's name must not start with @")
                 : flaw("a channel's name", name, MAX_CHANNEL);
     }

@@ -33,11 +33,11 @@ public final class Ctesiphon implements Protocol {
             return switch (kind(frame)) {
                 case SUBSCRIBE -> {
                     JsonObject payload = payload(frame);
-                    yield request(payload, new Command.Subscribe(string(payload, "Channel")));
+                    yield request(payload, new Command.Subscribe(Json.string(payload, "Channel")));
                 }
                 case UNSUBSCRIBE -> {
                     JsonObject payload = payload(frame);
-                    Optional<String> channel = optionalString(payload, "Channel");
+                    Optional<String> channel = Json.optionalString(payload, "Channel");
                     yield request(
                             payload,
                             channel.isPresent()
@@ -46,8 +46,8 @@ public final class Ctesiphon implements Protocol {
                 }
                 case MESSAGE -> {
                     JsonObject payload = payload(frame);
-                    String channel = string(payload, "Channel");
-                    String text = string(payload, "Message");
+                    String channel = Json.string(payload, "Channel");
+                    String text = Json.string(payload, "Message");
                     yield request(payload, new Command.Publish(channel, new Content.Text(text)));
                 }
                 case GET_CHANNELS -> new Request("", claim(frame), new Command.ListChannels());
@@ -64,9 +64,14 @@ public final class Ctesiphon implements Protocol {
                 result("Subscribed to channel : " + subscribed.channel() + " SUCCESSFULLY !");
             case Event.Unsubscribed unsubscribed ->
                 result(unsubscription(!unsubscribed.channels().isEmpty()));
-            case Event.Published published -> Optional.empty(); // the sender sees the message itself
             case Event.Channels channels -> result(list(channels.channels()));
             case Event.Failed failed -> result(failure(request, failed));
+            case Event.Published published -> Optional.empty(); // the sender sees the message itself
+            case Event.Connected connected -> Optional.empty(); // the others answer what can't be asked here
+            case Event.Signalled signalled -> Optional.empty();
+            case Event.Page page -> Optional.empty();
+            case Event.Members members -> Optional.empty();
+            case Event.Pong pong -> Optional.empty();
         };
     }
 
@@ -75,6 +80,10 @@ public final class Ctesiphon implements Protocol {
         return switch (push) {
             case Event.Received received -> Optional.of(Payload.of(line(received.message())));
             case Event.Lost lost -> result("Error: messages in channel " + lost.channel() + " were lost");
+            case Event.SignalReceived signal -> Optional.empty();
+            case Event.Joined joined -> Optional.empty();
+            case Event.Left left -> Optional.empty();
+            case Event.Goodbye goodbye -> Optional.empty();
         };
     }
 
@@ -92,7 +101,15 @@ public final class Ctesiphon implements Protocol {
                         ? "Can not send message. Client : " + request.client().orElse("")
                                 + " does not exist or is not subscribed to channel : " + publish.channel()
                         : unsubscription(false);
-            case BAD_REQUEST, TOO_MANY_CHANNELS, RATE_LIMITED, UNAVAILABLE, INTERNAL -> "Error: " + failed.message();
+            case BAD_REQUEST,
+                    UNKNOWN_TYPE,
+                    UNAUTHORIZED,
+                    FORBIDDEN,
+                    NO_SUCH_USER,
+                    TOO_MANY_CHANNELS,
+                    RATE_LIMITED,
+                    UNAVAILABLE,
+                    INTERNAL -> "Error: " + failed.message();
         };
     }
 
@@ -127,13 +144,13 @@ public final class Ctesiphon implements Protocol {
     }
 
     private static Request request(JsonObject payload, Command command) throws Json.MalformedException {
-        return new Request("", Optional.of(string(payload, "ClientId")), command);
+        return new Request("", Optional.of(Json.string(payload, "ClientId")), command);
     }
 
     /** The client id of a request that needs no payload: whatever else may stand there is not read. */
     private static Optional<String> claim(JsonObject frame) {
         try {
-            return optionalString(payload(frame), "ClientId");
+            return Json.optionalString(payload(frame), "ClientId");
         } catch (Json.MalformedException e) {
             return Optional.empty();
         }
@@ -155,7 +172,7 @@ public final class Ctesiphon implements Protocol {
     }
 
     private static JsonObject payload(JsonObject frame) throws Json.MalformedException {
-        return object(string(frame, "Payload"), "Payload");
+        return object(Json.string(frame, "Payload"), "Payload");
     }
 
     private static JsonObject object(String json, String what) throws Json.MalformedException {
@@ -163,21 +180,6 @@ public final class Ctesiphon implements Protocol {
             return object;
         }
         throw new Json.MalformedException(what + " must be a JSON object");
-    }
-
-    private static String string(JsonObject object, String name) throws Json.MalformedException {
-        return optionalString(object, name).orElseThrow(() -> new Json.MalformedException(name + " is missing"));
-    }
-
-    private static Optional<String> optionalString(JsonObject object, String name) throws Json.MalformedException {
-        JsonElement value = object.get(name);
-        if (value == null || value.isJsonNull()) {
-            return Optional.empty();
-        }
-        if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
-            throw new Json.MalformedException(name + " must be a string");
-        }
-        return Optional.of(primitive.getAsString());
     }
 
     private enum Kind {

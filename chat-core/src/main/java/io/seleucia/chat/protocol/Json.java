@@ -2,7 +2,9 @@ package io.seleucia.chat.protocol;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /** JSON as RFC 8259 has it, without the leniency that Gson shows by default. */
 final class Json {
@@ -54,6 +57,28 @@ final class Json {
             // Gson's words are for programmers, and quote the input: ours are for the one who sent it.
         }
         throw new MalformedException(what + " is not valid JSON");
+    }
+
+    /** A field that must be there, and be a string. */
+    static String string(JsonObject object, String name) throws MalformedException {
+        return optionalString(object, name).orElseThrow(() -> new MalformedException(name + " is missing"));
+    }
+
+    /** A field that is a string if it is there; null is as good as nothing. */
+    static Optional<String> optionalString(JsonObject object, String name) throws MalformedException {
+        JsonElement value = object.get(name);
+        if (value == null || value.isJsonNull()) {
+            return Optional.empty();
+        }
+        if (value instanceof JsonPrimitive primitive && primitive.isString()) {
+            return Optional.of(primitive.getAsString());
+        }
+        throw new MalformedException(name + " must be a string");
+    }
+
+    /** Writes a value that was read. */
+    static void write(JsonWriter json, JsonElement value) throws IOException {
+        ELEMENT.write(json, value);
     }
 
     static String write(Writing writing) {

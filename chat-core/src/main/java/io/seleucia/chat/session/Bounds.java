@@ -3,8 +3,10 @@ package io.seleucia.chat.session;
 import java.time.Duration;
 
 /**
- * What one session may take and how long it may take it; see {@code Limits} for the meaning of each.
+ * What one session is told of the server, what it may take, and how long it may take it; see {@code Limits} for the meaning of each.
  *
+ * @param server the server's name and version
+ * @param messageBytes the longest message
  * @param queueBytes bytes waiting to be written
  * @param channels subscriptions at a time
  * @param messagesPerSecond requests, on average
@@ -15,6 +17,8 @@ import java.time.Duration;
  * @param write without progress
  */
 public record Bounds(
+        String server,
+        int messageBytes,
         int queueBytes,
         int channels,
         int messagesPerSecond,

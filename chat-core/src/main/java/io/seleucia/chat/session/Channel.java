@@ -5,7 +5,9 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,23 +24,34 @@ import java.util.function.Consumer;
  */
 final class Channel implements Broker.Listener {
     private static final long MAX_OPEN_SECONDS = 5; // more than any broker may take
+    private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
 
     /** A session's place in a channel; nobody but the channel looks into it. */
     static final class Member {
         private final Channel channel;
         private final Session session;
+        private final boolean presence; // whether it is told who comes and goes
+        private Position known; // what it has been given up to, where that is ahead of the channel
         private int index; // in members
 
-        private Member(Channel channel, Session session, int index) {
+        private Member(Channel channel, Session session, boolean presence, Position known) {
             this.channel = channel;
             this.session = session;
-            this.index = index;
+            this.presence = presence;
+            this.known = known;
         }
 
         Channel channel() {
             return channel;
         }
+
+        private boolean knows(Position position) {
+            return position.sameEpoch(known) && position.offset() <= known.offset();
+        }
     }
+
+    /** A message, or a loss, that was fanned out a moment ago. */
+    private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
 
@@ -47,8 +60,9 @@ final class Channel implements Broker.Listener {
     private volatile Broker.Subscription subscription; // one of these two is set when it has opened
     private volatile UnavailableException failure;
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards members and last
+    private final ReentrantLock lock = new ReentrantLock(); // guards the three below
     private final ArrayList<Member> members = new ArrayList<>();
+    private final ArrayDeque<Recent> recent = new ArrayDeque<>(1); // the newest, without gaps, up to last
     private Position last; // null until something came from the broker
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
@@ -100,19 +114,55 @@ final class Channel implements Broker.Listener {
     /**
      * Adds a session to an open channel. It receives all messages from now on.
      *
+     * @param presence whether it is also told who comes and goes
      * @param before is given the position that the session begins after, before any message can reach it; runs under
      *     the lock and must not block; if it throws, nobody has joined
      */
-    Member join(Session session, Consumer<Position> before) {
+    Member join(Session session, boolean presence, Consumer<Position> before) {
         lock.lock();
         try {
-            before.accept(last == null ? subscription.start() : last);
-            Member member = new Member(this, session, members.size());
-            members.add(member);
-            return member;
+            before.accept(position());
+            return add(session, presence, Position.NONE);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Adds a session that has read the history up to {@code known}, if what came since is at hand: then it is given
+     * that, and all messages from now on. If not, it has to read on.
+     *
+     * @param toTheEnd whether nothing came after {@code known} in the history: if that is another epoch's, then this
+     *     channel has yet to learn of it
+     */
+    Optional<Member> joinAt(Session session, boolean presence, Position known, boolean toTheEnd) {
+        lock.lock();
+        try {
+            Position now = position();
+            boolean atHand = now.sameEpoch(known) ? now.offset() <= known.offset() + recent.size() : toTheEnd;
+            if (!atHand) {
+                return Optional.empty();
+            }
+            for (Recent one : recent) {
+                if (one.position.sameEpoch(known) && one.position.offset() > known.offset()) {
+                    session.send(one.broadcast);
+                }
+            }
+            return Optional.of(add(session, presence, known));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Position position() {
+        return last == null ? subscription.start() : last;
+    }
+
+    private Member add(Session session, boolean presence, Position known) {
+        Member member = new Member(this, session, presence, known);
+        member.index = members.size();
+        members.add(member);
+        return member;
     }
 
     /** Removes a member. When this returns, no message of the channel reaches it any more. */
@@ -146,18 +196,72 @@ final class Channel implements Broker.Listener {
         fanOut(position, new Event.Lost(name, position));
     }
 
-    private void fanOut(Position position, Event.Push push) {
+    @Override
+    public void signal(Broker.Signal signal) {
+        Broadcast broadcast = new Broadcast(new Event.SignalReceived(name, signal.sender(), signal.content()));
+        forEach(member -> {
+            if (!member.session.id().equals(signal.origin())) {
+                member.session.sendIfIdle(broadcast);
+            }
+        });
+    }
+
+    @Override
+    public void joined(String client) {
+        tellOthers(client, new Event.Joined(name, client));
+    }
+
+    @Override
+    public void left(String client) {
+        tellOthers(client, new Event.Left(name, client));
+    }
+
+    private void tellOthers(String client, Event.Push push) {
+        Broadcast broadcast = new Broadcast(push);
+        forEach(member -> {
+            if (member.presence && !member.session.isCalled(client)) {
+                member.session.send(broadcast);
+            }
+        });
+    }
+
+    private void forEach(Consumer<Member> what) {
         lock.lock();
         try {
-            if (!position.equals(Position.NONE)) {
-                last = position;
+            members.forEach(what);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fanOut(Position position, Event.Push push) {
+        Broadcast broadcast = new Broadcast(push);
+        boolean numbered = !position.equals(Position.NONE);
+        lock.lock();
+        try {
+            if (numbered) {
+                remember(position, push, broadcast);
             }
-            Broadcast broadcast = new Broadcast(push);
             for (int i = 0; i < members.size(); i++) {
-                members.get(i).session.send(broadcast);
+                Member member = members.get(i);
+                if (!numbered || !member.knows(position)) {
+                    member.session.send(broadcast);
+                }
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void remember(Position position, Event.Push push, Broadcast broadcast) {
+        last = position;
+        if (push instanceof Event.Lost) {
+            recent.clear(); // what follows has a gap before it
+            return;
+        }
+        recent.addLast(new Recent(position, broadcast));
+        if (recent.size() > MAX_RECENT) {
+            recent.removeFirst();
         }
     }
 }

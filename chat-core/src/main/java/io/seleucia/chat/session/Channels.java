@@ -2,8 +2,10 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
-import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -12,6 +14,8 @@ import java.util.function.Consumer;
  * blocks only where the broker does.
  */
 public final class Channels {
+    private static final int PAGE = 100;
+
     private final Broker broker;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
 
@@ -21,30 +25,89 @@ public final class Channels {
     }
 
     /**
-     * Makes a session a member of a channel.
+     * Makes a session a member of a channel. If it says since when, it is first given what it missed, as far as that is
+     * in the history, however long that takes; else it begins with the next message.
      *
-     * @param before see {@link Channel#join}
+     * @param begin is told where the session begins, before anything of the channel can reach it; must not block
      */
-    Channel.Member join(Session session, String name, Consumer<Position> before) throws UnavailableException {
+    Channel.Member join(
+            Session session, String name, Optional<Position> since, boolean presence, Consumer<Event.Recovery> begin)
+            throws UnavailableException {
         Channel channel = channels.compute(name, (key, present) -> {
             Channel used = present == null ? new Channel(name) : present;
             used.users++;
             return used;
         });
+        boolean counted = false;
+        boolean joined = false;
         try {
             channel.open(broker);
-        } catch (UnavailableException | RuntimeException e) {
-            release(channel);
-            throw e;
+            broker.join(name, session.client());
+            counted = true;
+            Channel.Member member = since.isPresent()
+                    ? recover(session, channel, since.get(), presence, begin)
+                    : channel.join(
+                            session,
+                            presence,
+                            position -> begin.accept(new Event.Recovery(position, Optional.empty())));
+            joined = true;
+            return member;
+        } finally {
+            if (!joined) {
+                if (counted) {
+                    broker.leave(name, session.client());
+                }
+                release(channel);
+            }
         }
-        broker.join(name, session.client());
-        try {
-            return channel.join(session, before);
-        } catch (RuntimeException e) {
-            broker.leave(name, session.client());
-            release(channel);
-            throw e;
+    }
+
+    /**
+     * Reads the history from where the session was, until that meets what the channel has at hand. Live messages are
+     * not kept aside meanwhile: they are in the history as well, and are read in their turn.
+     */
+    private Channel.Member recover(
+            Session session, Channel channel, Position since, boolean presence, Consumer<Event.Recovery> begin)
+            throws UnavailableException {
+        Broker.Page page = broker.historyAfter(channel.name(), since.offset(), PAGE);
+        if (!holds(page, since)) {
+            return channel.join(
+                    session, presence, position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
         }
+        begin.accept(new Event.Recovery(page.position(), Optional.of(true)));
+        Position known = since;
+        while (true) {
+            for (Message message : page.messages()) {
+                if (!message.position().equals(known.next())) {
+                    session.replay(new Event.Lost(
+                            channel.name(),
+                            message.position().at(message.position().offset() - 1)));
+                }
+                session.replay(new Event.Received(message));
+                known = message.position();
+            }
+            Optional<Channel.Member> member =
+                    channel.joinAt(session, presence, known, page.position().equals(known));
+            if (member.isPresent()) {
+                return member.get();
+            }
+            page = broker.historyAfter(channel.name(), known.offset(), PAGE);
+            boolean outrun = page.messages().isEmpty() && page.position().offset() > known.offset();
+            if (outrun || !page.position().sameEpoch(known)) {
+                // The history was lost or outrun meanwhile: from here on it is as for one who just comes.
+                return channel.join(
+                        session, presence, position -> session.offer(new Event.Lost(channel.name(), position)));
+            }
+        }
+    }
+
+    /** Whether everything after a position is in the history. */
+    private static boolean holds(Broker.Page page, Position since) {
+        Position now = page.position();
+        return now.sameEpoch(since)
+                && (now.offset() == since.offset()
+                        || !page.messages().isEmpty()
+                                && page.messages().getFirst().position().equals(since.next()));
     }
 
     void leave(Session session, Channel.Member member) {
@@ -54,8 +117,9 @@ public final class Channels {
         broker.leave(channel.name(), session.client());
     }
 
-    Broker.Receipt publish(String name, String sender, Content content) throws UnavailableException {
-        return broker.publish(name, sender, content, "");
+    /** What carries the channels, for all that needs no membership. */
+    Broker broker() {
+        return broker;
     }
 
     /** Whoever gives up the last use closes the subscription; a session that comes meanwhile finds a new channel. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -37,12 +38,18 @@ public final class Loops implements Watchdog.Watched {
 
         /** Nothing more comes; what was taken for this peer is given back. */
         void ended();
+
+        /** What is said before the last frame, if anything. Called by any thread; must not block. */
+        default Optional<Frame> farewell(CloseCode code) {
+            return Optional.empty();
+        }
     }
 
     private final Connection connection;
     private final Bounds bounds;
     private final OutboundQueue outbound;
     private final Supplier<Frame> waiting;
+    private volatile Receiver receiver; // null until they run
     private final AtomicReference<CloseCode> ended = new AtomicReference<>();
     private volatile long closedAt; // when the last frame was written, as System.nanoTime, or 0
     private Thread outboundThread; // the inbound loop's own
@@ -58,13 +65,14 @@ public final class Loops implements Watchdog.Watched {
     }
 
     /** Runs both, the inbound loop in the calling thread, until the connection has ended and nothing of it is left. */
-    public void run(Receiver receiver) {
+    public void run(Receiver to) {
+        receiver = to;
         outboundThread =
                 Thread.ofVirtual().name(connection.name() + "-outbound").unstarted(this::outboundLoop);
         Thread.currentThread().setName(connection.name() + "-inbound");
         outboundThread.start();
         try {
-            inboundLoop(receiver);
+            inboundLoop();
             receiver.ended();
             outboundThread.join(); // it ends: the queue is closed, and the watchdog aborts a write that stalls
             connection.finish();
@@ -77,7 +85,7 @@ public final class Loops implements Watchdog.Watched {
         LOG.log(Level.DEBUG, () -> this + " ended: " + ended.get());
     }
 
-    private void inboundLoop(Receiver receiver) {
+    private void inboundLoop() {
         try {
             receiver.began();
             while (true) {
@@ -131,9 +139,22 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
-    /** Queues a frame, waiting for room; nothing is queued after the end. */
-    public void put(Frame frame) throws InterruptedException {
-        outbound.put(frame);
+    /**
+     * Queues a frame, waiting for room; nothing is queued after the end. For the inbound loop, or another thread that
+     * may wait for this peer.
+     */
+    public void put(Frame frame) {
+        try {
+            outbound.put(frame);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            abort();
+        }
+    }
+
+    /** Whether so much waits already that what can be done without should not be added. */
+    boolean isBusy() {
+        return outbound.isHalfFull();
     }
 
     /**
@@ -146,8 +167,15 @@ public final class Loops implements Watchdog.Watched {
             if (code.code() >= CloseCode.FIRST_OF_OUR_OWN) {
                 Incidents.log(code, this);
             }
-            outbound.close(connection.closeFrame(code), discard);
+            outbound.close(lastFrame(code), discard);
         }
+    }
+
+    private Frame lastFrame(CloseCode code) {
+        Frame close = connection.closeFrame(code);
+        Receiver to = receiver;
+        Optional<Frame> farewell = to == null || code == CloseCode.NORMAL ? Optional.empty() : to.farewell(code);
+        return farewell.map(frame -> frame.followedBy(close)).orElse(close);
     }
 
     /** Ends the connection without a word, when it is broken, or an orderly end has taken too long. */

@@ -264,9 +264,19 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     }
 
     private boolean hasRoomFor(Frame frame) {
-        Node top = head;
-        long waiting = taken + (top == null || top == IDLE ? 0 : top.bytes);
+        long waiting = bytes();
         return waiting == 0 || waiting + frame.length() <= maxBytes;
+    }
+
+    /** Whether half of what may wait does. A snapshot, for any thread. */
+    boolean isHalfFull() {
+        return bytes() > maxBytes / 2;
+    }
+
+    /** What waits; counted twice for a moment while a batch is being taken. */
+    private long bytes() {
+        Node top = head;
+        return taken + (top == null || top == IDLE ? 0 : top.bytes);
     }
 
     @Override

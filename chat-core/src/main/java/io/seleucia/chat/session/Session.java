@@ -1,14 +1,18 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.transport.Frame;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -22,20 +26,25 @@ import java.util.UUID;
  */
 public final class Session implements Loops.Receiver {
     private static final Logger LOG = System.getLogger(Session.class.getName());
+    private static final int MAX_PAGE_CHARS = 128 * 1024;
+    private static final int MESSAGE_OVERHEAD = 64;
 
     private final Loops loops;
     private final Protocol protocol;
     private final Channels channels;
-    private final int maxChannels;
+    private final Bounds bounds;
     private final RateLimiter rate;
     private final TreeMap<String, Channel.Member> subscriptions = new TreeMap<>();
-    private String client = "";
+    private final String id = UUID.randomUUID().toString();
+    private volatile String client = ""; // written by the inbound loop
+    private boolean connected; // whether it bears a name, under which it can be found
+    private Optional<Channel.Member> inbox = Optional.empty();
 
     private Session(Loops loops, Protocol protocol, Channels channels, Bounds bounds) {
         this.loops = loops;
         this.protocol = protocol.open();
         this.channels = channels;
-        this.maxChannels = bounds.channels();
+        this.bounds = bounds;
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
     }
 
@@ -56,6 +65,15 @@ public final class Session implements Loops.Receiver {
     @Override
     public void ended() {
         leaveAll();
+        inbox.ifPresent(member -> channels.leave(this, member));
+        if (connected) {
+            channels.broker().leave(Names.inboxOf(client), client);
+        }
+    }
+
+    @Override
+    public Optional<Frame> farewell(CloseCode code) {
+        return protocol.encode(new Event.Goodbye(code)).map(loops.connection().framing()::frame);
     }
 
     private void serve(Request request) {
@@ -84,13 +102,26 @@ public final class Session implements Loops.Receiver {
             fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
             return;
         }
-        switch (request.command()) {
-            case Command.Subscribe subscribe -> subscribe(request, subscribe.channel());
-            case Command.Unsubscribe unsubscribe -> unsubscribe(request, unsubscribe.channel());
-            case Command.UnsubscribeAll all -> reply(request, new Event.Unsubscribed(leaveAll()));
-            case Command.Publish publish -> publish(request, publish);
-            case Command.ListChannels list -> reply(request, new Event.Channels(List.copyOf(subscriptions.keySet())));
-            case Command.Malformed malformed -> fail(request, ErrorCode.BAD_REQUEST, malformed.why());
+        try {
+            switch (request.command()) {
+                case Command.Connect connect -> connect(request, connect);
+                case Command.Subscribe subscribe -> subscribe(request, subscribe);
+                case Command.Unsubscribe unsubscribe -> unsubscribe(request, unsubscribe.channel());
+                case Command.UnsubscribeAll all -> reply(request, new Event.Unsubscribed(leaveAll()));
+                case Command.Publish publish -> publish(request, publish);
+                case Command.Direct direct -> direct(request, direct);
+                case Command.Signal signal -> signal(request, signal);
+                case Command.ListChannels list ->
+                    reply(request, new Event.Channels(List.copyOf(subscriptions.keySet())));
+                case Command.History history -> history(request, history);
+                case Command.Presence presence -> presence(request, presence.channel());
+                case Command.Ping ping -> reply(request, new Event.Pong());
+                case Command.Malformed malformed -> fail(request, malformed.code(), malformed.why());
+            }
+        } catch (UnavailableException e) {
+            // The broker itself logs that it is out of reach, once and not for every request.
+            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
+            fail(request, ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
         }
     }
 
@@ -100,11 +131,22 @@ public final class Session implements Loops.Receiver {
         return flaw.isPresent()
                 ? flaw
                 : switch (request.command()) {
+                    case Command.Connect connect -> Names.flawOfClient(connect.client());
                     case Command.Subscribe subscribe -> Names.flawOfChannel(subscribe.channel());
                     case Command.Unsubscribe unsubscribe -> Names.flawOfChannel(unsubscribe.channel());
-                    case Command.Publish publish -> Names.flawOfChannel(publish.channel());
+                    case Command.Publish publish ->
+                        Names.flawOfChannel(publish.channel()).or(() -> Names.flawOfKey(publish.key()));
+                    case Command.Direct direct ->
+                        Names.flawOfClient(direct.to()).or(() -> Names.flawOfKey(direct.key()));
+                    case Command.Signal signal -> Names.flawOfChannel(signal.channel());
+                    case Command.History history ->
+                        Names.isInbox(history.channel())
+                                ? Names.flawOfClient(history.channel().substring(1))
+                                : Names.flawOfChannel(history.channel());
+                    case Command.Presence presence -> Names.flawOfChannel(presence.channel());
                     case Command.UnsubscribeAll all -> Optional.empty();
                     case Command.ListChannels list -> Optional.empty();
+                    case Command.Ping ping -> Optional.empty();
                     case Command.Malformed malformed -> Optional.empty();
                 };
     }
@@ -115,26 +157,65 @@ public final class Session implements Loops.Receiver {
             return true;
         }
         if (client.isEmpty()) {
-            client = claim.get();
-            loops.name(client);
+            become(claim.get());
         }
         return client.equals(claim.get());
     }
 
-    private void subscribe(Request request, String channel) {
+    private void become(String name) {
+        client = name;
+        connected = true;
+        loops.name(name);
+        channels.broker().join(Names.inboxOf(name), name);
+    }
+
+    private void connect(Request request, Command.Connect connect) throws UnavailableException {
+        if (!client.isEmpty()) {
+            fail(request, ErrorCode.BAD_REQUEST, "connect must come once, and before anything that needs a name");
+            return;
+        }
+        become(connect.client());
+        try {
+            inbox = Optional.of(channels.join(
+                    this,
+                    Names.inboxOf(client),
+                    connect.inbox(),
+                    false,
+                    recovery -> reply(request, connected(recovery))));
+        } finally {
+            if (inbox.isEmpty()) {
+                channels.broker().leave(Names.inboxOf(client), client);
+                connected = false;
+                client = "";
+            }
+        }
+    }
+
+    private Event.Connected connected(Event.Recovery recovery) {
+        return new Event.Connected(
+                id,
+                client,
+                bounds.server(),
+                Math.toIntExact(Math.max(1, bounds.ping().toSeconds())),
+                bounds.messageBytes(),
+                recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty());
+    }
+
+    private void subscribe(Request request, Command.Subscribe subscribe) throws UnavailableException {
+        String channel = subscribe.channel();
         if (subscriptions.containsKey(channel)) {
             fail(request, ErrorCode.ALREADY_SUBSCRIBED, "already subscribed to " + channel);
-        } else if (subscriptions.size() == maxChannels) {
-            fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + maxChannels + " channels");
+        } else if (subscriptions.size() == bounds.channels()) {
+            fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + bounds.channels() + " channels");
         } else {
-            try {
-                subscriptions.put(
-                        channel,
-                        channels.join(
-                                this, channel, position -> reply(request, new Event.Subscribed(channel, position))));
-            } catch (UnavailableException e) {
-                unavailable(request, e);
-            }
+            subscriptions.put(
+                    channel,
+                    channels.join(
+                            this,
+                            channel,
+                            subscribe.since(),
+                            subscribe.presence(),
+                            recovery -> reply(request, new Event.Subscribed(channel, recovery))));
         }
     }
 
@@ -157,23 +238,74 @@ public final class Session implements Loops.Receiver {
         return left;
     }
 
-    private void publish(Request request, Command.Publish publish) {
-        if (!subscriptions.containsKey(publish.channel())) {
-            fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + publish.channel());
-            return;
-        }
-        try {
-            var receipt = channels.publish(publish.channel(), client(), publish.content());
-            reply(request, new Event.Published(publish.channel(), receipt.position(), receipt.duplicate()));
-        } catch (UnavailableException e) {
-            unavailable(request, e);
+    private void publish(Request request, Command.Publish publish) throws UnavailableException {
+        if (isMember(request, publish.channel())) {
+            publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
 
-    /** The broker itself logs that it is out of reach, once and not for every request. */
-    private void unavailable(Request request, UnavailableException e) {
-        LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
-        fail(request, ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
+    private void direct(Request request, Command.Direct direct) throws UnavailableException {
+        String to = Names.inboxOf(direct.to());
+        Broker broker = channels.broker();
+        if (broker.members(to).isEmpty()
+                && broker.historyBefore(to, Long.MAX_VALUE, 0).position().offset() == 0) {
+            fail(request, ErrorCode.NO_SUCH_USER, "there is nobody called " + direct.to());
+        } else {
+            publish(request, to, direct.content(), direct.key());
+        }
+    }
+
+    private void publish(Request request, String channel, Content content, String key) throws UnavailableException {
+        Broker.Receipt receipt = channels.broker().publish(channel, client(), content, key);
+        reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
+    }
+
+    private void signal(Request request, Command.Signal signal) throws UnavailableException {
+        if (isMember(request, signal.channel())) {
+            channels.broker().signal(signal.channel(), new Broker.Signal(id, client(), signal.content()));
+            reply(request, new Event.Signalled());
+        }
+    }
+
+    private void history(Request request, Command.History history) throws UnavailableException {
+        String channel = history.channel();
+        if (Names.isInbox(channel) && !channel.equals(Names.inboxOf(client))) {
+            fail(request, ErrorCode.FORBIDDEN, "another's inbox is nobody's business");
+        } else if (Names.isInbox(channel) || isMember(request, channel)) {
+            Broker.Page page = history.forward()
+                    ? channels.broker().historyAfter(channel, history.offset(), history.limit())
+                    : channels.broker().historyBefore(channel, history.offset(), history.limit());
+            reply(request, new Event.Page(channel, page.position(), fitting(page.messages(), history.forward())));
+        }
+    }
+
+    /** As many messages as fit into a reply, and one at least: the oldest or the newest. */
+    private static List<Message> fitting(List<Message> messages, boolean forward) {
+        List<Message> wanted = forward ? messages : messages.reversed();
+        int count = 0;
+        for (int chars = 0; count < wanted.size(); count++) {
+            chars += MESSAGE_OVERHEAD + wanted.get(count).content().asText().length();
+            if (chars > MAX_PAGE_CHARS && count > 0) {
+                break;
+            }
+        }
+        List<Message> fitting = wanted.subList(0, count);
+        return forward ? fitting : fitting.reversed();
+    }
+
+    private void presence(Request request, String channel) throws UnavailableException {
+        if (isMember(request, channel)) {
+            reply(request, new Event.Members(channel, channels.broker().members(channel)));
+        }
+    }
+
+    /** Whether the session is subscribed; if not, the request fails. */
+    private boolean isMember(Request request, String channel) {
+        boolean member = subscriptions.containsKey(channel);
+        if (!member) {
+            fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
+        }
+        return member;
     }
 
     private void fail(Request request, ErrorCode code, String message) {
@@ -189,21 +321,51 @@ public final class Session implements Loops.Receiver {
                 .ifPresent(payload -> loops.offer(loops.connection().framing().frame(payload)));
     }
 
+    /** Sends a push to this client alone, waiting for room. Called by the inbound loop. */
+    void replay(Event.Push push) {
+        protocol.encode(push).map(loops.connection().framing()::frame).ifPresent(loops::put);
+    }
+
+    /** Queues a push for this client alone. */
+    void offer(Event.Push push) {
+        send(new Broadcast(push));
+    }
+
     /** Queues a push for this client. Called by any thread; does not block. */
     void send(Broadcast broadcast) {
+        frameOf(broadcast).ifPresent(loops::offer);
+    }
+
+    /** Queues a push that can be done without, unless much waits already. Called by any thread; does not block. */
+    void sendIfIdle(Broadcast broadcast) {
+        if (!loops.isBusy()) {
+            send(broadcast);
+        }
+    }
+
+    private Optional<Frame> frameOf(Broadcast broadcast) {
         Broadcast.Variant variant =
                 broadcast.variantFor(protocol, loops.connection().framing());
         if (variant.failed()) {
             loops.end(CloseCode.INTERNAL_ERROR, true);
-        } else if (variant.frame().isPresent()) {
-            loops.offer(variant.frame().get());
         }
+        return variant.frame();
     }
 
-    /** Its client id; a random one for a client that never gave any. Asked by the inbound loop. */
+    /** Its random name, unlike any other's. */
+    String id() {
+        return id;
+    }
+
+    /** Whether this is its client id. Asked by any thread. */
+    boolean isCalled(String name) {
+        return client.equals(name);
+    }
+
+    /** Its client id; one made from its own name for a client that never gave any. Asked by the inbound loop. */
     String client() {
         if (client.isEmpty()) {
-            client = "guest-" + UUID.randomUUID();
+            client = "guest-" + id;
         }
         return client;
     }

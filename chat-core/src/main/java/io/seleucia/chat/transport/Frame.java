@@ -1,5 +1,7 @@
 package io.seleucia.chat.transport;
 
+import java.util.Arrays;
+
 /**
  * Bytes as they go over the wire, framed and ready. One frame may stand in the queues of thousands of connections at
  * once, so nobody changes its bytes.
@@ -30,5 +32,12 @@ public final class Frame {
     /** Whether it may overtake data that waits. */
     public boolean control() {
         return control;
+    }
+
+    /** Both as one, which nothing can come between. */
+    public Frame followedBy(Frame other) {
+        byte[] both = Arrays.copyOf(bytes, bytes.length + other.bytes.length);
+        System.arraycopy(other.bytes, 0, both, bytes.length, other.bytes.length);
+        return new Frame(both, other.control);
     }
 }

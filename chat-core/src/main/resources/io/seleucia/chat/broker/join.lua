@@ -2,7 +2,7 @@
 -- The hash holds 'nodes', the nodes with the time until which each is known to live, and for every client 'c:' and its
 -- id, the sessions on each node: "node=2 node=1".
 -- KEYS  presence
--- ARGV  node, client, sessions, how long a node is taken to live without a sign of life
+-- ARGV  node, client, sessions, how long a node is taken to live without a sign of life, live channel
 -- gives the client's sessions on other nodes
 local time = tonumber(redis.call('TIME')[1]) * 1000
 local alive, nodes = {}, {}
@@ -14,11 +14,13 @@ for node, till in (redis.call('HGET', KEYS[1], 'nodes') or ''):gmatch('(%S+)=(%d
 end
 nodes[#nodes + 1] = ARGV[1] .. '=' .. string.format('%.0f', time + tonumber(ARGV[4]))
 
-local field, others, sessions = 'c:' .. ARGV[2], 0, {}
+local field, others, before, sessions = 'c:' .. ARGV[2], 0, 0, {}
 for node, count in (redis.call('HGET', KEYS[1], field) or ''):gmatch('(%S+)=(%d+)') do
   if alive[node] then
     others = others + tonumber(count)
     sessions[#sessions + 1] = node .. '=' .. count
+  elseif node == ARGV[1] then
+    before = tonumber(count)
   end
 end
 if tonumber(ARGV[3]) > 0 then
@@ -34,5 +36,10 @@ if redis.call('HLEN', KEYS[1]) == redis.call('HEXISTS', KEYS[1], 'nodes') then
 else
   redis.call('HSET', KEYS[1], 'nodes', table.concat(nodes, ' '))
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+if others == 0 and before == 0 and tonumber(ARGV[3]) > 0 then
+  redis.call('PUBLISH', ARGV[5], '{"joined":' .. cjson.encode(ARGV[2]) .. '}')
+elseif others == 0 and before > 0 and tonumber(ARGV[3]) == 0 then
+  redis.call('PUBLISH', ARGV[5], '{"left":' .. cjson.encode(ARGV[2]) .. '}')
 end
 return others

@@ -290,6 +290,44 @@ public abstract class BrokerContract {
         assertThat(broker.members(CHANNEL)).isEmpty();
     }
 
+    @Test
+    void tellsOnceWhenAClientComesAndGoes() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+
+        broker.join(CHANNEL, "a \"strange\" näme");
+        other.join(CHANNEL, "a \"strange\" näme");
+        other.join(CHANNEL, "bob");
+        assertThat(listener.nextClient()).isEqualTo("joined a \"strange\" näme");
+        assertThat(listener.nextClient()).isEqualTo("joined bob");
+
+        broker.leave(CHANNEL, "a \"strange\" näme");
+        other.leave(CHANNEL, "bob");
+        other.leave(CHANNEL, "a \"strange\" näme");
+        assertThat(listener.nextClient()).isEqualTo("left bob");
+        assertThat(listener.nextClient()).isEqualTo("left a \"strange\" näme");
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void passesSignalsOnAndKeepsThemNowhere() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+        RecordingListener listener = new RecordingListener();
+        other.subscribe(CHANNEL, listener);
+        var signal = new Broker.Signal("session", "ada", new Content.Json("{\"typing\":true}"));
+
+        broker.signal(CHANNEL, signal);
+
+        assertThat(listener.nextSignal()).isEqualTo(signal);
+        assertThat(offsets(history(broker))).isEmpty();
+        assertThat(publish(broker, "first").offset()).isEqualTo(1);
+    }
+
     private static Broker.Page history(Broker broker) {
         try {
             return broker.historyAfter(CHANNEL, 0, 100);

@@ -21,6 +21,32 @@ public final class RecordingListener implements Broker.Listener {
         events.add(position);
     }
 
+    @Override
+    public void signal(Broker.Signal signal) {
+        events.add(signal);
+    }
+
+    @Override
+    public void joined(String client) {
+        events.add("joined " + client);
+    }
+
+    @Override
+    public void left(String client) {
+        events.add("left " + client);
+    }
+
+    /** The next event, which must be a signal. */
+    public Broker.Signal nextSignal() throws InterruptedException {
+        return (Broker.Signal)
+                assertThat(next()).isInstanceOf(Broker.Signal.class).actual();
+    }
+
+    /** The next event, which must be a client's coming or going: {@code joined ada}. */
+    public String nextClient() throws InterruptedException {
+        return (String) assertThat(next()).isInstanceOf(String.class).actual();
+    }
+
     /** The next event, which must be a message. */
     public Message nextMessage() throws InterruptedException {
         return (Message) assertThat(next()).isInstanceOf(Message.class).actual();

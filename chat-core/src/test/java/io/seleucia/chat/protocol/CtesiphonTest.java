@@ -335,7 +335,7 @@ class CtesiphonTest {
 
     @Test
     void encodesSubscribed() {
-        assertThat(encode(SUBSCRIBE, new Event.Subscribed("mychannel", POSITION)))
+        assertThat(encode(SUBSCRIBE, new Event.Subscribed("mychannel", new Event.Recovery(POSITION, Optional.empty()))))
                 .contains("{\"Kind\":100,\"Payload\":\"Subscribed to channel : mychannel SUCCESSFULLY !\"}");
     }
 
@@ -406,7 +406,9 @@ class CtesiphonTest {
 
     @Test
     void quotesNamesInReplies() {
-        assertThat(encode(SUBSCRIBE, new Event.Subscribed("\"a\\b\" <ä😀>'&", POSITION)))
+        assertThat(encode(
+                        SUBSCRIBE,
+                        new Event.Subscribed("\"a\\b\" <ä😀>'&", new Event.Recovery(POSITION, Optional.empty()))))
                 .contains("{\"Kind\":100,\"Payload\":"
                         + "\"Subscribed to channel : \\\"a\\\\b\\\" <ä😀>'& SUCCESSFULLY !\"}");
     }

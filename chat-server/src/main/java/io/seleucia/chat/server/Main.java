@@ -6,8 +6,6 @@ import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.UnavailableException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
@@ -27,7 +25,7 @@ public final class Main {
             if (flags.contains("--help")) {
                 System.out.print(Settings.help());
             } else if (flags.contains("--version")) {
-                System.out.println("seleucia " + version());
+                System.out.println(ChatServer.NAME.replace('/', ' '));
             } else {
                 serve(Settings.read(flags, System.getenv()));
             }
@@ -86,12 +84,6 @@ public final class Main {
     /** An IPv6 address as it stands in a URL. */
     private static String bracketed(String host) {
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
-    }
-
-    private static String version() throws IOException {
-        try (InputStream version = Main.class.getResourceAsStream("version.txt")) {
-            return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
-        }
     }
 
     private static void fail(int status, String why) {

@@ -1,0 +1,326 @@
+package io.seleucia.chat.protocol;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.stream.JsonWriter;
+import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Request;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The server's own protocol: one JSON object per text frame, {@code {"id":1,"type":"publish",…}}. The id of a request
+ * comes back with its reply; messages bear positions, from which a client that was cut off goes on. Has no state.
+ */
+public final class ChatV1 implements Protocol {
+    private static final int DEFAULT_PAGE = 50;
+    private static final int LARGEST_PAGE = 1_000;
+    private static final int LONGEST_EPOCH = 128;
+    private static final String NO_ID = "";
+
+    /** One object is enough for any number of connections. */
+    public ChatV1() {}
+
+    @Override
+    public String name() {
+        return "chat.v1";
+    }
+
+    @Override
+    public Request decode(Payload message) {
+        Object tag = NO_ID;
+        try {
+            if (!(Json.parse(message.asString(), "the frame") instanceof JsonObject request)) {
+                throw new Json.MalformedException("the frame must be a JSON object");
+            }
+            tag = number(request, "id", 1).orElseThrow(() -> new Json.MalformedException("id is missing"));
+            return new Request(tag, Optional.empty(), command(request));
+        } catch (Json.MalformedException e) {
+            return new Request(tag, Optional.empty(), new Command.Malformed(e.getMessage()));
+        }
+    }
+
+    private static Command command(JsonObject request) throws Json.MalformedException {
+        String type = Json.string(request, "type");
+        return switch (type) {
+            case "connect" -> new Command.Connect(Json.string(request, "client"), position(request, "inbox"));
+            case "subscribe" ->
+                new Command.Subscribe(
+                        Json.string(request, "channel"), position(request, "since"), flag(request, "presence"));
+            case "unsubscribe" -> {
+                Optional<String> channel = Json.optionalString(request, "channel");
+                yield channel.isPresent() ? new Command.Unsubscribe(channel.get()) : new Command.UnsubscribeAll();
+            }
+            case "publish" -> new Command.Publish(Json.string(request, "channel"), data(request), key(request));
+            case "direct" -> new Command.Direct(Json.string(request, "to"), data(request), key(request));
+            case "signal" -> new Command.Signal(Json.string(request, "channel"), data(request));
+            case "channels" -> new Command.ListChannels();
+            case "history" -> history(request);
+            case "presence" -> new Command.Presence(Json.string(request, "channel"));
+            case "refresh" ->
+                new Command.Malformed(ErrorCode.UNAUTHORIZED, "this session was not logged in with a token");
+            case "ping" -> new Command.Ping();
+            default -> new Command.Malformed(ErrorCode.UNKNOWN_TYPE, "there is no request of that type");
+        };
+    }
+
+    private static Command history(JsonObject request) throws Json.MalformedException {
+        OptionalLong before = optionalNumber(request, "before", 0);
+        OptionalLong after = optionalNumber(request, "after", 0);
+        if (before.isPresent() && after.isPresent()) {
+            throw new Json.MalformedException("before and after exclude each other");
+        }
+        long limit = optionalNumber(request, "limit", 1).orElse(DEFAULT_PAGE);
+        return new Command.History(
+                Json.string(request, "channel"), after.orElse(before.orElse(Long.MAX_VALUE)), after.isPresent(), (int)
+                        Math.min(limit, LARGEST_PAGE));
+    }
+
+    @Override
+    public Optional<Payload> encode(Request request, Event.Reply reply) {
+        return Optional.of(object(json -> {
+            if (!request.tag().equals(NO_ID)) {
+                json.name("id").value((Long) request.tag());
+            }
+            write(json, reply);
+        }));
+    }
+
+    private static void write(JsonWriter json, Event.Reply reply) throws IOException {
+        switch (reply) {
+            case Event.Connected connected -> {
+                json.name("type").value("connected");
+                json.name("session").value(connected.session());
+                json.name("client").value(connected.client());
+                json.name("server").value(connected.server());
+                json.name("pingSeconds").value(connected.pingSeconds());
+                json.name("maxMessageBytes").value(connected.maxMessageBytes());
+                if (connected.inbox().isPresent()) {
+                    json.name("inbox").beginObject();
+                    write(json, connected.inbox().get());
+                    json.endObject();
+                }
+            }
+            case Event.Subscribed subscribed -> {
+                json.name("type").value("subscribed");
+                json.name("channel").value(subscribed.channel());
+                write(json, subscribed.recovery());
+            }
+            case Event.Unsubscribed unsubscribed -> {
+                json.name("type").value("unsubscribed");
+                write(json, unsubscribed.channels());
+            }
+            case Event.Published published -> {
+                json.name("type").value("published");
+                json.name("channel").value(published.channel());
+                write(json, published.position());
+                if (published.duplicate()) {
+                    json.name("duplicate").value(true);
+                }
+            }
+            case Event.Signalled signalled -> json.name("type").value("signalled");
+            case Event.Channels channels -> {
+                json.name("type").value("channels");
+                write(json, channels.channels());
+            }
+            case Event.Page page -> {
+                json.name("type").value("history");
+                json.name("channel").value(page.channel());
+                write(json, page.position());
+                json.name("messages").beginArray();
+                for (Message message : page.messages()) {
+                    json.beginObject();
+                    write(json, message);
+                    json.endObject();
+                }
+                json.endArray();
+            }
+            case Event.Members members -> {
+                json.name("type").value("presence");
+                json.name("channel").value(members.channel());
+                json.name("clients").beginArray();
+                for (Map.Entry<String, Integer> client : members.clients().entrySet()) {
+                    json.beginObject();
+                    json.name("client").value(client.getKey());
+                    json.name("sessions").value(client.getValue());
+                    json.endObject();
+                }
+                json.endArray();
+            }
+            case Event.Pong pong -> json.name("type").value("pong");
+            case Event.Failed failed -> {
+                json.name("type").value("error");
+                json.name("code").value(failed.code().wireName());
+                json.name("message").value(failed.message());
+            }
+        }
+    }
+
+    @Override
+    public Optional<Payload> encode(Event.Push push) {
+        return Optional.of(object(json -> {
+            switch (push) {
+                case Event.Received received -> {
+                    Message message = received.message();
+                    if (Names.isInbox(message.channel())) {
+                        json.name("type").value("direct");
+                    } else {
+                        json.name("type").value("message");
+                        json.name("channel").value(message.channel());
+                    }
+                    write(json, message);
+                }
+                case Event.SignalReceived signal -> {
+                    json.name("type").value("signal");
+                    json.name("channel").value(signal.channel());
+                    json.name("sender").value(signal.sender());
+                    write(json, signal.content());
+                }
+                case Event.Joined joined -> {
+                    json.name("type").value("joined");
+                    json.name("channel").value(joined.channel());
+                    json.name("client").value(joined.client());
+                }
+                case Event.Left left -> {
+                    json.name("type").value("left");
+                    json.name("channel").value(left.channel());
+                    json.name("client").value(left.client());
+                }
+                case Event.Lost lost -> {
+                    json.name("type").value("lost");
+                    json.name("channel").value(lost.channel());
+                    write(json, lost.position());
+                }
+                case Event.Goodbye goodbye -> {
+                    json.name("type").value("goodbye");
+                    json.name("code").value(goodbye.code().name().toLowerCase(Locale.ROOT));
+                    json.name("reconnect").value(goodbye.code().reconnect());
+                }
+            }
+        }));
+    }
+
+    private static void write(JsonWriter json, Event.Recovery recovery) throws IOException {
+        write(json, recovery.position());
+        if (recovery.recovered().isPresent()) {
+            json.name("recovered").value(recovery.recovered().get());
+        }
+    }
+
+    private static void write(JsonWriter json, Position position) throws IOException {
+        json.name("epoch").value(position.epoch());
+        json.name("offset").value(position.offset());
+    }
+
+    private static void write(JsonWriter json, Iterable<String> channels) throws IOException {
+        json.name("channels").beginArray();
+        for (String channel : channels) {
+            json.value(channel);
+        }
+        json.endArray();
+    }
+
+    /** A message that no history holds has no offset. */
+    private static void write(JsonWriter json, Message message) throws IOException {
+        if (!message.position().equals(Position.NONE)) {
+            json.name("offset").value(message.position().offset());
+        }
+        json.name("sender").value(message.sender());
+        json.name("time").value(message.time());
+        write(json, message.content());
+    }
+
+    private static void write(JsonWriter json, Content content) throws IOException {
+        json.name("data");
+        switch (content) {
+            case Content.Text text -> json.value(text.asText());
+            case Content.Json value -> json.jsonValue(value.asText());
+        }
+    }
+
+    private static Payload object(Json.Writing fields) {
+        return Payload.of(Json.write(json -> {
+            json.beginObject();
+            fields.to(json);
+            json.endObject();
+        }));
+    }
+
+    private static Content data(JsonObject request) throws Json.MalformedException {
+        JsonElement data = request.get("data");
+        if (data == null) {
+            throw new Json.MalformedException("data is missing");
+        }
+        return data instanceof JsonPrimitive primitive && primitive.isString()
+                ? new Content.Text(primitive.getAsString())
+                : new Content.Json(Json.write(json -> Json.write(json, data)));
+    }
+
+    private static String key(JsonObject request) throws Json.MalformedException {
+        Optional<String> key = Json.optionalString(request, "key");
+        if (key.isPresent() && key.get().isEmpty()) {
+            throw new Json.MalformedException("key must not be empty");
+        }
+        return key.orElse("");
+    }
+
+    private static Optional<Position> position(JsonObject request, String name) throws Json.MalformedException {
+        JsonElement value = request.get(name);
+        if (value == null || value.isJsonNull()) {
+            return Optional.empty();
+        }
+        if (!(value instanceof JsonObject position)) {
+            throw new Json.MalformedException(name + " must be an object with epoch and offset");
+        }
+        String epoch = Json.string(position, "epoch");
+        if (epoch.isEmpty() || epoch.length() > LONGEST_EPOCH) {
+            throw new Json.MalformedException("epoch must be one that the server gave");
+        }
+        long offset = optionalNumber(position, "offset", 0)
+                .orElseThrow(() -> new Json.MalformedException("offset is missing"));
+        return Optional.of(new Position(epoch, offset));
+    }
+
+    private static boolean flag(JsonObject request, String name) throws Json.MalformedException {
+        JsonElement value = request.get(name);
+        if (value == null || value.isJsonNull()) {
+            return false;
+        }
+        if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw new Json.MalformedException(name + " must be true or false");
+    }
+
+    private static Optional<Long> number(JsonObject request, String name, long least) throws Json.MalformedException {
+        OptionalLong number = optionalNumber(request, name, least);
+        return number.isPresent() ? Optional.of(number.getAsLong()) : Optional.empty();
+    }
+
+    /** A whole number, as far as JavaScript can tell whole numbers apart. */
+    private static OptionalLong optionalNumber(JsonObject request, String name, long least)
+            throws Json.MalformedException {
+        JsonElement value = request.get(name);
+        if (value == null || value.isJsonNull()) {
+            return OptionalLong.empty();
+        }
+        if (value instanceof JsonPrimitive primitive
+                && primitive.isNumber()
+                && primitive.getAsString().matches("\\d{1,16}")
+                && primitive.getAsLong() >= least) {
+            return OptionalLong.of(primitive.getAsLong());
+        }
+        throw new Json.MalformedException(name + " must be a whole number from " + least + " on");
+    }
+}
