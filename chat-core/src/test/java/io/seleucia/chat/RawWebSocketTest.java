@@ -117,6 +117,38 @@ class RawWebSocketTest {
     }
 
     @Test
+    void answersAPingBehindALargeMessage() throws Exception {
+        byte[] message = new byte[4 * MEBIBYTE]; // more than waits for a peer otherwise
+        for (int round = 0; round < 10; round++) {
+            try (Peer peer = new Peer("/echo/any")) {
+                peer.sendInPieces(message, message.length);
+                peer.send("89 81 00000000 70");
+                byte[] pong = HexFormat.of().parseHex("8a0170");
+                byte[] first = peer.in.readNBytes(2);
+                if (first[0] == pong[0]) {
+                    peer.in.readNBytes(1);
+                    peer.expectBinary(message);
+                } else {
+                    assertThat(first).isEqualTo(new byte[] {(byte) 0x82, 0x7f});
+                    peer.in.readNBytes(8 + message.length);
+                    assertThat(peer.in.readNBytes(3)).isEqualTo(pong);
+                }
+            }
+        }
+    }
+
+    @Test
+    void givesAPeerThatSendsNoMoreWhatItIsDue() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            try (Peer peer = new Peer("/echo/any")) {
+                peer.send("81 81 00000000 61");
+                peer.socket.shutdownOutput();
+                peer.expect("81 01 61");
+            }
+        }
+    }
+
+    @Test
     void refusesAMessageOverTheLimit() throws Exception {
         try (Peer peer = new Peer("/echo/any")) {
             peer.send("82 ff 0000000001000001 00000000");

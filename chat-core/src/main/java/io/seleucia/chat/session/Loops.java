@@ -5,6 +5,7 @@ import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.transport.Connection;
 import io.seleucia.chat.transport.ConnectionClosedException;
 import io.seleucia.chat.transport.Frame;
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -97,6 +98,9 @@ public final class Loops implements Watchdog.Watched {
         } catch (ConnectionClosedException e) {
             LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
             end(e.code(), false);
+        } catch (EOFException e) {
+            LOG.log(Level.DEBUG, () -> this + " sends no more: " + e.getMessage());
+            end(CloseCode.NORMAL, false); // it may still read what it is due
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> this + " is gone: " + e.getMessage());
             abort();

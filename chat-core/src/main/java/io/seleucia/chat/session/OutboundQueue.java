@@ -31,7 +31,8 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private static final class Node {
         final Frame frame;
         Node next; // the older one in the stack, the newer one once taken
-        long bytes; // of this frame and all older ones in the stack
+        long data; // bytes of this frame and all older ones in the stack,
+        long control; // those that may overtake counted apart
 
         Node(Frame frame) {
             this.frame = frame;
@@ -44,6 +45,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private static final VarHandle HEAD;
     private static final VarHandle END;
     private static final VarHandle WAITER;
+    private static final int CONTROL_ROOM = 64 * 1024;
     private static final long SECOND_WAITER_NANOS = 1_000_000;
 
     static {
@@ -67,6 +69,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private Node control; // taken, not yet given out: what may overtake, and what may not
     private Node data;
     private volatile long taken; // the bytes of these
+    private volatile long takenControl;
     private boolean finished;
 
     OutboundQueue(long maxBytes) {
@@ -81,16 +84,17 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
 
     private boolean offer(Frame frame, boolean evenTooLong) {
         Node node = new Node(frame);
+        int length = frame.length();
         while (true) {
             Node top = head;
             Node below = top == IDLE ? null : top;
             node.next = below;
-            node.bytes = frame.length() + (below == null ? 0 : below.bytes);
+            node.data = (below == null ? 0 : below.data) + (frame.control() ? 0 : length);
+            node.control = (below == null ? 0 : below.control) + (frame.control() ? length : 0);
             if (end != null) {
                 return false;
             }
-            long waiting = node.bytes - frame.length() + taken;
-            if (waiting + frame.length() > maxBytes && !(evenTooLong && waiting == 0)) {
+            if (!fits(node, length, evenTooLong)) {
                 if (head == top) {
                     return false;
                 }
@@ -103,6 +107,15 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
                 return true;
             }
         }
+    }
+
+    /** A peer that is sent much data must still be answered when it pings: such answers have room of their own. */
+    private boolean fits(Node node, int length, boolean evenTooLong) {
+        if (node.frame.control()) {
+            return node.control + takenControl <= CONTROL_ROOM;
+        }
+        long bytes = node.data + taken;
+        return bytes <= maxBytes || evenTooLong && bytes == length;
     }
 
     /**
@@ -168,7 +181,11 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         } else {
             return known == null ? null : finish(known);
         }
-        taken -= node.frame.length();
+        if (node.frame.control()) {
+            takenControl -= node.frame.length();
+        } else {
+            taken -= node.frame.length();
+        }
         Thread waiting = waiter;
         if (waiting != null) {
             LockSupport.unpark(waiting);
@@ -179,7 +196,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     private Frame finish(End known) {
         control = data = null;
         head = null;
-        taken = 0;
+        taken = takenControl = 0;
         Frame frame = finished ? null : known.frame;
         finished = true;
         return frame;
@@ -191,7 +208,8 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             return;
         }
         top = (Node) HEAD.getAndSet(this, (Node) null);
-        taken = top.bytes;
+        taken = top.data;
+        takenControl = top.control;
         for (Node older; top != null; top = older) {
             older = top.next;
             if (top.frame.control()) {
@@ -276,7 +294,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     /** What waits; counted twice for a moment while a batch is being taken. */
     private long bytes() {
         Node top = head;
-        return taken + (top == null || top == IDLE ? 0 : top.bytes);
+        return taken + (top == null || top == IDLE ? 0 : top.data);
     }
 
     @Override

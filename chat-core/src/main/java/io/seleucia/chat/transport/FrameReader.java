@@ -34,6 +34,7 @@ final class FrameReader {
     private byte[] message = EMPTY;
     private int length;
     private boolean compressed;
+    private long compressedLength;
     private final Utf8 utf8 = new Utf8();
 
     // What answers the peer's Close, null until it has come.
@@ -157,6 +158,10 @@ final class FrameReader {
 
     /** Inflates a frame's payload as it comes; memory grows with what comes out, and stops at the limit. */
     private void compressedData(long frameLength, boolean fin) throws IOException {
+        compressedLength += frameLength;
+        if (compressedLength < 0 || compressedLength > maxMessageBytes + maxMessageBytes / 8L + MAX_GROWTH) {
+            throw tooLarge(); // no compression makes so much of a message within the limit
+        }
         int mask = mask();
         byte[] chunk = new byte[(int) Math.min(frameLength, MAX_CHUNK)];
         int shift = 0;
@@ -273,6 +278,7 @@ final class FrameReader {
         opcode = WebSocket.CONTINUATION;
         message = EMPTY;
         length = 0;
+        compressedLength = 0;
         return payload;
     }
 

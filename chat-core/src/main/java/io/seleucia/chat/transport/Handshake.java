@@ -6,13 +6,15 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
@@ -29,8 +31,7 @@ public record Handshake(
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA_1 = sha1();
     private static final int KEY_BYTES = 16;
-    private static final Pattern HOST =
-            Pattern.compile("(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]*)?"); // RFC 3986 §3.2.2
+    // §3.2.2
     private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}";
 
     /** Keeps its own copies. */
@@ -54,8 +55,10 @@ public record Handshake(
      * @throws IOException if the connection broke
      */
     public Agreed accept(Wire wire, Function<String, List<String>> subprotocols) throws IOException {
+        boolean body = true;
         try {
             HttpHead head = HttpHead.read(wire);
+            body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
             String key = check(head);
             Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
             Optional<Compression> agreed = compression
@@ -69,7 +72,7 @@ public record Handshake(
                     .getBytes(StandardCharsets.ISO_8859_1));
             return new Agreed(head.path(), subprotocol, agreed);
         } catch (HandshakeException e) {
-            refuse(wire, e);
+            refuse(wire, e, body);
             throw e;
         }
     }
@@ -83,8 +86,9 @@ public record Handshake(
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
         }
-        String host = head.single("host").orElseThrow(() -> new HandshakeException(400, "Host is missing"));
-        if (!HOST.matcher(host).matches()) {
+        String named = head.single("host").orElseThrow(() -> new HandshakeException(400, "Host is missing"));
+        String host = head.authority().orElse(named); // RFC 9112 §3.2.2
+        if (!HttpHead.isHost(named)) {
             throw new HandshakeException(400, "Host must be a name or an address, and a port where it has one");
         }
         if (!head.lists("upgrade", "websocket")) {
@@ -173,10 +177,10 @@ public record Handshake(
 
     /** Refuses a connection before its request was read, such as one too many. */
     public static void refuse(Wire wire, int status, String why) throws IOException {
-        refuse(wire, new HandshakeException(status, why));
+        refuse(wire, new HandshakeException(status, why), true);
     }
 
-    private static void refuse(Wire wire, HandshakeException refusal) throws IOException {
+    private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
         byte[] body = (refusal.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
         String extra = switch (refusal.status()) {
             case 405 -> "Allow: GET\r\n";
@@ -185,12 +189,17 @@ public record Handshake(
         };
         byte[] head = ("HTTP/1.1 " + refusal.status() + " " + phrase(refusal.status()) + "\r\n" + extra
                         + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " + body.length
-                        + "\r\nConnection: close\r\n\r\n")
+                        + "\r\nDate: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
+                        + "\r\nConnection: " + (refusal.status() == 426 ? "close, Upgrade" : "close") + "\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
-        byte[] answer = Arrays.copyOf(head, head.length + body.length);
-        System.arraycopy(body, 0, answer, head.length, body.length);
-        wire.write(answer);
+        wire.write(withBody ? joined(head, body) : head);
         wire.finish();
+    }
+
+    private static byte[] joined(byte[] head, byte[] body) {
+        byte[] joined = Arrays.copyOf(head, head.length + body.length);
+        System.arraycopy(body, 0, joined, head.length, body.length);
+        return joined;
     }
 
     private static String phrase(int status) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
@@ -19,6 +20,9 @@ import java.util.Optional;
 record HttpHead(String method, String target, Map<String, List<String>> fields) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
+    private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
+    private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
+    private static final String HOST = "-._~!$&'()*+,;="; // RFC 3986 §3.2.2
 
     static HttpHead read(Wire wire) throws IOException {
         List<String> lines = lines(wire);
@@ -26,7 +30,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         if (request.length != 3 || !Handshake.isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");
         }
-        if (!request[2].equals("HTTP/1.1")) {
+        if (!request[2].matches("HTTP/1\\.[1-9]")) { // a later minor version means no less (RFC 9110 §2.5)
             throw malformed("the version must be HTTP/1.1");
         }
         Map<String, List<String>> fields = new HashMap<>();
@@ -58,6 +62,9 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
                     throw malformed("lines must end with CR LF");
                 }
                 count++;
+                if (line.size() == 0 && lines.isEmpty() && count <= 2) {
+                    continue; // one empty line before the request is ignored (RFC 9112 §2.2)
+                }
                 if (line.size() == 0) {
                     if (lines.isEmpty()) {
                         throw malformed("the request line is missing");
@@ -78,15 +85,71 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         throw new HandshakeException(431, "the head passes " + MAX_BYTES + " bytes");
     }
 
+    /** RFC 9112 §3.2.1 and §3.2.2: a path and a query, after a scheme and an authority if it is absolute. */
     private static boolean isTarget(String target) {
-        return (target.startsWith("/") || target.startsWith("http://") || target.startsWith("https://"))
-                && target.chars().allMatch(c -> c > ' ' && c < 0x7f);
+        int start = pathStart(target);
+        return start >= 0
+                && (start < target.length() ? "/?".indexOf(target.charAt(start)) >= 0 : start > 0)
+                && consistsOf(target.substring(start), PATH_AND_QUERY);
+    }
+
+    /** Where the path begins, behind {@code http://authority} if that is there; -1 if it can't. */
+    private static int pathStart(String target) {
+        if (target.startsWith("/")) {
+            return 0;
+        }
+        int authority = target.indexOf("://") + 3;
+        if (!SCHEMES.contains(target.substring(0, Math.max(0, authority - 3)).toLowerCase(Locale.ROOT))) {
+            return -1;
+        }
+        int end = authority;
+        while (end < target.length() && "/?".indexOf(target.charAt(end)) < 0) {
+            end++;
+        }
+        return isHost(target.substring(authority, end)) ? end : -1;
+    }
+
+    /** A name or an address, and a port where it has one (RFC 3986 §3.2). */
+    static boolean isHost(String host) {
+        int colon = host.lastIndexOf(':');
+        boolean literal = host.startsWith("[");
+        String name = colon < 0 || literal && host.endsWith("]") ? host : host.substring(0, colon);
+        boolean port = host.substring(name.length()).chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
+        return port && (literal ? name.matches("\\[[0-9A-Fa-f:.]{2,45}]") : !name.isEmpty() && consistsOf(name, HOST));
+    }
+
+    /** Whether a text has letters, digits, escaped bytes and these characters only. */
+    private static boolean consistsOf(String text, String others) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '%') {
+                if (i + 2 >= text.length() || !isHex(text.charAt(i + 1)) || !isHex(text.charAt(i + 2))) {
+                    return false;
+                }
+                i += 2;
+            } else if (!(c < 0x80 && Character.isLetterOrDigit(c)) && others.indexOf(c) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isHex(char c) {
+        return c < 0x80 && Character.digit(c, 16) >= 0;
     }
 
     /** The path of the target, without its query. */
     String path() {
-        String path = target.replaceFirst("^https?://[^/?]*", "").replaceFirst("\\?.*", "");
-        return path.isEmpty() ? "/" : path;
+        String path = target.substring(pathStart(target));
+        int query = path.indexOf('?');
+        String bare = query < 0 ? path : path.substring(0, query);
+        return bare.isEmpty() ? "/" : bare;
+    }
+
+    /** The host and port that an absolute target names. */
+    Optional<String> authority() {
+        int start = target.indexOf("://") + 3;
+        return target.startsWith("/") ? Optional.empty() : Optional.of(target.substring(start, pathStart(target)));
     }
 
     /** The lines of a field. */

@@ -13,6 +13,8 @@ import java.util.zip.Inflater;
  */
 final class Inflating {
     private static final int WINDOW = 32 * 1024;
+    private static final int FREE_RESTARTS = 1_000;
+    private static final int BYTES_FOR_A_RESTART = 64;
     private static final byte[] NOTHING = {};
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff};
     private static final byte[] LAST_BLOCK = {3, 0}; // final, with fixed codes, empty
@@ -23,6 +25,7 @@ final class Inflating {
     private Inflater inflater; // null between messages
     private byte[] input = NOTHING;
     private int inputEnd;
+    private int restarts; // within the message
 
     Inflating(boolean takeover) {
         this.takeover = takeover;
@@ -69,7 +72,10 @@ final class Inflating {
     }
 
     /** §7.2.3.5: a final block ends a stream, not the message; what follows may refer to what was before it. */
-    private void restart(byte[] message, int length) {
+    private void restart(byte[] message, int length) throws ConnectionClosedException {
+        if (++restarts > FREE_RESTARTS + length / BYTES_FOR_A_RESTART) {
+            throw malformed(); // each costs as much as inflating the whole window
+        }
         int from = inputEnd - inflater.getRemaining();
         inflater.reset();
         inflater.setDictionary(end(message, length));
@@ -101,6 +107,7 @@ final class Inflating {
             }
             inflater = null;
             input = NOTHING;
+            restarts = 0;
         }
     }
 

@@ -210,8 +210,8 @@ class RedisBrokerTest extends BrokerContract {
 
     @Test
     void goesOnWhereItWasAfterRedisWasKilled() throws Exception {
-        broker.subscribe("lobby", listener);
         broker.join("lobby", "ada");
+        broker.subscribe("lobby", listener);
         Position first = publish("1");
 
         redis.kill();

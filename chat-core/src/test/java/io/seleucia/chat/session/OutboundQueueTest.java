@@ -125,11 +125,27 @@ class OutboundQueueTest {
     }
 
     @Test
-    void countsControlFramesToo() {
+    void hasRoomForControlFramesHoweverMuchDataWaits() {
         var queue = new OutboundQueue(2);
 
+        assertThat(queue.offer(Frames.ofLength(2))).isTrue();
         assertThat(queue.offer(Frames.control((byte) 1, (byte) 2))).isTrue();
+        assertThat(queue.offer(Frames.ofLength(1))).isFalse();
+        queue.poll(); // the control frame, which overtakes
+        queue.poll();
+        assertThat(queue.offer(Frames.ofLength(2))).isTrue();
+    }
+
+    @Test
+    void boundsControlFramesToo() {
+        var queue = new OutboundQueue(2);
+        int room = 64 * 1024;
+        for (int i = 0; i < room / 2; i++) {
+            assertThat(queue.offer(Frames.control((byte) 1, (byte) 2))).isTrue();
+        }
         assertThat(queue.offer(Frames.control((byte) 3))).isFalse();
+        queue.poll();
+        assertThat(queue.offer(Frames.control((byte) 3))).isTrue();
     }
 
     @Test

@@ -96,6 +96,22 @@ class DeflateTest {
     }
 
     @Test
+    void boundsTheWorkThatFinalBlocksMake() throws IOException {
+        String blocks = "03 00 ".repeat(2_000); // empty and final: each makes the inflater start again
+        assertRefused(reader(false, "c1 fe 0fa1 00000000" + blocks + "00"), CloseCode.INVALID_COMPRESSION);
+        assertMessages(false, "c1 fe 03e9 00000000" + "03 00 ".repeat(500) + "00", "");
+    }
+
+    @Test
+    void boundsWhatIsInflatedToNothing() throws IOException {
+        byte[] blocks = new byte[2 * LIMIT];
+        for (int i = 0; i + 5 <= blocks.length; i += 5) {
+            blocks[i + 3] = blocks[i + 4] = (byte) 0xff;
+        }
+        assertRefused(reader(false, frame(0xc2, blocks, blocks.length)), CloseCode.TOO_LARGE);
+    }
+
+    @Test
     void mixesCompressedAndPlainMessages() throws IOException {
         assertMessages(
                 false,

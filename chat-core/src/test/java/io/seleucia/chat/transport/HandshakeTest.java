@@ -142,10 +142,11 @@ class HandshakeTest {
     void refusesInHttp() throws IOException {
         assertRefused(without("Host: chat.example:8600"), 400, "Host is missing");
 
-        assertThat(answer()).isEqualTo("""
+        assertThat(answer().replaceFirst("Date: .* GMT", "Date: now")).isEqualTo("""
                         HTTP/1.1 400 Bad Request\r
                         Content-Type: text/plain; charset=utf-8\r
                         Content-Length: 16\r
+                        Date: now\r
                         Connection: close\r
                         \r
                         Host is missing
@@ -165,7 +166,10 @@ class HandshakeTest {
 
         assertThat(answer())
                 .startsWith("HTTP/1.1 426 Upgrade Required\r\n")
-                .contains("\r\nSec-WebSocket-Version: 13\r\n", "\r\nUpgrade: websocket\r\n");
+                .contains(
+                        "\r\nSec-WebSocket-Version: 13\r\n",
+                        "\r\nUpgrade: websocket\r\n",
+                        "\r\nConnection: close, Upgrade\r\n");
     }
 
     @Test
@@ -278,7 +282,61 @@ class HandshakeTest {
 
     @Test
     void refusesEmptyRequest() throws IOException {
-        assertRefused("\r\n", 400, "the request line is missing");
+        assertRefused("\r\n\r\n", 400, "the request line is missing");
+    }
+
+    @Test
+    void ignoresOneEmptyLineBeforeTheRequest() throws IOException {
+        assertThat(accept(HANDSHAKE, "\r\n" + crlf(REQUEST))).isEmpty();
+    }
+
+    @Test
+    void answersHeadWithoutABody() throws IOException {
+        assertRefused(replacing("GET", "HEAD"), 405, "the method must be GET");
+
+        assertThat(answer()).endsWith("\r\n\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/x#frag",
+                "/a\"b",
+                "/a<b>",
+                "/a\\b",
+                "/a^b",
+                "/a`b",
+                "/{b}",
+                "/a|b",
+                "/%zz",
+                "/%",
+                "/%1",
+                "http:///x",
+                "http://a b/",
+                "ftp://a.example/",
+                "http://",
+                "example.org",
+                "?"
+            })
+    void refusesTargetsThatAreNone(String target) throws IOException {
+        assertRefused(replacing("GET /chat", "GET " + target), 400, NOT_A_REQUEST_LINE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/a%20b/c;d=e?f=g/?", "HTTP://a.example", "ws://a.example:80/x", "//", "/?"})
+    void takesTargetsOfAllForms(String target) throws IOException {
+        assertThat(accept(HANDSHAKE, replacing("GET /chat", "GET " + target))).isEmpty();
+    }
+
+    @Test
+    void takesTheHostFromAnAbsoluteTarget() throws IOException {
+        String request = with("Origin: http://a.example").replace("GET /chat", "GET http://a.example/chat");
+        assertThat(accept(HANDSHAKE, request)).isEmpty();
+    }
+
+    @Test
+    void takesLaterMinorVersions() throws IOException {
+        assertThat(accept(HANDSHAKE, replacing("HTTP/1.1", "HTTP/1.2"))).isEmpty();
     }
 
     @ParameterizedTest
