@@ -34,6 +34,7 @@ final class Acceptor implements AutoCloseable {
     private static final int BACKLOG = 4096;
     private static final int PAUSE_MILLIS = 100;
     private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
+    private static final Duration REFUSAL = Duration.ofSeconds(1);
 
     private final ServerSocket socket;
     private final Handshake handshake;
@@ -133,13 +134,13 @@ final class Acceptor implements AutoCloseable {
         try (accepted) {
             Wire wire = new Wire(accepted, limits.rateBytes());
             long began = System.nanoTime();
+            boolean admitted = admit(accepted.getInetAddress());
             Watchdog.Watched handshaking = now -> {
-                Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : limits.handshakeTimeout();
+                Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
                 if (now - began > limit.toNanos()) {
                     wire.abort();
                 }
             };
-            boolean admitted = admit(accepted.getInetAddress());
             watchdog.watch(handshaking);
             try {
                 if (!admitted) {
@@ -151,7 +152,10 @@ final class Acceptor implements AutoCloseable {
                 serve(agreed, new Loops(new WebSocket(wire, agreed, limits.maxMessageBytes()), bounds));
             } finally {
                 watchdog.forget(handshaking);
-                release(accepted.getInetAddress());
+                if (admitted) {
+                    connections.decrementAndGet();
+                    release(accepted.getInetAddress());
+                }
             }
         } catch (HandshakeException e) {
             LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
@@ -196,14 +200,19 @@ final class Acceptor implements AutoCloseable {
                 .orElse(protocols.getLast());
     }
 
-    /** Counts a connection, and whether it is within the limits; to be {@link #release released} in any case. */
+    /** Counts a connection, unless it is one too many: those must not take the places of others. */
     private boolean admit(InetAddress address) {
-        return connections.incrementAndGet() <= limits.maxConnections()
-                & addresses.merge(address, 1, Integer::sum) <= limits.maxConnectionsPerAddress();
+        if (addresses.merge(address, 1, Integer::sum) <= limits.maxConnectionsPerAddress()) {
+            if (connections.incrementAndGet() <= limits.maxConnections()) {
+                return true;
+            }
+            connections.decrementAndGet();
+        }
+        release(address);
+        return false;
     }
 
     private void release(InetAddress address) {
-        connections.decrementAndGet();
         addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
     }
 
