@@ -3,7 +3,6 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -29,13 +28,14 @@ import java.util.function.Predicate;
 public final class InMemoryBroker implements Broker {
     private static final long SWEEP_SECONDS = 10;
 
-    /** How long a channel is remembered into which nobody ever said anything. */
-    private static final Duration UNUSED = Duration.ofMinutes(10);
-
     private final Retention retention;
     private final Membership members = new Membership();
     private final ConcurrentHashMap<String, Log> logs = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+
+    // Of all channels that begin now. As long as nothing is published, such a channel can be forgotten and begin again
+    // at the same position; one that is forgotten after that takes the epoch with it.
+    private volatile String epoch = UUID.randomUUID().toString();
 
     /** An empty broker. */
     public InMemoryBroker(Retention retention) {
@@ -50,7 +50,7 @@ public final class InMemoryBroker implements Broker {
 
     @Override
     public Subscription subscribe(String channel, Listener listener) {
-        return with(channel, log -> log.subscribe(listener));
+        return with(channel, log -> log.subscribe(channel, listener));
     }
 
     @Override
@@ -115,7 +115,11 @@ public final class InMemoryBroker implements Broker {
                 if (!log.forgotten) {
                     log.usedAt = System.nanoTime();
                     log.trim(log.usedAt, System.currentTimeMillis());
-                    return use.apply(log);
+                    T result = use.apply(log);
+                    if (log.last.offset() == 0 && log.forget(log.usedAt, System.currentTimeMillis())) {
+                        logs.remove(channel, log);
+                    }
+                    return result;
                 }
             } finally {
                 log.lock.unlock();
@@ -144,7 +148,7 @@ public final class InMemoryBroker implements Broker {
         private final ArrayDeque<Message> history = new ArrayDeque<>();
         private final List<Listener> listeners = new ArrayList<>(1);
         private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
-        private Position last = new Position(UUID.randomUUID().toString(), 0);
+        private Position last = new Position(epoch, 0);
         private long usedAt;
         private boolean forgotten; // no longer in the map
 
@@ -168,7 +172,7 @@ public final class InMemoryBroker implements Broker {
             return new Receipt(last, false);
         }
 
-        private Subscription subscribe(Listener listener) {
+        private Subscription subscribe(String channel, Listener listener) {
             listeners.add(listener);
             Position start = last;
             return new Subscription() {
@@ -179,12 +183,7 @@ public final class InMemoryBroker implements Broker {
 
                 @Override
                 public void close() {
-                    lock.lock();
-                    try {
-                        listeners.remove(listener);
-                    } finally {
-                        lock.unlock();
-                    }
+                    with(channel, log -> log.listeners.remove(listener));
                 }
             };
         }
@@ -227,7 +226,11 @@ public final class InMemoryBroker implements Broker {
                 trim(now, nowMillis);
                 forgotten = listeners.isEmpty()
                         && history.isEmpty()
-                        && now - usedAt > (last.offset() == 0 ? UNUSED : retention.positions()).toNanos();
+                        && (last.offset() == 0
+                                || now - usedAt > retention.positions().toNanos());
+                if (forgotten && last.offset() > 0) {
+                    epoch = UUID.randomUUID().toString(); // before the channel can begin again
+                }
                 return forgotten;
             } finally {
                 lock.unlock();
