@@ -122,7 +122,7 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         return request.toString();
     }
 
-    private static JsonObject payload(String client, String channel) {
+    static JsonObject payload(String client, String channel) {
         JsonObject payload = new JsonObject();
         payload.addProperty("ClientId", client);
         payload.addProperty("Channel", channel);

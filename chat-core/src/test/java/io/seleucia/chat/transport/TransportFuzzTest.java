@@ -40,7 +40,7 @@ class TransportFuzzTest {
 
     private static final int[] LIMITS = {125, 4_096, 64 * 1024, 1 << 20, Integer.MAX_VALUE};
     private static final List<String> SUBPROTOCOLS = List.of("first", "second");
-    private static final Handshake HANDSHAKE = new Handshake(SUBPROTOCOLS, Set.of());
+    private static final Handshake HANDSHAKE = new Handshake(Set.of(), false, true, true);
     private static final Set<Integer> REFUSALS = Set.of(400, 403, 405, 426, 431);
 
     @FunctionalInterface
@@ -55,7 +55,7 @@ class TransportFuzzTest {
             Random random = new Random(seed);
             byte[] head = RandomRequest.of(random, random.nextBoolean()).head().getBytes(StandardCharsets.ISO_8859_1);
             Damage damage = random.nextBoolean() ? Damage.none(head) : Damage.random(head, List.of(), random);
-            accept(new Wire(new CannedSocket(damage.bytes(), random)));
+            accept(wireOf(new CannedSocket(damage.bytes(), random)));
         }
     }
 
@@ -82,7 +82,7 @@ class TransportFuzzTest {
             case 2 -> Damage.noise(random);
             default -> Damage.random(valid, traffic.frames(), random);
         };
-        WebSocket socket = new WebSocket(new Wire(new CannedSocket(damage.bytes(), random)), limit);
+        WebSocket socket = new WebSocket(wireOf(new CannedSocket(damage.bytes(), random)), Optional.empty(), limit);
         List<Payload> messages = new ArrayList<>();
         List<Frame> pongs = new ArrayList<>();
 
@@ -150,7 +150,7 @@ class TransportFuzzTest {
             default -> Damage.random(sent, List.of(), random);
         };
         CannedSocket socket = new CannedSocket(damage.bytes(), random);
-        Wire wire = new Wire(socket);
+        Wire wire = wireOf(socket);
 
         long before = THREADS.getCurrentThreadAllocatedBytes();
         Outcome outcome = accept(wire);
@@ -161,11 +161,14 @@ class TransportFuzzTest {
                 .isLessThan(SLACK + (long) PER_HEAD_BYTE * Math.min(MAX_HEAD, damage.bytes().length));
         String answer = new String(socket.written(), StandardCharsets.US_ASCII);
         assertThat(answer).startsWith(outcome.beginOfAnswer());
+        if (Math.min(damage.intact(), head.length) > MAX_HEAD) {
+            assertThat(outcome.refusal()).containsInstanceOf(HandshakeException.class);
+        }
         if (valid && damage.intact() >= head.length) {
             assertThat(outcome).isEqualTo(new Outcome(request.agreed(SUBPROTOCOLS), Optional.empty()));
             assertThat(answer).contains("\r\nSec-WebSocket-Accept: " + request.accept() + "\r\n");
             List<Payload> messages = new ArrayList<>();
-            readAll(new WebSocket(wire, 125), messages, new ArrayList<>());
+            readAll(new WebSocket(wire, Optional.empty(), 125), messages, new ArrayList<>());
             assertBeginsWith(messages, traffic.messages(damage.intact() - head.length));
         }
     }
@@ -187,10 +190,15 @@ class TransportFuzzTest {
 
     private static Outcome accept(Wire wire) {
         try {
-            return new Outcome(HANDSHAKE.accept(wire), Optional.empty());
+            return new Outcome(HANDSHAKE.accept(wire, path -> SUBPROTOCOLS).subprotocol(), Optional.empty());
         } catch (IOException e) {
             return new Outcome(Optional.empty(), Optional.of(e));
         }
+    }
+
+    /** Never throttled: how fast a peer may send is not what is tried here. */
+    private static Wire wireOf(CannedSocket socket) throws IOException {
+        return new Wire(socket, Integer.MAX_VALUE);
     }
 
     /** Each case has a seed of its own, so that one alone can be run again. */
