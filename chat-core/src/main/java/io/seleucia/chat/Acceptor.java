@@ -9,6 +9,7 @@ import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.Tls;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class Acceptor implements AutoCloseable {
     private static final Duration REFUSAL = Duration.ofSeconds(1);
 
     private final ServerSocket socket;
+    private final Optional<Tls> tls;
     private final Handshake handshake;
     private final List<Protocol> protocols;
     private final Handlers handlers;
@@ -58,6 +60,7 @@ final class Acceptor implements AutoCloseable {
      * @param handshake how connections are let in
      * @param protocols the most preferred first; the last is spoken with clients that choose none
      * @param handlers the paths at which no protocol is spoken
+     * @param tls what every connection is secured with; if empty, they are plain
      * @throws IOException if the address can't be listened on
      */
     Acceptor(
@@ -65,10 +68,12 @@ final class Acceptor implements AutoCloseable {
             Handshake handshake,
             List<Protocol> protocols,
             Handlers handlers,
+            Optional<Tls> tls,
             Channels channels,
             Limits limits,
             Watchdog watchdog)
             throws IOException {
+        this.tls = tls;
         this.protocols = protocols;
         this.handshake = handshake;
         this.handlers = handlers;
@@ -132,7 +137,8 @@ final class Acceptor implements AutoCloseable {
 
     private void serve(Socket accepted) {
         try (accepted) {
-            Wire wire = new Wire(accepted, limits.rateBytes());
+            int rate = limits.rateBytes();
+            Wire wire = tls.isPresent() ? tls.get().over(accepted, rate) : new Wire(accepted, rate);
             long began = System.nanoTime();
             boolean admitted = admit(accepted.getInetAddress());
             Watchdog.Watched handshaking = now -> {
@@ -143,6 +149,7 @@ final class Acceptor implements AutoCloseable {
             };
             watchdog.watch(handshaking);
             try {
+                wire.secure();
                 if (!admitted) {
                     Handshake.refuse(wire, 503, "too many connections, try again later");
                     return;

@@ -9,11 +9,15 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.KeystoreFiles;
+import io.seleucia.chat.transport.PemFiles;
+import io.seleucia.chat.transport.Tls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -70,6 +74,7 @@ public final class ChatServer implements AutoCloseable {
                             settings.compression == Compression.CONTEXT_TAKEOVER),
                     protocols,
                     new Handlers(settings.handlers),
+                    settings.tls,
                     new Channels(broker),
                     limits,
                     watchdog);
@@ -142,6 +147,7 @@ public final class ChatServer implements AutoCloseable {
         private Set<String> allowedOrigins = Set.of();
         private boolean subprotocolRequired;
         private Compression compression = Compression.ON;
+        private Optional<Tls> tls = Optional.empty();
         private final List<Protocol> protocols = new ArrayList<>();
         private final Map<String, WebSocketHandler> handlers = new HashMap<>();
 
@@ -177,6 +183,35 @@ public final class ChatServer implements AutoCloseable {
          */
         public Builder allowedOrigins(Collection<String> allowedOrigins) {
             this.allowedOrigins = Set.copyOf(allowedOrigins);
+            return this;
+        }
+
+        /**
+         * Has the port speak TLS 1.2 and 1.3, {@code wss://}, and nothing else, with a key and certificates from a
+         * PKCS12 keystore. Reads the files now, and again while the server runs when they have changed: new
+         * connections get the new certificate. A changed file that can't be used is logged, and the former
+         * certificate stays.
+         *
+         * @param passwordFile its first line is the password of the keystore and of the key in it
+         * @throws IOException if the files can't be used; the message says which one it is and what is wrong
+         */
+        public Builder tlsKeystore(Path keystore, Path passwordFile) throws IOException {
+            return tls(new Tls(new KeystoreFiles(keystore, passwordFile), Tls.LOOK_INTERVAL));
+        }
+
+        /**
+         * Like {@link #tlsKeystore}, with a key and certificates from two files in PEM form.
+         *
+         * @param certificates the server's certificate, then each issuer's after the one it has signed
+         * @param key the private key, unencrypted, in PKCS#8: RSA, EC (P-256, P-384, P-521) or Ed25519
+         * @throws IOException if the files can't be used; the message says which one it is and what is wrong
+         */
+        public Builder tlsCert(Path certificates, Path key) throws IOException {
+            return tls(new Tls(new PemFiles(certificates, key), Tls.LOOK_INTERVAL));
+        }
+
+        Builder tls(Tls tls) {
+            this.tls = Optional.of(tls);
             return this;
         }
 

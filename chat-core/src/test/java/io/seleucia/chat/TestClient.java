@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 
 /** A WebSocket client for tests, on the JDK's own implementation; speaks ctesiphon where it is asked to. */
 public final class TestClient implements WebSocket.Listener, AutoCloseable {
@@ -34,6 +35,18 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         return client;
     }
 
+    /** Connects over TLS, trusting whom the context trusts. */
+    public static TestClient connect(int port, SSLContext trusting) throws Exception {
+        TestClient client = new TestClient();
+        client.socket = HttpClient.newBuilder()
+                .sslContext(trusting)
+                .build()
+                .newWebSocketBuilder()
+                .buildAsync(URI.create("wss://localhost:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return client;
+    }
+
     /** Connects with a subprotocol. */
     public static TestClient connect(int port, String subprotocol) throws Exception {
         TestClient client = new TestClient();
@@ -47,10 +60,14 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** Connects, subscribes to a channel and waits for the reply. */
     public static TestClient member(int port, String client, String channel) throws Exception {
-        TestClient member = connect(port);
-        member.subscribe(client, channel);
-        assertThat(member.nextResult()).isEqualTo("Subscribed to channel : " + channel + " SUCCESSFULLY !");
-        return member;
+        return connect(port).join(client, channel);
+    }
+
+    /** Subscribes to a channel and waits for the reply. */
+    public TestClient join(String client, String channel) throws InterruptedException {
+        subscribe(client, channel);
+        assertThat(nextResult()).isEqualTo("Subscribed to channel : " + channel + " SUCCESSFULLY !");
+        return this;
     }
 
     public TestClient send(String text) {

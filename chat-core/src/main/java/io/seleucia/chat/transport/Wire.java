@@ -11,12 +11,14 @@ import java.net.Socket;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLSocket;
 
 /**
- * A socket's two streams, with the clocks that a watchdog reads. One thread reads, one writes; any thread aborts.
+ * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes;
+ * any thread aborts.
  *
- * <p>An idle connection keeps no more than a small read buffer. Large payloads are read into their own arrays, and
- * writes borrow a buffer for as long as they last.
+ * <p>An idle connection keeps no more than a small read buffer (and what TLS keeps). Large payloads are read into their
+ * own arrays, and writes borrow a buffer for as long as they last.
  */
 public final class Wire {
     private static final Logger LOG = System.getLogger(Wire.class.getName());
@@ -25,6 +27,7 @@ public final class Wire {
     private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
 
     private final Socket socket;
+    private final Socket layer; // TLS over the socket, or the socket itself
     private final InputStream in;
     private final OutputStream out;
 
@@ -44,12 +47,29 @@ public final class Wire {
      * @param bytesPerSecond how fast it is read at the most, after as many bytes at once
      */
     public Wire(Socket socket, int bytesPerSecond) throws IOException {
+        this(socket, socket, bytesPerSecond);
+    }
+
+    /** Takes over what is layered over a connected socket. To abort is to close the socket, under the layer. */
+    Wire(Socket socket, Socket layer, int bytesPerSecond) throws IOException {
         socket.setTcpNoDelay(true);
         this.bytesPerSecond = bytesPerSecond;
         this.credit = bytesPerSecond;
         this.socket = socket;
-        this.in = socket.getInputStream();
-        this.out = socket.getOutputStream();
+        this.layer = layer;
+        this.in = layer.getInputStream();
+        this.out = layer.getOutputStream();
+    }
+
+    /**
+     * Performs the handshake of TLS, if there is TLS; before anything else. Blocks; who watches over the deadline
+     * aborts the wire.
+     */
+    public void secure() throws IOException {
+        if (layer instanceof SSLSocket tls) {
+            tls.startHandshake();
+            tls.setEnableSessionCreation(false); // this one was all: a client that renegotiates costs a signature each
+        }
     }
 
     /** The next byte, blocking for it. */
@@ -158,7 +178,7 @@ public final class Wire {
 
     void finish() {
         try {
-            socket.shutdownOutput();
+            layer.shutdownOutput(); // with TLS, its close_notify too
             while (in.read(buffer, 0, READ_BUFFER) >= 0) {
                 // The peer has been told that the end has come; what it still says is not for us.
             }
@@ -171,7 +191,7 @@ public final class Wire {
     /** Closes at once; blocked reads and writes throw. Does not block. */
     public void abort() {
         try {
-            socket.close();
+            socket.close(); // and not the layer, for SSLSocket.close waits for a writer that is stuck
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "closing the socket of " + peer() + ": " + e.getMessage());
         }

@@ -38,17 +38,17 @@ public final class Main {
 
     private static void serve(Settings settings) throws SettingsException, IOException, InterruptedException {
         String host = settings.text(Setting.HOST);
+        ChatServer.Builder builder = ChatServer.builder()
+                .host(host)
+                .port(settings.number(Setting.PORT))
+                .limits(settings.limits())
+                .compression(settings.compression())
+                .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
+        String scheme = secure(builder, settings) ? "wss" : "ws";
         Broker broker = broker(settings);
         ChatServer server;
         try {
-            server = ChatServer.builder()
-                    .host(host)
-                    .port(settings.number(Setting.PORT))
-                    .broker(broker)
-                    .limits(settings.limits())
-                    .compression(settings.compression())
-                    .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS))
-                    .start();
+            server = builder.broker(broker).start();
         } catch (IOException | RuntimeException e) {
             broker.close();
             throw new IOException(
@@ -60,8 +60,21 @@ public final class Main {
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
-        System.out.println("listening on ws://" + bracketed(host) + ":" + server.port() + "/");
+        System.out.println("listening on " + scheme + "://" + bracketed(host) + ":" + server.port() + "/");
         Thread.currentThread().join();
+    }
+
+    /** Whether the settings ask for TLS. */
+    private static boolean secure(ChatServer.Builder builder, Settings settings) throws IOException {
+        if (settings.isGiven(Setting.TLS_KEYSTORE)) {
+            builder.tlsKeystore(settings.file(Setting.TLS_KEYSTORE), settings.file(Setting.TLS_PASSWORD_FILE));
+            return true;
+        }
+        if (settings.isGiven(Setting.TLS_CERT)) {
+            builder.tlsCert(settings.file(Setting.TLS_CERT), settings.file(Setting.TLS_KEY));
+            return true;
+        }
+        return false;
     }
 
     private static Broker broker(Settings settings) throws IOException, InterruptedException {

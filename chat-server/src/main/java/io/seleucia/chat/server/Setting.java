@@ -5,6 +5,8 @@ import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.Retention;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -15,13 +17,17 @@ import java.util.regex.Pattern;
 
 /** Every setting of the server: its name, its default, what is allowed, and what it means. */
 enum Setting {
-    CONFIG("config", "", Kind.TEXT, "a properties file with any of these settings"),
+    CONFIG("config", "", Kind.FILE, "a properties file with any of these settings"),
     HOST("host", "localhost", Kind.NAME, "the name or address of the interface to listen on"),
     PORT("port", "8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
     TCP_PORT("tcp-port", "off", Kind.OFF, "the port of the TCP protocol, which this version does not have"),
     MANAGEMENT_PORT("management-port", "off", Kind.OFF, "the port of the operator, which this version does not have"),
     ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
     COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
+    TLS_KEYSTORE("tls-keystore", "", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
+    TLS_PASSWORD_FILE("tls-password-file", "", Kind.FILE, "a file whose first line is the keystore's password"),
+    TLS_CERT("tls-cert", "", Kind.FILE, "instead of a keystore, a PEM file with the certificate and its issuers'"),
+    TLS_KEY("tls-key", "", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
     BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
     REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
     REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
@@ -53,7 +59,7 @@ enum Setting {
 
     /** The kinds of values, each with the words for what is allowed. */
     enum Kind {
-        TEXT("any text"),
+        FILE("the path of a file"),
         NAME("a text that is not empty"),
         LIST("a comma-separated list"),
         PORT("a number from 0 to 65535"),
@@ -74,7 +80,8 @@ enum Setting {
 
         private boolean accepts(String value) {
             return switch (this) {
-                case TEXT, LIST -> true;
+                case LIST -> true;
+                case FILE -> isPath(value);
                 case NAME -> !value.isBlank();
                 case PORT -> number(value).filter(port -> port <= 65535).isPresent();
                 case OFF -> value.equals("off");
@@ -154,6 +161,15 @@ enum Setting {
     String help() {
         return "  --" + key + (byDefault.isEmpty() ? "" : "=" + byDefault) + "\n      " + meaning + " (" + kind.allowed
                 + ")\n";
+    }
+
+    private static boolean isPath(String value) {
+        try {
+            Path.of(value);
+            return true;
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     static Optional<Integer> number(String value) {

@@ -40,7 +40,7 @@ final class Settings {
      *
      * @param arguments {@code --name=value} or {@code --name value}; a switch may stand alone
      * @param environment variables; those that begin with {@code CHAT_} are settings
-     * @throws SettingsException at the first setting that is unknown or malformed
+     * @throws SettingsException at the first setting that is unknown or malformed, or misses another
      */
     static Settings read(List<String> arguments, Map<String, String> environment) throws SettingsException {
         Map<Setting, String> flags = flags(arguments);
@@ -56,7 +56,21 @@ final class Settings {
         }
         values.putAll(variables);
         values.putAll(flags);
-        return new Settings(values);
+        Settings settings = new Settings(values);
+        if (settings.isGiven(Setting.TLS_KEYSTORE) && settings.isGiven(Setting.TLS_CERT)) {
+            throw new SettingsException("tls-keystore and tls-cert exclude each other: give only one of them");
+        }
+        settings.needs(Setting.TLS_KEYSTORE, Setting.TLS_PASSWORD_FILE);
+        settings.needs(Setting.TLS_PASSWORD_FILE, Setting.TLS_KEYSTORE);
+        settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
+        settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
+        return settings;
+    }
+
+    private void needs(Setting one, Setting other) throws SettingsException {
+        if (isGiven(one) && !isGiven(other)) {
+            throw new SettingsException(one.key() + " needs " + other.key());
+        }
     }
 
     private static Map<Setting, String> flags(List<String> arguments) throws SettingsException {
@@ -143,6 +157,14 @@ final class Settings {
 
     String text(Setting setting) {
         return values.get(setting);
+    }
+
+    boolean isGiven(Setting setting) {
+        return !text(setting).isEmpty();
+    }
+
+    Path file(Setting setting) {
+        return Path.of(text(setting));
     }
 
     boolean isOn(Setting setting) {

@@ -11,6 +11,7 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program as its user sees it: a process with flags, two streams and an exit status. */
 class MainTest {
     private static final long PATIENCE_SECONDS = 60;
-    private static final Pattern LISTENING = Pattern.compile("listening on ws://localhost:(\\d+)/");
+    private static final String PASSWORD = "pass word";
+    private static final Pattern LISTENING = Pattern.compile("listening on wss?://localhost:(\\d+)/");
 
     @TempDir
     private Path directory;
@@ -96,6 +100,78 @@ class MainTest {
 
         assertThat(exitStatus()).isEqualTo(1);
         assertThat(errors()).singleElement().asString().contains("redis-required");
+    }
+
+    @Test
+    void servesOverTls() throws Exception {
+        Path keystore = makeKeystore();
+        Path password = Files.writeString(directory.resolve("password"), PASSWORD);
+        begin(List.of("--port=0", "--tls-keystore=" + keystore, "--tls-password-file=" + password));
+        String line = process.inputReader().readLine();
+        assertThat(line).as("first line; errors: %s", errors()).matches("listening on wss://localhost:\\d+/");
+
+        Client client = new Client();
+        HttpClient.newBuilder()
+                .sslContext(trusting(keystore))
+                .build()
+                .newWebSocketBuilder()
+                .buildAsync(URI.create(line.substring(line.indexOf("wss:"))), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .sendText("{\"Kind\":4}", true);
+
+        assertThat(client.answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+    }
+
+    @Test
+    void saysInOneLineWhichFileOfTlsIsWrong() throws Exception {
+        Path key = Files.writeString(directory.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----");
+        Path missing = directory.resolve("missing.pem");
+        begin(List.of("--port=0", "--tls-cert=" + missing, "--tls-key=" + key));
+
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).containsExactly("chat-server: " + missing + " does not exist");
+    }
+
+    @Test
+    void saysInOneLineThatTheSettingsOfTlsMissOneAnother() throws Exception {
+        begin(List.of("--port=0", "--tls-cert=cert.pem"));
+
+        assertThat(exitStatus()).isEqualTo(2);
+        assertThat(errors()).containsExactly("chat-server: tls-cert needs tls-key");
+    }
+
+    private Path makeKeystore() throws Exception {
+        Path keystore = directory.resolve("key.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        keystore.toString(),
+                        "-storepass",
+                        PASSWORD)
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor()).as(output).isZero();
+        return keystore;
+    }
+
+    private static SSLContext trusting(Path keystore) throws Exception {
+        KeyStore trusted = KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
+        trusted.setCertificateEntry("trusted", trusted.getCertificate("mykey"));
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, factory.getTrustManagers(), null);
+        return context;
     }
 
     @Test

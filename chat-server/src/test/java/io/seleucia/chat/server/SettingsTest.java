@@ -99,6 +99,35 @@ class SettingsTest {
     }
 
     @Test
+    void takeTheFilesOfOneKind() throws Exception {
+        Settings keystore =
+                Settings.read(List.of("--tls-keystore=a.p12"), Map.of("CHAT_TLS_PASSWORD_FILE", "password"));
+        assertThat(keystore.file(Setting.TLS_KEYSTORE)).isEqualTo(Path.of("a.p12"));
+        assertThat(keystore.isGiven(Setting.TLS_CERT)).isFalse();
+
+        Settings pem = Settings.read(List.of("--tls-cert=a.pem", "--tls-key=b.pem"), Map.of());
+        assertThat(pem.file(Setting.TLS_KEY)).isEqualTo(Path.of("b.pem"));
+        assertThat(pem.isGiven(Setting.TLS_KEYSTORE)).isFalse();
+    }
+
+    @Test
+    void refuseFilesThatMissTheirOther() {
+        assertRefused(List.of("--tls-keystore=a"), Map.of(), "tls-keystore needs tls-password-file");
+        assertRefused(List.of("--tls-password-file=a"), Map.of(), "tls-password-file needs tls-keystore");
+        assertRefused(List.of("--tls-cert=a"), Map.of(), "tls-cert needs tls-key");
+        assertRefused(List.of(), Map.of("CHAT_TLS_KEY", "a"), "tls-key needs tls-cert");
+        assertRefused(
+                List.of("--tls-keystore=a", "--tls-password-file=b", "--tls-cert=c"),
+                Map.of("CHAT_TLS_KEY", "d"),
+                "tls-keystore and tls-cert exclude each other");
+    }
+
+    @Test
+    void refuseAPathThatIsNone() throws Exception {
+        assertRefused(List.of("--config=" + file("tls-key=a\\u0000b")), Map.of(), "must be the path of a file");
+    }
+
+    @Test
     void neverRepeatAPassword() {
         assertThatThrownBy(() -> Settings.read(List.of("--redis-url=http://ada:secret@localhost"), Map.of()))
                 .isInstanceOf(SettingsException.class)

@@ -1,0 +1,35 @@
+package io.seleucia.chat.transport;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+
+/** The files with a server's private key and its certificates. */
+public sealed interface KeyFiles permits KeystoreFiles, PemFiles {
+    /** All of them; when one has changed, all are read again. */
+    List<Path> files();
+
+    /**
+     * Reads them.
+     *
+     * @throws IOException if they can't be used; the message says which file it is, and what is wrong, and no secret
+     */
+    KeyManager[] read() throws IOException;
+
+    /** A whole file. The message of what it throws is for the person who must mend it. */
+    static byte[] bytes(Path file) throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " does not exist", e);
+        } catch (AccessDeniedException e) {
+            throw new IOException(file + " may not be read by this process", e);
+        } catch (IOException e) {
+            throw new IOException(file + " can't be read: " + e.getMessage(), e);
+        }
+    }
+}

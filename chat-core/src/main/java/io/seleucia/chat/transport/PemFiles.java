@@ -1,0 +1,159 @@
+package io.seleucia.chat.transport;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManager;
+
+/**
+ * Two files in PEM form (RFC 7468), as certificate authorities and {@code openssl} give them. What else stands in them,
+ * such as a key beside the certificates, is passed over.
+ *
+ * @param certificates the server's own certificate, then each issuer's after the one it has signed
+ * @param key the private key, unencrypted, in PKCS#8: RSA, EC on a curve of NIST, or Ed25519
+ */
+public record PemFiles(Path certificates, Path key) implements KeyFiles {
+    private static final Pattern BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+    private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA");
+    private static final char[] NO_PASSWORD = {}; // of a keystore that is never written
+
+    /** A block, such as {@code CERTIFICATE}. */
+    private record Block(String label, String base64) {}
+
+    @Override
+    public List<Path> files() {
+        return List.of(certificates, key);
+    }
+
+    @Override
+    public KeyManager[] read() throws IOException {
+        Certificate[] chain = readCertificates();
+        PrivateKey privateKey = readKey();
+        try {
+            if (!belongTogether(privateKey, chain[0].getPublicKey())) {
+                throw new IOException(
+                        "the first certificate in " + certificates + " is not of the private key in " + key);
+            }
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, NO_PASSWORD);
+            store.setKeyEntry("server", privateKey, NO_PASSWORD, chain);
+            return KeystoreFiles.keyManagers(store, NO_PASSWORD);
+        } catch (KeyStoreException e) {
+            throw new IOException(
+                    "the certificates in " + certificates + " are no chain: each must be followed by its issuer's", e);
+        } catch (GeneralSecurityException e) {
+            throw new IOException(certificates + " and " + key + " can't be used: " + e.getMessage(), e);
+        }
+    }
+
+    private Certificate[] readCertificates() throws IOException {
+        List<Certificate> chain = new ArrayList<>();
+        try {
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            for (Block block : blocks(certificates)) {
+                if (block.label().equals("CERTIFICATE")) {
+                    chain.add(factory.generateCertificate(new ByteArrayInputStream(decode(block, certificates))));
+                }
+            }
+        } catch (CertificateException e) {
+            throw new IOException("certificate " + (chain.size() + 1) + " in " + certificates + " is malformed", e);
+        }
+        if (chain.isEmpty()) {
+            throw new IOException(certificates + " holds no line -----BEGIN CERTIFICATE-----");
+        }
+        return chain.toArray(Certificate[]::new);
+    }
+
+    private PrivateKey readKey() throws IOException {
+        for (Block block : blocks(key)) {
+            switch (block.label()) {
+                case "PRIVATE KEY" -> {
+                    return privateKey(decode(block, key));
+                }
+                case "ENCRYPTED PRIVATE KEY" -> throw unconverted("is encrypted");
+                case "RSA PRIVATE KEY" -> throw unconverted("is in PKCS#1 form");
+                case "EC PRIVATE KEY" -> throw unconverted("is in SEC 1 form");
+                default -> {
+                    continue;
+                }
+            }
+        }
+        throw new IOException(key + " holds no line -----BEGIN PRIVATE KEY-----");
+    }
+
+    private IOException unconverted(String why) {
+        return new IOException("the private key in " + key + " " + why + "; convert it with: openssl pkcs8 -topk8 "
+                + "-nocrypt -in " + key + " -out NEW_FILE");
+    }
+
+    private PrivateKey privateKey(byte[] pkcs8) throws IOException {
+        for (String algorithm : KEY_ALGORITHMS) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+            } catch (InvalidKeySpecException e) {
+                continue; // of another algorithm
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("every JDK has " + algorithm, e);
+            }
+        }
+        throw new IOException(
+                "the private key in " + key + " is malformed, or neither RSA nor EC (P-256, P-384, P-521) nor Ed25519");
+    }
+
+    private static boolean belongTogether(PrivateKey privateKey, PublicKey publicKey) throws GeneralSecurityException {
+        Signature signature = Signature.getInstance(
+                switch (privateKey.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> "EdDSA";
+                });
+        try {
+            signature.initSign(privateKey);
+            byte[] signed = signature.sign();
+            signature.initVerify(publicKey);
+            return signature.verify(signed);
+        } catch (InvalidKeyException | SignatureException e) {
+            return false; // of another algorithm, or another length
+        }
+    }
+
+    private static List<Block> blocks(Path file) throws IOException {
+        List<Block> blocks = new ArrayList<>();
+        Matcher matcher = BLOCK.matcher(new String(KeyFiles.bytes(file), StandardCharsets.ISO_8859_1));
+        while (matcher.find()) {
+            blocks.add(new Block(matcher.group(1), matcher.group(2)));
+        }
+        return blocks;
+    }
+
+    private static byte[] decode(Block block, Path file) throws IOException {
+        try {
+            return Base64.getDecoder().decode(block.base64().replaceAll("\\s", ""));
+        } catch (IllegalArgumentException e) {
+            // Neither the cause nor its message: it tells a character of what may be a key.
+            throw new IOException(
+                    file + " is malformed: what follows -----BEGIN " + block.label() + "----- is not base64");
+        }
+    }
+}
