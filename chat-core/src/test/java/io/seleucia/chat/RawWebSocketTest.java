@@ -138,6 +138,30 @@ class RawWebSocketTest {
     }
 
     @Test
+    void answersEveryPingOfAPeerThatReadsLate() throws Exception {
+        int count = 100_000;
+        try (Peer peer = new Peer("/echo/any")) {
+            byte[] ping = HexFormat.of().parseHex("8981" + "00000000" + "70");
+            byte[] pings = new byte[count * ping.length];
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(ping, 0, pings, i * ping.length, ping.length);
+            }
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    peer.socket.getOutputStream().write(pings);
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            byte[] pongs = peer.in.readNBytes(3 * count);
+            for (int i = 0; i < pongs.length; i += 3) {
+                assertThat(Arrays.copyOfRange(pongs, i, i + 3)).isEqualTo(new byte[] {(byte) 0x8a, 1, 'p'});
+            }
+            sending.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void givesAPeerThatSendsNoMoreWhatItIsDue() throws Exception {
         for (int round = 0; round < 20; round++) {
             try (Peer peer = new Peer("/echo/any")) {

@@ -23,10 +23,12 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Connections that come and go in all the ways there are, a few at a time and thousands in all, after which the server
- * is as it was before the first. {@code -Dsoak.connections} sets how many.
+ * is as it was before the first. {@code -Dsoak.connections} sets how many, {@code -Dsoak.seconds} how long at the most.
  */
 class SoakTest {
     private static final int CONNECTIONS = Integer.getInteger("soak.connections", 4_000);
+    private static final int WARM_UP = Math.min(5_000, CONNECTIONS / 4);
+    private static final Duration LIMIT = Duration.ofSeconds(Integer.getInteger("soak.seconds", 120));
     private static final int AT_ONCE = 32;
     private static final int SLOW_ONE_IN = 100; // those the server has to cut off, which takes it a while
     private static final Duration PACE = Duration.ofMillis(10);
@@ -73,21 +75,23 @@ class SoakTest {
      */
     @Test
     void leavesNothingBehind() throws Exception {
-        run(CONNECTIONS / 4);
-        long allowed = HEAP_NOISE + HEAP_PER_CONNECTION * CONNECTIONS;
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        run(WARM_UP, deadline);
+        long allowed = 0;
         long grown = Long.MAX_VALUE;
         long before = usedHeap();
         for (int round = 1; grown > allowed && round <= ROUNDS; round++) {
             long began = System.nanoTime();
-            run(CONNECTIONS);
+            int lived = run(CONNECTIONS, deadline);
             Duration took = Duration.ofNanos(System.nanoTime() - began);
             long after = usedHeap();
             grown = after - before;
-            System.out.printf("%,d connections: %s, heap %,d -> %,d bytes%n", CONNECTIONS, took, before, after);
+            allowed = HEAP_NOISE + HEAP_PER_CONNECTION * lived;
+            System.out.printf("%,d connections: %s, heap %,d -> %,d bytes%n", lived, took, before, after);
             before = after;
         }
         assertThat(grown)
-                .as("bytes that %s connections left in the heap", CONNECTIONS)
+                .as("bytes that a round of connections left in the heap")
                 .isLessThanOrEqualTo(allowed);
     }
 
@@ -113,12 +117,16 @@ class SoakTest {
         }
     }
 
-    /** So many connections, and then none, nor anything of them. */
-    private void run(int connections) throws Exception {
+    /** So many connections, or as many as there is time for, and then none, nor anything of them. Gives how many. */
+    private int run(int connections, long deadline) throws Exception {
         AtomicInteger last = new AtomicInteger();
+        AtomicInteger lived = new AtomicInteger();
         Callable<Void> worker = () -> {
-            for (int number = last.incrementAndGet(); number <= connections; number = last.incrementAndGet()) {
+            for (int number = last.incrementAndGet();
+                    number <= connections && System.nanoTime() - deadline < 0;
+                    number = last.incrementAndGet()) {
                 lifeOf(number).live(number);
+                lived.incrementAndGet();
             }
             return null;
         };
@@ -131,6 +139,7 @@ class SoakTest {
         assertThat(broker.members(CHANNEL)).isEmpty();
         assertThat(FLOODED)
                 .allSatisfy(channel -> assertThat(broker.members(channel)).isEmpty());
+        return lived.get();
     }
 
     private Life lifeOf(int number) {

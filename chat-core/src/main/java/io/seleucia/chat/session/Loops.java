@@ -90,7 +90,7 @@ public final class Loops implements Watchdog.Watched {
         try {
             receiver.began();
             while (true) {
-                Payload message = connection.read(this::offer);
+                Payload message = connection.read(this::put); // who pings and does not read is read no more
                 if (ended.get() == null) {
                     receiver.received(message);
                 } // else nothing is processed after a close; the peer's own is what we wait for
@@ -208,7 +208,7 @@ public final class Loops implements Watchdog.Watched {
                 }
             } else if (past(now, heardAt, bounds.ping())) {
                 pingedAt = now;
-                offer(connection.ping());
+                outbound.offer(connection.ping()); // with no room for it, it is the write that stalls
             }
         }
     }

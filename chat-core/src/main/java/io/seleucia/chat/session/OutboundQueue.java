@@ -282,6 +282,10 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     }
 
     private boolean hasRoomFor(Frame frame) {
+        if (frame.control()) {
+            Node top = head;
+            return takenControl + (top == null || top == IDLE ? 0 : top.control) + frame.length() <= CONTROL_ROOM;
+        }
         long waiting = bytes();
         return waiting == 0 || waiting + frame.length() <= maxBytes;
     }

@@ -211,6 +211,29 @@ class DeflateTest {
     }
 
     @Test
+    void meetsDamageWithNothingButItsOwnExceptions() throws IOException {
+        long seed = Long.getLong("fuzz.seed", System.nanoTime());
+        Random random = new Random(seed);
+        for (int i = 0; i < 3_000; i++) {
+            byte[] payload = stripped(flushed(compressible(random, random.nextInt(2_000))));
+            for (int damage = random.nextInt(4); damage > 0 && payload.length > 0; damage--) {
+                payload[random.nextInt(payload.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            FrameReader reader = reader(i % 2 == 0, frame(0xc2, payload, payload.length));
+            try {
+                assertThat(reader.read(NO_ANSWERS).bytes().length).isLessThanOrEqualTo(LIMIT);
+            } catch (ConnectionClosedException e) {
+                assertThat(e.code())
+                        .as("seed %s, case %s", seed, i)
+                        .isIn(CloseCode.INVALID_COMPRESSION, CloseCode.TOO_LARGE);
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed " + seed + ", case " + i, e);
+            }
+            reader.release();
+        }
+    }
+
+    @Test
     void compressesInContextWhereItWasAgreedOn() throws IOException {
         byte[] message = compressible(new Random(3), 2_000);
         byte[] noise = new byte[1_000];
