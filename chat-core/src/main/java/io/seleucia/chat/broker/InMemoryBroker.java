@@ -5,14 +5,17 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,8 +30,12 @@ import java.util.function.Predicate;
  */
 public final class InMemoryBroker implements Broker {
     private static final long SWEEP_SECONDS = 10;
+    private static final int MESSAGE_OVERHEAD = 160;
 
     private final Retention retention;
+    private final long maxBytes;
+    private final AtomicLong bytes = new AtomicLong(); // of all histories
+    private final ReentrantLock relieving = new ReentrantLock(); // guards nothing: one thread at it is enough
     private final Membership members = new Membership();
     private final ConcurrentHashMap<String, Log> logs = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -37,15 +44,44 @@ public final class InMemoryBroker implements Broker {
     // at the same position; one that is forgotten after that takes the epoch with it.
     private volatile String epoch = UUID.randomUUID().toString();
 
-    /** An empty broker. */
+    /** An empty broker, whose histories take a quarter of the heap at the most. */
     public InMemoryBroker(Retention retention) {
+        this(retention, Runtime.getRuntime().maxMemory() / 4);
+    }
+
+    /**
+     * An empty broker.
+     *
+     * @param maxBytes what all histories together may take, roughly; beyond it the longest lose their older half
+     */
+    public InMemoryBroker(Retention retention, long maxBytes) {
         this.retention = retention;
+        this.maxBytes = maxBytes;
         Thread.ofVirtual().name("broker-retention").start(this::sweep);
     }
 
     @Override
     public Receipt publish(String channel, String sender, Content content, String key) {
-        return with(channel, log -> log.publish(channel, sender, content, key));
+        Receipt receipt = with(channel, log -> log.publish(channel, sender, content, key));
+        if (bytes.get() > maxBytes && relieving.tryLock()) {
+            try {
+                relieve();
+            } finally {
+                relieving.unlock();
+            }
+        }
+        return receipt;
+    }
+
+    /** Takes from those who have most, so that nobody can push out what others have said by saying much. */
+    private void relieve() {
+        while (bytes.get() > maxBytes) {
+            Optional<Log> longest = logs.values().stream().max(Comparator.comparingLong(log -> log.bytes));
+            if (longest.isEmpty() || longest.get().bytes == 0) {
+                return;
+            }
+            longest.get().halve();
+        }
     }
 
     @Override
@@ -138,6 +174,10 @@ public final class InMemoryBroker implements Broker {
         }
     }
 
+    private static long size(Message message) {
+        return MESSAGE_OVERHEAD + 2L * message.content().asText().length();
+    }
+
     /** One channel. All fields are guarded by the lock. */
     private final class Log {
         private record Key(String sender, String key) {}
@@ -146,6 +186,7 @@ public final class InMemoryBroker implements Broker {
 
         private final ReentrantLock lock = new ReentrantLock();
         private final ArrayDeque<Message> history = new ArrayDeque<>();
+        private volatile long bytes; // of the history; read by whoever looks for the longest
         private final List<Listener> listeners = new ArrayList<>(1);
         private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
         private Position last = new Position(epoch, 0);
@@ -163,8 +204,9 @@ public final class InMemoryBroker implements Broker {
             }
             Message message = new Message(channel, last, sender, System.currentTimeMillis(), content);
             history.addLast(message);
+            count(size(message));
             if (history.size() > retention.messages()) {
-                history.removeFirst();
+                removeOldest();
             }
             for (int i = 0; i < listeners.size(); i++) {
                 listeners.get(i).message(message);
@@ -211,11 +253,31 @@ public final class InMemoryBroker implements Broker {
         private void trim(long now, long nowMillis) {
             long oldest = nowMillis - retention.age().toMillis();
             while (!history.isEmpty() && history.getFirst().time() < oldest) {
-                history.removeFirst();
+                removeOldest();
             }
             Iterator<Kept> oldestKeys = keys.values().iterator();
             while (oldestKeys.hasNext() && oldestKeys.next().until - now < 0) {
                 oldestKeys.remove();
+            }
+        }
+
+        private void removeOldest() {
+            count(-size(history.removeFirst()));
+        }
+
+        private void count(long more) {
+            bytes += more;
+            InMemoryBroker.this.bytes.addAndGet(more);
+        }
+
+        private void halve() {
+            lock.lock();
+            try {
+                for (int rest = history.size() / 2; history.size() > rest; ) {
+                    removeOldest();
+                }
+            } finally {
+                lock.unlock();
             }
         }
 

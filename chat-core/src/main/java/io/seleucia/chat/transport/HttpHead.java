@@ -2,6 +2,8 @@ package io.seleucia.chat.transport;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -116,6 +118,15 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         String name = colon < 0 || literal && host.endsWith("]") ? host : host.substring(0, colon);
         boolean port = host.substring(name.length()).chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
         return port && (literal ? name.matches("\\[[0-9A-Fa-f:.]{2,45}]") : !name.isEmpty() && consistsOf(name, HOST));
+    }
+
+    /** An IPv6 address in brackets; what has these characters only is never looked up. */
+    private static boolean isAddress(String literal) {
+        try {
+            return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]") && InetAddress.getByName(literal) != null;
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     /** Whether a text has letters, digits, escaped bytes and these characters only. */

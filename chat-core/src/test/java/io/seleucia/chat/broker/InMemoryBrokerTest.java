@@ -1,5 +1,11 @@
 package io.seleucia.chat.broker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Position;
+import org.junit.jupiter.api.Test;
+
 class InMemoryBrokerTest extends BrokerContract {
     @Override
     protected Broker create(Retention retention) {
@@ -9,5 +15,36 @@ class InMemoryBrokerTest extends BrokerContract {
     @Override
     protected Broker another(Broker broker, Retention retention) {
         return broker;
+    }
+
+    @Test
+    void takesFromTheLongestHistoryWhenMemoryIsShort() {
+        try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT, 1_000_000)) {
+            for (int i = 0; i < 20; i++) {
+                broker.publish("quiet", "ada", new Content.Text("a few words"), "");
+            }
+            Position last = Position.NONE;
+            for (int i = 0; i < 500; i++) {
+                Content much = new Content.Text("x".repeat(10_000));
+                last = broker.publish("loud", "eve", much, "").position();
+            }
+
+            Broker.Page loud = broker.historyAfter("loud", 0, 1_000);
+            assertThat(loud.messages()).hasSizeBetween(10, 60);
+            assertThat(loud.messages().getLast().position()).isEqualTo(last);
+            assertThat(last.offset()).isEqualTo(500);
+            assertThat(broker.historyAfter("quiet", 0, 1_000).messages()).hasSize(20);
+        }
+    }
+
+    @Test
+    void countsWhatItForgets() {
+        Retention brief = Retention.DEFAULT.withMessages(2);
+        try (InMemoryBroker broker = new InMemoryBroker(brief, 1_000_000)) {
+            for (int i = 0; i < 1_000; i++) {
+                broker.publish("lobby", "ada", new Content.Text("x".repeat(10_000)), "");
+            }
+            assertThat(broker.historyAfter("lobby", 0, 10).messages()).hasSize(2);
+        }
     }
 }

@@ -557,7 +557,7 @@ class HandshakeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a b", "a,b/c", "user@host", "host:80x", "[::1", "[x]"})
+    @ValueSource(strings = {"", "a b", "a,b/c", "user@host", "host:80x", "[::1", "[x]", "[1:::2]", "%zz"})
     void refusesAHostThatIsNone(String host) throws IOException {
         assertRefused(
                 crlf(REQUEST.replaceFirst("(?m)^Host: .*$", "Host: " + host)),
