@@ -123,7 +123,9 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
     /** An IPv6 address in brackets; what has these characters only is never looked up. */
     private static boolean isAddress(String literal) {
         try {
-            return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]") && InetAddress.getByName(literal) != null;
+            return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]")
+                    && !literal.contains(":::") // which the JDK takes
+                    && InetAddress.getByName(literal) != null;
         } catch (UnknownHostException e) {
             return false;
         }
