@@ -117,15 +117,13 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         boolean literal = host.startsWith("[");
         String name = colon < 0 || literal && host.endsWith("]") ? host : host.substring(0, colon);
         boolean port = host.substring(name.length()).chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
-        return port && (literal ? name.matches("\\[[0-9A-Fa-f:.]{2,45}]") : !name.isEmpty() && consistsOf(name, HOST));
+        return port && (literal ? isAddress(name) : !name.isEmpty() && consistsOf(name, HOST));
     }
 
     /** An IPv6 address in brackets; what has these characters only is never looked up. */
     private static boolean isAddress(String literal) {
         try {
-            return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]")
-                    && !literal.contains(":::") // which the JDK takes
-                    && InetAddress.getByName(literal) != null;
+            return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]") && InetAddress.getByName(literal) != null;
         } catch (UnknownHostException e) {
             return false;
         }
