@@ -34,6 +34,7 @@ final class Acceptor implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Acceptor.class.getName());
     private static final int BACKLOG = 4096;
     private static final int PAUSE_MILLIS = 100;
+    private static final long COMPLAINT_NANOS = 10_000_000_000L;
     private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
     private static final Duration REFUSAL = Duration.ofSeconds(1);
 
@@ -112,18 +113,31 @@ final class Acceptor implements AutoCloseable {
     }
 
     private void accept() {
+        long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1;
         while (!closed) {
             try {
                 Socket accepted = socket.accept();
                 Thread thread = Thread.ofVirtual().unstarted(() -> serve(accepted));
                 threads.add(thread);
                 thread.start();
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) { // whatever it is, the port must not go deaf
+                long now = System.nanoTime();
+                if (!closed && now - complainedAt > COMPLAINT_NANOS) {
+                    complainedAt = now;
+                    complain(e);
+                }
                 if (!closed) {
-                    LOG.log(Level.WARNING, "accepting a connection failed: " + e.getMessage());
                     pause(); // out of file descriptors, most likely, and that does not pass at once
                 }
             }
+        }
+    }
+
+    private static void complain(Throwable why) {
+        try {
+            LOG.log(Level.WARNING, "accepting connections fails: " + why.getMessage());
+        } catch (RuntimeException | Error e) {
+            // Where files can't be opened, a logger may not work either. There is nobody left to tell.
         }
     }
 

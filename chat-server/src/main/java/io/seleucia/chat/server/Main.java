@@ -61,6 +61,7 @@ public final class Main {
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
         System.out.println("listening on " + scheme + "://" + bracketed(host) + ":" + server.port() + "/");
+        ServerLog.load();
         Thread.currentThread().join();
     }
 

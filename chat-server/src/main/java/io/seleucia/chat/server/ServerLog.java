@@ -1,6 +1,10 @@
 package io.seleucia.chat.server;
 
+import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 /**
  * Logging of the program: to standard error, a line for each event. An operator who wants it otherwise configures
@@ -21,6 +25,18 @@ public final class ServerLog extends LogManager {
         // Jedis logs through SLF4J, which has nobody to write to here and should not say so: what matters of Redis
         // is logged by the broker.
         System.setProperty("slf4j.internal.verbosity", "ERROR");
+    }
+
+    /**
+     * Loads all that writing a line needs, so that it can still be done when no file can be opened any more. Takes some
+     * time, for which nobody needs to wait.
+     */
+    static void load() {
+        for (Handler handler : Logger.getLogger("").getHandlers()) {
+            if (handler.getFormatter() != null) {
+                handler.getFormatter().format(new LogRecord(Level.INFO, ""));
+            }
+        }
     }
 
     /** Does nothing: it is called at shutdown, when the server still has something to say. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -17,11 +18,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -175,6 +178,30 @@ class MainTest {
     }
 
     @Test
+    void servesOnAfterItRanOutOfFileDescriptors() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to lower the limit with");
+        int port = begin("ulimit -n 150; exec \"$0\" \"$@\"", List.of("--port=0"));
+        List<Socket> connections = new ArrayList<>();
+        try {
+            for (int i = 0; i < 300; i++) {
+                connections.add(new Socket("localhost", port));
+            }
+            String complaint = "accepting connections fails";
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            while (errors().stream().noneMatch(line -> line.contains(complaint))) {
+                assertThat(System.nanoTime()).as("errors: %s", errors()).isLessThan(deadline);
+                LockSupport.parkNanos(1_000_000);
+            }
+        } finally {
+            for (Socket connection : connections) {
+                connection.close();
+            }
+        }
+        assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+        assertThat(errors()).hasSize(1);
+    }
+
+    @Test
     void tellsItsVersionAndItsSettings() throws Exception {
         begin(List.of("--version"));
         assertThat(exitStatus()).isZero();
@@ -196,7 +223,18 @@ class MainTest {
     }
 
     private void begin(List<String> flags) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        start(List.of(), flags);
+    }
+
+    /** Begins it under a shell that runs this script, with the command in {@code $0} and {@code $@}. */
+    private int begin(String script, List<String> flags) throws IOException {
+        start(List.of("/bin/bash", "-c", script), flags);
+        return listening();
+    }
+
+    private void start(List<String> under, List<String> flags) throws IOException {
+        List<String> command = new ArrayList<>(under);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -209,6 +247,10 @@ class MainTest {
 
     private int begin(String... flags) throws IOException {
         begin(List.of(flags));
+        return listening();
+    }
+
+    private int listening() throws IOException {
         BufferedReader output = process.inputReader();
         String line = output.readLine();
         assertThat(line).as("first line; errors: %s", errors()).isNotNull();
