@@ -1,10 +1,12 @@
 package io.seleucia.chat;
 
+import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,17 @@ class ChatV1InMemoryTest extends ChatV1Contract {
     @Override
     int there() {
         return server.port();
+    }
+
+    @Test
+    void notesEachSessionOnceUnderItsName() throws Exception {
+        try (Client ada = connected(server.port(), "ada");
+                TestClient too = TestClient.member(server.port(), "ada", "lobby")) {
+            assertThat(broker.members("@ada")).isEqualTo(Map.of("ada", 2));
+            too.expectNothingElse();
+            ada.expectNoPush();
+        }
+        eventually(() -> assertThat(broker.members("@ada")).isEmpty());
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,8 +43,10 @@ public final class Channels {
         boolean joined = false;
         try {
             channel.open(broker);
-            broker.join(name, session.client());
-            counted = true;
+            if (!Names.isInbox(name)) { // whose owner is noted there by name, with or without reading it
+                broker.join(name, session.client());
+                counted = true;
+            }
             Channel.Member member = since.isPresent()
                     ? recover(session, channel, since.get(), presence, begin)
                     : channel.join(
@@ -114,7 +117,9 @@ public final class Channels {
         Channel channel = member.channel();
         channel.leave(member);
         release(channel);
-        broker.leave(channel.name(), session.client());
+        if (!Names.isInbox(channel.name())) {
+            broker.leave(channel.name(), session.client());
+        }
     }
 
     /** What carries the channels, for all that needs no membership. */
