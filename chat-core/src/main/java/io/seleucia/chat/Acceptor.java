@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Takes the connections of one port. A virtual thread accepts; each connection gets its own, which performs the
@@ -46,12 +47,10 @@ final class Acceptor implements AutoCloseable {
     private final Channels channels;
     private final Limits limits;
     private final Bounds bounds;
-    private final Watchdog watchdog;
 
     private final AtomicInteger connections = new AtomicInteger();
     private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet(); // of all connections, from the first byte
-    private final Set<Loops> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
     private volatile boolean closed;
 
@@ -91,7 +90,6 @@ final class Acceptor implements AutoCloseable {
                 limits.pongTimeout(),
                 limits.frameTimeout(),
                 limits.writeTimeout());
-        this.watchdog = watchdog;
         this.socket = new ServerSocket();
         try {
             socket.bind(address, BACKLOG);
@@ -99,6 +97,7 @@ final class Acceptor implements AutoCloseable {
             socket.close();
             throw e;
         }
+        watchdog.watch(visits);
         this.accepting =
                 Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
     }
@@ -109,17 +108,16 @@ final class Acceptor implements AutoCloseable {
 
     /** The number of sessions. */
     int sessions() {
-        return sessions.size();
+        return (int) visits.stream().filter(visit -> visit.session != null).count();
     }
 
     private void accept() {
         long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1;
         while (!closed) {
             try {
-                Socket accepted = socket.accept();
-                Thread thread = Thread.ofVirtual().unstarted(() -> serve(accepted));
-                threads.add(thread);
-                thread.start();
+                Visit visit = new Visit(socket.accept());
+                visits.add(visit);
+                visit.thread.start();
             } catch (IOException | RuntimeException | Error e) { // whatever it is, the port must not go deaf
                 long now = System.nanoTime();
                 if (!closed && now - complainedAt > COMPLAINT_NANOS) {
@@ -146,65 +144,6 @@ final class Acceptor implements AutoCloseable {
             Thread.sleep(PAUSE_MILLIS);
         } catch (InterruptedException e) {
             LOG.log(Level.DEBUG, "interrupted before accepting again");
-        }
-    }
-
-    private void serve(Socket accepted) {
-        try (accepted) {
-            int rate = limits.rateBytes();
-            Wire wire = tls.isPresent() ? tls.get().over(accepted, rate) : new Wire(accepted, rate);
-            long began = System.nanoTime();
-            boolean admitted = admit(accepted.getInetAddress());
-            Watchdog.Watched handshaking = now -> {
-                Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
-                if (now - began > limit.toNanos()) {
-                    wire.abort();
-                }
-            };
-            watchdog.watch(handshaking);
-            try {
-                wire.secure();
-                if (!admitted) {
-                    Handshake.refuse(wire, 503, "too many connections, try again later");
-                    return;
-                }
-                Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
-                watchdog.forget(handshaking);
-                serve(agreed, new Loops(new WebSocket(wire, agreed, limits.maxMessageBytes()), bounds));
-            } finally {
-                watchdog.forget(handshaking);
-                if (admitted) {
-                    connections.decrementAndGet();
-                    release(accepted.getInetAddress());
-                }
-            }
-        } catch (HandshakeException e) {
-            LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "serving a connection failed", e);
-        } finally {
-            threads.remove(Thread.currentThread());
-        }
-    }
-
-    private void serve(Handshake.Agreed agreed, Loops session) {
-        sessions.add(session);
-        watchdog.watch(session);
-        try {
-            if (closed) {
-                session.end(CloseCode.RESTART, false); // it came while the others were told
-            }
-            Optional<WebSocketHandler> handler = handlers.at(agreed.path());
-            if (handler.isPresent()) {
-                RawWebSocket.serve(session, agreed.path(), handler.get());
-            } else {
-                Session.serve(session, protocolFor(agreed.subprotocol()), channels, bounds);
-            }
-        } finally {
-            watchdog.forget(session);
-            sessions.remove(session);
         }
     }
 
@@ -246,24 +185,123 @@ final class Acceptor implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
-        sessions.forEach(session -> session.end(CloseCode.RESTART, false));
+        forEachSession(session -> session.end(CloseCode.RESTART, false));
         awaitEnd(limits.drainTimeout());
-        if (!threads.isEmpty()) {
-            LOG.log(Level.WARNING, threads.size() + " connections did not end in time and are cut off");
-            sessions.forEach(Loops::abort);
+        if (!visits.isEmpty()) {
+            LOG.log(Level.WARNING, visits.size() + " connections did not end in time and are cut off");
+            forEachSession(Loops::abort);
             awaitEnd(limits.writeTimeout());
+        }
+    }
+
+    private void forEachSession(Consumer<Loops> what) {
+        for (Visit visit : visits) {
+            Loops session = visit.session;
+            if (session != null) {
+                what.accept(session);
+            }
         }
     }
 
     private void awaitEnd(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
-            accepting.join(limit); // after it, no thread is added
-            for (Thread thread : threads) {
-                thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+            accepting.join(limit); // after it, no visit is added
+            for (Visit visit : visits) {
+                visit.thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off
+        }
+    }
+
+    /**
+     * One connection, from its first byte to its last. All that is on its thread's stack below {@link Loops#run} is
+     * memory of an idle connection, and so there is little.
+     */
+    private final class Visit implements Runnable, Watchdog.Watched {
+        private final Socket socket;
+        private final Thread thread = Thread.ofVirtual().unstarted(this);
+        private final long began = System.nanoTime();
+        private final boolean admitted;
+        private volatile Loops session; // null until the handshake is done
+
+        Visit(Socket socket) {
+            this.socket = socket;
+            this.admitted = admit(socket.getInetAddress());
+        }
+
+        @Override
+        public void run() {
+            try {
+                Optional<Loops.Receiver> receiver = enter();
+                if (receiver.isPresent()) {
+                    session.run(receiver.get());
+                }
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "serving a connection failed", e);
+            } finally {
+                leave();
+            }
+        }
+
+        /** The handshakes; what is to be served then, or nothing if there is to be no session. */
+        private Optional<Loops.Receiver> enter() {
+            try {
+                int rate = limits.rateBytes();
+                Wire wire = tls.isPresent() ? tls.get().over(socket, rate) : new Wire(socket, rate);
+                wire.secure();
+                if (!admitted) {
+                    Handshake.refuse(wire, 503, "too many connections, try again later");
+                    return Optional.empty();
+                }
+                return Optional.of(open(wire, handshake.accept(wire, Acceptor.this::subprotocols)));
+            } catch (HandshakeException e) {
+                LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
+            }
+            return Optional.empty();
+        }
+
+        private Loops.Receiver open(Wire wire, Handshake.Agreed agreed) {
+            Loops opened = new Loops(new WebSocket(wire, agreed, limits.maxMessageBytes()), bounds);
+            session = opened;
+            if (closed) {
+                opened.end(CloseCode.RESTART, false); // it came while the others were told
+            }
+            return handlers.at(agreed.path())
+                    .map(handler -> RawWebSocket.receiver(opened, agreed.path(), handler))
+                    .orElseGet(() -> new Session(opened, protocolFor(agreed.subprotocol()), channels, bounds));
+        }
+
+        private void leave() {
+            closeSocket();
+            if (admitted) {
+                connections.decrementAndGet();
+                release(socket.getInetAddress());
+            }
+            visits.remove(this);
+        }
+
+        private void closeSocket() {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "closing a socket: " + e.getMessage());
+            }
+        }
+
+        @Override
+        public void check(long now) {
+            if (session != null) {
+                session.check(now);
+                return;
+            }
+            Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
+            if (now - began > limit.toNanos()) {
+                closeSocket();
+            }
         }
     }
 }

@@ -15,10 +15,10 @@ public final class RawWebSocket {
         this.path = path;
     }
 
-    /** Serves a connection, in the calling thread, until it has ended. */
-    static void serve(Loops loops, String path, WebSocketHandler handler) {
+    /** What has a connection's messages handled. */
+    static Loops.Receiver receiver(Loops loops, String path, WebSocketHandler handler) {
         RawWebSocket socket = new RawWebSocket(loops, path);
-        loops.run(new Loops.Receiver() {
+        return new Loops.Receiver() {
             @Override
             public void began() {
                 handler.opened(socket);
@@ -33,7 +33,7 @@ public final class RawWebSocket {
             public void ended() {
                 handler.closed(socket);
             }
-        });
+        };
     }
 
     /** The path that the client asked for, without a query. */
@@ -52,7 +52,7 @@ public final class RawWebSocket {
      * ended.
      */
     public void send(Payload message) {
-        loops.put(frame(message));
+        loops.answer(frame(message));
     }
 
     /**

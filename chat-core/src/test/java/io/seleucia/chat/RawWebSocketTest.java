@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 /** WebSockets without a chat protocol, byte for byte. */
 class RawWebSocketTest {
     private static final int MEBIBYTE = 1024 * 1024;
+    private static final int PUSHES = 5_000;
 
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
@@ -42,6 +43,7 @@ class RawWebSocketTest {
                 .webSocket("/echo/broken", (socket, message) -> {
                     throw new IllegalStateException("a fault of the handler");
                 })
+                .webSocket("/pushes", new Pushing())
                 .webSocket("/once", (socket, message) -> {
                     socket.send(message);
                     socket.close();
@@ -63,6 +65,24 @@ class RawWebSocketTest {
         @Override
         public void closed(RawWebSocket socket) {
             closed.incrementAndGet();
+        }
+    }
+
+    /** Echoes, and meanwhile another thread sends 1, 2, 3 … as binary messages. */
+    private static final class Pushing implements WebSocketHandler {
+        @Override
+        public void opened(RawWebSocket socket) {
+            Thread.startVirtualThread(() -> {
+                for (int i = 1; i <= PUSHES; i++) {
+                    socket.offer(new Payload(false, new byte[] {(byte) (i >> 8), (byte) i}));
+                    Thread.yield();
+                }
+            });
+        }
+
+        @Override
+        public void message(RawWebSocket socket, Payload message) {
+            socket.send(message);
         }
     }
 
@@ -95,6 +115,31 @@ class RawWebSocketTest {
         }
         eventually(() -> assertThat(closed).hasValue(1));
         assertThat(opened).hasValue(1);
+    }
+
+    @Test
+    void keepsAnswersAndPushesWholeAndEachInOrder() throws Exception {
+        try (Peer peer = new Peer("/pushes")) {
+            int pushed = 0;
+            for (int asked = 1; asked <= PUSHES; asked++) {
+                peer.send(String.format("81 84 00000000 %08x", 0x30303030 + asked % 10));
+                boolean answered = false;
+                while (!answered) {
+                    answered = peer.in.readUnsignedByte() == 0x81;
+                    if (answered) {
+                        assertThat(peer.in.readUnsignedByte()).isEqualTo(4);
+                        assertThat(peer.in.readInt()).isEqualTo(0x30303030 + asked % 10);
+                    } else {
+                        assertThat(peer.in.readUnsignedByte()).isEqualTo(2);
+                        assertThat(peer.in.readUnsignedShort()).isEqualTo(++pushed);
+                    }
+                }
+            }
+            while (pushed < PUSHES) {
+                assertThat(peer.in.readUnsignedShort()).isEqualTo(0x8202);
+                assertThat(peer.in.readUnsignedShort()).isEqualTo(++pushed);
+            }
+        }
     }
 
     @Test

@@ -18,12 +18,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * The server's own protocol: one JSON object per text frame, {@code {"id":1,"type":"publish",…}}. The id of a request
  * comes back with its reply; messages bear positions, from which a client that was cut off goes on. Has no state.
  */
 public final class ChatV1 implements Protocol {
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d{1,16}");
     private static final int DEFAULT_PAGE = 50;
     private static final int LARGEST_PAGE = 1_000;
     private static final int LONGEST_EPOCH = 128;
@@ -317,7 +319,7 @@ public final class ChatV1 implements Protocol {
         }
         if (value instanceof JsonPrimitive primitive
                 && primitive.isNumber()
-                && primitive.getAsString().matches("\\d{1,16}")
+                && WHOLE_NUMBER.matcher(primitive.getAsString()).matches()
                 && primitive.getAsLong() >= least) {
             return OptionalLong.of(primitive.getAsLong());
         }

@@ -9,16 +9,22 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The two loops of a connection: an inbound loop that reads one message after the other and hands it on, and an outbound
  * loop that writes what waits in the queue. Each has a virtual thread, and nothing else touches the connection, but for
  * {@link Connection#abort}, by which the watchdog or the outbound loop ends a read or write that will never end by
  * itself.
+ *
+ * <p>While the outbound loop has nothing to do, the inbound loop may write a short answer itself: it is the peer's own
+ * thread, and blocks nobody else if the peer does not read.
  *
  * <p>They end once, for the reason that comes first, through {@link #end}: the queue closes, the outbound loop writes
  * the last frame, the inbound loop sees the peer's answer, or its silence, and gives everything back.
@@ -28,6 +34,25 @@ public final class Loops implements Watchdog.Watched {
 
     /** How long a peer may take to close after it has been sent the last frame; less where pings expect less. */
     private static final Duration LONGEST_LINGER = Duration.ofSeconds(5);
+
+    /** The longest frame that the inbound loop writes itself. */
+    private static final int SHORT = 8 * 1024;
+
+    private static final Queue<Frame> NOTHING = new ArrayDeque<>(0);
+
+    // Whose turn it is to write.
+    private static final int NOBODYS = 0;
+    private static final int SOMEBODYS = 1;
+    private static final int AWAITED = 2; // the inbound loop's, and the outbound loop is waiting for it
+    private static final VarHandle TURN;
+
+    static {
+        try {
+            TURN = MethodHandles.lookup().findVarHandle(Loops.class, "turn", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** What is done with what comes. All methods are called by the inbound loop, and may block it. */
     public interface Receiver {
@@ -49,11 +74,13 @@ public final class Loops implements Watchdog.Watched {
     private final Connection connection;
     private final Bounds bounds;
     private final OutboundQueue outbound;
-    private final Supplier<Frame> waiting;
     private volatile Receiver receiver; // null until they run
-    private final AtomicReference<CloseCode> ended = new AtomicReference<>();
+    private volatile CloseCode ended; // set by whoever closes the queue
     private volatile long closedAt; // when the last frame was written, as System.nanoTime, or 0
-    private Thread outboundThread; // the inbound loop's own
+    private volatile int turn;
+    private boolean answered; // the inbound loop has written; its own
+    private Thread inboundThread; // this one and the next are set before anything is received
+    private Thread outboundThread;
     private long pingedAt; // the watchdog's own; not after heardAt unless an answer is awaited
 
     /** Loops on a connection whose handshake is done. */
@@ -61,19 +88,75 @@ public final class Loops implements Watchdog.Watched {
         this.connection = connection;
         this.bounds = bounds;
         this.outbound = new OutboundQueue(bounds.queueBytes());
-        this.waiting = outbound::poll;
         this.pingedAt = connection.heardAt();
     }
 
-    /** Runs both, the inbound loop in the calling thread, until the connection has ended and nothing of it is left. */
+    /**
+     * Runs both, the inbound loop in the calling thread, until the connection has ended and nothing of it is left. What
+     * is on the stack while nothing happens is memory of an idle connection, and so there is little.
+     */
     public void run(Receiver to) {
-        receiver = to;
+        begin(to);
+        try {
+            to.began();
+            while (true) {
+                connection.await();
+                receive();
+                if (answered) {
+                    giveWay();
+                }
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            broken(e);
+        }
+        finish();
+    }
+
+    private void begin(Receiver to) {
+        inboundThread = Thread.currentThread();
         outboundThread =
                 Thread.ofVirtual().name(connection.name() + "-outbound").unstarted(this::outboundLoop);
-        Thread.currentThread().setName(connection.name() + "-inbound");
+        inboundThread.setName(connection.name() + "-inbound");
+        receiver = to;
         outboundThread.start();
+    }
+
+    /** Lets others run first: by then the peer may have its answer and have sent more, and no read was in vain. */
+    private void giveWay() {
+        answered = false;
+        Thread.yield();
+    }
+
+    private void receive() throws IOException {
+        Optional<Payload> message = connection.read(this::put); // who pings and does not read is read no more
+        if (message.isPresent() && ended == null) { // nothing is processed after a close; the peer's own is awaited
+            receiver.received(message.get());
+        }
+    }
+
+    private void broken(Throwable why) {
+        switch (why) {
+            case ConnectionClosedException closed -> {
+                LOG.log(Level.DEBUG, () -> this + ": " + closed.getMessage());
+                end(closed.code(), false);
+            }
+            case EOFException end -> {
+                LOG.log(Level.DEBUG, () -> this + " sends no more: " + end.getMessage());
+                end(CloseCode.NORMAL, false); // it may still read what it is due
+            }
+            case IOException gone -> {
+                LOG.log(Level.DEBUG, () -> this + " is gone: " + gone.getMessage());
+                abort();
+            }
+            default -> {
+                LOG.log(Level.ERROR, this + " failed", why);
+                end(CloseCode.INTERNAL_ERROR, true);
+            }
+        }
+    }
+
+    private void finish() {
         try {
-            inboundLoop();
             receiver.ended();
             outboundThread.join(); // it ends: the queue is closed, and the watchdog aborts a write that stalls
             connection.finish();
@@ -83,46 +166,41 @@ public final class Loops implements Watchdog.Watched {
             connection.abort();
             connection.release();
         }
-        LOG.log(Level.DEBUG, () -> this + " ended: " + ended.get());
-    }
-
-    private void inboundLoop() {
-        try {
-            receiver.began();
-            while (true) {
-                Payload message = connection.read(this::put); // who pings and does not read is read no more
-                if (ended.get() == null) {
-                    receiver.received(message);
-                } // else nothing is processed after a close; the peer's own is what we wait for
-            }
-        } catch (ConnectionClosedException e) {
-            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
-            end(e.code(), false);
-        } catch (EOFException e) {
-            LOG.log(Level.DEBUG, () -> this + " sends no more: " + e.getMessage());
-            end(CloseCode.NORMAL, false); // it may still read what it is due
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, () -> this + " is gone: " + e.getMessage());
-            abort();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, this + " failed", e);
-            end(CloseCode.INTERNAL_ERROR, true);
-        }
+        LOG.log(Level.DEBUG, () -> this + " ended: " + ended);
     }
 
     private void outboundLoop() {
         try {
             while (!outbound.finished()) {
-                connection.write(outbound.take(), waiting); // one flush for all that was waiting
+                Frame first = outbound.take();
+                awaitTurn();
+                connection.write(first, outbound); // one flush for all that was waiting
+                turn = NOBODYS;
             }
             closedAt = System.nanoTime() | 1;
-        } catch (IOException | InterruptedException e) {
-            LOG.log(Level.DEBUG, () -> this + " can't be written to: " + e.getMessage());
-            abort(); // releases the inbound loop
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, this + " failed", e);
-            abort();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            unwritable(e);
         }
+    }
+
+    /** The outbound loop's: waits until the inbound loop has written its answer. */
+    private void awaitTurn() {
+        while (!TURN.compareAndSet(this, NOBODYS, SOMEBODYS)) {
+            if (TURN.compareAndSet(this, SOMEBODYS, AWAITED)) {
+                while (turn == AWAITED) {
+                    LockSupport.park(this);
+                }
+            }
+        }
+    }
+
+    private void unwritable(Exception why) {
+        if (why instanceof RuntimeException) {
+            LOG.log(Level.ERROR, this + " failed", why);
+        } else {
+            LOG.log(Level.DEBUG, () -> this + " can't be written to: " + why.getMessage());
+        }
+        abort(); // releases the inbound loop
     }
 
     /** What they run on. */
@@ -156,6 +234,36 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
+    /**
+     * Sends an answer in its turn: at once, if the inbound loop calls this, has read all there is, and nothing waits or is
+     * being written; else it is {@link #put} behind what waits.
+     */
+    public void answer(Frame frame) {
+        if (Thread.currentThread() != inboundThread
+                || frame.length() > SHORT
+                || connection.hasUnread()
+                || !TURN.compareAndSet(this, NOBODYS, SOMEBODYS)) {
+            put(frame);
+            return;
+        }
+        boolean nothingWaits = outbound.isIdle();
+        try {
+            if (nothingWaits) {
+                connection.write(frame, NOTHING);
+                answered = true;
+            }
+        } catch (IOException | RuntimeException e) {
+            unwritable(e);
+        } finally {
+            if ((int) TURN.getAndSet(this, NOBODYS) == AWAITED) {
+                LockSupport.unpark(outboundThread);
+            }
+        }
+        if (!nothingWaits) {
+            put(frame);
+        }
+    }
+
     /** Whether so much waits already that what can be done without should not be added. */
     boolean isBusy() {
         return outbound.isHalfFull();
@@ -167,11 +275,11 @@ public final class Loops implements Watchdog.Watched {
      * @param discard whether the close goes ahead of what waits in the queue
      */
     public void end(CloseCode code, boolean discard) {
-        if (ended.compareAndSet(null, code)) {
+        if (ended == null && outbound.close(lastFrame(code), discard)) {
+            ended = code;
             if (code.code() >= CloseCode.FIRST_OF_OUR_OWN) {
                 Incidents.log(code, this);
             }
-            outbound.close(lastFrame(code), discard);
         }
     }
 
@@ -193,7 +301,7 @@ public final class Loops implements Watchdog.Watched {
         if (past(now, connection.writingSince(), bounds.write())) {
             end(CloseCode.TIMED_OUT, true);
             connection.abort();
-        } else if (ended.get() != null) {
+        } else if (ended != null) {
             Duration linger = bounds.pong().compareTo(LONGEST_LINGER) < 0 ? bounds.pong() : LONGEST_LINGER;
             if (past(now, closedAt, linger)) {
                 connection.abort();

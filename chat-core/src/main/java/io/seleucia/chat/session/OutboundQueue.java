@@ -123,12 +123,15 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
      *
      * @param frame the last frame that is given out
      * @param discard whether the last frame comes next, and what waits is thrown away
+     * @return whether this was the first call
      */
-    void close(Frame frame, boolean discard) {
-        if (END.compareAndSet(this, (End) null, new End(frame, discard))) {
+    boolean close(Frame frame, boolean discard) {
+        boolean first = END.compareAndSet(this, (End) null, new End(frame, discard));
+        if (first) {
             LockSupport.unpark(consumer);
             LockSupport.unpark(waiter);
         }
+        return first;
     }
 
     /** Whether the last frame was given out. Asked by the outbound loop only. */
@@ -142,20 +145,20 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         if (consumer == null) {
             consumer = Thread.currentThread();
         }
-        while (true) {
-            Frame frame = poll();
-            if (frame != null) {
-                return frame;
-            }
-            if (HEAD.compareAndSet(this, (Node) null, IDLE)) {
-                while (head == IDLE && end == null) {
-                    LockSupport.park(this);
-                    if (Thread.interrupted()) {
-                        HEAD.compareAndSet(this, IDLE, (Node) null);
-                        throw new InterruptedException();
-                    }
-                }
-                HEAD.compareAndSet(this, IDLE, (Node) null);
+        Frame frame = next(true);
+        while (frame == null) {
+            park();
+            frame = next(true);
+        }
+        return frame;
+    }
+
+    /** Parks until something was offered or the queue closed. Short, for what it has on the stack is idle memory. */
+    private void park() throws InterruptedException {
+        while (head == IDLE && end == null) {
+            LockSupport.park(this);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
             }
         }
     }
@@ -163,6 +166,11 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     /** The next frame if one waits, or null. Called by the outbound loop only. */
     @Override
     public Frame poll() {
+        return next(false);
+    }
+
+    /** @param idle whether the loop is to be woken by the next offer, if there is nothing */
+    private Frame next(boolean idle) {
         // Read before the stack is taken: then all that was accepted before the close is in what is taken after it.
         End known = end;
         if (finished || known != null && known.discard) {
@@ -178,8 +186,13 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         } else if (data != null) {
             node = data;
             data = node.next;
+        } else if (known != null) {
+            return finish(known);
         } else {
-            return known == null ? null : finish(known);
+            if (idle) {
+                HEAD.compareAndSet(this, (Node) null, IDLE);
+            }
+            return null;
         }
         if (node.frame.control()) {
             takenControl -= node.frame.length();
@@ -288,6 +301,11 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         }
         long waiting = bytes();
         return waiting == 0 || waiting + frame.length() <= maxBytes;
+    }
+
+    /** Whether the outbound loop has written everything and waits for more. A snapshot, for any thread. */
+    boolean isIdle() {
+        return head == IDLE && end == null;
     }
 
     /** Whether half of what may wait does. A snapshot, for any thread. */

@@ -15,9 +15,9 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.Frame;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -34,23 +34,19 @@ public final class Session implements Loops.Receiver {
     private final Channels channels;
     private final Bounds bounds;
     private final RateLimiter rate;
-    private final TreeMap<String, Channel.Member> subscriptions = new TreeMap<>();
-    private final String id = UUID.randomUUID().toString();
+    private List<Channel.Member> subscriptions = List.of(); // copied to be changed: few, and much smaller than a map
     private volatile String client = ""; // written by the inbound loop
     private boolean connected; // whether it bears a name, under which it can be found
+    private volatile String id = ""; // comes with the client id
     private Optional<Channel.Member> inbox = Optional.empty();
 
-    private Session(Loops loops, Protocol protocol, Channels channels, Bounds bounds) {
+    /** A session that is to be served: {@link Loops#run}. */
+    public Session(Loops loops, Protocol protocol, Channels channels, Bounds bounds) {
         this.loops = loops;
         this.protocol = protocol.open();
         this.channels = channels;
         this.bounds = bounds;
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
-    }
-
-    /** Serves a client, in the calling thread, until its connection has ended. */
-    public static void serve(Loops loops, Protocol protocol, Channels channels, Bounds bounds) {
-        loops.run(new Session(loops, protocol, channels, bounds));
     }
 
     @Override
@@ -111,8 +107,7 @@ public final class Session implements Loops.Receiver {
                 case Command.Publish publish -> publish(request, publish);
                 case Command.Direct direct -> direct(request, direct);
                 case Command.Signal signal -> signal(request, signal);
-                case Command.ListChannels list ->
-                    reply(request, new Event.Channels(List.copyOf(subscriptions.keySet())));
+                case Command.ListChannels list -> reply(request, new Event.Channels(subscribed()));
                 case Command.History history -> history(request, history);
                 case Command.Presence presence -> presence(request, presence.channel());
                 case Command.Ping ping -> reply(request, new Event.Pong());
@@ -163,6 +158,7 @@ public final class Session implements Loops.Receiver {
     }
 
     private void become(String name) {
+        id = UUID.randomUUID().toString();
         client = name;
         connected = true;
         loops.name(name);
@@ -203,39 +199,60 @@ public final class Session implements Loops.Receiver {
 
     private void subscribe(Request request, Command.Subscribe subscribe) throws UnavailableException {
         String channel = subscribe.channel();
-        if (subscriptions.containsKey(channel)) {
+        if (subscription(channel).isPresent()) {
             fail(request, ErrorCode.ALREADY_SUBSCRIBED, "already subscribed to " + channel);
         } else if (subscriptions.size() == bounds.channels()) {
             fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + bounds.channels() + " channels");
         } else {
-            subscriptions.put(
+            Channel.Member member = channels.join(
+                    this,
                     channel,
-                    channels.join(
-                            this,
-                            channel,
-                            subscribe.since(),
-                            subscribe.presence(),
-                            recovery -> reply(request, new Event.Subscribed(channel, recovery))));
+                    subscribe.since(),
+                    subscribe.presence(),
+                    recovery -> reply(request, new Event.Subscribed(channel, recovery)));
+            List<Channel.Member> more = new ArrayList<>(subscriptions);
+            more.add(member);
+            subscriptions = List.copyOf(more);
         }
     }
 
     private void unsubscribe(Request request, String channel) {
-        Channel.Member member = subscriptions.remove(channel);
-        if (member == null) {
+        Optional<Channel.Member> member = subscription(channel);
+        if (member.isEmpty()) {
             fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
         } else {
-            channels.leave(this, member);
+            List<Channel.Member> rest = new ArrayList<>(subscriptions);
+            rest.remove(member.get());
+            subscriptions = List.copyOf(rest);
+            channels.leave(this, member.get());
             reply(request, new Event.Unsubscribed(List.of(channel)));
         }
     }
 
     private List<String> leaveAll() {
-        List<String> left = List.copyOf(subscriptions.keySet());
-        for (Channel.Member member : subscriptions.values()) {
+        List<String> left = subscribed();
+        for (Channel.Member member : subscriptions) {
             channels.leave(this, member);
         }
-        subscriptions.clear();
+        subscriptions = List.of();
         return left;
+    }
+
+    /** The channels, sorted. */
+    private List<String> subscribed() {
+        return subscriptions.stream()
+                .map(member -> member.channel().name())
+                .sorted()
+                .toList();
+    }
+
+    private Optional<Channel.Member> subscription(String channel) {
+        for (Channel.Member member : subscriptions) {
+            if (member.channel().name().equals(channel)) {
+                return Optional.of(member);
+            }
+        }
+        return Optional.empty();
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
@@ -301,7 +318,7 @@ public final class Session implements Loops.Receiver {
 
     /** Whether the session is subscribed; if not, the request fails. */
     private boolean isMember(Request request, String channel) {
-        boolean member = subscriptions.containsKey(channel);
+        boolean member = subscription(channel).isPresent();
         if (!member) {
             fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
         }
@@ -352,7 +369,7 @@ public final class Session implements Loops.Receiver {
         return variant.frame();
     }
 
-    /** Its random name, unlike any other's. */
+    /** Its random name, unlike any other member's. */
     String id() {
         return id;
     }
@@ -362,10 +379,11 @@ public final class Session implements Loops.Receiver {
         return client.equals(name);
     }
 
-    /** Its client id; one made from its own name for a client that never gave any. Asked by the inbound loop. */
+    /** Its client id; for a client that never gave any, the session's own name. Asked by the inbound loop. */
     String client() {
         if (client.isEmpty()) {
-            client = "guest-" + id;
+            id = "guest-" + UUID.randomUUID();
+            client = id;
         }
         return client;
     }

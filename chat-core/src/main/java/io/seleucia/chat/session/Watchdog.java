@@ -3,8 +3,9 @@ package io.seleucia.chat.session;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -28,7 +29,7 @@ public final class Watchdog implements AutoCloseable {
         void check(long now);
     }
 
-    private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
+    private final List<Collection<? extends Watched>> watched = new CopyOnWriteArrayList<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final long roundMillis;
 
@@ -44,21 +45,16 @@ public final class Watchdog implements AutoCloseable {
         Thread.ofVirtual().name("watchdog").start(this::run);
     }
 
-    /** From now on its deadlines are kept. */
-    public void watch(Watched one) {
-        watched.add(one);
-    }
-
-    /** Its deadlines need no keeping any more. */
-    public void forget(Watched one) {
-        watched.remove(one);
+    /** From now on the deadlines of all are kept that are in a collection, which may change at any time. */
+    public void watch(Collection<? extends Watched> all) {
+        watched.add(all);
     }
 
     private void run() {
         try {
             while (!stopped.await(roundMillis, TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
-                watched.forEach(one -> check(one, now));
+                watched.forEach(all -> all.forEach(one -> check(one, now)));
             }
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "the watchdog was interrupted: deadlines are no longer kept", e);

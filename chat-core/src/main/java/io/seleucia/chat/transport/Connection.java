@@ -3,29 +3,41 @@ package io.seleucia.chat.transport;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
- * A connection that carries messages. One thread reads, one writes; {@link #abort} and the clocks are for any thread.
+ * A connection that carries messages. One thread reads, one writes at a time; {@link #abort} and the clocks are for any thread.
  * No method has a deadline of its own: whoever watches the clocks aborts a connection that takes too long, and the
  * blocked method then throws.
  */
 public interface Connection {
     /**
-     * Waits for the next whole message. What the transport itself must answer on the way, such as a ping, goes to
-     * {@code answers}.
+     * Waits until something comes. Here the thread of an idle connection spends its time, and what is on its stack is
+     * memory of that connection: so there is little, and {@link #read}, which needs more, begins when there is work.
+     *
+     * @throws IOException if the connection broke or the peer sends no more
+     */
+    void await() throws IOException;
+
+    /**
+     * Reads what is coming, up to the end of a frame; the message that it completes, if it does. What the transport
+     * itself must answer, such as a ping, goes to {@code answers}.
      *
      * @throws ConnectionClosedException if the peer closed in an orderly way or broke the transport's rules
      * @throws IOException if the connection broke
      */
-    Payload read(Consumer<Frame> answers) throws IOException;
+    Optional<Payload> read(Consumer<Frame> answers) throws IOException;
+
+    /** Whether more has come than was read so far. For the thread that reads. */
+    boolean hasUnread();
 
     /**
-     * Writes a frame and all that {@code waiting} gives, until it gives null, while it is being prepared, in as few system calls as it can.
-     * Blocks while the peer does not read.
+     * Writes a frame and all that waits behind it, in as few system calls as it can. Blocks while the peer does not
+     * read.
      */
-    void write(Frame first, Supplier<Frame> waiting) throws IOException;
+    void write(Frame first, Queue<Frame> waiting) throws IOException;
 
     /** How messages to this peer are framed. */
     Framing framing();

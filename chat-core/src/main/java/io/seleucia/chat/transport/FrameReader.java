@@ -35,7 +35,7 @@ final class FrameReader {
     private int length;
     private boolean compressed;
     private long compressedLength;
-    private final Utf8 utf8 = new Utf8();
+    private Utf8 utf8; // of a text
 
     // What answers the peer's Close, null until it has come.
     private volatile byte[] closeAnswer;
@@ -46,17 +46,13 @@ final class FrameReader {
         this.inflating = inflating;
     }
 
-    /** Blocks until a message is complete. Pings on the way are answered, pongs are taken as a sign of life. */
-    Payload read(Consumer<Frame> answers) throws IOException {
-        while (true) {
-            int first = in.read();
-            in.begin();
-            boolean complete = readFrame(first, answers);
-            in.complete();
-            if (complete) {
-                return take();
-            }
-        }
+    /** Reads a frame; the message that it completes, if it does. Pings are answered, pongs are a sign of life. */
+    Optional<Payload> read(Consumer<Frame> answers) throws IOException {
+        int first = in.read();
+        in.begin();
+        boolean complete = readFrame(first, answers);
+        in.complete();
+        return complete ? Optional.of(take()) : Optional.empty();
     }
 
     /** Whether the frame completed a message. */
@@ -96,6 +92,7 @@ final class FrameReader {
                     throw protocolError("a new message must not begin within another");
                 }
                 opcode = frameOpcode;
+                utf8 = opcode == WebSocket.TEXT ? new Utf8() : null;
                 compressed = rsv1;
             }
             default -> throw protocolError("unknown opcode");
@@ -279,6 +276,7 @@ final class FrameReader {
         message = EMPTY;
         length = 0;
         compressedLength = 0;
+        utf8 = null;
         return payload;
     }
 

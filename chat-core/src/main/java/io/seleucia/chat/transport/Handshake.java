@@ -70,6 +70,7 @@ public record Handshake(
                             + field("Sec-WebSocket-Extensions", agreed.map(Compression::answer))
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
+            wire.settle();
             return new Agreed(head.path(), subprotocol, agreed);
         } catch (HandshakeException e) {
             refuse(wire, e, body);
@@ -154,7 +155,13 @@ public record Handshake(
 
     /** A token of RFC 9110 §5.6.2. */
     static boolean isToken(String text) {
-        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f && SEPARATORS.indexOf(c) < 0);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c >= 0x7f || SEPARATORS.indexOf(c) >= 0) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
     }
 
     private static String answerTo(String key) {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
@@ -22,6 +23,7 @@ import java.util.Set;
 record HttpHead(String method, String target, Map<String, List<String>> fields) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
+    private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[1-9]");
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
     private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
     private static final String HOST = "-._~!$&'()*+,;="; // RFC 3986 §3.2.2
@@ -32,7 +34,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         if (request.length != 3 || !Handshake.isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");
         }
-        if (!request[2].matches("HTTP/1\\.[1-9]")) { // a later minor version means no less (RFC 9110 §2.5)
+        if (!VERSION.matcher(request[2]).matches()) { // a later minor version means no less (RFC 9110 §2.5)
             throw malformed("the version must be HTTP/1.1");
         }
         Map<String, List<String>> fields = new HashMap<>();
@@ -174,7 +176,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         if (values.size() > 1) {
             throw malformed(name + " must stand only once");
         }
-        return values.stream().findFirst();
+        return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
     }
 
     /** The members of a field that is a comma-separated list, over all its lines (RFC 9110 §5.6.1). */

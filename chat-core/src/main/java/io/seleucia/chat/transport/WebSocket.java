@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.zip.Deflater;
 
 /** A WebSocket connection, server side, after its handshake (RFC 6455 §5 to §7). */
@@ -38,7 +38,7 @@ public final class WebSocket implements Connection {
     private final FrameReader reader;
     private final Framing framing;
     private final Optional<Context> context;
-    private final String name = "ws-" + LAST_NUMBER.incrementAndGet();
+    private final long number = LAST_NUMBER.incrementAndGet();
 
     /** What is remembered of earlier messages, with context takeover: the outbound loop's own. */
     private record Context(Deflater deflater, int windowBits) {}
@@ -66,16 +66,26 @@ public final class WebSocket implements Connection {
     }
 
     @Override
-    public Payload read(Consumer<Frame> answers) throws IOException {
+    public void await() throws IOException {
+        wire.await();
+    }
+
+    @Override
+    public Optional<Payload> read(Consumer<Frame> answers) throws IOException {
         return reader.read(answers);
     }
 
     @Override
-    public void write(Frame first, Supplier<Frame> waiting) throws IOException {
+    public boolean hasUnread() {
+        return wire.hasUnread();
+    }
+
+    @Override
+    public void write(Frame first, Queue<Frame> waiting) throws IOException {
         if (context.isEmpty()) {
-            wire.write(first, waiting);
+            wire.write(first, waiting::poll);
         } else {
-            wire.write(inContext(first), () -> inContext(waiting.get()));
+            wire.write(inContext(first), () -> inContext(waiting.poll()));
         }
     }
 
@@ -142,7 +152,7 @@ public final class WebSocket implements Connection {
 
     @Override
     public String name() {
-        return name;
+        return "ws-" + number;
     }
 
     @Override

@@ -14,15 +14,20 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLSocket;
 
 /**
- * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes;
+ * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes at a time;
  * any thread aborts.
  *
- * <p>An idle connection keeps no more than a small read buffer (and what TLS keeps). Large payloads are read into their
- * own arrays, and writes borrow a buffer for as long as they last.
+ * <p>An idle connection keeps no more than a tiny read buffer (and what TLS keeps), with room for a pong or the head of
+ * a frame. One whose bytes come again and again, a handshake's for example, is given a larger one, so that a read gets
+ * all of them, until it pauses. Large payloads are read into their own arrays, and writes borrow a buffer for as long
+ * as they last.
  */
 public final class Wire {
     private static final Logger LOG = System.getLogger(Wire.class.getName());
-    private static final int READ_BUFFER = 512;
+    private static final int IDLE_BUFFER = 16;
+    private static final int BUSY_BUFFER = 512;
+    private static final int BUSY_READS = 8; // so many, with no pause between them
+    private static final long PAUSE_NANOS = 1_000_000_000L;
     private static final int WRITE_BUFFER = 64 * 1024;
     private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
 
@@ -31,9 +36,10 @@ public final class Wire {
     private final InputStream in;
     private final OutputStream out;
 
-    private final byte[] buffer = new byte[READ_BUFFER];
+    private byte[] buffer = new byte[BUSY_BUFFER];
     private int start;
     private int end;
+    private int reads = BUSY_READS; // with no pause between them, counted up to BUSY_READS
     private final int bytesPerSecond;
     private double credit; // bytes that may be read without a pause
 
@@ -72,6 +78,23 @@ public final class Wire {
         }
     }
 
+    /** Blocks until at least one byte has come. */
+    void await() throws IOException {
+        if (start == end) {
+            fill();
+        }
+    }
+
+    /** Whether bytes are there that were not taken yet. */
+    boolean hasUnread() {
+        return start < end;
+    }
+
+    /** What began the connection is over: it may be idle from now on. */
+    void settle() {
+        reads = 0;
+    }
+
     /** The next byte, blocking for it. */
     int read() throws IOException {
         if (start == end) {
@@ -82,7 +105,7 @@ public final class Wire {
 
     /** Blocks until at least one byte has come and reads at most {@code length}; the number read is returned. */
     int read(byte[] target, int offset, int length) throws IOException {
-        if (start == end && length >= READ_BUFFER) {
+        if (start == end && length >= buffer.length) {
             return heard(in.read(target, offset, length));
         }
         if (start == end) {
@@ -96,7 +119,15 @@ public final class Wire {
 
     private void fill() throws IOException {
         end = start = 0; // stays empty if the read fails
-        end = heard(in.read(buffer, 0, READ_BUFFER));
+        fitBuffer();
+        end = heard(in.read(buffer, 0, buffer.length));
+    }
+
+    private void fitBuffer() {
+        int fitting = reads == BUSY_READS ? BUSY_BUFFER : IDLE_BUFFER;
+        if (buffer.length != fitting) {
+            buffer = new byte[fitting];
+        }
     }
 
     private int heard(int n) throws IOException {
@@ -104,7 +135,9 @@ public final class Wire {
             throw new EOFException("the peer closed the connection");
         }
         long now = System.nanoTime();
-        throttle(n, now - heardAt);
+        long silence = now - heardAt;
+        reads = silence > PAUSE_NANOS ? 0 : Math.min(BUSY_READS, reads + 1);
+        throttle(n, silence);
         heardAt = now;
         return n;
     }
@@ -179,7 +212,8 @@ public final class Wire {
     void finish() {
         try {
             layer.shutdownOutput(); // with TLS, its close_notify too
-            while (in.read(buffer, 0, READ_BUFFER) >= 0) {
+            byte[] unread = new byte[BUSY_BUFFER];
+            while (in.read(unread) >= 0) {
                 // The peer has been told that the end has come; what it still says is not for us.
             }
         } catch (IOException e) {

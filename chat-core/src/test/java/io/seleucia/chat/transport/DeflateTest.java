@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
@@ -57,7 +59,7 @@ class DeflateTest {
     @Test
     void refusesReferencesToEarlierMessagesWhereNoneWereAgreedOn() throws IOException {
         FrameReader reader = reader(false, "c1 87 00000000  f2 48 cd c9 c9 07 00   c1 85 00000000  f2 00 11 00 00");
-        reader.read(NO_ANSWERS);
+        Frames.message(reader, NO_ANSWERS);
         assertRefused(reader, CloseCode.INVALID_COMPRESSION);
     }
 
@@ -165,8 +167,7 @@ class DeflateTest {
     @Test
     void takesAMessageThatIsJustAsLongAsTheLimit() throws IOException {
         byte[] exact = stripped(flushed(new byte[LIMIT]));
-        assertThat(reader(false, frame(0xc2, exact, exact.length))
-                        .read(NO_ANSWERS)
+        assertThat(Frames.message(reader(false, frame(0xc2, exact, exact.length)), NO_ANSWERS)
                         .bytes())
                 .hasSize(LIMIT);
         byte[] over = stripped(flushed(new byte[LIMIT + 1]));
@@ -221,7 +222,7 @@ class DeflateTest {
             }
             FrameReader reader = reader(i % 2 == 0, frame(0xc2, payload, payload.length));
             try {
-                assertThat(reader.read(NO_ANSWERS).bytes().length).isLessThanOrEqualTo(LIMIT);
+                assertThat(Frames.message(reader, NO_ANSWERS).bytes().length).isLessThanOrEqualTo(LIMIT);
             } catch (ConnectionClosedException e) {
                 assertThat(e.code())
                         .as("seed %s, case %s", seed, i)
@@ -244,8 +245,8 @@ class DeflateTest {
             List<byte[]> sent = List.of(message, message, noise, message, message);
             var waiting = sent.stream()
                     .map(bytes -> socket.framing().frame(new Payload(false, bytes)))
-                    .iterator();
-            socket.write(waiting.next(), () -> waiting.hasNext() ? waiting.next() : null);
+                    .collect(Collectors.toCollection(ArrayDeque::new));
+            socket.write(waiting.poll(), waiting);
             socket.release();
 
             // A client's frames have a mask; apart from that they are the server's.
@@ -253,7 +254,7 @@ class DeflateTest {
             List<byte[]> frames = unmaskedFrames(received);
             FrameReader reader = reader(true, joined(frames.stream().map(DeflateTest::masked)));
             for (byte[] expected : sent) {
-                assertThat(reader.read(NO_ANSWERS).bytes()).isEqualTo(expected);
+                assertThat(Frames.message(reader, NO_ANSWERS).bytes()).isEqualTo(expected);
             }
             assertThat(frames.get(1).length).isLessThan(frames.get(0).length / 4);
         }
@@ -273,9 +274,9 @@ class DeflateTest {
         deflater.end();
         FrameReader reader = reader(true, frames.toByteArray());
         for (byte[] message : messages) {
-            assertThat(reader.read(NO_ANSWERS).bytes()).isEqualTo(message);
+            assertThat(Frames.message(reader, NO_ANSWERS).bytes()).isEqualTo(message);
         }
-        assertThatThrownBy(() -> reader.read(NO_ANSWERS)).isInstanceOf(EOFException.class);
+        assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS)).isInstanceOf(EOFException.class);
     }
 
     private static WebSocket outgoing(int windowBits) throws IOException {
@@ -288,12 +289,12 @@ class DeflateTest {
     private static void assertMessages(boolean takeover, String frames, String... messages) throws IOException {
         FrameReader reader = reader(takeover, frames);
         for (String message : messages) {
-            assertThat(reader.read(NO_ANSWERS).asString()).isEqualTo(message);
+            assertThat(Frames.message(reader, NO_ANSWERS).asString()).isEqualTo(message);
         }
     }
 
     private static void assertRefused(FrameReader reader, CloseCode code) {
-        assertThatThrownBy(() -> reader.read(NO_ANSWERS))
+        assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS))
                 .isInstanceOfSatisfying(
                         ConnectionClosedException.class,
                         closed -> assertThat(closed.code()).isEqualTo(code));

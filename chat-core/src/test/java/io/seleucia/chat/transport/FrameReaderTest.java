@@ -41,7 +41,7 @@ class FrameReaderTest {
     void readsBinary() throws IOException {
         var reader = readerOf("82 82 01 02 03 04 ff 00"); // binary, masked, two bytes
 
-        Payload message = reader.read(NO_ANSWERS);
+        Payload message = Frames.message(reader, NO_ANSWERS);
 
         assertThat(message.text()).isFalse();
         assertThat(message.bytes()).isEqualTo(bytes("fe 02"));
@@ -51,7 +51,7 @@ class FrameReaderTest {
     void takesAnyBytesAsBinary() throws IOException {
         var reader = readerOf("82 83 00 00 00 00 ff c0 80"); // no valid UTF-8
 
-        assertThat(reader.read(NO_ANSWERS).bytes()).isEqualTo(bytes("ff c0 80"));
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).isEqualTo(bytes("ff c0 80"));
     }
 
     @Test
@@ -64,7 +64,7 @@ class FrameReaderTest {
         assertText(reader, "a");
         assertText(reader, "");
         assertText(reader, "b");
-        assertThatThrownBy(() -> reader.read(NO_ANSWERS)).isInstanceOf(EOFException.class);
+        assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS)).isInstanceOf(EOFException.class);
     }
 
     @ParameterizedTest
@@ -74,8 +74,8 @@ class FrameReaderTest {
         new Random(length).nextBytes(payload);
         var reader = readerOf(frame(0x82, payload), frame(0x82, bytes("2a")));
 
-        assertThat(reader.read(NO_ANSWERS).bytes()).isEqualTo(payload);
-        assertThat(reader.read(NO_ANSWERS).bytes()).isEqualTo(bytes("2a"));
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).isEqualTo(payload);
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).isEqualTo(bytes("2a"));
     }
 
     @ParameterizedTest
@@ -168,7 +168,7 @@ class FrameReaderTest {
     void keepsTheKindOfTheFirstFragment() throws IOException {
         var reader = readerOf("02 81 00 00 00 00 ff", "80 81 00 00 00 00 fe"); // binary in two frames
 
-        Payload message = reader.read(NO_ANSWERS);
+        Payload message = Frames.message(reader, NO_ANSWERS);
 
         assertThat(message.text()).isFalse();
         assertThat(message.bytes()).isEqualTo(bytes("ff fe"));
@@ -182,7 +182,7 @@ class FrameReaderTest {
                 "81 81 00 00 00 00 61"); // text "a"
         List<byte[]> answers = new ArrayList<>();
 
-        reader.read(answer -> answers.add(answer.bytes()));
+        Frames.message(reader, answer -> answers.add(answer.bytes()));
 
         assertThat(answers).containsExactly(bytes("8a 02 68 69"), bytes("8a 00"));
     }
@@ -194,7 +194,7 @@ class FrameReaderTest {
         var reader = readerOf(frame(0x89, payload), frame(0x81, bytes("61")));
         List<Frame> answers = new ArrayList<>();
 
-        reader.read(answers::add);
+        Frames.message(reader, answers::add);
 
         assertThat(answers).singleElement().satisfies(pong -> {
             assertThat(pong.bytes()).isEqualTo(joined(bytes("8a 7d"), payload));
@@ -207,7 +207,7 @@ class FrameReaderTest {
         var reader = readerOf("89 80 00 00 00 00"); // ping, and nothing more
         List<byte[]> answers = new ArrayList<>();
 
-        assertThatThrownBy(() -> reader.read(answer -> answers.add(answer.bytes())))
+        assertThatThrownBy(() -> Frames.message(reader, answer -> answers.add(answer.bytes())))
                 .isInstanceOf(EOFException.class);
 
         assertThat(answers).containsExactly(bytes("8a 00"));
@@ -231,7 +231,7 @@ class FrameReaderTest {
                 "80 81 00 00 00 00 63"); // continuation "c", final
         List<byte[]> answers = new ArrayList<>();
 
-        Payload message = reader.read(answer -> answers.add(answer.bytes()));
+        Payload message = Frames.message(reader, answer -> answers.add(answer.bytes()));
 
         assertThat(message.asString()).isEqualTo("abc");
         assertThat(answers).containsExactly(bytes("8a 01 31"), bytes("8a 01 32"));
@@ -244,7 +244,7 @@ class FrameReaderTest {
                 "89 81 00 00 00 00 ff", // ping, no UTF-8
                 "80 81 00 00 00 00 a4"); // continuation, its second byte
 
-        Payload message = reader.read(answer -> {});
+        Payload message = Frames.message(reader, answer -> {});
 
         assertThat(message.asString()).isEqualTo("ä");
     }
@@ -336,7 +336,7 @@ class FrameReaderTest {
     void takesMessageOfExactlyTheLimit() throws IOException {
         var reader = readerOf(frame(0x82, new byte[LIMIT]));
 
-        assertThat(reader.read(NO_ANSWERS).bytes()).hasSize(LIMIT);
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).hasSize(LIMIT);
     }
 
     @Test
@@ -357,7 +357,7 @@ class FrameReaderTest {
     void takesFragmentsOfExactlyTheLimit() throws IOException {
         var reader = readerOf(frame(0x02, new byte[LIMIT - 3]), frame(0x00, new byte[2]), frame(0x80, new byte[1]));
 
-        assertThat(reader.read(NO_ANSWERS).bytes()).hasSize(LIMIT);
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).hasSize(LIMIT);
     }
 
     @Test
@@ -371,8 +371,8 @@ class FrameReaderTest {
     void countsTheLimitForEachMessageAnew() throws IOException {
         var reader = readerOf(frame(0x82, new byte[LIMIT]), frame(0x82, new byte[LIMIT]));
 
-        assertThat(reader.read(NO_ANSWERS).bytes()).hasSize(LIMIT);
-        assertThat(reader.read(NO_ANSWERS).bytes()).hasSize(LIMIT);
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).hasSize(LIMIT);
+        assertThat(Frames.message(reader, NO_ANSWERS).bytes()).hasSize(LIMIT);
     }
 
     @Test
@@ -382,7 +382,7 @@ class FrameReaderTest {
                 bytes("89 81 00 00 00 00 2a"), // ping
                 bytes("80 80 00 00 00 00")); // continuation, empty, final
 
-        assertThat(reader.read(answer -> {}).bytes()).hasSize(LIMIT);
+        assertThat(Frames.message(reader, answer -> {}).bytes()).hasSize(LIMIT);
     }
 
     @Test
@@ -439,7 +439,7 @@ class FrameReaderTest {
             frames.add(frame(first, new byte[] {text[i]}));
         }
 
-        Payload message = readerOf(frames.toArray(byte[][]::new)).read(NO_ANSWERS);
+        Payload message = Frames.message(readerOf(frames.toArray(byte[][]::new)), NO_ANSWERS);
 
         assertThat(message.bytes()).isEqualTo(text);
     }
@@ -457,7 +457,7 @@ class FrameReaderTest {
             from = to;
         }
 
-        Payload message = readerOf(frames.toArray(byte[][]::new)).read(NO_ANSWERS);
+        Payload message = Frames.message(readerOf(frames.toArray(byte[][]::new)), NO_ANSWERS);
 
         assertThat(message.bytes()).isEqualTo(whole);
     }
@@ -475,7 +475,7 @@ class FrameReaderTest {
     void reportsConnectionThatBreaks(String bytes) throws IOException {
         var reader = readerOf(bytes);
 
-        assertThatThrownBy(() -> reader.read(NO_ANSWERS)).isInstanceOf(EOFException.class);
+        assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS)).isInstanceOf(EOFException.class);
     }
 
     @Test
@@ -517,7 +517,7 @@ class FrameReaderTest {
     }
 
     private static void assertRefused(FrameReader reader, CloseCode code, String message) {
-        assertThatThrownBy(() -> reader.read(NO_ANSWERS))
+        assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS))
                 .hasMessage(message)
                 .isInstanceOfSatisfying(
                         ConnectionClosedException.class,
@@ -525,7 +525,7 @@ class FrameReaderTest {
     }
 
     private static void assertText(FrameReader reader, String text) throws IOException {
-        Payload message = reader.read(NO_ANSWERS);
+        Payload message = Frames.message(reader, NO_ANSWERS);
         assertThat(message.text()).isTrue();
         assertThat(message.asString()).isEqualTo(text);
     }

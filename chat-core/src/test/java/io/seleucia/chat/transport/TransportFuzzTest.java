@@ -107,7 +107,7 @@ class TransportFuzzTest {
     private static IOException readAll(WebSocket socket, List<Payload> messages, List<Frame> pongs) {
         try {
             while (true) {
-                messages.add(socket.read(pongs::add));
+                socket.read(pongs::add).ifPresent(messages::add);
             }
         } catch (IOException e) {
             return e;
