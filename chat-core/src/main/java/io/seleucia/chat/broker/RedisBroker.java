@@ -36,7 +36,7 @@ public final class RedisBroker implements Broker {
     private static final Logger LOG = System.getLogger(RedisBroker.class.getName());
     private static final int DEFAULT_PORT = 6379;
     private static final long ROUND_MILLIS = 500;
-    private static final Duration REFRESH = Duration.ofSeconds(20);
+    private static final Duration REFRESH = Duration.ofSeconds(10);
     private static final Duration CHECK = Duration.ofSeconds(25); // and what the check itself takes
     private static final Duration ON_THE_WAY = Duration.ofSeconds(1);
     private static final Duration OPENING = Duration.ofMillis(1_800);
@@ -104,8 +104,8 @@ public final class RedisBroker implements Broker {
     private static JedisClientConfig config(URI redis, String name) {
         return DefaultJedisClientConfig.builder(redis)
                 .resp2()
-                .connectionTimeoutMillis((int) RedisCommands.CONNECT.toMillis())
-                .socketTimeoutMillis((int) RedisCommands.ANSWER.toMillis())
+                .connectionTimeoutMillis((int) RedisPipeline.CONNECT.toMillis())
+                .socketTimeoutMillis((int) RedisPipeline.ANSWER.toMillis())
                 .clientName(name)
                 .build();
     }
@@ -225,6 +225,9 @@ public final class RedisBroker implements Broker {
             while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
                 try {
                     proveDelivery();
+                    if (!health.isUp()) {
+                        commands.ping(); // where nobody else asks anything, nothing else shows that it answers again
+                    }
                     if (health.isUp()) {
                         feeds.values().stream()
                                 .map(shared -> shared.feed)
@@ -269,8 +272,7 @@ public final class RedisBroker implements Broker {
                         Position last = shared.feed.last();
                         positions.put(
                                 shared.feed,
-                                commands.after(shared.feed.channel(), last, 0, 0)
-                                        .position());
+                                commands.since(shared.feed.channel(), last, 0).position());
                     }
                 } catch (UnavailableException e) {
                     continue; // every channel is read when Redis is back
@@ -323,7 +325,7 @@ public final class RedisBroker implements Broker {
 
         @Override
         public void connected() {
-            commands.dropIdleConnections();
+            commands.reconnect();
             members.rewriteAll();
         }
     }

@@ -17,24 +17,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
-import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
-import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
-/**
- * What the broker asks of Redis, each a single step there. All methods block, for less than two seconds in all: the
- * wait for a connection, to connect, and for the answer have a bound each.
- */
+/** What the broker asks of Redis, each a single step there. All methods block, for less than two seconds. */
 final class RedisCommands implements AutoCloseable {
-    static final Duration CONNECT = Duration.ofMillis(500);
-    static final Duration ANSWER = Duration.ofMillis(1_000);
-    private static final Duration WAIT = Duration.ofMillis(300);
-    private static final int MAX_CONNECTIONS = 16;
+    private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
     private static final Script PUBLISH = Script.of("position.lua", "publish.lua");
     private static final Script HISTORY = Script.of("position.lua", "history.lua");
@@ -42,23 +35,14 @@ final class RedisCommands implements AutoCloseable {
     private static final Script REFRESH = Script.of("refresh.lua");
     private static final Script MEMBERS = Script.of("members.lua");
 
-    private final RedisClient redis;
+    private final RedisPipeline redis;
     private final RedisKeys keys;
     private final Retention retention;
     private final RedisHealth health;
 
     RedisCommands(
             HostAndPort address, JedisClientConfig config, RedisKeys keys, Retention retention, RedisHealth health) {
-        ConnectionPoolConfig pool = new ConnectionPoolConfig();
-        pool.setMaxTotal(MAX_CONNECTIONS);
-        pool.setMaxIdle(MAX_CONNECTIONS);
-        pool.setMaxWait(WAIT);
-        pool.setJmxEnabled(false);
-        this.redis = RedisClient.builder()
-                .hostAndPort(address)
-                .clientConfig(config)
-                .poolConfig(pool)
-                .build();
+        this.redis = new RedisPipeline(address, config, health);
         this.keys = keys;
         this.retention = retention;
         this.health = health;
@@ -91,7 +75,12 @@ final class RedisCommands implements AutoCloseable {
         return new Broker.Receipt(position(answer), ((Number) answer.get(2)).intValue() == 1);
     }
 
-    /** The oldest messages after an offset of the epoch of {@code seen}; all, if the channel's is another by now. */
+    /** The oldest messages after a position; the oldest of all, if the channel's epoch is another by now. */
+    Broker.Page since(String channel, Position seen, int limit) throws UnavailableException {
+        return history(channel, seen, "since", seen.offset(), limit);
+    }
+
+    /** The oldest messages after an offset, whatever the epoch. */
     Broker.Page after(String channel, Position seen, long offset, int limit) throws UnavailableException {
         return history(channel, seen, "after", offset, limit);
     }
@@ -151,30 +140,33 @@ final class RedisCommands implements AutoCloseable {
 
     /** Notes a channel of a client. */
     void addChannel(String client, String channel, Duration lifetime) throws UnavailableException {
-        call(redis -> {
-            try (var pipeline = redis.pipelined()) {
-                pipeline.hset(keys.client(client), channel, "set");
-                pipeline.pexpire(keys.client(client), lifetime.toMillis());
-            }
-            return null;
+        ask(CALL_BYTES, pipeline -> {
+            pipeline.hset(keys.client(client), channel, "set");
+            return pipeline.pexpire(keys.client(client), lifetime.toMillis());
         });
     }
 
     void removeChannel(String client, String channel) throws UnavailableException {
-        call(redis -> redis.hdel(keys.client(client), channel));
+        ask(CALL_BYTES, pipeline -> pipeline.hdel(keys.client(client), channel));
     }
 
     void signal(String channel, Broker.Signal signal) throws UnavailableException {
-        call(redis -> redis.publish(keys.live(channel), RedisMessage.encode(signal)));
+        String text = RedisMessage.encode(signal);
+        ask(CALL_BYTES + size(text), pipeline -> pipeline.publish(keys.live(channel), text));
     }
 
     void publishProbe(String node) throws UnavailableException {
-        call(redis -> redis.publish(keys.probe(node), "probe"));
+        ask(CALL_BYTES, pipeline -> pipeline.publish(keys.probe(node), "probe"));
     }
 
-    /** Closes the idle connections, which a restart of Redis has broken, so that no command has to find that out. */
-    void dropIdleConnections() {
-        redis.getPool().clear();
+    /** Asks for nothing but an answer. */
+    void ping() throws UnavailableException {
+        ask(CALL_BYTES, pipeline -> pipeline.sendCommand(Protocol.Command.PING, new String[0]));
+    }
+
+    /** Makes the connections anew, which a restart of Redis has broken, so that no command has to find that out. */
+    void reconnect() {
+        redis.reconnect();
     }
 
     @Override
@@ -183,30 +175,33 @@ final class RedisCommands implements AutoCloseable {
     }
 
     private Object run(Script script, List<String> keys, List<String> arguments) throws UnavailableException {
-        return call(redis -> {
-            try {
-                return redis.evalsha(script.sha1(), keys, arguments);
-            } catch (JedisNoScriptException e) {
-                return redis.eval(script.text(), keys, arguments); // Redis has restarted, or never seen it
-            }
-        });
+        int bytes =
+                CALL_BYTES + arguments.stream().mapToInt(RedisCommands::size).sum();
+        try {
+            return redis.ask(bytes, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments));
+        } catch (JedisNoScriptException e) {
+            return ask(bytes, pipeline -> pipeline.eval(script.text(), keys, arguments)); // Redis has never seen it
+        } catch (JedisDataException e) {
+            throw refused(e);
+        }
     }
 
-    private <T> T call(Function<RedisClient, T> command) throws UnavailableException {
+    private <T> T ask(int bytes, Function<Pipeline, Response<T>> command) throws UnavailableException {
         try {
-            T answer = command.apply(redis);
-            health.answered();
-            return answer;
+            return redis.ask(bytes, command);
         } catch (JedisDataException e) {
-            // Redis lives and refuses: out of memory, loading, a key of another type, no permission.
-            health.refused(e);
-            throw new UnavailableException("Redis refused: " + e.getMessage(), e);
-        } catch (JedisException e) {
-            if (e instanceof JedisConnectionException) {
-                health.lost(e);
-            }
-            throw new UnavailableException("Redis: " + e.getMessage(), e);
+            throw refused(e);
         }
+    }
+
+    /** Redis lives and refuses: out of memory, loading, a key of another type, no permission. */
+    private UnavailableException refused(JedisDataException why) {
+        health.refused(why);
+        return new UnavailableException("Redis refused: " + why.getMessage(), why);
+    }
+
+    private static int size(String text) {
+        return 2 * text.length();
     }
 
     private static Position position(List<?> answer) {

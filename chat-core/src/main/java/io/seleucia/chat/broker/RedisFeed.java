@@ -167,12 +167,12 @@ final class RedisFeed {
         }
         try {
             if (last.equals(Position.NONE)) {
-                begin(commands.after(channel, last, 0, 0).position());
+                begin(commands.since(channel, last, 0).position());
             }
             Position seen;
             do {
                 seen = last;
-            } while (!deliver(seen, commands.after(channel, seen, seen.offset(), PAGE)));
+            } while (!deliver(seen, commands.since(channel, seen, PAGE)));
             opened.countDown();
         } finally {
             endHealing();

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RedisMembers {
     /** How long a server's notes stand without a sign of life from it. */
-    static final Duration LIFETIME = Duration.ofSeconds(60);
+    static final Duration LIFETIME = Duration.ofSeconds(45);
 
     private record Member(String channel, String client) {}
 

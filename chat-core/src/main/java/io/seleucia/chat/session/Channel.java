@@ -132,14 +132,16 @@ final class Channel implements Broker.Listener {
      * Adds a session that has read the history up to {@code known}, if what came since is at hand: then it is given
      * that, and all messages from now on. If not, it has to read on.
      *
-     * @param toTheEnd whether nothing came after {@code known} in the history: if that is another epoch's, then this
-     *     channel has yet to learn of it
+     * @param before where the channel was before the history was read, if that ended with {@code known}: if it is still
+     *     in that epoch, and {@code known} is another's, then it has yet to learn of it
      */
-    Optional<Member> joinAt(Session session, boolean presence, Position known, boolean toTheEnd) {
+    Optional<Member> joinAt(Session session, boolean presence, Position known, Optional<Position> before) {
         lock.lock();
         try {
             Position now = position();
-            boolean atHand = now.sameEpoch(known) ? now.offset() <= known.offset() + recent.size() : toTheEnd;
+            boolean atHand = now.sameEpoch(known)
+                    ? now.offset() <= known.offset() + recent.size()
+                    : before.isPresent() && before.get().sameEpoch(now);
             if (!atHand) {
                 return Optional.empty();
             }
@@ -149,6 +151,16 @@ final class Channel implements Broker.Listener {
                 }
             }
             return Optional.of(add(session, presence, known));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Where an open channel is. */
+    Position newest() {
+        lock.lock();
+        try {
+            return position();
         } finally {
             lock.unlock();
         }

@@ -72,6 +72,7 @@ public final class Channels {
     private Channel.Member recover(
             Session session, Channel channel, Position since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
+        Position before = channel.newest();
         Broker.Page page = broker.historyAfter(channel.name(), since.offset(), PAGE);
         if (!holds(page, since)) {
             return channel.join(
@@ -89,11 +90,13 @@ public final class Channels {
                 session.replay(new Event.Received(message));
                 known = message.position();
             }
+            boolean toTheEnd = page.position().equals(known);
             Optional<Channel.Member> member =
-                    channel.joinAt(session, presence, known, page.position().equals(known));
+                    channel.joinAt(session, presence, known, toTheEnd ? Optional.of(before) : Optional.empty());
             if (member.isPresent()) {
                 return member.get();
             }
+            before = channel.newest();
             page = broker.historyAfter(channel.name(), known.offset(), PAGE);
             boolean outrun = page.messages().isEmpty() && page.position().offset() > known.offset();
             if (outrun || !page.position().sameEpoch(known)) {

@@ -264,6 +264,21 @@ class RedisBrokerTest extends BrokerContract {
     }
 
     @Test
+    void readsTheHistoryOfANewEpochAsItIsAskedTo() throws Exception {
+        broker.subscribe("lobby", listener);
+        publish("1");
+        client.hset("chat:{lobby}:meta", Map.of("epoch", "new", "offset", "0"));
+        client.del("chat:{lobby}:log");
+        for (int offset = 1; offset <= 3; offset++) {
+            appendSilently(Integer.toString(offset), offset); // this broker has yet to learn of that epoch
+        }
+
+        assertThat(broker.historyAfter("lobby", 2, 10).messages())
+                .extracting(Message::position)
+                .containsExactly(new Position("new", 3));
+    }
+
+    @Test
     void givesNoOffsetTwiceWhenRedisKnowsLessThanItAcknowledged() throws Exception {
         broker.subscribe("lobby", listener);
         publish("1");
