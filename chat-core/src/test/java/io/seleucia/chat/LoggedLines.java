@@ -8,23 +8,23 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What the library logs while it is open, from INFO up; what is below is formatted, so that this is tried too. */
-final class LoggedLines extends Handler implements AutoCloseable {
+public final class LoggedLines extends Handler implements AutoCloseable {
     private final Logger logger = Logger.getLogger("io.seleucia.chat");
     private final Level before = logger.getLevel();
     private final ConcurrentLinkedQueue<LogRecord> records = new ConcurrentLinkedQueue<>();
 
-    LoggedLines() {
+    public LoggedLines() {
         setLevel(Level.ALL);
         logger.setUseParentHandlers(false);
         logger.setLevel(Level.ALL);
         logger.addHandler(this);
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return records.stream().map(LogRecord::getMessage).toList();
     }
 
-    List<Throwable> stackTraces() {
+    public List<Throwable> stackTraces() {
         return records.stream()
                 .map(LogRecord::getThrown)
                 .filter(thrown -> thrown != null)

@@ -3,46 +3,65 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
-import java.util.ArrayDeque;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
- * Channels in the memory of this process: what is published is gone when it ends. Several servers in one process may
- * share one broker. Nothing blocks.
+ * Channels in the memory of this process: what is published is gone when it ends, unless there is a journal. Several
+ * servers in one process may share one broker. Nothing blocks; with a journal, publishing waits until the message is
+ * written.
  *
  * <p>A publisher's own thread hands the message to the listeners, under the channel's lock, so that the order of the
  * offsets is the order of delivery.
  */
 public final class InMemoryBroker implements Broker {
+    /** When what was written to a journal is brought to the disk, where even a loss of power leaves it. */
+    public enum Fsync {
+        /** Every second: a loss of power may cost what was published in the last one. */
+        INTERVAL,
+        /** Before it is acknowledged. */
+        ALWAYS,
+        /** When the system likes. */
+        NEVER
+    }
+
+    private static final Logger LOG = System.getLogger(InMemoryBroker.class.getName());
     private static final long SWEEP_SECONDS = 10;
-    private static final int MESSAGE_OVERHEAD = 160;
+    private static final long WRITING_SECONDS = 2;
+    private static final int NOTES = 1_000;
 
     private final Retention retention;
     private final long maxBytes;
     private final AtomicLong bytes = new AtomicLong(); // of all histories
-    private final ReentrantLock relieving = new ReentrantLock(); // guards nothing: one thread at it is enough
+    private final ReentrantLock upkeep = new ReentrantLock(); // one thread at a time restores, sweeps or relieves
     private final Membership members = new Membership();
-    private final ConcurrentHashMap<String, Log> logs = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
 
     // Of all channels that begin now. As long as nothing is published, such a channel can be forgotten and begin again
     // at the same position; one that is forgotten after that takes the epoch with it.
-    private volatile String epoch = UUID.randomUUID().toString();
+    private volatile String epoch = newEpoch();
 
     /** An empty broker, whose histories take a quarter of the heap at the most. */
     public InMemoryBroker(Retention retention) {
@@ -60,49 +79,138 @@ public final class InMemoryBroker implements Broker {
         Thread.ofVirtual().name("broker-retention").start(this::sweep);
     }
 
+    /**
+     * A broker with a journal: what it has acknowledged is there again when the directory is opened the next time, after
+     * whatever end of the process. Blocks until all has been read.
+     *
+     * @param directory the journal's own, made where there is none; one process can have it at a time
+     * @throws IOException if it can't be read or written, or another process has it
+     */
+    public static InMemoryBroker open(Retention retention, Path directory, Fsync fsync) throws IOException {
+        InMemoryBroker broker = new InMemoryBroker(retention);
+        broker.upkeep.lock();
+        try {
+            broker.restore(directory, fsync);
+            return broker;
+        } catch (IOException | RuntimeException e) {
+            broker.close();
+            throw e;
+        } finally {
+            broker.upkeep.unlock();
+        }
+    }
+
+    private void restore(Path directory, Fsync fsync) throws IOException {
+        Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
+        Journal opened = Journal.open(directory, fsync, keep, this::restore);
+        List<JournalRecord> renewed = new ArrayList<>();
+        if (!opened.isComplete()) {
+            epoch = newEpoch();
+            channels.values()
+                    .forEach(channel -> channel.change(it -> {
+                        it.renew(epoch);
+                        it.standing(Long.MAX_VALUE).ifPresent(renewed::add);
+                    }));
+        }
+        opened.begin(epoch, renewed);
+        journal = Optional.of(opened);
+    }
+
+    private void restore(JournalRecord record, long segment) {
+        switch (record) {
+            case JournalRecord.Published published -> {
+                Message message = published.message();
+                channel(message.channel()).change(it -> it.restore(message, published.key(), segment));
+            }
+            case JournalRecord.Standing standing ->
+                channel(standing.channel()).change(it -> it.restore(standing, segment));
+            case JournalRecord.Start start -> epoch = start.epoch();
+            case JournalRecord.Noted noted -> {}
+            case JournalRecord.Stop stop -> {}
+        }
+        relieve();
+    }
+
+    private static String newEpoch() {
+        return UUID.randomUUID().toString();
+    }
+
     @Override
-    public Receipt publish(String channel, String sender, Content content, String key) {
-        Receipt receipt = with(channel, log -> log.publish(channel, sender, content, key));
-        if (bytes.get() > maxBytes && relieving.tryLock()) {
+    public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
+        InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, content, key));
+        if (journal.isPresent()) {
+            journal.get().hurry();
+            awaitWritten(place);
+        }
+        if (bytes.get() > maxBytes && upkeep.tryLock()) {
             try {
                 relieve();
             } finally {
-                relieving.unlock();
+                upkeep.unlock();
             }
         }
-        return receipt;
+        return new Receipt(place.position(), place.duplicate());
+    }
+
+    private static void awaitWritten(InMemoryChannel.Place place) throws UnavailableException {
+        try {
+            place.written().get(WRITING_SECONDS, TimeUnit.SECONDS);
+            place.channel().deliver();
+        } catch (ExecutionException e) {
+            throw new UnavailableException("the journal can't be written", e);
+        } catch (TimeoutException e) {
+            deliverLater(place);
+            throw new UnavailableException("the journal is not written in time", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            deliverLater(place);
+            throw new UnavailableException("interrupted while the journal is written", e);
+        }
+    }
+
+    private static void deliverLater(InMemoryChannel.Place place) {
+        place.written().thenRun(() -> Thread.startVirtualThread(place.channel()::deliver));
     }
 
     /** Takes from those who have most, so that nobody can push out what others have said by saying much. */
     private void relieve() {
         while (bytes.get() > maxBytes) {
-            Optional<Log> longest = logs.values().stream().max(Comparator.comparingLong(log -> log.bytes));
-            if (longest.isEmpty() || longest.get().bytes == 0) {
+            Optional<InMemoryChannel> longest =
+                    channels.values().stream().max(Comparator.comparingLong(InMemoryChannel::bytes));
+            if (longest.isEmpty() || longest.get().bytes() == 0) {
                 return;
             }
-            longest.get().halve();
+            longest.get().change(InMemoryChannel::halve);
         }
     }
 
     @Override
     public Subscription subscribe(String channel, Listener listener) {
-        return with(channel, log -> log.subscribe(channel, listener));
+        Position start = with(channel, it -> {
+            it.listeners().add(listener);
+            return it.last();
+        });
+        return new Subscription() {
+            @Override
+            public Position start() {
+                return start;
+            }
+
+            @Override
+            public void close() {
+                change(channel, it -> it.listeners().remove(listener));
+            }
+        };
     }
 
     @Override
     public Page historyAfter(String channel, long offset, int limit) {
-        return with(
-                channel,
-                log -> log.page(log.history.iterator(), m -> m.position().offset() > offset, limit));
+        return with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
     }
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) {
-        return with(channel, log -> {
-            Page page =
-                    log.page(log.history.descendingIterator(), m -> m.position().offset() < offset, limit);
-            return new Page(page.position(), page.messages().reversed());
-        });
+        return with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
     }
 
     @Override
@@ -131,34 +239,44 @@ public final class InMemoryBroker implements Broker {
 
     /** Tells listeners, of which there are none where nobody has made the channel. */
     private void tell(String channel, Consumer<Listener> what) {
-        Log log = logs.get(channel);
-        if (log != null) {
-            log.tell(what);
+        InMemoryChannel present = channels.get(channel);
+        if (present != null) {
+            present.change(it -> it.listeners().forEach(what));
         }
     }
 
     @Override
     public void close() {
         closed.countDown();
-        logs.clear();
+        journal.ifPresent(Journal::close);
+        channels.clear();
     }
 
-    private <T> T with(String channel, Function<Log, T> use) {
+    private void change(String channel, Consumer<InMemoryChannel> what) {
+        with(channel, it -> {
+            what.accept(it);
+            return it;
+        });
+    }
+
+    private InMemoryChannel channel(String name) {
+        return channels.computeIfAbsent(name, absent -> new InMemoryChannel(absent, epoch, retention, bytes));
+    }
+
+    private <T> T with(String name, Function<InMemoryChannel, T> what) {
         while (true) {
-            Log log = logs.computeIfAbsent(channel, name -> new Log());
-            log.lock.lock();
-            try {
-                if (!log.forgotten) {
-                    log.usedAt = System.nanoTime();
-                    log.trim(log.usedAt, System.currentTimeMillis());
-                    T result = use.apply(log);
-                    if (log.last.offset() == 0 && log.forget(log.usedAt, System.currentTimeMillis())) {
-                        logs.remove(channel, log);
-                    }
-                    return result;
+            InMemoryChannel channel =
+                    channels.computeIfAbsent(name, absent -> new InMemoryChannel(absent, epoch, retention, bytes));
+            Optional<T> result = channel.use(it -> {
+                it.touch();
+                T given = what.apply(it);
+                if (it.last().offset() == 0 && it.forget()) {
+                    channels.remove(name, it);
                 }
-            } finally {
-                log.lock.unlock();
+                return given;
+            });
+            if (result.isPresent()) {
+                return result.get();
             }
         }
     }
@@ -166,137 +284,74 @@ public final class InMemoryBroker implements Broker {
     private void sweep() {
         try {
             while (!closed.await(SWEEP_SECONDS, TimeUnit.SECONDS)) {
-                long now = System.nanoTime();
-                logs.values().removeIf(log -> log.forget(now, System.currentTimeMillis()));
+                upkeep.lock();
+                try {
+                    channels.values()
+                            .removeIf(channel -> channel.use(this::isOver).orElse(true));
+                    if (journal.isPresent()) {
+                        dropExpired(journal.get());
+                    }
+                } catch (IOException e) {
+                    LOG.log(Level.WARNING, "old journal files can't be removed: " + e.getMessage());
+                } catch (RuntimeException e) {
+                    LOG.log(Level.ERROR, "sweeping failed", e);
+                } finally {
+                    upkeep.unlock();
+                }
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody interrupts it; without it, old messages go when read
+            LOG.log(Level.ERROR, "interrupted: old messages go when they are read, old journal files stay", e);
         }
     }
 
-    private static long size(Message message) {
-        return MESSAGE_OVERHEAD + 2L * message.content().asText().length();
+    private boolean isOver(InMemoryChannel channel) {
+        boolean over = channel.forget();
+        if (over && channel.last().offset() > 0) {
+            epoch = newEpoch(); // before the channel can begin again
+            journal.ifPresent(it -> it.offer(new Journal.Note(Optional.of(it.start(epoch)))));
+        }
+        return over;
     }
 
-    /** One channel. All fields are guarded by the lock. */
-    private final class Log {
-        private record Key(String sender, String key) {}
-
-        private record Kept(Position position, long until) {}
-
-        private final ReentrantLock lock = new ReentrantLock();
-        private final ArrayDeque<Message> history = new ArrayDeque<>();
-        private volatile long bytes; // of the history; read by whoever looks for the longest
-        private final List<Listener> listeners = new ArrayList<>(1);
-        private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
-        private Position last = new Position(epoch, 0);
-        private long usedAt;
-        private boolean forgotten; // no longer in the map
-
-        private Receipt publish(String channel, String sender, Content content, String key) {
-            Key kept = new Key(sender, key);
-            if (!key.isEmpty() && keys.containsKey(kept)) {
-                return new Receipt(keys.get(kept).position, true);
-            }
-            last = last.next();
-            if (!key.isEmpty()) {
-                keys.put(kept, new Kept(last, usedAt + retention.keys().toNanos()));
-            }
-            Message message = new Message(channel, last, sender, System.currentTimeMillis(), content);
-            history.addLast(message);
-            count(size(message));
-            if (history.size() > retention.messages()) {
-                removeOldest();
-            }
-            for (int i = 0; i < listeners.size(); i++) {
-                listeners.get(i).message(message);
-            }
-            return new Receipt(last, false);
+    /** Removes the journal's oldest segments, when all that is needed of them stands in later ones as well. */
+    private void dropExpired(Journal from) throws IOException, InterruptedException {
+        OptionalLong expired = from.expired();
+        while (expired.isPresent() && isCarriedOver(expired.getAsLong(), from)) {
+            from.drop(expired.getAsLong());
+            expired = from.expired();
         }
+    }
 
-        private Subscription subscribe(String channel, Listener listener) {
-            listeners.add(listener);
-            Position start = last;
-            return new Subscription() {
-                @Override
-                public Position start() {
-                    return start;
+    private boolean isCarriedOver(long segment, Journal to) throws InterruptedException {
+        List<CompletableFuture<Void>> notes = new ArrayList<>();
+        for (InMemoryChannel channel : channels.values()) {
+            Optional<JournalRecord> standing =
+                    channel.use(it -> it.standing(segment)).flatMap(Function.identity());
+            if (standing.isPresent()) {
+                Journal.Note note = new Journal.Note(standing);
+                if (!to.offer(note)) {
+                    return false; // later, when less waits
                 }
-
-                @Override
-                public void close() {
-                    with(channel, log -> log.listeners.remove(listener));
-                }
-            };
-        }
-
-        private void tell(Consumer<Listener> what) {
-            lock.lock();
-            try {
-                listeners.forEach(what);
-            } finally {
-                lock.unlock();
+                notes.add(note.written().thenAccept(in -> channel.change(it -> it.standsIn(in))));
             }
-        }
-
-        private Page page(Iterator<Message> messages, Predicate<Message> wanted, int limit) {
-            List<Message> page = new ArrayList<>();
-            while (page.size() < limit && messages.hasNext()) {
-                Message message = messages.next();
-                if (wanted.test(message)) {
-                    page.add(message);
+            if (notes.size() == NOTES) {
+                to.hurry();
+                if (!areWritten(notes)) {
+                    return false;
                 }
             }
-            return new Page(last, page);
         }
+        to.hurry();
+        return areWritten(notes);
+    }
 
-        private void trim(long now, long nowMillis) {
-            long oldest = nowMillis - retention.age().toMillis();
-            while (!history.isEmpty() && history.getFirst().time() < oldest) {
-                removeOldest();
-            }
-            Iterator<Kept> oldestKeys = keys.values().iterator();
-            while (oldestKeys.hasNext() && oldestKeys.next().until - now < 0) {
-                oldestKeys.remove();
-            }
-        }
-
-        private void removeOldest() {
-            count(-size(history.removeFirst()));
-        }
-
-        private void count(long more) {
-            bytes += more;
-            InMemoryBroker.this.bytes.addAndGet(more);
-        }
-
-        private void halve() {
-            lock.lock();
-            try {
-                for (int rest = history.size() / 2; history.size() > rest; ) {
-                    removeOldest();
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        /** Whether nobody can tell any more that the channel ever was. */
-        private boolean forget(long now, long nowMillis) {
-            lock.lock();
-            try {
-                trim(now, nowMillis);
-                forgotten = listeners.isEmpty()
-                        && history.isEmpty()
-                        && (last.offset() == 0
-                                || now - usedAt > retention.positions().toNanos());
-                if (forgotten && last.offset() > 0) {
-                    epoch = UUID.randomUUID().toString(); // before the channel can begin again
-                }
-                return forgotten;
-            } finally {
-                lock.unlock();
-            }
+    private static boolean areWritten(List<CompletableFuture<Void>> notes) throws InterruptedException {
+        try {
+            CompletableFuture.allOf(notes.toArray(CompletableFuture[]::new)).get(WRITING_SECONDS, TimeUnit.SECONDS);
+            notes.clear();
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false; // the journal says so itself, and the segment stays
         }
     }
 }

@@ -18,7 +18,7 @@ class InMemoryBrokerTest extends BrokerContract {
     }
 
     @Test
-    void takesFromTheLongestHistoryWhenMemoryIsShort() {
+    void takesFromTheLongestHistoryWhenMemoryIsShort() throws Exception {
         try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT, 1_000_000)) {
             for (int i = 0; i < 20; i++) {
                 broker.publish("quiet", "ada", new Content.Text("a few words"), "");
@@ -38,7 +38,7 @@ class InMemoryBrokerTest extends BrokerContract {
     }
 
     @Test
-    void countsWhatItForgets() {
+    void countsWhatItForgets() throws Exception {
         Retention brief = Retention.DEFAULT.withMessages(2);
         try (InMemoryBroker broker = new InMemoryBroker(brief, 1_000_000)) {
             for (int i = 0; i < 1_000; i++) {

@@ -6,6 +6,7 @@ import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.UnavailableException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
 
@@ -79,8 +80,8 @@ public final class Main {
     }
 
     private static Broker broker(Settings settings) throws IOException, InterruptedException {
-        if (settings.text(Setting.BROKER).equals("memory")) {
-            return new InMemoryBroker(settings.retention());
+        if (settings.isInMemory()) {
+            return settings.isGiven(Setting.DATA_DIR) ? journaled(settings) : new InMemoryBroker(settings.retention());
         }
         String prefix = settings.text(Setting.REDIS_PREFIX);
         if (settings.isOn(Setting.REDIS_REQUIRED)) {
@@ -93,6 +94,14 @@ public final class Main {
         RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention());
         broker.awaitReachable(REDIS_AT_START); // if it is not, the broker has said so, and goes on trying
         return broker;
+    }
+
+    private static Broker journaled(Settings settings) throws IOException {
+        try {
+            return InMemoryBroker.open(settings.retention(), settings.file(Setting.DATA_DIR), settings.journalFsync());
+        } catch (FileSystemException e) {
+            throw new IOException("can't use the data directory: " + e, e);
+        }
     }
 
     /** An IPv6 address as it stands in a URL. */

@@ -32,6 +32,16 @@ enum Setting {
     REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
     REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
     REDIS_REQUIRED("redis-required", "false", Kind.SWITCH, "whether a Redis out of reach stops the start"),
+    DATA_DIR(
+            "data-dir",
+            "",
+            Kind.FILE,
+            "a directory that keeps what is published, with broker=memory; none: nothing is kept"),
+    JOURNAL_FSYNC(
+            "journal-fsync",
+            "interval",
+            Kind.FSYNC,
+            "when that is brought to the disk: every second, before it is acknowledged, or when the system likes"),
     HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
     HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
     MAX_MESSAGE_BYTES(
@@ -66,6 +76,7 @@ enum Setting {
         OFF("off"),
         BROKER("memory or redis"),
         COMPRESSION("on, off or context"),
+        FSYNC("interval, always or never"),
         REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
         SWITCH("true or false"),
         MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
@@ -87,6 +98,7 @@ enum Setting {
                 case OFF -> value.equals("off");
                 case BROKER -> Set.of("memory", "redis").contains(value);
                 case COMPRESSION -> Set.of("on", "off", "context").contains(value);
+                case FSYNC -> Set.of("interval", "always", "never").contains(value);
                 case REDIS -> redis(value).isPresent();
                 case SWITCH -> Set.of("true", "false").contains(value);
                 case MESSAGE_SIZE ->

@@ -2,6 +2,7 @@ package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer.Compression;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.InMemoryBroker.Fsync;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
 import java.io.Reader;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -64,6 +66,10 @@ final class Settings {
         settings.needs(Setting.TLS_PASSWORD_FILE, Setting.TLS_KEYSTORE);
         settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
         settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
+        if (settings.isGiven(Setting.DATA_DIR) && !settings.isInMemory()) {
+            throw new SettingsException(
+                    "data-dir is for broker=memory; with broker=redis, Redis keeps what is published");
+        }
         return settings;
     }
 
@@ -192,6 +198,14 @@ final class Settings {
             case "off" -> Compression.OFF;
             default -> Compression.CONTEXT_TAKEOVER;
         };
+    }
+
+    boolean isInMemory() {
+        return text(Setting.BROKER).equals("memory");
+    }
+
+    Fsync journalFsync() {
+        return Fsync.valueOf(text(Setting.JOURNAL_FSYNC).toUpperCase(Locale.ROOT));
     }
 
     Retention retention() {

@@ -2,6 +2,8 @@ package io.seleucia.chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -106,6 +109,43 @@ class MainTest {
     }
 
     @Test
+    void keepsWhatItHasShownThroughAKill() throws Exception {
+        Path data = directory.resolve("data");
+        int port = begin("--port=0", "--data-dir=" + data);
+        Client client = new Client();
+        WebSocket socket = connect(port, client);
+        socket.sendText(request(0), true).join();
+        assertThat(client.next()).contains("SUCCESSFULLY");
+        socket.sendText(request(3), true).join();
+        assertThat(client.next()).isEqualTo("Channel : lobby, Sender : ada, Message : hi");
+
+        process.destroyForcibly().onExit().join();
+
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+            assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                    .extracting(message -> message.content().asText())
+                    .containsExactly("hi");
+        }
+        assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void saysInOneLineThatItsDataDirectoryIsTakenOrNone() throws Exception {
+        Path data = directory.resolve("data");
+        try (InMemoryBroker other = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.NEVER)) {
+            begin(List.of("--port=0", "--data-dir=" + data));
+
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors()).containsExactly("chat-server: the directory " + data + " is in use by another server");
+            assertThat(other.members("lobby")).isEmpty();
+        }
+
+        begin(List.of("--port=0", "--data-dir=" + directory.resolve("errors")));
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).singleElement().asString().contains("can't use the data directory");
+    }
+
+    @Test
     void servesOverTls() throws Exception {
         Path keystore = makeKeystore();
         Path password = Files.writeString(directory.resolve("password"), PASSWORD);
@@ -122,8 +162,7 @@ class MainTest {
                 .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .sendText("{\"Kind\":4}", true);
 
-        assertThat(client.answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
-                .isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+        assertThat(client.next()).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
     }
 
     @Test
@@ -213,7 +252,8 @@ class MainTest {
     }
 
     private static String request(int kind) {
-        return "{\"Kind\":" + kind + ",\"Payload\":\"{\\\"ClientId\\\":\\\"ada\\\",\\\"Channel\\\":\\\"lobby\\\"}\"}";
+        return "{\"Kind\":" + kind
+                + ",\"Payload\":\"{\\\"ClientId\\\":\\\"ada\\\",\\\"Channel\\\":\\\"lobby\\\",\\\"Message\\\":\\\"hi\\\"}\"}";
     }
 
     private static int unusedPort() throws IOException {
@@ -271,7 +311,7 @@ class MainTest {
     private static String answerTo(int port, String request) throws Exception {
         Client client = new Client();
         connect(port, client).sendText(request, true);
-        return client.answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return client.next();
     }
 
     private static WebSocket connect(int port, Client client) throws Exception {
@@ -282,12 +322,18 @@ class MainTest {
     }
 
     private static final class Client implements WebSocket.Listener {
-        private final CompletableFuture<String> answer = new CompletableFuture<>();
+        private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
         private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+
+        private String next() throws InterruptedException {
+            String answer = answers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            assertThat(answer).isNotNull();
+            return answer;
+        }
 
         @Override
         public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
-            answer.complete(data.toString());
+            answers.add(data.toString());
             webSocket.request(1);
             return null;
         }

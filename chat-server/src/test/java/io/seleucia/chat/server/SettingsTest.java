@@ -87,6 +87,8 @@ class SettingsTest {
         assertRefused(List.of("--port"), Map.of(), "--port needs a value");
         assertRefused(List.of("--host="), Map.of(), "host must be");
         assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
+        assertRefused(List.of("--journal-fsync=sometimes"), Map.of(), "interval, always or never");
+        assertRefused(List.of("--broker=redis", "--data-dir=data"), Map.of(), "data-dir is for broker=memory");
         assertRefused(List.of("--ping-interval=25"), Map.of(), "a time such as");
         assertRefused(List.of("--ping-interval=0s"), Map.of(), "above 0");
         assertRefused(List.of("--max-channels=0"), Map.of(), "from 1");

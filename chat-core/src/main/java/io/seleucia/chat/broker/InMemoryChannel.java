@@ -1,0 +1,326 @@
+package io.seleucia.chat.broker;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * One channel in memory. A message is given its place at once. Where there is a journal, nobody sees it before it is
+ * written; if it can't be, its place and those after it are free again.
+ *
+ * <p>All methods are called within {@link #use} or {@link #change}, but for these, {@link #deliver} and {@link #bytes}.
+ */
+final class InMemoryChannel {
+    private static final int MESSAGE_OVERHEAD = 160;
+    private static final CompletableFuture<Void> AT_ONCE = CompletableFuture.completedFuture(null);
+
+    /**
+     * A message's place.
+     *
+     * @param duplicate whether an earlier message with the same key has it
+     * @param written completes when the place is certain; fails if it can't be had
+     */
+    record Place(InMemoryChannel channel, Position position, boolean duplicate, CompletableFuture<Void> written) {}
+
+    private record Key(String sender, String key) {}
+
+    private record Kept(Position position, CompletableFuture<Void> written, long until) {}
+
+    private final String name;
+    private final Retention retention;
+    private final AtomicLong allBytes; // of the histories of all channels
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards all below; held while listeners are called
+    private final ArrayDeque<Message> history = new ArrayDeque<>();
+    private final ArrayDeque<Unwritten> unwritten = new ArrayDeque<>(1); // follow on the last position
+    private final List<Broker.Listener> listeners = new ArrayList<>(1);
+    private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
+    private volatile long bytes; // of the history
+    private Position last; // of what has been delivered
+    private long usedAt; // by the nanosecond clock
+    private long segment; // of the journal: where the last position was noted
+    private boolean forgotten; // whoever wants the channel needs another
+
+    InMemoryChannel(String name, String epoch, Retention retention, AtomicLong allBytes) {
+        this.name = name;
+        this.last = new Position(epoch, 0);
+        this.retention = retention;
+        this.allBytes = allBytes;
+    }
+
+    /** Does something under the lock; nothing, if the channel has been forgotten. */
+    <T> Optional<T> use(Function<InMemoryChannel, T> what) {
+        lock.lock();
+        try {
+            return forgotten ? Optional.empty() : Optional.of(what.apply(this));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does something under the lock. */
+    void change(Consumer<InMemoryChannel> what) {
+        lock.lock();
+        try {
+            what.accept(this);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** About how much memory the history takes. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Notes that somebody uses the channel, and takes away what has become too old. */
+    void touch() {
+        usedAt = System.nanoTime();
+        trim();
+    }
+
+    Position last() {
+        return last;
+    }
+
+    List<Broker.Listener> listeners() {
+        return listeners;
+    }
+
+    Place place(Optional<Journal> journal, String sender, Content content, String key) {
+        Kept kept = key.isEmpty() ? null : keys.get(new Key(sender, key));
+        if (kept != null) {
+            return new Place(this, kept.position, true, kept.written);
+        }
+        Position position = last.at(last.offset() + unwritten.size() + 1);
+        Message message = new Message(name, position, sender, System.currentTimeMillis(), content);
+        CompletableFuture<Void> written = AT_ONCE;
+        if (journal.isPresent()) {
+            Unwritten entry = new Unwritten(message, key);
+            written = entry.written;
+            if (!journal.get().offer(entry)) {
+                written.completeExceptionally(new IOException("too much waits to be written already"));
+                return new Place(this, position, false, written);
+            }
+            unwritten.addLast(entry);
+        } else {
+            add(message);
+        }
+        if (!key.isEmpty()) {
+            keys.put(
+                    new Key(sender, key),
+                    new Kept(position, written, usedAt + retention.keys().toNanos()));
+        }
+        return new Place(this, position, false, written);
+    }
+
+    /** Gives what has been written to the listeners. Called without the lock. */
+    void deliver() {
+        lock.lock();
+        try {
+            while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
+                Unwritten first = unwritten.removeFirst();
+                segment = first.segment;
+                add(first.message);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void add(Message message) {
+        remember(message);
+        for (int i = 0; i < listeners.size(); i++) {
+            listeners.get(i).message(message);
+        }
+    }
+
+    private void remember(Message message) {
+        last = message.position();
+        history.addLast(message);
+        count(size(message));
+        if (history.size() > retention.messages()) {
+            removeOldest();
+        }
+    }
+
+    Broker.Page page(boolean forward, Predicate<Message> wanted, int limit) {
+        Iterator<Message> messages = forward ? history.iterator() : history.descendingIterator();
+        List<Message> page = new ArrayList<>();
+        while (page.size() < limit && messages.hasNext()) {
+            Message message = messages.next();
+            if (wanted.test(message)) {
+                page.add(message);
+            }
+        }
+        return new Broker.Page(last, forward ? page : page.reversed());
+    }
+
+    private void trim() {
+        long oldest = System.currentTimeMillis() - retention.age().toMillis();
+        while (!history.isEmpty() && history.getFirst().time() < oldest) {
+            removeOldest();
+        }
+        Iterator<Kept> oldestKeys = keys.values().iterator();
+        while (oldestKeys.hasNext() && oldestKeys.next().until - System.nanoTime() < 0) {
+            oldestKeys.remove();
+        }
+    }
+
+    /** Takes away the older half of the history. */
+    void halve() {
+        for (int rest = history.size() / 2; history.size() > rest; ) {
+            removeOldest();
+        }
+    }
+
+    private void removeOldest() {
+        count(-size(history.removeFirst()));
+    }
+
+    private void count(long more) {
+        bytes += more;
+        allBytes.addAndGet(more);
+    }
+
+    private static long size(Message message) {
+        return MESSAGE_OVERHEAD + 2L * message.content().asText().length();
+    }
+
+    /** Ends the channel if nobody could tell any more that it ever was; whether it has ended. */
+    boolean forget() {
+        trim();
+        forgotten = listeners.isEmpty()
+                && history.isEmpty()
+                && unwritten.isEmpty()
+                && (last.offset() == 0
+                        || System.nanoTime() - usedAt > retention.positions().toNanos());
+        return forgotten;
+    }
+
+    /** What the journal has to hold, if its segments up to this one go; empty if what stands later is enough. */
+    Optional<JournalRecord> standing(long upTo) {
+        if (last.offset() == 0 || segment > upTo) {
+            return Optional.empty();
+        }
+        long unusedNanos = listeners.isEmpty() ? System.nanoTime() - usedAt : 0;
+        long at = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(unusedNanos);
+        return Optional.of(new JournalRecord.Standing(name, last, at));
+    }
+
+    /** The last position is in this segment as well. */
+    void standsIn(long later) {
+        segment = Math.max(segment, later);
+    }
+
+    /** Takes over a message that the journal holds. */
+    void restore(Message message, String key, long from) {
+        Position position = message.position();
+        if (position.sameEpoch(last)) {
+            position = last.at(position.offset());
+        } else {
+            last = position.at(0);
+            keys.clear();
+            while (!history.isEmpty()) {
+                removeOldest();
+            }
+        }
+        if (position.offset() <= last.offset()) {
+            return; // it stands in the journal twice
+        }
+        remember(new Message(name, position, message.sender(), message.time(), message.content()));
+        segment = from;
+        usedAt = nanos(message.time());
+        if (!key.isEmpty()) {
+            keys.put(
+                    new Key(message.sender(), key),
+                    new Kept(last, AT_ONCE, usedAt + retention.keys().toNanos()));
+        }
+        trim();
+    }
+
+    /** Takes over where the channel stood. */
+    void restore(JournalRecord.Standing standing, long from) {
+        renew(standing.position().epoch());
+        last = last.at(Math.max(last.offset(), standing.position().offset()));
+        segment = from;
+        usedAt = Math.max(usedAt, nanos(standing.usedAt()));
+    }
+
+    /** Goes on in another epoch, with the messages, places and keys that there are. */
+    void renew(String epoch) {
+        if (!epoch.equals(last.epoch())) {
+            last = new Position(epoch, last.offset());
+            List<Message> messages = List.copyOf(history);
+            history.clear();
+            for (Message message : messages) {
+                Position position = last.at(message.position().offset());
+                history.addLast(new Message(name, position, message.sender(), message.time(), message.content()));
+            }
+            keys.replaceAll((key, kept) -> new Kept(last.at(kept.position.offset()), kept.written, kept.until));
+        }
+    }
+
+    /** A time in milliseconds since 1970, by the nanosecond clock. */
+    private static long nanos(long time) {
+        return System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis() - time);
+    }
+
+    /** A message on its way into the journal. */
+    private final class Unwritten implements Journal.Entry {
+        private final Message message;
+        private final String key;
+        private final CompletableFuture<Void> written = new CompletableFuture<>();
+        private long segment; // set before it is written
+
+        private Unwritten(Message message, String key) {
+            this.message = message;
+            this.key = key;
+        }
+
+        @Override
+        public Optional<JournalRecord> record() {
+            return written.isDone() ? Optional.empty() : Optional.of(new JournalRecord.Published(message, key));
+        }
+
+        @Override
+        public void written(long segment) {
+            this.segment = segment;
+            written.complete(null);
+        }
+
+        /** Takes back this message and all that were to follow it. */
+        @Override
+        public void failed(IOException why) {
+            lock.lock();
+            try {
+                while (!unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
+                    Unwritten entry = unwritten.removeLast();
+                    keys.remove(new Key(entry.message.sender(), entry.key));
+                    entry.written.completeExceptionally(why);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public long bytes() {
+            return size(message);
+        }
+    }
+}

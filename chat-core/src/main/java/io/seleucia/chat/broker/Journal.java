@@ -1,0 +1,422 @@
+package io.seleucia.chat.broker;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What an in-memory broker has acknowledged, in a directory: records are only ever added at the end, to segments of
+ * which the oldest go when their time is over.
+ *
+ * <p>It is opened, which reads all there is, and begun. From then on whoever has something to be written leaves it here
+ * and is told when it is: one thread at a time takes all that waits, writes it at once and tells them all. That is the
+ * writer, or a publisher that finds nobody at it: a write that only copies takes less than waiting for another thread.
+ * As soon as a write was slow, and where each is synced, the writer does it alone, for a virtual thread that blocks in a
+ * file holds its carrier. The syncing thread brings to the disk what was written, every second, where that is wanted.
+ *
+ * <p>A write that fails takes back what it has written and tells those who wait; the next one is tried all the same.
+ */
+final class Journal implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Journal.class.getName());
+    private static final long SEGMENT_BYTES = 64 * 1024 * 1024;
+    private static final long MAX_WAITING_BYTES = 64 * 1024 * 1024;
+    private static final int BATCH_BYTES = 1024 * 1024;
+    private static final int BATCH = 1_000;
+    private static final int SEGMENTS_IN_A_LIFETIME = 8;
+    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final Duration SLOW = Duration.ofMillis(20);
+    private static final Duration LEAVE_IT = Duration.ofSeconds(1);
+    private static final long SYNC_SECONDS = 1;
+    private static final long CLOSING_SECONDS = 2;
+
+    /** Something to be written. The journal's writer calls it, but for {@link #bytes}. */
+    interface Entry {
+        /** What to write; empty if nobody wants it any more. */
+        Optional<JournalRecord> record();
+
+        /** Whoever opens the directory next will read it. */
+        void written(long segment);
+
+        void failed(IOException why);
+
+        /** About how much memory it takes. */
+        long bytes();
+    }
+
+    /** Is given what the journal holds. */
+    interface Reader {
+        void read(JournalRecord record, long segment);
+    }
+
+    private final JournalDirectory directory;
+    private final InMemoryBroker.Fsync fsync;
+    private final Duration keep;
+    private final String boot = JournalDirectory.boot();
+    private final JournalRecovery recovery;
+
+    private final ConcurrentLinkedQueue<Entry> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private volatile boolean closed; // nothing is taken any more
+    private final CountDownLatch ended = new CountDownLatch(1); // the writer has
+    private final CountDownLatch released = new CountDownLatch(1); // the directory is
+
+    private final Thread writer =
+            Thread.ofPlatform().daemon().name("journal-writer").unstarted(this::write);
+    private volatile long slowAt = System.nanoTime() - LEAVE_IT.toNanos(); // when a write took long
+
+    private final ConcurrentLinkedQueue<JournalSegment> full = new ConcurrentLinkedQueue<>(); // to be synced and closed
+    private volatile boolean unsynced;
+
+    private final ReentrantLock writing = new ReentrantLock(); // guards all below, and is held while it is written
+    private volatile JournalSegment current; // read without the lock as well
+    private JournalRecord.Start start; // what every segment begins with
+    private long begunAt; // when the current segment was
+    private boolean failing;
+
+    private Journal(JournalDirectory directory, InMemoryBroker.Fsync fsync, Duration keep, Reader reader)
+            throws IOException {
+        this.directory = directory;
+        this.fsync = fsync;
+        this.keep = keep;
+        this.recovery = JournalRecovery.read(directory, boot, reader);
+    }
+
+    /**
+     * Opens the journal in a directory, which is made where there is none, and reads it.
+     *
+     * @param keep how long a segment is needed after it was last written
+     * @throws IOException if that can't be done, or another server has the directory
+     */
+    static Journal open(Path path, InMemoryBroker.Fsync fsync, Duration keep, Reader reader) throws IOException {
+        JournalDirectory directory = JournalDirectory.open(path);
+        try {
+            return new Journal(directory, fsync, keep, reader);
+        } catch (IOException | RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Whether what was read is all that was ever delivered. If it is not, positions may have been told that are beyond
+     * it, and no epoch may go on.
+     */
+    boolean isComplete() {
+        return recovery.isComplete();
+    }
+
+    /**
+     * Writes what must stand before all that is to come, and takes entries from now on.
+     *
+     * @param epoch of the channels in which nothing was published yet
+     */
+    void begin(String epoch, List<JournalRecord> first) throws IOException {
+        start = start(epoch);
+        if (recovery.last().isPresent()) {
+            current = recovery.last().get();
+            begunAt = System.nanoTime();
+        } else {
+            roll(recovery.newest() + 1);
+        }
+        List<JournalRecord> records = new ArrayList<>(first);
+        records.addAll(recovery.notes());
+        records.add(start); // behind these: without it, they are made again
+        for (int i = 0; i < records.size(); i += BATCH) {
+            append(records.subList(i, Math.min(records.size(), i + BATCH)).stream()
+                    .map(JournalRecord::encoded)
+                    .toList());
+        }
+        writer.start();
+        Thread.ofPlatform().daemon().name("journal-sync").start(this::sync);
+    }
+
+    /** What is to be written when the epoch of channels without messages becomes another. */
+    JournalRecord.Start start(String epoch) {
+        return new JournalRecord.Start(boot, fsync == InMemoryBroker.Fsync.ALWAYS, epoch);
+    }
+
+    /**
+     * Leaves something to be written; false if too much waits already, or the journal is closed. Does not block. What is
+     * left stands in the journal in the order in which it was left, after somebody has called {@link #hurry}.
+     */
+    boolean offer(Entry entry) {
+        if (closed) {
+            return false;
+        }
+        if (waitingBytes.addAndGet(entry.bytes()) > MAX_WAITING_BYTES) {
+            waitingBytes.addAndGet(-entry.bytes());
+            return false;
+        }
+        waiting.add(entry);
+        return true;
+    }
+
+    /** Sees to it that what waits is written: here and now if that is quick, else by the writer. */
+    void hurry() {
+        long now = System.nanoTime();
+        if (fsync != InMemoryBroker.Fsync.ALWAYS && now - slowAt > LEAVE_IT.toNanos() && writing.tryLock()) {
+            try {
+                if (current.size() <= SEGMENT_BYTES) {
+                    writeWaiting();
+                }
+            } finally {
+                writing.unlock();
+            }
+            long end = System.nanoTime();
+            if (end - now > SLOW.toNanos()) {
+                slowAt = end;
+            }
+        }
+        if (!waiting.isEmpty()) {
+            LockSupport.unpark(writer);
+        }
+    }
+
+    /** The oldest segment, if its time is over. */
+    OptionalLong expired() throws IOException {
+        long oldest = directory.segments().getFirst();
+        boolean over = oldest != current.number()
+                && Files.getLastModifiedTime(directory.segment(oldest))
+                        .toInstant()
+                        .isBefore(Instant.now().minus(keep));
+        return over ? OptionalLong.of(oldest) : OptionalLong.empty();
+    }
+
+    /** Deletes a segment, of which nothing may be needed any more. */
+    void drop(long segment) throws IOException {
+        Files.delete(directory.segment(segment));
+    }
+
+    /** Writes what waits. Blocks for two seconds at the most. */
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(writer);
+        try {
+            if (!released.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+                LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write() {
+        writing.lock();
+        try {
+            while (!closed) {
+                while (!waiting.isEmpty()) {
+                    writeWaiting();
+                }
+                rollIfOld();
+                writing.unlock();
+                try {
+                    LockSupport.parkNanos(IDLE.toNanos());
+                } finally {
+                    writing.lock();
+                }
+            }
+            writeWaiting();
+            append(List.of(new JournalRecord.Stop().encoded()));
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " does not end in good order: " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "the journal's writer has failed: publishing fails from now on", e);
+        } finally {
+            closed = true;
+            ended.countDown();
+            writing.unlock();
+        }
+    }
+
+    private void writeWaiting() {
+        List<Entry> entries = new ArrayList<>();
+        List<byte[]> records = new ArrayList<>();
+        int bytes = 0;
+        for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
+            waitingBytes.addAndGet(-entry.bytes());
+            Optional<JournalRecord> record = entry.record();
+            if (record.isPresent()) {
+                entries.add(entry);
+                records.add(record.get().encoded());
+                bytes += records.getLast().length;
+                if (record.get() instanceof JournalRecord.Start next) {
+                    start = next;
+                }
+            }
+            if (bytes > BATCH_BYTES) {
+                commit(entries, records); // before the next is asked for, which may go with what fails
+                entries.clear();
+                records.clear();
+                bytes = 0;
+            }
+        }
+        if (!entries.isEmpty()) {
+            commit(entries, records);
+        }
+    }
+
+    private void commit(List<Entry> entries, List<byte[]> records) {
+        try {
+            if (current.size() > SEGMENT_BYTES) {
+                roll(current.number() + 1);
+            }
+            append(records);
+        } catch (IOException e) {
+            if (!failing) {
+                failing = true;
+                LOG.log(
+                        Level.WARNING,
+                        "the journal can't be written, publishing fails until it can: " + e.getMessage());
+            }
+            entries.forEach(entry -> entry.failed(e));
+            return;
+        }
+        if (failing) {
+            failing = false;
+            LOG.log(Level.INFO, "the journal can be written again");
+        }
+        long segment = current.number();
+        entries.forEach(entry -> entry.written(segment));
+    }
+
+    private void append(List<byte[]> records) throws IOException {
+        long before = current.size();
+        current.append(records);
+        if (fsync == InMemoryBroker.Fsync.ALWAYS) {
+            try {
+                current.force();
+            } catch (IOException e) {
+                current.cut(before);
+                throw e;
+            }
+        }
+        unsynced = true;
+    }
+
+    private void rollIfOld() {
+        long age = System.nanoTime() - begunAt;
+        if (age > keep.dividedBy(SEGMENTS_IN_A_LIFETIME).toNanos()) {
+            try {
+                roll(current.number() + 1);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "no new segment yet: " + e);
+            }
+        }
+    }
+
+    /** Begins a new segment. */
+    private void roll(long number) throws IOException {
+        JournalSegment next = JournalSegment.create(directory, number);
+        try {
+            next.append(List.of(start.encoded()));
+            if (fsync != InMemoryBroker.Fsync.NEVER) {
+                directory.force();
+            }
+        } catch (IOException e) {
+            next.delete();
+            throw e;
+        }
+        if (current != null) {
+            full.add(current);
+        }
+        current = next;
+        begunAt = System.nanoTime();
+    }
+
+    private void sync() {
+        boolean failed = false;
+        try {
+            while (!ended.await(SYNC_SECONDS, TimeUnit.SECONDS)) {
+                failed = !isSynced(failed);
+            }
+            isSynced(failed);
+            current.close();
+            directory.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " can't be closed: " + e.getMessage());
+        } catch (InterruptedException | RuntimeException e) {
+            LOG.log(Level.ERROR, "the journal is no longer brought to the disk", e);
+        } finally {
+            released.countDown();
+        }
+    }
+
+    /** Brings to the disk what was written, and closes the segments that are full; false if that fails. */
+    private boolean isSynced(boolean complained) {
+        try {
+            for (JournalSegment old = full.peek(); old != null; old = full.peek()) {
+                if (fsync == InMemoryBroker.Fsync.INTERVAL) {
+                    old.force();
+                }
+                old.close();
+                full.remove();
+            }
+            if (fsync == InMemoryBroker.Fsync.INTERVAL && unsynced) {
+                unsynced = false;
+                current.force();
+            }
+            return true;
+        } catch (IOException e) {
+            unsynced = true;
+            if (!complained) {
+                LOG.log(
+                        Level.ERROR,
+                        "the journal can't be brought to the disk, a loss of power may cost messages: "
+                                + e.getMessage());
+            }
+            return false;
+        }
+    }
+
+    /** A record that nobody publishes, and the segment that it is in once it is written. */
+    static final class Note implements Entry {
+        private static final long BYTES = 256;
+
+        private final Optional<JournalRecord> record;
+        private final CompletableFuture<Long> written = new CompletableFuture<>();
+
+        Note(Optional<JournalRecord> record) {
+            this.record = record;
+        }
+
+        CompletableFuture<Long> written() {
+            return written;
+        }
+
+        @Override
+        public Optional<JournalRecord> record() {
+            return record;
+        }
+
+        @Override
+        public void written(long segment) {
+            written.complete(segment);
+        }
+
+        @Override
+        public void failed(IOException why) {
+            written.completeExceptionally(why);
+        }
+
+        @Override
+        public long bytes() {
+            return BYTES;
+        }
+    }
+}

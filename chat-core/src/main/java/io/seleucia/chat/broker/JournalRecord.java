@@ -1,0 +1,130 @@
+package io.seleucia.chat.broker;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** What a journal holds, one after the other, and how each looks in bytes: its type, then its fields in their order. */
+sealed interface JournalRecord {
+    /** A message took the next place in its channel. */
+    record Published(Message message, String key) implements JournalRecord {}
+
+    /**
+     * Where a channel stands: its messages are gone, or its epoch has become another.
+     *
+     * @param usedAt when it was last used, in milliseconds since 1970
+     */
+    record Standing(String channel, Position position, long usedAt) implements JournalRecord {}
+
+    /**
+     * A process begins to write, or a new epoch or file begins.
+     *
+     * @param boot the machine's boot, {@code ""} if that can't be told
+     * @param durable whether what was delivered survives even the end of that boot
+     * @param epoch of the channels in which nothing was published yet
+     */
+    record Start(String boot, boolean durable, String epoch) implements JournalRecord {}
+
+    /** A damage before this place has been reported, and its consequences drawn. */
+    record Noted(long segment, long from) implements JournalRecord {}
+
+    /** The process has ended in good order. */
+    record Stop() implements JournalRecord {}
+
+    /** Its bytes. */
+    default byte[] encoded() {
+        return switch (this) {
+            case Published published -> encoded(published.message(), published.key());
+            case Standing standing -> {
+                Fields fields =
+                        new Fields(2, standing.channel(), standing.position().epoch());
+                yield fields.with(standing.position().offset(), standing.usedAt());
+            }
+            case Start start -> new Fields(start.durable() ? 4 : 3, start.boot(), start.epoch()).with();
+            case Noted noted -> new Fields(5).with(noted.segment(), noted.from());
+            case Stop stop -> new Fields(6).with();
+        };
+    }
+
+    private static byte[] encoded(Message message, String key) {
+        int type = switch (message.content()) {
+            case Content.Text text -> 0;
+            case Content.Json json -> 1;
+        };
+        return new Fields(
+                        type,
+                        message.channel(),
+                        message.position().epoch(),
+                        message.sender(),
+                        key,
+                        message.content().asText())
+                .with(message.position().offset(), message.time());
+    }
+
+    /**
+     * A record from its bytes.
+     *
+     * @throws RuntimeException of whatever kind if they are none
+     */
+    static JournalRecord decoded(ByteBuffer bytes) {
+        int type = bytes.get();
+        return switch (type) {
+            case 0, 1 -> {
+                String channel = text(bytes);
+                String epoch = text(bytes);
+                String sender = text(bytes);
+                String key = text(bytes);
+                String said = text(bytes);
+                Content content = type == 0 ? new Content.Text(said) : new Content.Json(said);
+                Position position = new Position(epoch, bytes.getLong());
+                yield new Published(new Message(channel, position, sender, bytes.getLong(), content), key);
+            }
+            case 2 -> {
+                String channel = text(bytes);
+                String epoch = text(bytes);
+                yield new Standing(channel, new Position(epoch, bytes.getLong()), bytes.getLong());
+            }
+            case 3, 4 -> new Start(text(bytes), type == 4, text(bytes));
+            case 5 -> new Noted(bytes.getLong(), bytes.getLong());
+            case 6 -> new Stop();
+            default -> throw new IllegalArgumentException("no record has type " + type);
+        };
+    }
+
+    private static String text(ByteBuffer bytes) {
+        byte[] utf8 = new byte[Math.min(bytes.getInt(), bytes.remaining())];
+        bytes.get(utf8);
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
+    /** A type and texts, each with its length before it; then numbers. */
+    final class Fields {
+        private final int type;
+        private final byte[][] texts;
+
+        private Fields(int type, String... texts) {
+            this.type = type;
+            this.texts = new byte[texts.length][];
+            for (int i = 0; i < texts.length; i++) {
+                this.texts[i] = texts[i].getBytes(StandardCharsets.UTF_8);
+            }
+        }
+
+        private byte[] with(long... numbers) {
+            int length = 1 + Long.BYTES * numbers.length;
+            for (byte[] text : texts) {
+                length += Integer.BYTES + text.length;
+            }
+            ByteBuffer bytes = ByteBuffer.allocate(length).put((byte) type);
+            for (byte[] text : texts) {
+                bytes.putInt(text.length).put(text);
+            }
+            for (long number : numbers) {
+                bytes.putLong(number);
+            }
+            return bytes.array();
+        }
+    }
+}
