@@ -1,0 +1,168 @@
+package io.seleucia.chat.faults;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.RedisClient;
+
+/** What can go wrong, and how it is made to. */
+enum Fault {
+    /** A client's connection is reset. */
+    CUT_CLIENT(4, 0, (site, members, random) -> cut(oneOf(members, random), Duration.ZERO)),
+    /** A client's connection is reset, and the client stays away for a while. */
+    AWAY_CLIENT(4, 0, (site, members, random) -> cut(oneOf(members, random), Duration.ofMillis(random.nextInt(8_000)))),
+    /** A client stops reading, and comes back by another connection. */
+    STALL_CLIENT(3, 8_000, (site, members, random) -> stall(oneOf(members, random))),
+    /** A server is killed with -9 and started again. */
+    KILL_SERVER(4, 1_000, (site, members, random) -> kill(oneOf(site.servers(), random))),
+    /** The same, and nobody has heard what it said just before. */
+    KILL_SERVER_UNHEARD(3, 400, (site, members, random) -> killUnheard(oneOf(site.servers(), random), members)),
+    /** A server is told to end, and started again. */
+    DRAIN_SERVER(2, 500, (site, members, random) -> drain(oneOf(site.servers(), random))),
+    /** Redis is killed with -9 and started again. */
+    KILL_REDIS(2, 2_000, (site, members, random) -> new Stroke(site.redis(), site.redis()::kill, site.redis()::start)),
+    /** Redis stands still. */
+    FREEZE_REDIS(
+            2, 4_000, (site, members, random) -> new Stroke(site.redis(), site.redis()::freeze, site.redis()::thaw)),
+    /** All pub/sub connections are closed by Redis. */
+    CUT_PUBSUB(
+            4,
+            0,
+            (site, members, random) ->
+                    new Stroke(site.redis(), () -> command(site, "CLIENT", "KILL", "TYPE", "pubsub"), Act.NONE)),
+    /** Between one server and Redis everything takes longer. */
+    DELAY_REDIS(
+            3,
+            4_000,
+            (site, members, random) ->
+                    delay(oneOf(site.proxies(), random), Duration.ofMillis(50 + random.nextInt(1_200)))),
+    /** Between one server and Redis nothing gets through. */
+    BLACK_HOLE_REDIS(3, 5_000, (site, members, random) -> hide(oneOf(site.proxies(), random))),
+    /** All connections of one server to Redis are reset. */
+    CUT_REDIS(2, 0, (site, members, random) -> cut(oneOf(site.proxies(), random))),
+    /** Redis forgets everything. */
+    FLUSH_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), () -> command(site, "FLUSHALL"), Act.NONE));
+
+    /** After which nothing that was acknowledged may be missing, and nothing need be said to be lost. */
+    static final Set<Fault> HARMLESS = Set.of(
+            CUT_CLIENT,
+            AWAY_CLIENT,
+            STALL_CLIENT,
+            KILL_SERVER,
+            KILL_SERVER_UNHEARD,
+            DRAIN_SERVER,
+            KILL_REDIS,
+            FREEZE_REDIS,
+            CUT_PUBSUB,
+            DELAY_REDIS,
+            BLACK_HOLE_REDIS,
+            CUT_REDIS);
+
+    /** Those that need no Redis. */
+    static final Set<Fault> WITHOUT_REDIS =
+            Set.of(CUT_CLIENT, AWAY_CLIENT, STALL_CLIENT, KILL_SERVER, KILL_SERVER_UNHEARD, DRAIN_SERVER);
+
+    /** Something that may fail. */
+    @FunctionalInterface
+    interface Act {
+        Act NONE = () -> {};
+
+        void run() throws Exception;
+    }
+
+    /**
+     * One fault, from its beginning to its end.
+     *
+     * @param target which nothing else happens to meanwhile
+     */
+    record Stroke(Object target, Act begin, Act end) {}
+
+    @FunctionalInterface
+    private interface Aim {
+        Stroke at(Site site, List<Member> members, Random random);
+    }
+
+    private final int weight;
+    private final int longestMillis;
+    private final Aim aim;
+
+    Fault(int weight, int longestMillis, Aim aim) {
+        this.weight = weight;
+        this.longestMillis = longestMillis;
+        this.aim = aim;
+    }
+
+    /** How often it comes, compared to others. */
+    int weight() {
+        return weight;
+    }
+
+    /** How long it lasts. */
+    Duration lasting(Random random) {
+        return Duration.ofMillis(random.nextInt(longestMillis + 1));
+    }
+
+    /** Chooses whom it hits. */
+    Stroke aimed(Site site, List<Member> members, Random random) {
+        return aim.at(site, members, random);
+    }
+
+    private static <T> T oneOf(List<T> all, Random random) {
+        return all.get(random.nextInt(all.size()));
+    }
+
+    private static Stroke cut(Member member, Duration away) {
+        return new Stroke(member, () -> member.cut(away), Act.NONE);
+    }
+
+    private static Stroke stall(Member member) {
+        AtomicReference<ChatSocket> left = new AtomicReference<>();
+        return new Stroke(left, () -> member.stall().ifPresent(left::set), () -> {
+            if (left.get() != null) {
+                left.get().reset();
+            }
+        });
+    }
+
+    private static Stroke kill(ServerProcess server) {
+        return new Stroke(server, server::kill, server::start);
+    }
+
+    private static Stroke killUnheard(ServerProcess server, List<Member> members) {
+        return new Stroke(server, () -> members.forEach(Member::deafen), () -> {
+            server.kill();
+            members.forEach(member -> member.cut(Duration.ZERO));
+            server.start();
+        });
+    }
+
+    private static Stroke drain(ServerProcess server) {
+        return new Stroke(server, server::drain, server::start);
+    }
+
+    private static Stroke delay(FaultyProxy proxy, Duration by) {
+        return new Stroke(proxy, () -> proxy.delay(by), proxy::pass);
+    }
+
+    private static Stroke hide(FaultyProxy proxy) {
+        return new Stroke(proxy, proxy::blackHole, proxy::pass);
+    }
+
+    private static Stroke cut(FaultyProxy proxy) {
+        return new Stroke(proxy, proxy::cut, Act.NONE);
+    }
+
+    private static void command(Site site, String name, String... arguments) {
+        CommandArguments command = new CommandArguments(Protocol.Command.valueOf(name));
+        for (String argument : arguments) {
+            command.add(argument);
+        }
+        try (RedisClient client = site.redis().client()) {
+            client.executeCommand(command);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.seleucia.chat.faults;
+
+import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.Eventually.eventuallyGet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.faults.Evidence.History;
+import io.seleucia.chat.faults.Evidence.Stored;
+import io.seleucia.chat.message.Position;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** People talk while random faults happen; in the end everyone must have been shown everything, once and in order. */
+final class FaultRun {
+    private static final List<String> NAMES = List.of("ada", "bob", "cyd", "dan", "eve", "fay");
+    private static final Map<String, List<String>> CHANNELS = Map.of(
+            "ada", List.of("lobby", "den", "nook"),
+            "bob", List.of("lobby", "den"),
+            "cyd", List.of("lobby", "den"),
+            "dan", List.of("lobby", "yard"),
+            "eve", List.of("lobby", "yard"),
+            "fay", List.of("lobby", "yard", "nook"));
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Site site;
+    private final long seed;
+    private final Duration duration;
+    private final Set<Fault> faults;
+    private final List<Member> members = new ArrayList<>();
+    private final Map<String, Position> ends = new HashMap<>();
+    private final List<History> histories = new ArrayList<>();
+
+    FaultRun(Site site, long seed, Duration duration, Set<Fault> faults) {
+        this.site = site;
+        this.seed = seed;
+        this.duration = duration;
+        this.faults = faults;
+    }
+
+    /** Talks, strikes, mends, waits and judges; prints what there was in one block, and fails if that is not clean. */
+    Verdict run() throws Exception {
+        Random random = new Random(seed);
+        Member.Scene scene = new Member.Scene(site.ports(), NAMES);
+        NAMES.forEach(name -> members.add(new Member(name, CHANNELS.get(name), scene, random.nextLong())));
+        Chaos chaos = new Chaos(site, members, faults, random.nextLong());
+        try {
+            awaitAllAt(Map.of());
+            members.forEach(member -> member.talk(true));
+            chaos.rage(duration);
+            Optional<AssertionError> unrest = awaitQuiet();
+            members.forEach(Member::close);
+            readHistories();
+            Verdict verdict = Checker.judge(evidence());
+            report(chaos, verdict);
+            assertThat(unrest).as("waiting until everyone has everything").isEmpty();
+            assertThat(surprises()).isEmpty();
+            assertThat(verdict.clean()).as("%s", verdict).isTrue();
+            return verdict;
+        } finally {
+            members.forEach(Member::close);
+        }
+    }
+
+    /** Waits until everything is acknowledged and everyone has everything; what is wrong if that does not come. */
+    private Optional<AssertionError> awaitQuiet() throws Exception {
+        members.forEach(member -> member.talk(false));
+        try {
+            awaitAllAt(Map.of());
+            for (String channel : channels()) {
+                ends.put(
+                        channel,
+                        eventuallyGet(() -> HistoryReader.read(site.ports().getFirst(), channel)
+                                .end()));
+            }
+            awaitAllAt(ends);
+            for (Member member : members) {
+                member.pong().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+            awaitAllAt(ends); // still, and nothing came after it
+            return Optional.empty();
+        } catch (AssertionError e) {
+            return Optional.of(e);
+        }
+    }
+
+    private void awaitAllAt(Map<String, Position> positions) {
+        eventually(() -> assertThat(members).allMatch(member -> member.isAt(positions)));
+    }
+
+    private static List<String> channels() {
+        return Stream.concat(
+                        CHANNELS.values().stream().flatMap(List::stream),
+                        NAMES.stream().map(name -> "@" + name))
+                .distinct()
+                .toList();
+    }
+
+    private void readHistories() throws Exception {
+        for (int port : site.ports()) {
+            for (String channel : channels()) {
+                histories.add(HistoryReader.read(port, channel));
+            }
+        }
+    }
+
+    private Evidence evidence() {
+        List<Track> tracks =
+                members.stream().flatMap(member -> member.tracks().stream()).toList();
+        List<Stored> acknowledged = members.stream()
+                .flatMap(member -> member.outbox().acknowledged().stream())
+                .toList();
+        return new Evidence(tracks, acknowledged, histories);
+    }
+
+    private List<String> surprises() {
+        return members.stream().flatMap(member -> member.surprises().stream()).toList();
+    }
+
+    private void report(Chaos chaos, Verdict verdict) {
+        int published = members.stream().mapToInt(m -> m.outbox().published()).sum();
+        int unacknowledged =
+                members.stream().mapToInt(m -> m.outbox().unacknowledged()).sum();
+        int resent = members.stream().mapToInt(m -> m.outbox().resent()).sum();
+        int stored = histories.stream().mapToInt(h -> h.messages().size()).sum();
+        String struck = chaos.counts().entrySet().stream()
+                .map(entry -> entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
+        System.out.printf(
+                "faults: seed %d, %d s, %d members on %d servers%n  %s%n"
+                        + "  published %d, acked %d, unacked %d, resent %d, stored %d%n  %s%n",
+                seed,
+                duration.toSeconds(),
+                members.size(),
+                site.servers().size(),
+                struck,
+                published,
+                published - unacknowledged,
+                unacknowledged,
+                resent,
+                stored,
+                verdict);
+    }
+}

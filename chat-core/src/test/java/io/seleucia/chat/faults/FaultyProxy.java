@@ -1,0 +1,193 @@
+package io.seleucia.chat.faults;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A bad network between two ends on this machine. Each connection has two threads in each direction, one that reads and
+ * one that writes what is due; what is on the way is bounded, and all of it arrives, in order, unless it is cut off.
+ */
+final class FaultyProxy implements AutoCloseable {
+    private static final int CHUNK = 16 * 1024;
+    private static final int CHUNKS_ON_THE_WAY = 64;
+    private static final int CONNECT_MILLIS = 5_000;
+
+    /** Bytes and when they came; none are the end. */
+    private record Chunk(byte[] bytes, long at) {}
+
+    private final ServerSocket listening;
+    private final int target;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards the two below
+    private final Condition changed = lock.newCondition();
+    private long delayNanos;
+    private boolean blackHole;
+
+    /** Passes connections on to a port of this machine. */
+    FaultyProxy(int target) throws IOException {
+        this.target = target;
+        listening = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
+        Thread.ofVirtual().name("proxy-accept").start(this::accept);
+    }
+
+    int port() {
+        return listening.getLocalPort();
+    }
+
+    /** Everything gets through at once, what was held back first. */
+    void pass() {
+        set(0, false);
+    }
+
+    /** Whatever comes arrives later by so much, in both directions. */
+    void delay(Duration by) {
+        set(by.toNanos(), false);
+    }
+
+    /** Connections stay open and can be made, and nothing gets through until {@link #pass}. */
+    void blackHole() {
+        set(0, true);
+    }
+
+    private void set(long delay, boolean hole) {
+        lock.lock();
+        try {
+            delayNanos = delay;
+            blackHole = hole;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Resets all connections, with what is on its way. */
+    void cut() {
+        sockets.forEach(this::reset);
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket near = listening.accept();
+                Thread.ofVirtual().name("proxy-connect").start(() -> connect(near));
+            } catch (IOException e) {
+                // Closed; or this connection did not come about.
+            }
+        }
+    }
+
+    private void connect(Socket near) {
+        sockets.add(near);
+        Socket far = new Socket();
+        sockets.add(far);
+        try {
+            far.connect(new InetSocketAddress("127.0.0.1", target), CONNECT_MILLIS);
+            near.setTcpNoDelay(true);
+            far.setTcpNoDelay(true);
+        } catch (IOException e) {
+            reset(far);
+            reset(near);
+            return;
+        }
+        carry(near, far);
+        carry(far, near);
+        if (listening.isClosed()) {
+            cut();
+        }
+    }
+
+    private void carry(Socket from, Socket to) {
+        BlockingQueue<Chunk> onTheWay = new ArrayBlockingQueue<>(CHUNKS_ON_THE_WAY);
+        Thread writing = Thread.ofVirtual().name("proxy-write").start(() -> write(onTheWay, from, to));
+        Thread.ofVirtual().name("proxy-read").start(() -> read(from, onTheWay, writing));
+    }
+
+    private void read(Socket from, BlockingQueue<Chunk> onTheWay, Thread writing) {
+        byte[] buffer = new byte[CHUNK];
+        try {
+            while (true) {
+                int n = from.getInputStream().read(buffer);
+                byte[] bytes = new byte[Math.max(n, 0)];
+                System.arraycopy(buffer, 0, bytes, 0, bytes.length);
+                onTheWay.put(new Chunk(bytes, System.nanoTime()));
+                if (n < 0) {
+                    return;
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            writing.interrupt(); // a broken connection: what was on its way is lost
+        }
+    }
+
+    private void write(BlockingQueue<Chunk> onTheWay, Socket from, Socket to) {
+        try {
+            for (Chunk chunk = onTheWay.take(); chunk.bytes.length > 0; chunk = onTheWay.take()) {
+                awaitDue(chunk);
+                to.getOutputStream().write(chunk.bytes);
+            }
+            to.shutdownOutput();
+            if (from.isOutputShutdown()) {
+                close(from);
+                close(to);
+            }
+        } catch (IOException | InterruptedException e) {
+            reset(from);
+            reset(to);
+            onTheWay.clear(); // a reader that waits for room sees that its socket is closed
+        }
+    }
+
+    private void awaitDue(Chunk chunk) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (true) {
+                long left = chunk.at + delayNanos - System.nanoTime();
+                if (blackHole) {
+                    changed.await();
+                } else if (left > 0) {
+                    changed.await(left, TimeUnit.NANOSECONDS);
+                } else {
+                    return;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (IOException e) {
+            // It is closed already.
+        }
+        close(socket);
+    }
+
+    private void close(Socket socket) {
+        sockets.remove(socket);
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // Nothing more can be done for it.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        cut();
+    }
+}

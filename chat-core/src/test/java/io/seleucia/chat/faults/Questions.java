@@ -1,0 +1,54 @@
+package io.seleucia.chat.faults;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The requests on one connection that wait for their replies. Not thread-safe. */
+final class Questions {
+    private static final Set<String> EXPECTED = Set.of("unavailable", "no_such_user"); // for as long as faults last
+
+    /** What is done with a reply. */
+    @FunctionalInterface
+    interface Reaction {
+        void to(JsonObject reply) throws IOException;
+    }
+
+    private record Question(Reaction reply, Reaction error) {}
+
+    private final ChatSocket socket;
+    private final List<String> surprises;
+    private final Map<Long, Question> open = new HashMap<>(); // by id
+    private long lastId;
+
+    /**
+     * Asks there.
+     *
+     * @param surprises is added the errors that no fault explains
+     */
+    Questions(ChatSocket socket, List<String> surprises) {
+        this.socket = socket;
+        this.surprises = surprises;
+    }
+
+    void ask(JsonObject request, Reaction reply, Reaction error) throws IOException {
+        request.addProperty("id", ++lastId);
+        open.put(lastId, new Question(reply, error));
+        socket.send(request);
+    }
+
+    void answered(JsonObject reply) throws IOException {
+        Question question = open.remove(reply.get("id").getAsLong());
+        if (!reply.get("type").getAsString().equals("error")) {
+            question.reply.to(reply);
+            return;
+        }
+        if (!EXPECTED.contains(reply.get("code").getAsString())) {
+            surprises.add(reply.toString());
+        }
+        question.error.to(reply);
+    }
+}

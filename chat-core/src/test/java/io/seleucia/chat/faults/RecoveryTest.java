@@ -1,0 +1,111 @@
+package io.seleucia.chat.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What happens to a channel between the reading of its history and the joining of who has read it. */
+class RecoveryTest {
+    @Test
+    void saysThatMessagesAreLostIfANewEpochBeginsMeanwhile() throws Exception {
+        try (Forgetful broker = new Forgetful();
+                ChatServer server = ChatServer.builder().port(0).broker(broker).start();
+                Speaker ada = Speaker.connect(server.port(), "ada")) {
+            JsonObject request = Speaker.request("subscribe", "lobby");
+            JsonObject since = new JsonObject();
+            since.addProperty("epoch", "old");
+            since.addProperty("offset", 5);
+            request.add("since", since);
+
+            assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
+
+            assertThat(ada.push())
+                    .hasToString("{\"type\":\"lost\",\"channel\":\"lobby\",\"epoch\":\"new\",\"offset\":1}");
+        }
+    }
+
+    /** A broker whose channel loses its history, and goes on in a new epoch, just after it was read. */
+    private static final class Forgetful implements Broker {
+        private static final Position OLD = new Position("old", 5);
+        private static final Position NEW = new Position("new", 1);
+
+        private final InMemoryBroker members = new InMemoryBroker(Retention.DEFAULT);
+        private Listener listener;
+        private boolean forgotten;
+
+        @Override
+        public Subscription subscribe(String channel, Listener listener) throws UnavailableException {
+            if (!channel.equals("lobby")) {
+                return members.subscribe(channel, listener);
+            }
+            this.listener = listener;
+            return new Subscription() {
+                @Override
+                public Position start() {
+                    return OLD;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public Page historyAfter(String channel, long offset, int limit) {
+            Message first = new Message("lobby", NEW, "bob", 1, new Content.Text("hi"));
+            if (forgotten) {
+                return new Page(NEW, offset < 1 ? List.of(first) : List.of());
+            }
+            forgotten = true;
+            listener.lost(NEW.at(0));
+            listener.message(first);
+            return new Page(OLD, List.of());
+        }
+
+        @Override
+        public Page historyBefore(String channel, long offset, int limit) {
+            return historyAfter(channel, offset, limit);
+        }
+
+        @Override
+        public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
+            return members.publish(channel, sender, content, key);
+        }
+
+        @Override
+        public void signal(String channel, Signal signal) throws UnavailableException {
+            members.signal(channel, signal);
+        }
+
+        @Override
+        public void join(String channel, String client) {
+            members.join(channel, client);
+        }
+
+        @Override
+        public void leave(String channel, String client) {
+            members.leave(channel, client);
+        }
+
+        @Override
+        public Map<String, Integer> members(String channel) throws UnavailableException {
+            return members.members(channel);
+        }
+
+        @Override
+        public void close() {
+            members.close();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.seleucia.chat.faults;
+
+import static io.seleucia.chat.faults.Verdict.Violation.CONTRADICTED;
+import static io.seleucia.chat.faults.Verdict.Violation.DOUBLED;
+import static io.seleucia.chat.faults.Verdict.Violation.LOST;
+import static io.seleucia.chat.faults.Verdict.Violation.REORDERED;
+
+import io.seleucia.chat.message.Position;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Judges what one member was shown of one channel: first its order, then whether it is all there. */
+final class TrackCheck {
+    /** A stretch that the member was told it will not get. */
+    private record Excuse(Position from, Position to) {
+        boolean covers(Position position, Set<String> epochs) {
+            boolean beforeTo = position.sameEpoch(to) && position.offset() <= to.offset();
+            boolean afterFrom = position.sameEpoch(from) && position.offset() > from.offset();
+            return from.sameEpoch(to)
+                    ? beforeTo && afterFrom
+                    : beforeTo || afterFrom || !epochs.contains(position.epoch()); // came and went meanwhile
+        }
+    }
+
+    private final Track track;
+    private final String name;
+    private final Checker.Placed placed;
+    private final Verdict verdict;
+
+    private final Set<Position> seen = new HashSet<>();
+    private final Set<Position> skipped = new LinkedHashSet<>();
+    private final Set<String> epochs = new HashSet<>();
+    private final List<Excuse> excuses = new ArrayList<>();
+    private final Position start;
+    private Position last;
+
+    TrackCheck(Track track, Checker.Placed placed, Verdict verdict) {
+        this.track = track;
+        this.name = track.member() + " in " + track.channel();
+        this.placed = placed;
+        this.verdict = verdict;
+        this.start = track.shown().getFirst().position();
+        this.last = start;
+    }
+
+    TrackCheck read() {
+        for (Track.Shown shown : track.shown()) {
+            epochs.add(shown.position().epoch());
+            switch (shown) {
+                case Track.Shown.Began began -> {}
+                case Track.Shown.Resumed resumed -> resumed(resumed.position());
+                case Track.Shown.Lost lost -> lost(lost.position());
+                case Track.Shown.Message message -> message(message);
+            }
+        }
+        return this;
+    }
+
+    private void resumed(Position newest) {
+        if (!newest.sameEpoch(last) || newest.offset() < last.offset()) {
+            verdict.add(CONTRADICTED, "%s recovered from %s, but the channel was at %s", name, last, newest);
+        }
+    }
+
+    private void lost(Position position) {
+        if (position.sameEpoch(last) && position.offset() < last.offset()) {
+            verdict.add(REORDERED, "%s was at %s and was told to go on at %s", name, last, position);
+        }
+        verdict.countLoss();
+        excuses.add(new Excuse(last, position));
+        last = position;
+    }
+
+    private void message(Track.Shown.Message message) {
+        Position position = message.position();
+        verdict.countSeen();
+        placed.placed(track.channel(), position, message.id(), name);
+        if (!seen.add(position)) {
+            verdict.add(DOUBLED, "%s was shown %s once more, after %s", name, message, last);
+        } else if (position.offset() <= last.offset()) {
+            verdict.add(REORDERED, "%s was shown %s after %s", name, message, last);
+        }
+        for (Position missed = last.next(); missed.offset() < position.offset(); missed = missed.next()) {
+            skipped.add(missed);
+        }
+        last = position;
+    }
+
+    /** What it skipped, and what it ought to have been shown besides, it must have been shown, or told that it is lost. */
+    void expect(Collection<Position> due) {
+        skipped.addAll(due);
+        skipped.removeAll(seen);
+        skipped.removeIf(position -> position.sameEpoch(start) && position.offset() <= start.offset());
+        for (Position missing : skipped) {
+            if (excuses.stream().anyMatch(excuse -> excuse.covers(missing, epochs))) {
+                verdict.countCovered();
+            } else {
+                verdict.add(LOST, "%s was never shown %s; it began at %s and ended at %s", name, missing, start, last);
+            }
+        }
+    }
+}

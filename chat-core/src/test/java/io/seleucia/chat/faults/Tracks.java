@@ -1,0 +1,76 @@
+package io.seleucia.chat.faults;
+
+import com.google.gson.JsonObject;
+import io.seleucia.chat.message.Position;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What one member was shown, channel by channel; its inbox is one of them, named {@code @name}. Not thread-safe. */
+final class Tracks {
+    private final String member;
+    private final Map<String, Track> tracks = new HashMap<>();
+
+    Tracks(String member) {
+        this.member = member;
+    }
+
+    boolean has(String channel) {
+        return tracks.containsKey(channel);
+    }
+
+    /** Where the member is in a channel that it has been in, as a request says it. */
+    JsonObject since(String channel) {
+        Position last = tracks.get(channel).last();
+        JsonObject since = new JsonObject();
+        since.addProperty("epoch", last.epoch());
+        since.addProperty("offset", last.offset());
+        return since;
+    }
+
+    /** A subscription stands: the first, or one that says how much it recovers. */
+    void subscribed(String channel, JsonObject recovery) {
+        Position at = position(recovery);
+        if (!has(channel)) {
+            tracks.put(channel, new Track(member, channel, at));
+        } else if (recovery.get("recovered").getAsBoolean()) {
+            tracks.get(channel).add(new Track.Shown.Resumed(at));
+        } else {
+            tracks.get(channel).add(new Track.Shown.Lost(at));
+        }
+    }
+
+    void shown(String channel, JsonObject message) {
+        Track track = tracks.get(channel);
+        Position position = track.last().at(message.get("offset").getAsLong());
+        track.add(new Track.Shown.Message(position, Publication.idOf(message)));
+    }
+
+    void lost(JsonObject lost) {
+        tracks.get(lost.get("channel").getAsString()).add(new Track.Shown.Lost(position(lost)));
+    }
+
+    /** Whether everything is read that is mentioned there. */
+    boolean areAt(Map<String, Position> ends) {
+        return tracks.values().stream()
+                .allMatch(track -> track.last().equals(ends.getOrDefault(track.channel(), track.last())));
+    }
+
+    Collection<Track> all() {
+        return tracks.values();
+    }
+
+    /** The position in a reply or a push that has an epoch. */
+    static Position position(JsonObject json) {
+        return new Position(json.get("epoch").getAsString(), json.get("offset").getAsLong());
+    }
+
+    @Override
+    public String toString() {
+        return tracks.values().stream()
+                .map(track -> track.channel() + " " + track.last().offset())
+                .sorted()
+                .toList()
+                .toString();
+    }
+}

@@ -1,0 +1,87 @@
+package io.seleucia.chat.faults;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is wrong with the evidence of a run, and how much there was to look at. */
+final class Verdict {
+    private static final int SHOWN_IN_FULL = 10;
+
+    /** The ways to break the promise. */
+    enum Violation {
+        /** Never shown to a member, and not said to be lost. */
+        LOST,
+        /** Shown to a member, or stored, more than once. */
+        DOUBLED,
+        /** Shown after what comes behind it. */
+        REORDERED,
+        /** Two sources disagree about what is at a position. */
+        CONTRADICTED
+    }
+
+    private final Map<Violation, List<String>> violations = new EnumMap<>(Violation.class);
+    private int seen;
+    private int losses;
+    private int covered;
+
+    Verdict() {
+        for (Violation violation : Violation.values()) {
+            violations.put(violation, new ArrayList<>());
+        }
+    }
+
+    void add(Violation violation, String format, Object... details) {
+        violations.get(violation).add(format.formatted(details));
+    }
+
+    void countSeen() {
+        seen++;
+    }
+
+    void countLoss() {
+        losses++;
+    }
+
+    void countCovered() {
+        covered++;
+    }
+
+    /** Messages shown, over all members. */
+    int seen() {
+        return seen;
+    }
+
+    /** How often a member was told that something is lost. */
+    int losses() {
+        return losses;
+    }
+
+    /** Messages that members did not get, but were told that they would not. */
+    int covered() {
+        return covered;
+    }
+
+    List<String> of(Violation violation) {
+        return violations.get(violation);
+    }
+
+    boolean clean() {
+        return violations.values().stream().allMatch(Collection::isEmpty);
+    }
+
+    /** A line with all counts, and the first violations in full. */
+    @Override
+    public String toString() {
+        StringBuilder text =
+                new StringBuilder("seen " + seen + ", told of losses " + losses + " that cover " + covered);
+        violations.forEach((kind, found) ->
+                text.append(", ").append(kind.name().toLowerCase()).append(' ').append(found.size()));
+        violations.forEach((kind, found) -> found.stream()
+                .limit(SHOWN_IN_FULL)
+                .forEach(one -> text.append("\n    ").append(kind).append(": ").append(one)));
+        return text.toString();
+    }
+}
