@@ -1,34 +1,42 @@
-package io.seleucia.chat.examples;
+package io.seleucia.chat.examples.benchmark;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * One member's connection: a WebSocket client (RFC 6455), non-blocking, with no more of it than a server needs to see.
- * Frames are read where they lie in the load's buffer. All of it runs in the load's thread.
+ * One connection of the load: a WebSocket client (RFC 6455), non-blocking, with no more of it than a server needs to
+ * see. Frames are read where they lie in the buffer of {@link Clients}, in whose thread all of it runs.
  *
  * <pre>
- *   CONNECTING ──► HANDSHAKE ──► SUBSCRIBING ──► MEMBER
+ *   CONNECTING ──► HANDSHAKE ──► OPEN
  * </pre>
  */
-final class FanoutMember {
+final class Client {
+    /** What happens to a client. */
+    interface Listener {
+        /** The handshake is done. */
+        void opened(Client client, long now) throws IOException;
+
+        /**
+         * A text has come.
+         *
+         * @param in where it lies, from {@code at} on; position and limit are not to be touched
+         * @param now when it was read
+         */
+        void received(Client client, ByteBuffer in, int at, int length, long now) throws IOException;
+    }
+
     private enum State {
         CONNECTING,
         HANDSHAKE,
-        SUBSCRIBING,
-        MEMBER
+        OPEN
     }
 
     private static final int TEXT = 0x81; // with FIN, as all frames here
@@ -39,14 +47,9 @@ final class FanoutMember {
     private static final int MAX_HEAD = 8; // a frame's, with its mask, up to 64 KiB of payload
     private static final byte[] NOTHING = {};
 
-    // One for all connections: it is there for caches, and none stands between.
-    private static final String KEY =
-            Base64.getEncoder().encodeToString("fanout benchmark".getBytes(StandardCharsets.US_ASCII));
-    private static final String ACCEPT = accept();
-
-    private final FanoutLoad load;
-    private final int index;
-    private final URI url;
+    private final int number;
+    private final Handshake handshake;
+    private final Listener listener;
     private final SocketChannel channel;
     private final SelectionKey key;
     private State state = State.CONNECTING;
@@ -56,27 +59,23 @@ final class FanoutMember {
     private byte[] unsent = NOTHING; // what the socket did not take yet
 
     /** Begins to connect. */
-    FanoutMember(FanoutLoad load, int index, URI url, InetSocketAddress address, Selector selector) throws IOException {
-        this.load = load;
-        this.index = index;
-        this.url = url;
+    Client(int number, Handshake handshake, Listener listener, Selector selector) throws IOException {
+        this.number = number;
+        this.handshake = handshake;
+        this.listener = listener;
         channel = SocketChannel.open();
         channel.configureBlocking(false);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.setOption(StandardSocketOptions.SO_LINGER, 0); // so that no port stays taken for a minute
         key = channel.register(selector, SelectionKey.OP_CONNECT, this);
-        if (channel.connect(address)) {
+        if (channel.connect(handshake.address())) {
             connected();
         }
     }
 
-    private static String accept() {
-        try {
-            byte[] text = (KEY + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII);
-            return Base64.getEncoder()
-                    .encodeToString(MessageDigest.getInstance("SHA-1").digest(text));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-1", e);
-        }
+    /** Its place among the load's clients. */
+    int number() {
+        return number;
     }
 
     /** Does what the selector found it ready for. */
@@ -96,12 +95,7 @@ final class FanoutMember {
     private void connected() throws IOException {
         key.interestOps(SelectionKey.OP_READ);
         state = State.HANDSHAKE;
-        String path = url.getRawPath().isEmpty() ? "/" : url.getRawPath();
-        String target = url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
-        write(ByteBuffer.wrap(("GET " + target + " HTTP/1.1\r\nHost: " + url.getRawAuthority()
-                        + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                        + "Sec-WebSocket-Key: " + KEY + "\r\nSec-WebSocket-Protocol: ctesiphon\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII)));
+        write(ByteBuffer.wrap(handshake.request()));
     }
 
     private void read(ByteBuffer in) throws IOException {
@@ -110,10 +104,13 @@ final class FanoutMember {
             throw new IOException("the server ended the connection");
         }
         long now = System.nanoTime();
-        load.read();
         in.flip();
-        if (state != State.HANDSHAKE || upgraded(in)) {
-            while (frame(in, now)) {
+        if (state != State.OPEN && handshake.accepts(in)) {
+            state = State.OPEN;
+            listener.opened(this, now);
+        }
+        if (state == State.OPEN) {
+            while (channel.isOpen() && frame(in, now)) {
                 // on to the next
             }
         }
@@ -122,35 +119,6 @@ final class FanoutMember {
             begun = new byte[begunLength];
         }
         in.get(begun, 0, begunLength);
-    }
-
-    /** Whether the response was complete. */
-    private boolean upgraded(ByteBuffer in) throws IOException {
-        String head = StandardCharsets.ISO_8859_1.decode(in.duplicate()).toString();
-        int end = head.indexOf("\r\n\r\n");
-        if (end < 0) {
-            return false;
-        }
-        String[] lines = head.substring(0, end).split("\r\n");
-        if (!lines[0].startsWith("HTTP/1.1 101 ")) {
-            throw new IOException("the server answered " + lines[0]);
-        }
-        require(lines, "Sec-WebSocket-Accept", ACCEPT);
-        require(lines, "Sec-WebSocket-Protocol", "ctesiphon");
-        in.position(end + 4);
-        state = State.SUBSCRIBING;
-        send(load.subscription(index));
-        return true;
-    }
-
-    private static void require(String[] lines, String name, String value) throws IOException {
-        for (String line : lines) {
-            String[] field = line.split(":", 2);
-            if (field[0].equalsIgnoreCase(name) && field[1].strip().equals(value)) {
-                return;
-            }
-        }
-        throw new IOException("the handshake's answer lacks " + name + ": " + value);
     }
 
     /** Whether there was a complete frame. */
@@ -176,7 +144,7 @@ final class FanoutMember {
         }
         int payload = at + head;
         switch (in.get(at) & 0xff) {
-            case TEXT -> text(in, payload, length, now);
+            case TEXT -> listener.received(this, in, payload, length, now);
             case PING -> send(PONG, bytes(in, payload, length));
             case PONG -> {} // none was asked for, but a server may
             case CLOSE -> throw closed(bytes(in, payload, length));
@@ -184,19 +152,6 @@ final class FanoutMember {
         }
         in.position(payload + length);
         return true;
-    }
-
-    private void text(ByteBuffer in, int at, int length, long now) throws IOException {
-        if (state == State.MEMBER && length == load.messageLength()) {
-            load.delivered(index, in, at + length, now);
-            return;
-        }
-        String text = new String(bytes(in, at, length), StandardCharsets.UTF_8);
-        if (state == State.MEMBER || !text.contains(" SUCCESSFULLY !")) {
-            throw new IOException("the server said " + text);
-        }
-        state = State.MEMBER;
-        load.subscribed();
     }
 
     private static byte[] bytes(ByteBuffer in, int at, int length) {
@@ -245,16 +200,14 @@ final class FanoutMember {
         }
         channel.write(all);
         unsent = all.hasRemaining() ? Arrays.copyOfRange(all.array(), all.position(), all.limit()) : NOTHING;
-        key.interestOps(unsent.length > 0 ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+        int interest = unsent.length > 0 ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ;
+        if (key.interestOps() != interest) {
+            key.interestOps(interest);
+        }
     }
 
     /** Ends the connection without a word. */
     void close() throws IOException {
         channel.close();
-    }
-
-    @Override
-    public String toString() {
-        return "member " + FanoutLoad.client(index);
     }
 }

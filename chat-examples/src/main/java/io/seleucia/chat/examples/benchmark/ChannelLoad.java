@@ -1,0 +1,197 @@
+package io.seleucia.chat.examples.benchmark;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The members of all channels, of whom the first of each channel publish. In a closed loop a message is done when every
+ * member has it, and only then comes the sender's next; so no server can hide a backlog. At a fixed rate messages are
+ * stamped with the time at which they were due, so that a delay of the load itself does not go unseen.
+ *
+ * <p>An echo is a channel of one.
+ */
+final class ChannelLoad implements Load, Client.Listener {
+    private static final int MAX_CONNECTING = 64;
+    private static final int MAX_OUTSTANDING = 4096; // of each sender, at a fixed rate
+    private static final long SECOND = 1_000_000_000;
+
+    private final Dialect dialect;
+    private final Workload workload;
+    private final String name = "%08x".formatted(ThreadLocalRandom.current().nextInt());
+    private final Clients clients;
+    private final List<Sender> senders = new ArrayList<>();
+    private final Sequences sequences;
+    private Latencies latencies = new Latencies();
+    private int connecting; // or connected
+    private int ready;
+    private boolean publishing;
+    private int turn; // at a fixed rate, whose it is
+    private long due;
+    private long count;
+
+    ChannelLoad(URI url, Dialect dialect, Workload workload) throws IOException {
+        this.dialect = dialect;
+        this.workload = workload;
+        clients = new Clients(url, dialect.subprotocol());
+        sequences = new Sequences(workload.connections(), workload.senders());
+    }
+
+    @Override
+    public void step() throws IOException {
+        while (connecting < workload.connections() && connecting - ready < MAX_CONNECTING) {
+            connect(connecting++);
+        }
+        long wait = STEP_NANOS;
+        if (publishing && workload.rate() > 0) {
+            wait = Math.min(wait, publishWhatIsDue());
+        }
+        clients.poll(wait);
+    }
+
+    private void connect(int number) throws IOException {
+        Client client = clients.connect(number, this);
+        if (number % workload.members() < workload.senders()) {
+            String text = "x".repeat(workload.bytes());
+            String request = dialect.publication(nameOf(client), channelOf(client), text);
+            senders.add(new Sender(
+                    client,
+                    senders.size(),
+                    workload.members(),
+                    workload.rate() > 0 ? MAX_OUTSTANDING : workload.window(),
+                    request.getBytes(StandardCharsets.US_ASCII),
+                    request.indexOf(text)));
+        }
+    }
+
+    private static String nameOf(Client client) {
+        return "m%05d".formatted(client.number());
+    }
+
+    private String channelOf(Client client) {
+        return "fanout-%s-%d".formatted(name, client.number() / workload.members());
+    }
+
+    @Override
+    public void opened(Client client, long now) throws IOException {
+        List<String> requests = dialect.subscription(nameOf(client), channelOf(client));
+        for (String request : requests) {
+            client.send(request.getBytes(StandardCharsets.US_ASCII));
+        }
+        ready += requests.isEmpty() ? 1 : 0;
+    }
+
+    @Override
+    public int ready() {
+        return ready;
+    }
+
+    @Override
+    public boolean isReady() {
+        return ready == workload.connections();
+    }
+
+    @Override
+    public void start() throws IOException {
+        publishing = true;
+        due = System.nanoTime();
+        if (workload.rate() == 0) {
+            for (Sender sender : senders) {
+                fillWindow(sender);
+            }
+        }
+    }
+
+    private void fillWindow(Sender sender) throws IOException {
+        while (publishing && sender.hasRoom()) {
+            sender.publish(System.nanoTime());
+        }
+    }
+
+    /** Returns the time until the next is due, in nanoseconds. */
+    private long publishWhatIsDue() throws IOException {
+        long now = System.nanoTime();
+        while (now - due >= 0) {
+            Sender sender = senders.get(turn++ % senders.size());
+            if (!sender.hasRoom()) {
+                throw new IOException("the server can't keep up with " + workload.rate() + " messages a second");
+            }
+            sender.publish(due);
+            due += SECOND / workload.rate();
+        }
+        return due - now;
+    }
+
+    @Override
+    public void received(Client client, ByteBuffer in, int at, int length, long now) throws IOException {
+        if (length >= workload.bytes() && dialect.isMessage(in, at)) {
+            delivered(client.number(), in, at + length - dialect.tail() - workload.bytes(), now);
+            return;
+        }
+        byte[] text = new byte[length];
+        in.get(at, text);
+        String answer = new String(text, StandardCharsets.UTF_8);
+        switch (dialect.answer(answer)) {
+            case SUBSCRIBED -> ready++;
+            case EXPECTED -> {}
+            case REFUSED -> throw new IOException("the server said " + answer);
+        }
+    }
+
+    private void delivered(int receiver, ByteBuffer in, int at, long now) throws IOException {
+        int number = Stamp.sender(in, at);
+        int sequence = Stamp.sequence(in, at);
+        int place = number - receiver / workload.members() * workload.senders();
+        if (place < 0 || place >= workload.senders() || !senders.get(number).hasSent(sequence)) {
+            throw new IOException("a message came that nobody sent to this channel");
+        }
+        Sender sender = senders.get(number);
+        if (!sequences.receive(receiver, place, sequence)) {
+            return;
+        }
+        count++;
+        latencies.record(now - Stamp.time(in, at));
+        if (sender.received(sequence) && workload.rate() == 0) {
+            fillWindow(sender);
+        }
+    }
+
+    @Override
+    public void stop() {
+        publishing = false;
+    }
+
+    @Override
+    public boolean isDone() {
+        return senders.stream().allMatch(Sender::isIdle);
+    }
+
+    @Override
+    public long count() {
+        return count;
+    }
+
+    @Override
+    public long reads() {
+        return clients.reads();
+    }
+
+    @Override
+    public void record(Latencies latencies) {
+        this.latencies = latencies;
+    }
+
+    @Override
+    public Faults faults() {
+        return sequences.faults();
+    }
+
+    @Override
+    public void close() throws IOException {
+        clients.close();
+    }
+}

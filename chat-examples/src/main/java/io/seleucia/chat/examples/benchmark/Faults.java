@@ -1,0 +1,21 @@
+package io.seleucia.chat.examples.benchmark;
+
+/**
+ * What receivers found wrong, message by message.
+ *
+ * @param gaps messages that a receiver never got, although it has a later one of that sender
+ * @param duplicates messages that a receiver got again
+ * @param reordered messages that a receiver got after a later one of that sender
+ */
+record Faults(long gaps, long duplicates, long reordered) {
+    static final Faults NONE = new Faults(0, 0, 0);
+
+    Faults plus(Faults other) {
+        return new Faults(gaps + other.gaps, duplicates + other.duplicates, reordered + other.reordered);
+    }
+
+    @Override
+    public String toString() {
+        return "gaps " + gaps + ", duplicates " + duplicates + ", reordered " + reordered;
+    }
+}

@@ -1,0 +1,61 @@
+package io.seleucia.chat.examples.benchmark;
+
+/** Times in nanoseconds, counted in 64 steps for each power of two: a step is 1.6 % wide. Not thread-safe. */
+final class Latencies {
+    private static final int STEP_BITS = 6;
+    private static final int STEPS = 1 << STEP_BITS;
+
+    private final long[] counts = new long[STEPS * (Long.SIZE - STEP_BITS)];
+    private long total;
+    private long max;
+
+    void record(long nanos) {
+        counts[index(Math.max(0, nanos))]++;
+        total++;
+        max = Math.max(max, nanos);
+    }
+
+    /** Takes over what another has recorded. */
+    void add(Latencies other) {
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+        total += other.total;
+        max = Math.max(max, other.max);
+    }
+
+    /** The latency that this share of all did not exceed; rounded up to a step, and 0 if there is none. */
+    long quantile(double share) {
+        long seen = 0;
+        for (int i = 0; i < counts.length; i++) {
+            seen += counts[i];
+            if (seen > 0 && seen >= share * total) {
+                return Math.min(max, last(i));
+            }
+        }
+        return max;
+    }
+
+    long max() {
+        return max;
+    }
+
+    /** How many were recorded. */
+    long total() {
+        return total;
+    }
+
+    private static int index(long nanos) {
+        if (nanos < STEPS) {
+            return (int) nanos;
+        }
+        int shift = Long.SIZE - 1 - STEP_BITS - Long.numberOfLeadingZeros(nanos);
+        return (shift << STEP_BITS) + (int) (nanos >>> shift);
+    }
+
+    /** The last nanosecond of a step. */
+    private static long last(int index) {
+        int shift = Math.max(0, (index >> STEP_BITS) - 1);
+        return (index - ((long) shift << STEP_BITS) + 1 << shift) - 1;
+    }
+}

@@ -1,0 +1,98 @@
+package io.seleucia.chat.examples.benchmark;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/** A comparison as text: a line for each server, with medians, and one for each ratio. */
+final class Table {
+    private static final String GAP = "  ";
+
+    private final Comparison comparison;
+    private final List<Metric> metrics;
+    private final List<List<String>> rows = new ArrayList<>();
+
+    private Table(Comparison comparison) {
+        this.comparison = comparison;
+        metrics = Arrays.stream(Metric.values())
+                .filter(metric -> comparison.servers().stream()
+                        .anyMatch(server -> comparison.median(server, metric).isPresent()))
+                .toList();
+    }
+
+    /** Writes it. */
+    static String of(Comparison comparison) {
+        Table table = new Table(comparison);
+        table.head();
+        comparison.servers().forEach(table::server);
+        Pair.of(comparison.servers()).forEach(table::pair);
+        return "%s: %s%n%s"
+                .formatted(
+                        comparison.workload().scenario(), comparison.workload().description(), table);
+    }
+
+    private void head() {
+        Stream<String> titles = metrics.stream()
+                .map(metric -> metric.title(comparison.workload().scenario()));
+        rows.add(row("", Stream.concat(titles, Stream.of("gaps", "duplicates", "reordered"))));
+    }
+
+    private void server(String server) {
+        Faults faults = comparison.faults(server);
+        Stream<String> medians = metrics.stream()
+                .map(metric ->
+                        comparison.median(server, metric).map(metric::format).orElse("-"));
+        Stream<String> counts = Stream.of(faults.gaps(), faults.duplicates(), faults.reordered())
+                .map("%,d"::formatted);
+        rows.add(row(server, Stream.concat(medians, counts)));
+    }
+
+    private void pair(Pair pair) {
+        rows.add(ratios(pair, pair.toString(), Comparison.Ratio::median));
+        if (comparison.results(pair.server()).size() > 1) {
+            rows.add(ratios(pair, GAP + "least", Comparison.Ratio::low));
+            rows.add(ratios(pair, GAP + "most", Comparison.Ratio::high));
+        }
+    }
+
+    private List<String> ratios(Pair pair, String title, ToDoubleFunction<Comparison.Ratio> part) {
+        return row(
+                title,
+                metrics.stream()
+                        .map(metric -> Optional.of(metric)
+                                .filter(Metric::isOfServer)
+                                .flatMap(of -> comparison.ratio(pair.server(), pair.other(), of))
+                                .map(ratio -> "%.2f".formatted(part.applyAsDouble(ratio)))
+                                .orElse("")));
+    }
+
+    private static List<String> row(String title, Stream<String> cells) {
+        return Stream.concat(Stream.of(title), cells).toList();
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int column = 0; column < row.size(); column++) {
+                int width = width(column);
+                line.append(("%" + (column == 0 ? "-" : "") + width + "s").formatted(row.get(column)))
+                        .append(GAP);
+            }
+            text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+        }
+        return text.toString();
+    }
+
+    private int width(int column) {
+        return rows.stream()
+                .filter(row -> column < row.size())
+                .mapToInt(row -> row.get(column).length())
+                .max()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,70 @@
+package io.seleucia.chat.examples.benchmark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchmarkTest {
+    /** What a run prints. */
+    private static String printed(int status, String options) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PrintStream former = System.out;
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(Benchmark.run(options.split(" "))).isEqualTo(status);
+        } finally {
+            System.setOut(former);
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void measuresAllServersInTurn(@TempDir Path directory) throws Exception {
+        Path plot = directory.resolve("plot.svg");
+
+        JsonObject report = JsonParser.parseString(printed(
+                        0,
+                        "--protocol chat.v1 --members 20 --journal never --pairs 1 --warmup 0 --seconds 1 --json --plot "
+                                + plot))
+                .getAsJsonObject();
+
+        assertThat(report.getAsJsonArray("failures")).isEmpty();
+        JsonObject scenario = report.getAsJsonArray("scenarios").get(0).getAsJsonObject();
+        JsonArray runs = scenario.getAsJsonArray("runs");
+        assertThat(runs)
+                .extracting(run -> run.getAsJsonObject().get("server").getAsString())
+                .containsExactly("seleucia", "selector", "journal");
+        assertThat(runs).allSatisfy(run -> {
+            assertThat(run.getAsJsonObject().get("perSecond").getAsDouble()).isPositive();
+            assertThat(run.getAsJsonObject().get("gaps").getAsLong()).isZero();
+            assertThat(run.getAsJsonObject().get("duplicates").getAsLong()).isZero();
+        });
+        assertThat(scenario.getAsJsonArray("ratios")).hasSize(2);
+        assertThat(Files.readString(plot)).contains("<polyline");
+    }
+
+    @Test
+    void looksIntoIdleServers() {
+        assertThat(printed(0, "--scenario idle --members 50 --pairs 1 --servers seleucia"))
+                .contains("idle: 50 connections", "seleucia");
+    }
+
+    @Test
+    void failsIfNobodyAnswers() {
+        assertThat(printed(1, "--url ws://localhost:1/ --json")).contains("Connection refused");
+    }
+
+    @Test
+    void refusesWrongOptions() {
+        assertThat(printed(2, "--nonsense")).isEmpty();
+    }
+}
