@@ -233,8 +233,8 @@ class HostilePeersTest {
 
     /** Lets the peers attack while the two talk; {@code incidents} is how many lines of log that may be worth. */
     private void assertHarmless(Limits limits, int incidents, Attack attack) throws Exception {
-        VirtualThreads threads = new VirtualThreads(directory);
-        try (LoggedLines log = new LoggedLines();
+        try (VirtualThreads threads = new VirtualThreads(directory);
+                LoggedLines log = new LoggedLines();
                 ChatServer server = ChatServer.builder()
                         .port(0)
                         .broker(broker)

@@ -1,39 +1,56 @@
 package io.seleucia.chat;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.HashSet;
+import java.util.Set;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 
-/** The virtual threads of this process, which is all threads of a server: counted in a thread dump. */
-final class VirtualThreads {
-    private static final Pattern VIRTUAL = Pattern.compile("^#\\d+ \".*\" virtual.*");
+/**
+ * The virtual threads that have begun since this was made and have not ended: all threads of a server started after it.
+ * Counted in a flight recording. A thread dump would show them too, but may crash the virtual machine (25.0.3 does) when
+ * threads park meanwhile.
+ */
+final class VirtualThreads implements AutoCloseable {
+    private static final String START = "jdk.VirtualThreadStart";
+    private static final String END = "jdk.VirtualThreadEnd";
 
+    private final Recording recording = new Recording();
     private final Path directory;
-    private int dumps;
 
-    /** Dumps go to a directory that is there for them. */
+    /** What is recorded goes to a directory that is there for it. */
     VirtualThreads(Path directory) {
         this.directory = directory;
+        recording.enable(START).withoutStackTrace();
+        recording.enable(END).withoutStackTrace();
+        recording.start();
     }
 
     long count() {
+        Path dump = directory.resolve("threads.jfr");
+        Set<Long> begun = new HashSet<>();
+        Set<Long> ended = new HashSet<>(); // events are in no particular order
         try {
-            Path dump = directory.resolve("threads-" + dumps++);
-            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                    .dumpThreads(dump.toAbsolutePath().toString(), ThreadDumpFormat.TEXT_PLAIN);
-            try (Stream<String> lines = Files.lines(dump)) {
-                return lines.filter(VIRTUAL.asMatchPredicate()).count();
-            } finally {
-                Files.delete(dump);
+            recording.dump(dump);
+            try (RecordingFile events = new RecordingFile(dump)) {
+                while (events.hasMoreEvents()) {
+                    RecordedEvent event = events.readEvent();
+                    boolean start = event.getEventType().getName().equals(START);
+                    (start ? begun : ended).add(event.getLong("javaThreadId"));
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        begun.removeAll(ended);
+        return begun.size();
+    }
+
+    @Override
+    public void close() {
+        recording.close();
     }
 }
