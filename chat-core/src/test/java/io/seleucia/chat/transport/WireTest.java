@@ -7,11 +7,15 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WireTest {
     private final List<Integer> asked = new ArrayList<>(); // the room that each read of the socket was given
+    private final List<byte[]> written = new ArrayList<>(); // what each write to the socket was given
     private final Wire wire = wireOf(new Drip());
 
     @Test
@@ -41,6 +45,26 @@ class WireTest {
 
         assertThat(asked.subList(0, 8)).containsOnly(16);
         assertThat(asked.subList(8, 10)).containsOnly(512);
+    }
+
+    @Test
+    void writesAllThatWaitsAtOnce() throws IOException {
+        Iterator<Frame> waiting =
+                List.of(Frames.of((byte) 2, (byte) 3), Frames.of((byte) 4)).iterator();
+
+        wire.write(Frames.of((byte) 1), () -> waiting.hasNext() ? waiting.next() : null);
+
+        assertThat(written).containsExactly(new byte[] {1, 2, 3, 4});
+    }
+
+    @Test
+    void writesNoMoreAtOnceThanItsBufferHolds() throws IOException {
+        Iterator<Frame> waiting =
+                Collections.nCopies(9, Frames.ofLength(10_000)).iterator();
+
+        wire.write(Frames.ofLength(10_000), () -> waiting.hasNext() ? waiting.next() : null);
+
+        assertThat(written).extracting(bytes -> bytes.length).containsExactly(60_000, 40_000);
     }
 
     private static Wire wireOf(Socket socket) {
@@ -75,7 +99,17 @@ class WireTest {
 
         @Override
         public OutputStream getOutputStream() {
-            return OutputStream.nullOutputStream();
+            return new OutputStream() {
+                @Override
+                public void write(int one) {
+                    throw new AssertionError("byte by byte");
+                }
+
+                @Override
+                public void write(byte[] bytes, int from, int length) {
+                    written.add(Arrays.copyOfRange(bytes, from, from + length));
+                }
+            };
         }
     }
 }

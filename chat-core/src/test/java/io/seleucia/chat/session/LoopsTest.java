@@ -1,0 +1,167 @@
+package io.seleucia.chat.session;
+
+import static io.seleucia.chat.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.transport.Connection;
+import io.seleucia.chat.transport.Frame;
+import io.seleucia.chat.transport.Frames;
+import io.seleucia.chat.transport.Framing;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LoopsTest {
+    private static final Bounds BOUNDS = new Bounds(
+            "server/1",
+            Limits.DEFAULT.maxMessageBytes(),
+            1_000,
+            1,
+            1,
+            1,
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1));
+
+    private final Peer peer = new Peer();
+    private final Loops loops = new Loops(peer, BOUNDS);
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    @BeforeEach
+    void run() {
+        Thread.ofVirtual()
+                .start(() -> loops.run(new Loops.Receiver() {
+                    @Override
+                    public void received(Payload message) {}
+
+                    @Override
+                    public void ended() {
+                        ended.countDown();
+                    }
+                }));
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        peer.writes.release(1_000);
+        loops.end(CloseCode.NORMAL, true);
+        peer.abort();
+        ended.await();
+    }
+
+    @Test
+    void writesAllThatCameDuringOneWriteInTheNext() {
+        loops.offer(Frames.ofLength(1));
+        eventually(() -> assertThat(peer.batches).hasSize(1));
+        for (int i = 0; i < 100; i++) {
+            loops.offer(Frames.ofLength(2));
+        }
+
+        peer.writes.release(2);
+
+        eventually(() -> assertThat(peer.batches).extracting(List::size).containsExactly(1, 100));
+    }
+
+    /** Reads nothing, and takes each write when it is allowed to. */
+    private static final class Peer implements Connection {
+        private final Semaphore writes = new Semaphore(0);
+        private final List<List<Frame>> batches = new CopyOnWriteArrayList<>();
+        private final CountDownLatch aborted = new CountDownLatch(1);
+
+        @Override
+        public void await() throws IOException {
+            try {
+                aborted.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new EOFException("the end");
+        }
+
+        @Override
+        public void write(Frame first, Queue<Frame> waiting) {
+            List<Frame> batch = new ArrayList<>();
+            for (Frame next = first; next != null; next = waiting.poll()) {
+                batch.add(next);
+            }
+            batches.add(batch);
+            writes.acquireUninterruptibly();
+        }
+
+        @Override
+        public Optional<Payload> read(Consumer<Frame> answers) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean hasUnread() {
+            return false;
+        }
+
+        @Override
+        public Framing framing() {
+            return payload -> Frames.ofLength(payload.bytes().length);
+        }
+
+        @Override
+        public Frame ping() {
+            return Frames.control((byte) 9);
+        }
+
+        @Override
+        public Frame closeFrame(CloseCode code) {
+            return Frames.ofLength(4);
+        }
+
+        @Override
+        public void finish() {}
+
+        @Override
+        public void abort() {
+            aborted.countDown();
+        }
+
+        @Override
+        public void release() {}
+
+        @Override
+        public long heardAt() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public long readingSince() {
+            return 0;
+        }
+
+        @Override
+        public long writingSince() {
+            return 0;
+        }
+
+        @Override
+        public String name() {
+            return "fake-1";
+        }
+
+        @Override
+        public String peer() {
+            return "nowhere";
+        }
+    }
+}
