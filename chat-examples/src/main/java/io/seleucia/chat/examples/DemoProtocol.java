@@ -2,8 +2,6 @@ package io.seleucia.chat.examples;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
-import com.google.gson.annotations.SerializedName;
-import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
@@ -17,33 +15,18 @@ import java.util.Optional;
 
 /**
  * A protocol of one's own: {@code {"M":"say","J":"{\"channel\":\"lobby\",\"text\":\"hi\"}"}}, a method and JSON as a
- * text. Its methods are {@code join}, {@code leave} and {@code say}. The chapter "A protocol of your own" goes through
- * it.
+ * text. Its methods are {@code join}, {@code leave} and {@code say}. Served by {@code ChatServer.builder().protocol(new
+ * DemoProtocol())}; the chapter "A protocol of your own" goes through it.
  */
 public final class DemoProtocol implements Protocol {
     private static final Gson GSON = new Gson();
 
-    private record Frame(
-            @SerializedName("M") String method,
-            @SerializedName("J") String json) {
-        private Frame {
-            method = Objects.requireNonNullElse(method, "");
-        }
-    }
+    private record Frame(String M, String J) {} // as on the wire
 
     private record Wish(String channel, String text) {
         private Wish {
             channel = Objects.requireNonNullElse(channel, ""); // the server says what is wrong with it
             text = Objects.requireNonNullElse(text, "");
-        }
-    }
-
-    /** Serves it on port 8600, next to the protocols that the server has itself. */
-    public static void main(String[] args) throws Exception {
-        try (var server =
-                ChatServer.builder().port(8600).protocol(new DemoProtocol()).start()) {
-            System.out.println("listening on ws://localhost:" + server.port() + "/");
-            Thread.currentThread().join();
         }
     }
 
@@ -55,11 +38,13 @@ public final class DemoProtocol implements Protocol {
     @Override
     public Request decode(Payload message) {
         try {
-            Frame frame = read(message.asString(), Frame.class);
-            Wish wish = read(frame.json, Wish.class);
-            return new Request(frame.method, Optional.empty(), command(frame.method, wish));
+            Frame frame = GSON.fromJson(message.asString(), Frame.class);
+            Wish wish = frame == null ? null : GSON.fromJson(frame.J, Wish.class);
+            return wish == null || frame.M == null
+                    ? Request.of(new Command.Malformed("M or J is missing"))
+                    : new Request(frame.M, Optional.empty(), command(frame.M, wish));
         } catch (JsonParseException e) {
-            return Request.of(new Command.Malformed("a message must be like {\"M\":\"join\",\"J\":\"{…}\"}"));
+            return Request.of(new Command.Malformed("it must be like {\"M\":\"join\",\"J\":\"{…}\"}"));
         }
     }
 
@@ -70,14 +55,6 @@ public final class DemoProtocol implements Protocol {
             case "say" -> new Command.Publish(wish.channel, new Content.Text(wish.text));
             default -> new Command.Malformed("there is no method " + method);
         };
-    }
-
-    private static <T extends Record> T read(String json, Class<T> type) {
-        T value = GSON.fromJson(json, type);
-        if (value == null) {
-            throw new JsonParseException("there is nothing");
-        }
-        return value;
     }
 
     @Override

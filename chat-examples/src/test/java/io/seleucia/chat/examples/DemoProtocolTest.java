@@ -65,12 +65,13 @@ class DemoProtocolTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "hello | a message must be like",
-                "null | a message must be like",
-                "{'M':'join'} | a message must be like",
-                "{'M':'join','J':'nothing'} | a message must be like",
+                "hello | it must be like",
+                "null | M or J is missing",
+                "{'M':'join'} | M or J is missing",
+                "{'M':'join','J':'nothing'} | it must be like",
+                "{'M':'join','J':'null'} | M or J is missing",
                 "{'M':'join','J':'{}'} | name must have 1 to 128 characters",
-                "{'J':'{}'} | there is no method",
+                "{'J':'{}'} | M or J is missing",
                 "{'M':'shout','J':'{}'} | there is no method shout",
                 "{'M':'say','J':'{\"channel\":\"lobby\"}'} | not subscribed to lobby"
             })
