@@ -22,6 +22,8 @@ public enum ErrorCode {
     NO_SUCH_USER,
     /** The session has as many channels as it may have. */
     TOO_MANY_CHANNELS,
+    /** The text is longer than the channel takes. */
+    TOO_LARGE,
     /** The session sends faster than it may. */
     RATE_LIMITED,
     /** The broker can't be reached; nothing was published. */
