@@ -99,7 +99,8 @@ public final class Loops implements Watchdog.Watched {
         begin(to);
         try {
             to.began();
-            while (true) {
+            while (ended == null
+                    || connection.tellsWhy()) { // the peer's answer to the last frame is read, if there is one
                 connection.await();
                 receive();
                 if (answered) {

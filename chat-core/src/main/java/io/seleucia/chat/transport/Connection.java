@@ -48,7 +48,7 @@ public interface Connection {
     /** The last frame of a connection; empty where the end itself is all there is to say. */
     Frame closeFrame(CloseCode code);
 
-    /** Whether the last frame tells the peer why. If not, only the log can tell. */
+    /** Whether the last frame tells the peer why, and is answered. If not, only the log can tell. */
     default boolean tellsWhy() {
         return true;
     }
