@@ -317,6 +317,15 @@ class TcpChatTest {
     }
 
     @Test
+    void sendsTheFirstKeepaliveAfterFiveSeconds() throws Exception {
+        try (TcpClient ada = TcpClient.connect(tcpPort)) {
+            long began = System.nanoTime();
+            assertThat(ada.readBytes(8)).isEqualTo(hex("00000004 00000002"));
+            assertThat((System.nanoTime() - began) / 1e9).isBetween(4.5, 30.0);
+        }
+    }
+
+    @Test
     void keepsThoseWhoSendKeepalivesAndClosesTheSilent() throws Exception {
         Duration silence = Duration.ofSeconds(3);
         start(ChatServer.builder().tcpTimes(Duration.ofMillis(100), silence));

@@ -31,6 +31,25 @@ public enum ErrorCode {
     /** A fault of the server, which its log explains. */
     INTERNAL;
 
+    /** What closes a session whose protocol has no words for the error. */
+    public CloseCode closeCode() {
+        return switch (this) {
+            case UNAVAILABLE -> CloseCode.TRY_LATER;
+            case INTERNAL -> CloseCode.INTERNAL_ERROR;
+            case TOO_LARGE -> CloseCode.TOO_LARGE;
+            case RATE_LIMITED -> CloseCode.RATE_LIMITED;
+            case BAD_REQUEST,
+                    UNKNOWN_TYPE,
+                    UNAUTHORIZED,
+                    WRONG_CLIENT,
+                    FORBIDDEN,
+                    NOT_SUBSCRIBED,
+                    ALREADY_SUBSCRIBED,
+                    NO_SUCH_USER,
+                    TOO_MANY_CHANNELS -> CloseCode.PROTOCOL_ERROR;
+        };
+    }
+
     /** The code as it is written on the wire: {@code bad_request}. */
     public String wireName() {
         return this == WRONG_CLIENT ? FORBIDDEN.wireName() : name().toLowerCase(Locale.ROOT);

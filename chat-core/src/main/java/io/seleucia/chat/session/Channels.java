@@ -144,6 +144,33 @@ public final class Channels {
         }
     }
 
+    /**
+     * Notes that one more session bears a name, unless another does. It is noted first, and then counted: of two who
+     * claim a name at once, the later one sees the other. Both may, and then nobody gets it.
+     *
+     * @return whether it is noted
+     */
+    boolean claim(String name) throws UnavailableException {
+        String inbox = Names.inboxOf(name);
+        if (broker.members(inbox).containsKey(name)) {
+            return false;
+        }
+        boolean alone = false;
+        broker.join(inbox, name);
+        try {
+            int bearers = broker.members(inbox).getOrDefault(name, 0);
+            if (bearers == 0) {
+                throw new UnavailableException("the claim of a name was not noted", null);
+            }
+            alone = bearers == 1;
+        } finally {
+            if (!alone) {
+                broker.leave(inbox, name);
+            }
+        }
+        return alone;
+    }
+
     /** What carries the channels, for all that needs no membership. */
     Broker broker() {
         return broker;

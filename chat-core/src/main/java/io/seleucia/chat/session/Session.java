@@ -243,33 +243,13 @@ public final class Session implements Loops.Receiver {
 
     private void nickname(Request request, String name) throws UnavailableException {
         if (!isCalled(name)) {
-            if (!claim(name)) {
+            if (!channels.claim(name)) {
                 fail(request, ErrorCode.FORBIDDEN, "Nickname already taken.");
                 return;
             }
             rename(name);
         }
         reply(request, connected(Optional.empty()));
-    }
-
-    /** Notes a name for this session and then looks whether it is alone: so of two who claim one, at most one gets it. */
-    private boolean claim(String name) throws UnavailableException {
-        Broker broker = channels.broker();
-        String itsInbox = Names.inboxOf(name);
-        boolean alone = false;
-        broker.join(itsInbox, name);
-        try {
-            int bearers = broker.members(itsInbox).getOrDefault(name, 0);
-            if (bearers == 0) {
-                throw new UnavailableException("the claim of a name was not noted", null);
-            }
-            alone = bearers == 1;
-        } finally {
-            if (!alone) {
-                broker.leave(itsInbox, name);
-            }
-        }
-        return alone;
     }
 
     /** Takes a name that is noted for this session already, wherever the former one stood. */
@@ -434,7 +414,7 @@ public final class Session implements Loops.Receiver {
      */
     private void reply(Request request, Event.Reply reply) {
         if (reply instanceof Event.Failed failed && isUntold(request, failed)) {
-            loops.end(closeCode(failed.code()), false, failed.message());
+            loops.end(failed.code().closeCode(), false, failed.message());
             return;
         }
         protocol.encode(request, reply)
@@ -444,24 +424,6 @@ public final class Session implements Loops.Receiver {
     /** Whether the protocol has no words for a failure, and should have. */
     private boolean isUntold(Request request, Event.Failed failed) {
         return !protocol.answersAll() && protocol.encode(request, failed).isEmpty();
-    }
-
-    private static CloseCode closeCode(ErrorCode code) {
-        return switch (code) {
-            case UNAVAILABLE -> CloseCode.TRY_LATER;
-            case INTERNAL -> CloseCode.INTERNAL_ERROR;
-            case TOO_LARGE -> CloseCode.TOO_LARGE;
-            case RATE_LIMITED -> CloseCode.RATE_LIMITED;
-            case BAD_REQUEST,
-                    UNKNOWN_TYPE,
-                    UNAUTHORIZED,
-                    WRONG_CLIENT,
-                    FORBIDDEN,
-                    NOT_SUBSCRIBED,
-                    ALREADY_SUBSCRIBED,
-                    NO_SUCH_USER,
-                    TOO_MANY_CHANNELS -> CloseCode.PROTOCOL_ERROR;
-        };
     }
 
     /** Sends a push to this client alone, waiting for room. Called by the inbound loop. */
