@@ -339,7 +339,8 @@ class TcpChatTest {
             }
             silent.awaitEnd();
             assertThat(ada.rename("still here")).isEqualTo("ack");
-            assertThat(log.lines()).singleElement().asString().contains(silent.address(), "4001 timed out");
+            eventually(() ->
+                    assertThat(log.lines()).singleElement().asString().contains(silent.address(), "4001 timed out"));
         }
     }
 

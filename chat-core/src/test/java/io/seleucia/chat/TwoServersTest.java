@@ -186,6 +186,23 @@ class TwoServersTest {
     }
 
     @Test
+    void letInWhoCameWhileRedisWasDown() throws Exception {
+        try (TcpClient bob = TcpClient.called("bob", tcpPort(there))) {
+            redis.kill();
+            assertThat(bob.rename("eve")).startsWith("unavailable");
+            try (TcpClient ada = TcpClient.connect(tcpPort(here))) {
+                ada.say("hello at last");
+
+                redis.start();
+
+                assertThat(bob.nextBroadcast()).isEqualTo(ada.address() + ": hello at last");
+                bob.say("welcome");
+                assertThat(ada.nextBroadcast()).isEqualTo("bob: welcome");
+            }
+        }
+    }
+
+    @Test
     void closeWhoCanNotBeToldThatRedisStaysDown() throws Exception {
         try (LoggedLines log = new LoggedLines();
                 TcpClient ada = TcpClient.called("ada", tcpPort(here));
