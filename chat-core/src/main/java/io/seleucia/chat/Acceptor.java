@@ -1,37 +1,28 @@
 package io.seleucia.chat;
 
 import io.seleucia.chat.message.CloseCode;
-import io.seleucia.chat.protocol.Protocol;
-import io.seleucia.chat.session.Bounds;
-import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Loops;
-import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
-import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.Tls;
-import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Takes the connections of one port. A virtual thread accepts; each connection gets its own, which performs the
- * handshake and then is the session's inbound loop.
+ * Takes the connections of one port. A virtual thread accepts; each connection gets its own, which takes it through the
+ * port's {@link Entrance} and then is the session's inbound loop.
  */
-final class Acceptor implements AutoCloseable {
+final class Acceptor {
     private static final Logger LOG = System.getLogger(Acceptor.class.getName());
     private static final int BACKLOG = 4096;
     private static final int PAUSE_MILLIS = 100;
@@ -41,15 +32,10 @@ final class Acceptor implements AutoCloseable {
 
     private final ServerSocket socket;
     private final Optional<Tls> tls;
-    private final Handshake handshake;
-    private final List<Protocol> protocols;
-    private final Handlers handlers;
-    private final Channels channels;
+    private final Entrance entrance;
+    private final Admission admission;
     private final Limits limits;
-    private final Bounds bounds;
 
-    private final AtomicInteger connections = new AtomicInteger();
-    private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
     private volatile boolean closed;
@@ -57,45 +43,29 @@ final class Acceptor implements AutoCloseable {
     /**
      * Listens, and accepts from now on.
      *
-     * @param handshake how connections are let in
-     * @param protocols the most preferred first; the last is spoken with clients that choose none
-     * @param handlers the paths at which no protocol is spoken
      * @param tls what every connection is secured with; if empty, they are plain
+     * @param admission counts the connections of all ports
      * @throws IOException if the address can't be listened on
      */
     Acceptor(
             InetSocketAddress address,
-            Handshake handshake,
-            List<Protocol> protocols,
-            Handlers handlers,
+            Entrance entrance,
             Optional<Tls> tls,
-            Channels channels,
+            Admission admission,
             Limits limits,
             Watchdog watchdog)
             throws IOException {
+        this.entrance = entrance;
         this.tls = tls;
-        this.protocols = protocols;
-        this.handshake = handshake;
-        this.handlers = handlers;
-        this.channels = channels;
+        this.admission = admission;
         this.limits = limits;
-        this.bounds = new Bounds(
-                ChatServer.NAME,
-                limits.maxMessageBytes(),
-                limits.outboundQueueBytes(),
-                limits.maxChannels(),
-                limits.rateMessages(),
-                limits.rateBurst(),
-                limits.pingInterval(),
-                limits.pongTimeout(),
-                limits.frameTimeout(),
-                limits.writeTimeout());
         this.socket = new ServerSocket();
         try {
             socket.bind(address, BACKLOG);
         } catch (IOException | RuntimeException e) {
             socket.close();
-            throw e;
+            throw new IOException(
+                    "can't listen on " + address.getHostString() + ":" + address.getPort() + ": " + e.getMessage(), e);
         }
         watchdog.watch(visits);
         this.accepting =
@@ -147,38 +117,8 @@ final class Acceptor implements AutoCloseable {
         }
     }
 
-    private List<String> subprotocols(String path) {
-        return handlers.at(path).isPresent()
-                ? List.of()
-                : protocols.stream().map(Protocol::name).toList();
-    }
-
-    private Protocol protocolFor(Optional<String> subprotocol) {
-        return protocols.stream()
-                .filter(protocol -> subprotocol.isPresent() && protocol.name().equals(subprotocol.get()))
-                .findFirst()
-                .orElse(protocols.getLast());
-    }
-
-    /** Counts a connection, unless it is one too many: those must not take the places of others. */
-    private boolean admit(InetAddress address) {
-        if (addresses.merge(address, 1, Integer::sum) <= limits.maxConnectionsPerAddress()) {
-            if (connections.incrementAndGet() <= limits.maxConnections()) {
-                return true;
-            }
-            connections.decrementAndGet();
-        }
-        release(address);
-        return false;
-    }
-
-    private void release(InetAddress address) {
-        addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
-    }
-
-    /** Accepts no more, tells all clients that the server restarts, and waits until they have what waits for them. */
-    @Override
-    public void close() {
+    /** Accepts no more, and tells all clients that the server restarts. Does not wait. */
+    void stop() {
         closed = true;
         try {
             socket.close();
@@ -186,11 +126,19 @@ final class Acceptor implements AutoCloseable {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
         forEachSession(session -> session.end(CloseCode.RESTART, false));
-        awaitEnd(limits.drainTimeout());
+    }
+
+    /**
+     * Waits, when it has been stopped, until all clients have what waits for them, and cuts off those who take longer.
+     *
+     * @param deadline when that is, as {@link System#nanoTime}
+     */
+    void drain(long deadline) {
+        awaitEnd(deadline);
         if (!visits.isEmpty()) {
             LOG.log(Level.WARNING, visits.size() + " connections did not end in time and are cut off");
             forEachSession(Loops::abort);
-            awaitEnd(limits.writeTimeout());
+            awaitEnd(System.nanoTime() + limits.writeTimeout().toNanos());
         }
     }
 
@@ -203,16 +151,19 @@ final class Acceptor implements AutoCloseable {
         }
     }
 
-    private void awaitEnd(Duration limit) {
-        long deadline = System.nanoTime() + limit.toNanos();
+    private void awaitEnd(long deadline) {
         try {
-            accepting.join(limit); // after it, no visit is added
+            accepting.join(until(deadline)); // after it, no visit is added
             for (Visit visit : visits) {
-                visit.thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+                visit.thread.join(until(deadline));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off
         }
+    }
+
+    private static Duration until(long deadline) {
+        return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
     }
 
     /**
@@ -228,7 +179,7 @@ final class Acceptor implements AutoCloseable {
 
         Visit(Socket socket) {
             this.socket = socket;
-            this.admitted = admit(socket.getInetAddress());
+            this.admitted = admission.admit(socket.getInetAddress());
         }
 
         @Override
@@ -250,12 +201,16 @@ final class Acceptor implements AutoCloseable {
             try {
                 int rate = limits.rateBytes();
                 Wire wire = tls.isPresent() ? tls.get().over(socket, rate) : new Wire(socket, rate);
-                wire.secure();
                 if (!admitted) {
-                    Handshake.refuse(wire, 503, "too many connections, try again later");
+                    entrance.refuse(wire);
                     return Optional.empty();
                 }
-                return Optional.of(open(wire, handshake.accept(wire, Acceptor.this::subprotocols)));
+                Entrance.Entered entered = entrance.enter(wire);
+                session = entered.loops();
+                if (closed) {
+                    session.end(CloseCode.RESTART, false); // it came while the others were told
+                }
+                return Optional.of(entered.receiver());
             } catch (HandshakeException e) {
                 LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
             } catch (IOException e) {
@@ -264,22 +219,10 @@ final class Acceptor implements AutoCloseable {
             return Optional.empty();
         }
 
-        private Loops.Receiver open(Wire wire, Handshake.Agreed agreed) {
-            Loops opened = new Loops(new WebSocket(wire, agreed, limits.maxMessageBytes()), bounds);
-            session = opened;
-            if (closed) {
-                opened.end(CloseCode.RESTART, false); // it came while the others were told
-            }
-            return handlers.at(agreed.path())
-                    .map(handler -> RawWebSocket.receiver(opened, agreed.path(), handler))
-                    .orElseGet(() -> new Session(opened, protocolFor(agreed.subprotocol()), channels, bounds));
-        }
-
         private void leave() {
             closeSocket();
             if (admitted) {
-                connections.decrementAndGet();
-                release(socket.getInetAddress());
+                admission.leave(socket.getInetAddress());
             }
             visits.remove(this);
         }

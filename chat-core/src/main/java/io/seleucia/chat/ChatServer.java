@@ -3,9 +3,12 @@ package io.seleucia.chat;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.protocol.ChatV1;
 import io.seleucia.chat.protocol.Ctesiphon;
 import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.protocol.TcpChat;
+import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
@@ -25,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -47,41 +51,88 @@ public final class ChatServer implements AutoCloseable {
     private final Broker broker;
     private final boolean ownsBroker;
     private final Watchdog watchdog;
-    private final Acceptor acceptor;
+    private final Duration drainTimeout;
+    private final List<Acceptor> acceptors = new ArrayList<>(2); // the one for WebSockets first
 
     private ChatServer(Builder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
         broker = settings.broker.orElseGet(() -> new InMemoryBroker(Retention.DEFAULT));
         Limits limits = settings.limits;
+        drainTimeout = limits.drainTimeout();
         watchdog = new Watchdog(Stream.of(
                         limits.pingInterval(),
                         limits.pongTimeout(),
                         limits.handshakeTimeout(),
                         limits.frameTimeout(),
-                        limits.writeTimeout())
+                        limits.writeTimeout(),
+                        settings.tcpKeepalive)
                 .min(Duration::compareTo)
                 .orElseThrow());
+        Admission admission = new Admission(limits);
+        Channels channels = new Channels(
+                broker, settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+        try {
+            acceptors.add(new Acceptor(
+                    new InetSocketAddress(settings.host, settings.port),
+                    webSockets(settings, channels),
+                    settings.tls,
+                    admission,
+                    limits,
+                    watchdog));
+            if (settings.tcpPort.isPresent()) {
+                acceptors.add(new Acceptor(
+                        new InetSocketAddress(settings.host, settings.tcpPort.getAsInt()),
+                        tcp(settings, channels),
+                        settings.tls,
+                        admission,
+                        limits,
+                        watchdog));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private static Entrance webSockets(Builder settings, Channels channels) {
+        Handshake handshake = new Handshake(
+                settings.allowedOrigins,
+                settings.subprotocolRequired,
+                settings.compression != Compression.OFF,
+                settings.compression == Compression.CONTEXT_TAKEOVER);
         List<Protocol> protocols = new ArrayList<>(settings.protocols);
         protocols.add(new ChatV1());
         protocols.add(new Ctesiphon());
-        try {
-            acceptor = new Acceptor(
-                    new InetSocketAddress(settings.host, settings.port),
-                    new Handshake(
-                            settings.allowedOrigins,
-                            settings.subprotocolRequired,
-                            settings.compression != Compression.OFF,
-                            settings.compression == Compression.CONTEXT_TAKEOVER),
-                    protocols,
-                    new Handlers(settings.handlers),
-                    settings.tls,
-                    new Channels(broker),
-                    limits,
-                    watchdog);
-        } catch (IOException | RuntimeException e) {
-            release();
-            throw e;
-        }
+        Limits limits = settings.limits;
+        return new WebSocketEntrance(
+                handshake,
+                protocols,
+                new Handlers(settings.handlers),
+                channels,
+                bounds(limits, limits.pingInterval(), limits.pongTimeout()));
+    }
+
+    private static Entrance tcp(Builder settings, Channels channels) {
+        Duration lastChance = settings.tcpSilence.dividedBy(6);
+        return new TcpEntrance(
+                new TcpChat(settings.tcpChannel),
+                channels,
+                bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
+                settings.tcpKeepalive);
+    }
+
+    private static Bounds bounds(Limits limits, Duration ping, Duration pong) {
+        return new Bounds(
+                NAME,
+                limits.maxMessageBytes(),
+                limits.outboundQueueBytes(),
+                limits.maxChannels(),
+                limits.rateMessages(),
+                limits.rateBurst(),
+                ping,
+                pong,
+                limits.frameTimeout(),
+                limits.writeTimeout());
     }
 
     /** Settings with their defaults: {@code localhost:8600}, in memory, {@link Limits#DEFAULT}. */
@@ -91,23 +142,33 @@ public final class ChatServer implements AutoCloseable {
 
     /** The port it listens on: the one that was asked for, or the one that was free. */
     public int port() {
-        return acceptor.port();
+        return acceptors.getFirst().port();
+    }
+
+    /** The port that it listens on for TcpChat, if it does. */
+    public OptionalInt tcpPort() {
+        return acceptors.stream().skip(1).mapToInt(Acceptor::port).findFirst();
     }
 
     /** The number of sessions at this moment. */
     public int sessions() {
-        return acceptor.sessions();
+        return acceptors.stream().mapToInt(Acceptor::sessions).sum();
     }
 
     /**
      * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
-     * (close code 1012). Blocks until all sessions have ended, at most for {@link Limits#drainTimeout} and a little
+     * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link Limits#drainTimeout} and a little
      * longer, if some must be cut off.
      */
     @Override
     public void close() {
-        acceptor.close();
-        release();
+        long deadline = System.nanoTime() + drainTimeout.toNanos();
+        acceptors.forEach(Acceptor::stop);
+        acceptors.forEach(acceptor -> acceptor.drain(deadline));
+        watchdog.close();
+        if (ownsBroker) {
+            broker.close();
+        }
     }
 
     private static String version() {
@@ -115,13 +176,6 @@ public final class ChatServer implements AutoCloseable {
             return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
             throw new UncheckedIOException("the version is missing from the jar", e);
-        }
-    }
-
-    private void release() {
-        watchdog.close();
-        if (ownsBroker) {
-            broker.close();
         }
     }
 
@@ -142,6 +196,10 @@ public final class ChatServer implements AutoCloseable {
     public static final class Builder {
         private String host = "localhost";
         private int port = 8600;
+        private OptionalInt tcpPort = OptionalInt.empty();
+        private String tcpChannel = "lobby";
+        private Duration tcpKeepalive = Duration.ofSeconds(5);
+        private Duration tcpSilence = Duration.ofSeconds(60);
         private Optional<Broker> broker = Optional.empty();
         private Limits limits = Limits.DEFAULT;
         private Set<String> allowedOrigins = Set.of();
@@ -162,6 +220,42 @@ public final class ChatServer implements AutoCloseable {
         /** The port to listen on, from 0 to 65535; 0 takes any free one. */
         public Builder port(int port) {
             this.port = port;
+            return this;
+        }
+
+        /**
+         * Another port to listen on, for clients that speak TcpChat; 0 takes any free one. Without it there is none. It
+         * has the same limits and the same certificate.
+         */
+        public Builder tcpPort(int tcpPort) {
+            this.tcpPort = OptionalInt.of(tcpPort);
+            return this;
+        }
+
+        /**
+         * The channel that clients on the TCP port are in; {@code lobby} by default. While there is such a port, no
+         * text of more than {@value TcpChat#MAX_TEXT_BYTES} bytes can be published there, whatever the protocol.
+         *
+         * @throws IllegalArgumentException if it is no name for a channel
+         */
+        public Builder tcpChannel(String tcpChannel) {
+            Optional<String> flaw = Names.flawOfChannel(tcpChannel);
+            if (flaw.isPresent()) {
+                throw new IllegalArgumentException(flaw.get());
+            }
+            this.tcpChannel = tcpChannel;
+            return this;
+        }
+
+        /**
+         * Times of the TCP port that the protocol fixes, made shorter for tests.
+         *
+         * @param keepalive how long nothing may be sent to a client
+         * @param silence how long nothing may be heard from one
+         */
+        Builder tcpTimes(Duration keepalive, Duration silence) {
+            this.tcpKeepalive = keepalive;
+            this.tcpSilence = silence;
             return this;
         }
 

@@ -6,6 +6,9 @@ import java.time.Duration;
  * What the server takes from its clients, in size, number and time. Every bound has a default that suits a public
  * server; start from {@link #DEFAULT} and change what differs.
  *
+ * <p>On the TCP port there are no codes and no errors: what is closed or refused elsewhere is closed, requests beyond the
+ * rate are read later, and how long a peer may be silent is its protocol's affair.
+ *
  * @param maxMessageBytes a longer message closes the connection with 1009; at most 1 GiB
  * @param outboundQueueBytes a client for which more bytes wait to be written is closed with 4000
  * @param maxChannels subscriptions that a session may have at a time

@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,8 +32,8 @@ class TwoServersTest {
         thereBroker = new RedisBroker(redis.uri(), "chat:", Retention.DEFAULT);
         assertThat(hereBroker.awaitReachable(Duration.ofSeconds(30))).isTrue();
         assertThat(thereBroker.awaitReachable(Duration.ofSeconds(30))).isTrue();
-        here = ChatServer.builder().port(0).broker(hereBroker).start();
-        there = ChatServer.builder().port(0).broker(thereBroker).start();
+        here = ChatServer.builder().port(0).tcpPort(0).broker(hereBroker).start();
+        there = ChatServer.builder().port(0).tcpPort(0).broker(thereBroker).start();
     }
 
     @AfterEach
@@ -105,5 +108,119 @@ class TwoServersTest {
                     }))
                     .isEqualTo("Subscribed to channel : den SUCCESSFULLY !");
         }
+    }
+
+    @Test
+    void sendNobodysOwnMessagesBackButThoseOfNamesakes() throws Exception {
+        try (TcpClient ada = TcpClient.called("ada", tcpPort(here));
+                TestClient namesake = TestClient.member(there.port(), "ada", "lobby")) {
+            for (int i = 0; i < 50; i++) {
+                ada.say("own " + i);
+                namesake.publish("ada", "lobby", "namesake " + i);
+                if (i == 25) {
+                    ada.send(TcpClient.nickname("eve")); // while messages may be on their way
+                }
+            }
+            List<String> received = new ArrayList<>();
+            boolean renamed = false;
+            while (received.size() < 50) {
+                TcpClient.Received next = ada.next();
+                renamed |= next.type() == TcpClient.ACK;
+                if (next.type() == TcpClient.BROADCAST) {
+                    received.add(next.broadcast());
+                }
+            }
+            for (int i = 0; i < 50; i++) {
+                assertThat(received.get(i)).isEqualTo("ada: namesake " + i);
+            }
+            if (!renamed) {
+                assertThat(ada.answer()).isEqualTo("ack");
+            }
+            namesake.publish("ada", "lobby", "the end");
+            assertThat(ada.nextBroadcast()).isEqualTo("ada: the end");
+        }
+    }
+
+    @Test
+    void giveANicknameToOneClientOnly() throws Exception {
+        try (TcpClient ada = TcpClient.called("ada", tcpPort(here));
+                TestClient bob = TestClient.member(here.port(), "bob", "den");
+                TcpClient late = TcpClient.connect(tcpPort(there))) {
+            assertThat(late.rename("ada")).isEqualTo("Nickname already taken.");
+            assertThat(late.rename("bob")).isEqualTo("Nickname already taken.");
+            assertThat(ada.rename("eve")).isEqualTo("ack");
+            assertThat(late.rename("ada")).isEqualTo("ack");
+            bob.expectNothingElse();
+
+            for (int i = 0; i < 50; i++) {
+                ada.send(TcpClient.nickname("name " + i));
+                late.send(TcpClient.nickname("name " + i));
+                List<String> answers = List.of(ada.answer(), late.answer());
+                assertThat(answers.stream().filter("ack"::equals)).hasSizeLessThanOrEqualTo(1);
+            }
+        }
+        eventually(() -> {
+            try {
+                assertThat(thereBroker.members("lobby")).isEmpty();
+            } catch (UnavailableException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    @Test
+    void publishOnceWhatWasSaidWhileRedisWasDown() throws Exception {
+        try (TcpClient ada = TcpClient.called("ada", tcpPort(here));
+                TcpClient bob = TcpClient.called("bob", tcpPort(there))) {
+            redis.kill();
+            assertThat(ada.rename("eve")).startsWith("unavailable");
+            ada.say("said while it was down").say("said after that");
+
+            redis.start();
+
+            assertThat(bob.nextBroadcast()).isEqualTo("ada: said while it was down");
+            assertThat(bob.nextBroadcast()).isEqualTo("ada: said after that");
+            assertThat(ada.rename("ada")).isEqualTo("ack");
+            assertThat(bob.rename("bob")).isEqualTo("ack");
+        }
+    }
+
+    @Test
+    void letInWhoCameWhileRedisWasDown() throws Exception {
+        try (TcpClient bob = TcpClient.called("bob", tcpPort(there))) {
+            redis.kill();
+            assertThat(bob.rename("eve")).startsWith("unavailable");
+            try (TcpClient ada = TcpClient.connect(tcpPort(here))) {
+                ada.say("hello at last");
+
+                redis.start();
+
+                assertThat(bob.nextBroadcast()).isEqualTo(ada.address() + ": hello at last");
+                bob.say("welcome");
+                assertThat(ada.nextBroadcast()).isEqualTo("bob: welcome");
+            }
+        }
+    }
+
+    @Test
+    void closeWhoCanNotBeToldThatRedisStaysDown() throws Exception {
+        try (LoggedLines log = new LoggedLines();
+                TcpClient ada = TcpClient.called("ada", tcpPort(here));
+                TcpClient bob = TcpClient.called("bob", tcpPort(here))) {
+            redis.kill();
+            ada.say("lost");
+
+            ada.awaitEnd();
+            eventually(() -> assertThat(log.lines())
+                    .filteredOn(line -> line.contains(ada.address()))
+                    .singleElement()
+                    .asString()
+                    .contains("1013 unavailable: the broker can't be reached, try again later"));
+            assertThat(bob.rename("bob")).isEqualTo("ack"); // who said nothing is still here
+        }
+    }
+
+    private static int tcpPort(ChatServer server) {
+        return server.tcpPort().orElseThrow();
     }
 }

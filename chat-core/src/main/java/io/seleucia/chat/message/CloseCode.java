@@ -18,15 +18,14 @@ public enum CloseCode {
     INTERNAL_ERROR(1011, "internal error"),
     /** The server is going down and expects to be back. */
     RESTART(1012, "server restarts"),
+    /** What the client wants can't be had now: the broker is out of reach. */
+    TRY_LATER(1013, "try again later"),
     /** The outbound queue passed its limit. */
     SLOW_CONSUMER(4000, "slow consumer"),
     /** Nothing was heard after a ping, or a write or a frame stalled. */
     TIMED_OUT(4001, "timed out"),
     /** The rate limit was passed again and again. */
     RATE_LIMITED(4400, "rate limit");
-
-    /** Codes from here on are no RFC's but the server's. */
-    public static final int FIRST_OF_OUR_OWN = 4000;
 
     private final int code;
     private final String reason;
@@ -39,7 +38,7 @@ public enum CloseCode {
     /** Whether a client that was closed with it may come back by itself. */
     public boolean reconnect() {
         return switch (this) {
-            case RESTART, SLOW_CONSUMER, TIMED_OUT, INTERNAL_ERROR, RATE_LIMITED -> true;
+            case RESTART, TRY_LATER, SLOW_CONSUMER, TIMED_OUT, INTERNAL_ERROR, RATE_LIMITED -> true;
             case NORMAL, PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_TEXT, INVALID_COMPRESSION, TOO_LARGE -> false;
         };
     }

@@ -68,6 +68,12 @@ public sealed interface Command {
     /** List the clients in a channel that the session is subscribed to. */
     record Presence(String channel) implements Command {}
 
+    /** Be known by another name from now on, unless somebody bears it. */
+    record Nickname(String name) implements Command {}
+
+    /** Nothing: input that its protocol skips. It counts as a request all the same. */
+    record Skip() implements Command {}
+
     /** Be answered. */
     record Ping() implements Command {}
 

@@ -22,12 +22,33 @@ public enum ErrorCode {
     NO_SUCH_USER,
     /** The session has as many channels as it may have. */
     TOO_MANY_CHANNELS,
+    /** The text is longer than the channel takes. */
+    TOO_LARGE,
     /** The session sends faster than it may. */
     RATE_LIMITED,
     /** The broker can't be reached; nothing was published. */
     UNAVAILABLE,
     /** A fault of the server, which its log explains. */
     INTERNAL;
+
+    /** What closes a session whose protocol has no words for the error. */
+    public CloseCode closeCode() {
+        return switch (this) {
+            case UNAVAILABLE -> CloseCode.TRY_LATER;
+            case INTERNAL -> CloseCode.INTERNAL_ERROR;
+            case TOO_LARGE -> CloseCode.TOO_LARGE;
+            case RATE_LIMITED -> CloseCode.RATE_LIMITED;
+            case BAD_REQUEST,
+                    UNKNOWN_TYPE,
+                    UNAUTHORIZED,
+                    WRONG_CLIENT,
+                    FORBIDDEN,
+                    NOT_SUBSCRIBED,
+                    ALREADY_SUBSCRIBED,
+                    NO_SUCH_USER,
+                    TOO_MANY_CHANNELS -> CloseCode.PROTOCOL_ERROR;
+        };
+    }
 
     /** The code as it is written on the wire: {@code bad_request}. */
     public String wireName() {

@@ -107,6 +107,7 @@ public final class Ctesiphon implements Protocol {
                     FORBIDDEN,
                     NO_SUCH_USER,
                     TOO_MANY_CHANNELS,
+                    TOO_LARGE,
                     RATE_LIMITED,
                     UNAVAILABLE,
                     INTERNAL -> "Error: " + failed.message();

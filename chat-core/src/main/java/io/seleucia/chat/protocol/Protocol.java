@@ -3,6 +3,7 @@ package io.seleucia.chat.protocol;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,7 +14,7 @@ import java.util.Optional;
  * #encode(Event.Push)} returns is shared by all recipients whose protocols have equal {@link #format() formats}.
  */
 public interface Protocol {
-    /** The WebSocket subprotocol that chooses it (RFC 6455 §1.9). */
+    /** Its name, by which it is chosen as a WebSocket subprotocol (RFC 6455 §1.9) where it is spoken there. */
     String name();
 
     /**
@@ -33,6 +34,29 @@ public interface Protocol {
     /** Whether the protocol takes this kind of message, text or binary; if not, the connection is closed with 1003. */
     default boolean takes(Payload message) {
         return message.text();
+    }
+
+    /**
+     * What a new connection asks for without having said so; executed before anything is read.
+     *
+     * @param peer the client's address and port
+     */
+    default List<Request> opening(String peer) {
+        return List.of();
+    }
+
+    /**
+     * Whether every request is answered. Where some are not, a client can't be told that it comes too fast or too
+     * early: then it is read no faster than it may send, what the broker can't take is tried again for ten seconds, and
+     * a failure for which {@link #encode(Request, Event.Reply)} has no words closes the connection.
+     */
+    default boolean answersAll() {
+        return true;
+    }
+
+    /** Whether a client is sent its own messages too. */
+    default boolean echoes() {
+        return true;
     }
 
     /**

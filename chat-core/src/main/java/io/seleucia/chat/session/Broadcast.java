@@ -24,6 +24,10 @@ final class Broadcast {
         this.push = push;
     }
 
+    Event.Push push() {
+        return push;
+    }
+
     Variant variantFor(Protocol protocol, Framing framing) {
         Object format = protocol.format();
         for (Variant variant : variants) {

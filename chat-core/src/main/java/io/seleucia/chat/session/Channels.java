@@ -2,10 +2,13 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -16,13 +19,29 @@ import java.util.function.Consumer;
  */
 public final class Channels {
     private static final int PAGE = 100;
+    private static final int MAX_BYTES_OF_CHAR = 3; // two that stand for one code point have four together
 
     private final Broker broker;
+    private final Map<String, Integer> longestTexts;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
 
-    /** Channels carried by a broker, which stays its owner's to close. */
-    public Channels(Broker broker) {
+    /**
+     * Channels carried by a broker, which stays its owner's to close.
+     *
+     * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
+     */
+    public Channels(Broker broker, Map<String, Integer> longestTexts) {
         this.broker = broker;
+        this.longestTexts = Map.copyOf(longestTexts);
+    }
+
+    /** What is wrong with a text for a channel, if anything. */
+    Optional<String> flawOfText(String channel, Content content) {
+        int longest = longestTexts.getOrDefault(channel, Integer.MAX_VALUE);
+        String text = content.asText();
+        return text.length() <= longest / MAX_BYTES_OF_CHAR || text.getBytes(StandardCharsets.UTF_8).length <= longest
+                ? Optional.empty()
+                : Optional.of("a text in " + channel + " must have at most " + longest + " bytes");
     }
 
     /**
@@ -123,6 +142,33 @@ public final class Channels {
         if (!Names.isInbox(channel.name())) {
             broker.leave(channel.name(), session.client());
         }
+    }
+
+    /**
+     * Notes that one more session bears a name, unless another does. It is noted first, and then counted: of two who
+     * claim a name at once, the later one sees the other. Both may, and then nobody gets it.
+     *
+     * @return whether it is noted
+     */
+    boolean claim(String name) throws UnavailableException {
+        String inbox = Names.inboxOf(name);
+        if (broker.members(inbox).containsKey(name)) {
+            return false;
+        }
+        boolean alone = false;
+        broker.join(inbox, name);
+        try {
+            int bearers = broker.members(inbox).getOrDefault(name, 0);
+            if (bearers == 0) {
+                throw new UnavailableException("the claim of a name was not noted", null);
+            }
+            alone = bearers == 1;
+        } finally {
+            if (!alone) {
+                broker.leave(inbox, name);
+            }
+        }
+        return alone;
     }
 
     /** What carries the channels, for all that needs no membership. */

@@ -1,10 +1,8 @@
 package io.seleucia.chat.session;
 
-import io.seleucia.chat.message.CloseCode;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.EnumMap;
-import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,21 +13,19 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Incidents {
     private static final Logger LOG = System.getLogger(Incidents.class.getName());
     private static final long PAUSE = 1_000_000_000L;
-    private static final Map<CloseCode, Incidents> BY_CODE = new EnumMap<>(CloseCode.class);
-
-    static {
-        for (CloseCode code : CloseCode.values()) {
-            BY_CODE.put(code, new Incidents());
-        }
-    }
+    private static final int MAX_REASONS = 64; // more than there are, unless a protocol makes them up
+    private static final ConcurrentHashMap<String, Incidents> BY_REASON = new ConcurrentHashMap<>();
+    private static final Incidents OTHERS = new Incidents();
 
     private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - PAUSE);
     private final AtomicInteger unlogged = new AtomicInteger();
 
     private Incidents() {}
 
-    static void log(CloseCode code, Loops loops) {
-        Incidents incidents = BY_CODE.get(code);
+    static void log(String reason, Loops loops) {
+        Incidents incidents = BY_REASON.size() < MAX_REASONS
+                ? BY_REASON.computeIfAbsent(reason, key -> new Incidents())
+                : BY_REASON.getOrDefault(reason, OTHERS);
         long now = System.nanoTime();
         long last = incidents.loggedAt.get();
         if (now - last < PAUSE || !incidents.loggedAt.compareAndSet(last, now)) {
@@ -39,7 +35,6 @@ final class Incidents {
         int others = incidents.unlogged.getAndSet(0);
         LOG.log(
                 Level.INFO,
-                () -> loops + " is closed: " + code.code() + " " + code.reason()
-                        + (others == 0 ? "" : " (and " + others + " others before it)"));
+                () -> loops + " is closed: " + reason + (others == 0 ? "" : " (and " + others + " others before it)"));
     }
 }

@@ -99,7 +99,8 @@ public final class Loops implements Watchdog.Watched {
         begin(to);
         try {
             to.began();
-            while (true) {
+            while (ended == null
+                    || connection.tellsWhy()) { // the peer's answer to the last frame is read, if there is one
                 connection.await();
                 receive();
                 if (answered) {
@@ -138,7 +139,7 @@ public final class Loops implements Watchdog.Watched {
         switch (why) {
             case ConnectionClosedException closed -> {
                 LOG.log(Level.DEBUG, () -> this + ": " + closed.getMessage());
-                end(closed.code(), false);
+                end(closed.code(), false, closed.getMessage());
             }
             case EOFException end -> {
                 LOG.log(Level.DEBUG, () -> this + " sends no more: " + end.getMessage());
@@ -177,6 +178,7 @@ public final class Loops implements Watchdog.Watched {
                 connection.write(first, outbound); // one flush for all that was waiting
                 turn = NOBODYS;
             }
+            connection.endOutput();
             closedAt = System.nanoTime() | 1;
         } catch (IOException | InterruptedException | RuntimeException e) {
             unwritable(e);
@@ -275,12 +277,31 @@ public final class Loops implements Watchdog.Watched {
      * @param discard whether the close goes ahead of what waits in the queue
      */
     public void end(CloseCode code, boolean discard) {
+        end(code, discard, code.reason());
+    }
+
+    /** @param why for the log, if the peer can't be told */
+    void end(CloseCode code, boolean discard, String why) {
         if (ended == null && outbound.close(lastFrame(code), discard)) {
             ended = code;
-            if (code.code() >= CloseCode.FIRST_OF_OUR_OWN) {
-                Incidents.log(code, this);
+            if (isIncident(code)) {
+                Incidents.log(code.code() + " " + (connection.tellsWhy() ? code.reason() : why), this);
             }
         }
+    }
+
+    private boolean isIncident(CloseCode code) {
+        return switch (code) {
+            case SLOW_CONSUMER, TIMED_OUT, RATE_LIMITED -> true;
+            case PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_TEXT, INVALID_COMPRESSION, TOO_LARGE, TRY_LATER ->
+                !connection.tellsWhy();
+            case NORMAL, RESTART, INTERNAL_ERROR -> false; // of the last there is more in the log
+        };
+    }
+
+    /** Whether the end has begun. */
+    boolean hasEnded() {
+        return ended != null;
     }
 
     private Frame lastFrame(CloseCode code) {
@@ -309,15 +330,20 @@ public final class Loops implements Watchdog.Watched {
         } else if (past(now, connection.readingSince(), bounds.frame())) {
             end(CloseCode.TIMED_OUT, true);
         } else {
-            long heardAt = connection.heardAt();
-            if (pingedAt - heardAt > 0) {
-                if (past(now, pingedAt, bounds.pong())) {
-                    end(CloseCode.TIMED_OUT, true);
-                }
-            } else if (past(now, heardAt, bounds.ping())) {
-                pingedAt = now;
-                outbound.offer(connection.ping()); // with no room for it, it is the write that stalls
+            checkSilence(now);
+            connection.keepalive(now).ifPresent(outbound::offer);
+        }
+    }
+
+    private void checkSilence(long now) {
+        long heardAt = connection.heardAt();
+        if (pingedAt - heardAt > 0) {
+            if (past(now, pingedAt, bounds.pong())) {
+                end(CloseCode.TIMED_OUT, true);
             }
+        } else if (past(now, heardAt, bounds.ping())) {
+            pingedAt = now;
+            outbound.offer(connection.ping()); // with no room for it, it is the write that stalls
         }
     }
 

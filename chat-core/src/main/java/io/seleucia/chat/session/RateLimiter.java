@@ -42,6 +42,11 @@ final class RateLimiter {
         return false;
     }
 
+    /** How long it takes until one more request is within the limit, if none comes before. Asked after a refusal. */
+    long nanosUntilNext() {
+        return (long) Math.ceil((1 - tokens) / perSecond * NANOS);
+    }
+
     /** Whether the last refusal ends the session. Asked after one. */
     boolean exhausted() {
         return refusedAt - refusedSince > PATIENCE;

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The server's side of one client: what it is called, what it is subscribed to, and what becomes of its requests, which
@@ -28,12 +29,15 @@ public final class Session implements Loops.Receiver {
     private static final Logger LOG = System.getLogger(Session.class.getName());
     private static final int MAX_PAGE_CHARS = 128 * 1024;
     private static final int MESSAGE_OVERHEAD = 64;
+    private static final long PATIENCE_NANOS = 10_000_000_000L; // with a broker, where failures have no words
+    private static final long PAUSE_NANOS = 200_000_000L;
 
     private final Loops loops;
     private final Protocol protocol;
     private final Channels channels;
     private final Bounds bounds;
     private final RateLimiter rate;
+    private final Optional<Echoes> echoes; // present if the client is not sent its own messages
     private List<Channel.Member> subscriptions = List.of(); // copied to be changed: few, and much smaller than a map
     private volatile String client = ""; // written by the inbound loop
     private boolean connected; // whether it bears a name, under which it can be found
@@ -47,6 +51,15 @@ public final class Session implements Loops.Receiver {
         this.channels = channels;
         this.bounds = bounds;
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
+        this.echoes = this.protocol.echoes()
+                ? Optional.empty()
+                : Optional.of(
+                        new Echoes(loops::offer, () -> loops.end(CloseCode.SLOW_CONSUMER, true), bounds.queueBytes()));
+    }
+
+    @Override
+    public void began() {
+        protocol.opening(loops.connection().peer()).forEach(this::perform);
     }
 
     @Override
@@ -73,13 +86,13 @@ public final class Session implements Loops.Receiver {
     }
 
     private void serve(Request request) {
-        if (rate.allows(System.nanoTime())) {
-            try {
-                execute(request);
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, this + ": a request failed", e);
-                fail(request, ErrorCode.INTERNAL, "internal error");
-            }
+        boolean allowed = rate.allows(System.nanoTime());
+        while (!allowed && !protocol.answersAll()) {
+            LockSupport.parkNanos(rate.nanosUntilNext());
+            allowed = rate.allows(System.nanoTime());
+        }
+        if (allowed) {
+            perform(request);
             return;
         }
         fail(request, ErrorCode.RATE_LIMITED, "too many requests, slow down");
@@ -88,15 +101,34 @@ public final class Session implements Loops.Receiver {
         }
     }
 
-    private void execute(Request request) {
+    private void perform(Request request) {
+        try {
+            long began = System.nanoTime();
+            while (!execute(request, System.nanoTime() - began > PATIENCE_NANOS)) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, this + ": a request failed", e);
+            fail(request, ErrorCode.INTERNAL, "internal error");
+        }
+        echoes.ifPresent(Echoes::settle);
+    }
+
+    /**
+     * Carries a request out, or answers that it could not be.
+     *
+     * @param last whether it is not tried again
+     * @return false, if it should be, because the broker is out of reach and the client could not be told
+     */
+    private boolean execute(Request request, boolean last) {
         Optional<String> flaw = flaw(request);
         if (flaw.isPresent()) {
             fail(request, ErrorCode.BAD_REQUEST, flaw.get());
-            return;
+            return true;
         }
         if (!identify(request.client())) {
             fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
-            return;
+            return true;
         }
         try {
             switch (request.command()) {
@@ -110,14 +142,22 @@ public final class Session implements Loops.Receiver {
                 case Command.ListChannels list -> reply(request, new Event.Channels(subscribed()));
                 case Command.History history -> history(request, history);
                 case Command.Presence presence -> presence(request, presence.channel());
+                case Command.Nickname nickname -> nickname(request, nickname.name());
+                case Command.Skip skip -> {}
                 case Command.Ping ping -> reply(request, new Event.Pong());
                 case Command.Malformed malformed -> fail(request, malformed.code(), malformed.why());
             }
         } catch (UnavailableException e) {
             // The broker itself logs that it is out of reach, once and not for every request.
             LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
-            fail(request, ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
+            Event.Failed failed = new Event.Failed(
+                    ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
+            if (!last && !loops.hasEnded() && isUntold(request, failed)) {
+                return false;
+            }
+            reply(request, failed);
         }
+        return true;
     }
 
     /** What is wrong with the names in a request, if anything. */
@@ -139,6 +179,8 @@ public final class Session implements Loops.Receiver {
                                 ? Names.flawOfClient(history.channel().substring(1))
                                 : Names.flawOfChannel(history.channel());
                     case Command.Presence presence -> Names.flawOfChannel(presence.channel());
+                    case Command.Nickname nickname -> Names.flawOfClient(nickname.name());
+                    case Command.Skip skip -> Optional.empty();
                     case Command.UnsubscribeAll all -> Optional.empty();
                     case Command.ListChannels list -> Optional.empty();
                     case Command.Ping ping -> Optional.empty();
@@ -177,7 +219,9 @@ public final class Session implements Loops.Receiver {
                     Names.inboxOf(client),
                     connect.inbox(),
                     false,
-                    recovery -> reply(request, connected(recovery))));
+                    recovery -> reply(
+                            request,
+                            connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
         } finally {
             if (inbox.isEmpty()) {
                 channels.broker().leave(Names.inboxOf(client), client);
@@ -187,14 +231,41 @@ public final class Session implements Loops.Receiver {
         }
     }
 
-    private Event.Connected connected(Event.Recovery recovery) {
+    private Event.Connected connected(Optional<Event.Recovery> recovery) {
         return new Event.Connected(
                 id,
                 client,
                 bounds.server(),
                 Math.toIntExact(Math.max(1, bounds.ping().toSeconds())),
                 bounds.messageBytes(),
-                recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty());
+                recovery);
+    }
+
+    private void nickname(Request request, String name) throws UnavailableException {
+        if (!isCalled(name)) {
+            if (!channels.claim(name)) {
+                fail(request, ErrorCode.FORBIDDEN, "Nickname already taken.");
+                return;
+            }
+            rename(name);
+        }
+        reply(request, connected(Optional.empty()));
+    }
+
+    /** Takes a name that is noted for this session already, wherever the former one stood. */
+    private void rename(String name) {
+        Broker broker = channels.broker();
+        String former = client();
+        for (String channel : subscribed()) {
+            broker.leave(channel, former);
+            broker.join(channel, name);
+        }
+        if (connected) {
+            broker.leave(Names.inboxOf(former), former);
+        }
+        connected = true;
+        client = name;
+        loops.name(name);
     }
 
     private void subscribe(Request request, Command.Subscribe subscribe) throws UnavailableException {
@@ -256,7 +327,13 @@ public final class Session implements Loops.Receiver {
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
-        if (isMember(request, publish.channel())) {
+        if (!isMember(request, publish.channel())) {
+            return;
+        }
+        Optional<String> flaw = channels.flawOfText(publish.channel(), publish.content());
+        if (flaw.isPresent()) {
+            fail(request, ErrorCode.TOO_LARGE, flaw.get());
+        } else {
             publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
@@ -273,7 +350,9 @@ public final class Session implements Loops.Receiver {
     }
 
     private void publish(Request request, String channel, Content content, String key) throws UnavailableException {
-        Broker.Receipt receipt = channels.broker().publish(channel, client(), content, key);
+        Echoes.Publication publication = () -> channels.broker().publish(channel, client(), content, key);
+        Broker.Receipt receipt =
+                echoes.isPresent() ? echoes.get().publish(channel, client(), publication) : publication.execute();
         reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
     }
 
@@ -334,8 +413,17 @@ public final class Session implements Loops.Receiver {
      * without request ids can tell which reply is whose.
      */
     private void reply(Request request, Event.Reply reply) {
+        if (reply instanceof Event.Failed failed && isUntold(request, failed)) {
+            loops.end(failed.code().closeCode(), false, failed.message());
+            return;
+        }
         protocol.encode(request, reply)
                 .ifPresent(payload -> loops.offer(loops.connection().framing().frame(payload)));
+    }
+
+    /** Whether the protocol has no words for a failure, and should have. */
+    private boolean isUntold(Request request, Event.Failed failed) {
+        return !protocol.answersAll() && protocol.encode(request, failed).isEmpty();
     }
 
     /** Sends a push to this client alone, waiting for room. Called by the inbound loop. */
@@ -350,7 +438,15 @@ public final class Session implements Loops.Receiver {
 
     /** Queues a push for this client. Called by any thread; does not block. */
     void send(Broadcast broadcast) {
-        frameOf(broadcast).ifPresent(loops::offer);
+        Optional<Frame> frame = frameOf(broadcast);
+        if (frame.isEmpty()) {
+            return;
+        }
+        if (echoes.isPresent()) {
+            echoes.get().offer(broadcast.push(), frame.get());
+        } else {
+            loops.offer(frame.get());
+        }
     }
 
     /** Queues a push that can be done without, unless much waits already. Called by any thread; does not block. */

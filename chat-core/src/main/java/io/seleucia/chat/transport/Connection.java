@@ -45,8 +45,21 @@ public interface Connection {
     /** What asks a silent peer for a sign of life. */
     Frame ping();
 
-    /** The last frame of a connection. */
+    /** The last frame of a connection; empty where the end itself is all there is to say. */
     Frame closeFrame(CloseCode code);
+
+    /** Whether the last frame tells the peer why, and is answered. If not, only the log can tell. */
+    default boolean tellsWhy() {
+        return true;
+    }
+
+    /** What is to be sent now because nothing else was sent for so long, if anything. Asked by the watchdog. */
+    default Optional<Frame> keepalive(long now) {
+        return Optional.empty();
+    }
+
+    /** Called by the writing thread after the last frame: where that frame says nothing, the stream ends here. */
+    default void endOutput() throws IOException {}
 
     /**
      * The quiet end, by the reading thread when the last frame was written: tells the peer that nothing more comes,

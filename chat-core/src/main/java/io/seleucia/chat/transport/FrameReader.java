@@ -19,7 +19,6 @@ final class FrameReader {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final byte[] EMPTY = {};
     private static final int MAX_CONTROL = 125;
-    private static final int MAX_GROWTH = 64 * 1024;
     private static final int MAX_CHUNK = 8 * 1024;
     private static final int MIN_INFLATED = 512;
     private static final int RESERVED = 0x70;
@@ -156,7 +155,7 @@ final class FrameReader {
     /** Inflates a frame's payload as it comes; memory grows with what comes out, and stops at the limit. */
     private void compressedData(long frameLength, boolean fin) throws IOException {
         compressedLength += frameLength;
-        if (compressedLength < 0 || compressedLength > maxMessageBytes + maxMessageBytes / 8L + MAX_GROWTH) {
+        if (compressedLength < 0 || compressedLength > maxMessageBytes + maxMessageBytes / 8L + Wire.MAX_GROWTH) {
             throw tooLarge(); // no compression makes so much of a message within the limit
         }
         int mask = mask();
@@ -203,15 +202,12 @@ final class FrameReader {
     /** Doubles, so that many small fragments cost no more than one large frame; the last frame gets what it needs. */
     private int growth(int needed, boolean fin) {
         int most = fin ? needed : maxMessageBytes - length;
-        return Math.min(most, Math.max(Math.min(needed, MAX_GROWTH), length));
+        return Math.min(most, Math.max(Math.min(needed, Wire.MAX_GROWTH), length));
     }
 
     private void control(int frameOpcode, int frameLength, Consumer<Frame> answers) throws IOException {
         int mask = mask();
-        byte[] payload = new byte[frameLength];
-        for (int n = 0; n < frameLength; ) {
-            n += in.read(payload, n, frameLength - n);
-        }
+        byte[] payload = in.readAll(frameLength);
         unmask(payload, 0, frameLength, mask);
         switch (frameOpcode) {
             case WebSocket.PING -> answers.accept(WebSocket.control(WebSocket.PONG, payload));

@@ -8,6 +8,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -29,6 +30,10 @@ public final class Wire {
     private static final int BUSY_READS = 8; // so many, with no pause between them
     private static final long PAUSE_NANOS = 1_000_000_000L;
     private static final int WRITE_BUFFER = 64 * 1024;
+
+    /** What is believed of a length before its bytes have come. */
+    static final int MAX_GROWTH = 64 * 1024;
+
     private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
 
     private final Socket socket;
@@ -46,6 +51,7 @@ public final class Wire {
     private volatile long heardAt = System.nanoTime();
     private volatile long readingSince;
     private volatile long writingSince;
+    private volatile long wroteAt = heardAt;
 
     /**
      * Takes over a connected socket.
@@ -115,6 +121,18 @@ public final class Wire {
         System.arraycopy(buffer, start, target, offset, n);
         start += n;
         return n;
+    }
+
+    /** Blocks for so many bytes; memory grows with those that really came. */
+    byte[] readAll(int length) throws IOException {
+        byte[] bytes = new byte[Math.min(length, MAX_GROWTH)];
+        for (int n = 0; n < length; ) {
+            if (n == bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.min(length, 2 * n));
+            }
+            n += read(bytes, n, bytes.length - n);
+        }
+        return bytes;
     }
 
     private void fill() throws IOException {
@@ -202,16 +220,27 @@ public final class Wire {
     private void send(byte[] bytes, int length) throws IOException {
         for (int sent = 0; sent < length; ) {
             int n = Math.min(length - sent, WRITE_BUFFER);
-            writingSince = System.nanoTime() | 1;
+            long now = System.nanoTime() | 1;
+            writingSince = now;
+            wroteAt = now;
             out.write(bytes, sent, n);
             sent += n;
         }
         writingSince = 0;
     }
 
+    /** Tells the peer that nothing more comes, by the thread that writes. */
+    void endOutput() throws IOException {
+        writingSince = System.nanoTime() | 1;
+        layer.shutdownOutput(); // with TLS, its close_notify too
+        writingSince = 0;
+    }
+
     void finish() {
         try {
-            layer.shutdownOutput(); // with TLS, its close_notify too
+            if (!layer.isOutputShutdown()) {
+                layer.shutdownOutput();
+            }
             byte[] unread = new byte[BUSY_BUFFER];
             while (in.read(unread) >= 0) {
                 // The peer has been told that the end has come; what it still says is not for us.
@@ -241,6 +270,11 @@ public final class Wire {
 
     long writingSince() {
         return writingSince;
+    }
+
+    /** When something was last written, or the wire taken over. */
+    long wroteAt() {
+        return wroteAt;
     }
 
     /** The peer's address and port. */

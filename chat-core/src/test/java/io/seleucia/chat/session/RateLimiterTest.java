@@ -120,6 +120,17 @@ class RateLimiterTest {
         assertThat(limiter.exhausted()).isTrue();
     }
 
+    @Test
+    void knowsHowLongItTakesUntilTheNext() {
+        RateLimiter limiter = new RateLimiter(4, 2, START);
+        assertThat(allowed(limiter, START, 3)).isEqualTo(2);
+
+        assertThat(limiter.nanosUntilNext()).isEqualTo(SECOND / 4);
+        assertThat(limiter.allows(START + SECOND / 4 - 1)).isFalse();
+        assertThat(limiter.allows(START + SECOND / 4 - 1 + limiter.nanosUntilNext()))
+                .isTrue();
+    }
+
     private static int allowed(RateLimiter limiter, long now, int requests) {
         int allowed = 0;
         for (int i = 0; i < requests; i++) {

@@ -42,18 +42,19 @@ public final class Main {
         ChatServer.Builder builder = ChatServer.builder()
                 .host(host)
                 .port(settings.number(Setting.PORT))
+                .tcpChannel(settings.text(Setting.TCP_CHANNEL))
                 .limits(settings.limits())
                 .compression(settings.compression())
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
-        String scheme = secure(builder, settings) ? "wss" : "ws";
+        settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
+        String s = secure(builder, settings) ? "s" : "";
         Broker broker = broker(settings);
         ChatServer server;
         try {
             server = builder.broker(broker).start();
         } catch (IOException | RuntimeException e) {
             broker.close();
-            throw new IOException(
-                    "can't listen on " + host + ":" + settings.text(Setting.PORT) + ": " + e.getMessage(), e);
+            throw e;
         }
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
@@ -61,7 +62,10 @@ public final class Main {
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
-        System.out.println("listening on " + scheme + "://" + bracketed(host) + ":" + server.port() + "/");
+        String at = s + "://" + bracketed(host) + ":";
+        String tcp =
+                server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
+        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         ServerLog.load();
         Thread.currentThread().join();
     }

@@ -3,6 +3,7 @@ package io.seleucia.chat.server;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.message.Names;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -20,7 +21,8 @@ enum Setting {
     CONFIG("config", "", Kind.FILE, "a properties file with any of these settings"),
     HOST("host", "localhost", Kind.NAME, "the name or address of the interface to listen on"),
     PORT("port", "8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
-    TCP_PORT("tcp-port", "off", Kind.OFF, "the port of the TCP protocol, which this version does not have"),
+    TCP_PORT("tcp-port", "33333", Kind.PORT_OR_OFF, "the port for TcpChat; 0 takes any free one"),
+    TCP_CHANNEL("tcp-channel", "lobby", Kind.CHANNEL, "the channel that clients of the TCP port are in"),
     MANAGEMENT_PORT("management-port", "off", Kind.OFF, "the port of the operator, which this version does not have"),
     ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
     COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
@@ -73,7 +75,9 @@ enum Setting {
         NAME("a text that is not empty"),
         LIST("a comma-separated list"),
         PORT("a number from 0 to 65535"),
+        PORT_OR_OFF("a number from 0 to 65535, or off"),
         OFF("off"),
+        CHANNEL("a channel's name: 1 to " + Names.MAX_CHANNEL + " characters, none of them for control, no @ first"),
         BROKER("memory or redis"),
         COMPRESSION("on, off or context"),
         FSYNC("interval, always or never"),
@@ -94,7 +98,9 @@ enum Setting {
                 case LIST -> true;
                 case FILE -> isPath(value);
                 case NAME -> !value.isBlank();
-                case PORT -> number(value).filter(port -> port <= 65535).isPresent();
+                case PORT -> isPort(value);
+                case PORT_OR_OFF -> value.equals("off") || isPort(value);
+                case CHANNEL -> Names.flawOfChannel(value).isEmpty();
                 case OFF -> value.equals("off");
                 case BROKER -> Set.of("memory", "redis").contains(value);
                 case COMPRESSION -> Set.of("on", "off", "context").contains(value);
@@ -173,6 +179,10 @@ enum Setting {
     String help() {
         return "  --" + key + (byDefault.isEmpty() ? "" : "=" + byDefault) + "\n      " + meaning + " (" + kind.allowed
                 + ")\n";
+    }
+
+    private static boolean isPort(String value) {
+        return number(value).filter(port -> port <= 65535).isPresent();
     }
 
     private static boolean isPath(String value) {

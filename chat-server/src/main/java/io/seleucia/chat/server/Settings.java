@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -179,6 +180,11 @@ final class Settings {
 
     int number(Setting setting) {
         return Setting.number(text(setting)).orElseThrow();
+    }
+
+    /** A port, unless it is off. */
+    OptionalInt port(Setting setting) {
+        return text(setting).equals("off") ? OptionalInt.empty() : OptionalInt.of(number(setting));
     }
 
     List<String> list(Setting setting) {

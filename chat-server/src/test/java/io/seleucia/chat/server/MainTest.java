@@ -35,7 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MainTest {
     private static final long PATIENCE_SECONDS = 60;
     private static final String PASSWORD = "pass word";
-    private static final Pattern LISTENING = Pattern.compile("listening on wss?://localhost:(\\d+)/");
+    private static final Pattern LISTENING =
+            Pattern.compile("listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?");
 
     @TempDir
     private Path directory;
@@ -54,6 +55,24 @@ class MainTest {
         int port = begin("--port=0");
 
         assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+    }
+
+    @Test
+    void saysWhereItListensForTcpAndServesThereToo() throws Exception {
+        begin(List.of("--port=0", "--tcp-port=0", "--tcp-channel=hall"));
+        Matcher listening = LISTENING.matcher(process.inputReader().readLine());
+        assertThat(listening.matches()).isTrue();
+
+        try (Socket guest = new Socket("localhost", Integer.parseInt(listening.group(2)))) {
+            Client client = new Client();
+            WebSocket socket = connect(Integer.parseInt(listening.group(1)), client);
+            socket.sendText(request(0).replace("lobby", "hall"), true).join();
+            assertThat(client.next()).contains("SUCCESSFULLY");
+            guest.getOutputStream().write(new byte[] {0, 0, 0, 8, 0, 0, 0, 0, 0, 2, 'h', 'i'});
+
+            assertThat(client.next())
+                    .isEqualTo("Channel : hall, Sender : 127.0.0.1:" + guest.getLocalPort() + ", Message : hi");
+        }
     }
 
     @Test
@@ -81,6 +100,11 @@ class MainTest {
     void saysInOneLineThatItsPortIsTaken() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
             begin(List.of("--host=0.0.0.0", "--port=" + taken.getLocalPort()));
+
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors()).singleElement().asString().contains("can't listen on 0.0.0.0:" + taken.getLocalPort());
+
+            begin(List.of("--host=0.0.0.0", "--port=0", "--tcp-port=" + taken.getLocalPort()));
 
             assertThat(exitStatus()).isEqualTo(1);
             assertThat(errors()).singleElement().asString().contains("can't listen on 0.0.0.0:" + taken.getLocalPort());
@@ -149,16 +173,18 @@ class MainTest {
     void servesOverTls() throws Exception {
         Path keystore = makeKeystore();
         Path password = Files.writeString(directory.resolve("password"), PASSWORD);
-        begin(List.of("--port=0", "--tls-keystore=" + keystore, "--tls-password-file=" + password));
+        begin(List.of("--port=0", "--tcp-port=0", "--tls-keystore=" + keystore, "--tls-password-file=" + password));
         String line = process.inputReader().readLine();
-        assertThat(line).as("first line; errors: %s", errors()).matches("listening on wss://localhost:\\d+/");
+        assertThat(line)
+                .as("first line; errors: %s", errors())
+                .matches("listening on wss://localhost:\\d+/ tcps://localhost:\\d+");
 
         Client client = new Client();
         HttpClient.newBuilder()
                 .sslContext(trusting(keystore))
                 .build()
                 .newWebSocketBuilder()
-                .buildAsync(URI.create(line.substring(line.indexOf("wss:"))), client)
+                .buildAsync(URI.create(line.split(" ")[2]), client)
                 .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .sendText("{\"Kind\":4}", true);
 
@@ -280,6 +306,9 @@ class MainTest {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         command.addAll(flags);
+        if (flags.stream().noneMatch(flag -> flag.startsWith("--tcp-port"))) {
+            command.add("--tcp-port=off"); // the default port is one for all tests that run at a time
+        }
         process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("errors").toFile())
                 .start();

@@ -25,6 +25,8 @@ class SettingsTest {
         assertThat(settings.retention()).isEqualTo(Retention.DEFAULT);
         assertThat(settings.text(Setting.HOST)).isEqualTo("localhost");
         assertThat(settings.number(Setting.PORT)).isEqualTo(8600);
+        assertThat(settings.port(Setting.TCP_PORT)).hasValue(33333);
+        assertThat(settings.text(Setting.TCP_CHANNEL)).isEqualTo("lobby");
         assertThat(settings.text(Setting.BROKER)).isEqualTo("memory");
         assertThat(settings.redis()).hasToString("redis://localhost:6379");
         assertThat(settings.isOn(Setting.REDIS_REQUIRED)).isFalse();
@@ -60,6 +62,12 @@ class SettingsTest {
     }
 
     @Test
+    void switchThePortForTcpOff() throws Exception {
+        assertThat(Settings.read(List.of("--tcp-port=off"), Map.of()).port(Setting.TCP_PORT))
+                .isEmpty();
+    }
+
+    @Test
     void ignoreTheRestOfTheEnvironment() throws Exception {
         Settings settings = Settings.read(List.of(), Map.of("PATH", "/bin", "CHATTER", "yes"));
 
@@ -85,6 +93,8 @@ class SettingsTest {
         assertRefused(List.of("--port=1"), Map.of("CHAT_PORT", "-1"), allowed);
         assertRefused(List.of("--port=1", "--config=" + file), Map.of(), allowed);
         assertRefused(List.of("--port"), Map.of(), "--port needs a value");
+        assertRefused(List.of("--tcp-port=on"), Map.of(), "a number from 0 to 65535, or off");
+        assertRefused(List.of("--tcp-channel=@ada"), Map.of(), "a channel's name");
         assertRefused(List.of("--host="), Map.of(), "host must be");
         assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
         assertRefused(List.of("--journal-fsync=sometimes"), Map.of(), "interval, always or never");

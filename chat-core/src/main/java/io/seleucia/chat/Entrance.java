@@ -1,0 +1,24 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.session.Loops;
+import io.seleucia.chat.transport.Wire;
+import java.io.IOException;
+
+/**
+ * How the connections of one port become sessions. Each is served in its own thread, which may block: who watches over
+ * the deadline aborts the wire.
+ */
+interface Entrance {
+    /** What is to run, and what is to be done there with what comes. */
+    record Entered(Loops loops, Loops.Receiver receiver) {}
+
+    /**
+     * The handshakes, of TLS and of the transport.
+     *
+     * @throws IOException if there is to be no session
+     */
+    Entered enter(Wire wire) throws IOException;
+
+    /** Tells a connection that is one too many, if there are words for it. */
+    void refuse(Wire wire) throws IOException;
+}

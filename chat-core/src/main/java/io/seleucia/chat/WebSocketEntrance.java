@@ -1,0 +1,55 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.session.Bounds;
+import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Loops;
+import io.seleucia.chat.session.Session;
+import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.WebSocket;
+import io.seleucia.chat.transport.Wire;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path.
+ *
+ * @param handshake how connections are let in
+ * @param protocols the most preferred first; the last is spoken with clients that choose none
+ * @param handlers the paths at which no protocol is spoken
+ */
+record WebSocketEntrance(
+        Handshake handshake, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
+        implements Entrance {
+    @Override
+    public Entered enter(Wire wire) throws IOException {
+        wire.secure();
+        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
+        Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
+        return new Entered(
+                loops,
+                handlers.at(agreed.path())
+                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), handler))
+                        .orElseGet(() -> new Session(loops, protocolFor(agreed.subprotocol()), channels, bounds)));
+    }
+
+    @Override
+    public void refuse(Wire wire) throws IOException {
+        wire.secure();
+        Handshake.refuse(wire, 503, "too many connections, try again later");
+    }
+
+    private List<String> subprotocols(String path) {
+        return handlers.at(path).isPresent()
+                ? List.of()
+                : protocols.stream().map(Protocol::name).toList();
+    }
+
+    private Protocol protocolFor(Optional<String> subprotocol) {
+        return protocols.stream()
+                .filter(protocol -> subprotocol.isPresent() && protocol.name().equals(subprotocol.get()))
+                .findFirst()
+                .orElse(protocols.getLast());
+    }
+}

@@ -1,0 +1,208 @@
+package io.seleucia.chat.protocol;
+
+import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Request;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * TcpChat v0.5: messages of a type and a payload, all numbers big-endian. A connection is in one channel from its
+ * beginning, under its address until it asks for a nickname; a request for one is the only one that is answered. What
+ * follows the last field of a message is ignored. Has no state.
+ *
+ * <p>What the server itself has to say stands in a broadcast from nobody: an empty name, which no client can bear.
+ */
+public final class TcpChat implements Protocol {
+    /** The longest text, in bytes of UTF-8. */
+    public static final int MAX_TEXT_BYTES = 0xffff;
+
+    private static final int MAX_NAME_BYTES = 0xff;
+    private static final int GUID_BYTES = 16;
+    private static final String NOBODY = "";
+
+    private static final int CHAT = 0;
+    private static final int BROADCAST = 1;
+    private static final int SET_NICKNAME = 3;
+    private static final int ACK = 4;
+    private static final int NAK = 5;
+
+    private final String channel;
+
+    /** One object is enough for any number of connections, all of which are in this channel. */
+    public TcpChat(String channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public String name() {
+        return "tcpchat";
+    }
+
+    @Override
+    public boolean takes(Payload message) {
+        return !message.text();
+    }
+
+    @Override
+    public List<Request> opening(String peer) {
+        return List.of(new Request("", Optional.of(peer), new Command.Subscribe(channel)));
+    }
+
+    @Override
+    public boolean answersAll() {
+        return false;
+    }
+
+    @Override
+    public boolean echoes() {
+        return false;
+    }
+
+    @Override
+    public Request decode(Payload message) {
+        ByteBuffer in = ByteBuffer.wrap(message.bytes());
+        try {
+            return switch (in.getInt()) {
+                case CHAT -> {
+                    Content text = new Content.Text(longString(in));
+                    // With a key, since it may have to be published again when it is not known whether it was.
+                    yield Request.of(
+                            new Command.Publish(channel, text, UUID.randomUUID().toString()));
+                }
+                case SET_NICKNAME -> {
+                    byte[] id = guid(in);
+                    yield new Request(id, Optional.empty(), new Command.Nickname(shortString(in)));
+                }
+                case ACK -> {
+                    guid(in);
+                    yield Request.of(new Command.Skip());
+                }
+                case NAK -> {
+                    guid(in);
+                    longString(in);
+                    yield Request.of(new Command.Skip());
+                }
+                default -> Request.of(new Command.Skip()); // a keepalive, or a type of another version
+            };
+        } catch (BufferUnderflowException e) {
+            return Request.of(new Command.Malformed("a field overruns its message"));
+        } catch (CharacterCodingException e) {
+            return Request.of(new Command.Malformed("a string is not UTF-8"));
+        }
+    }
+
+    @Override
+    public Optional<Payload> encode(Request request, Event.Reply reply) {
+        if (!(request.command() instanceof Command.Nickname)) {
+            return Optional.empty();
+        }
+        byte[] id = (byte[]) request.tag();
+        return switch (reply) {
+            case Event.Connected connected -> Optional.of(message(ACK, id, new byte[0]));
+            case Event.Failed failed -> Optional.of(message(NAK, id, longString(bytes(failed.message()))));
+            case Event.Subscribed subscribed -> Optional.empty(); // these answer what can't be asked here
+            case Event.Unsubscribed unsubscribed -> Optional.empty();
+            case Event.Published published -> Optional.empty();
+            case Event.Signalled signalled -> Optional.empty();
+            case Event.Channels channels -> Optional.empty();
+            case Event.Page page -> Optional.empty();
+            case Event.Members members -> Optional.empty();
+            case Event.Pong pong -> Optional.empty();
+        };
+    }
+
+    @Override
+    public Optional<Payload> encode(Event.Push push) {
+        return switch (push) {
+            case Event.Received received -> Optional.of(broadcast(received.message()));
+            case Event.Lost lost ->
+                Optional.of(broadcast(NOBODY, bytes("messages in channel " + lost.channel() + " were lost")));
+            case Event.SignalReceived signal -> Optional.empty();
+            case Event.Joined joined -> Optional.empty();
+            case Event.Left left -> Optional.empty();
+            case Event.Goodbye goodbye -> Optional.empty();
+        };
+    }
+
+    /** A text that is too long was let through by a server without this protocol: it is not cut, but left out aloud. */
+    private static Payload broadcast(Message message) {
+        byte[] text = bytes(message.content().asText());
+        return text.length <= MAX_TEXT_BYTES
+                ? broadcast(message.sender(), text)
+                : broadcast(
+                        NOBODY,
+                        bytes("a message of " + message.sender() + " has " + text.length
+                                + " bytes, and is too long to be shown here"));
+    }
+
+    private static Payload broadcast(String from, byte[] text) {
+        byte[] name = bytes(from);
+        int length = name.length;
+        if (length > MAX_NAME_BYTES) {
+            length = MAX_NAME_BYTES;
+            while ((name[length] & 0xc0) == 0x80) { // within a character
+                length--;
+            }
+        }
+        byte[] shortString = ByteBuffer.allocate(1 + length)
+                .put((byte) length)
+                .put(name, 0, length)
+                .array();
+        return message(BROADCAST, shortString, longString(text));
+    }
+
+    private static Payload message(int type, byte[] first, byte[] second) {
+        return new Payload(
+                false,
+                ByteBuffer.allocate(Integer.BYTES + first.length + second.length)
+                        .putInt(type)
+                        .put(first)
+                        .put(second)
+                        .array());
+    }
+
+    private static byte[] longString(byte[] text) {
+        return ByteBuffer.allocate(Short.BYTES + text.length)
+                .putShort((short) text.length)
+                .put(text)
+                .array();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] guid(ByteBuffer in) {
+        return field(in, GUID_BYTES);
+    }
+
+    private static String shortString(ByteBuffer in) throws CharacterCodingException {
+        return string(field(in, Byte.toUnsignedInt(in.get())));
+    }
+
+    private static String longString(ByteBuffer in) throws CharacterCodingException {
+        return string(field(in, Short.toUnsignedInt(in.getShort())));
+    }
+
+    private static byte[] field(ByteBuffer in, int length) {
+        if (length > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        byte[] field = new byte[length];
+        in.get(field);
+        return field;
+    }
+
+    private static String string(byte[] utf8) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    }
+}
