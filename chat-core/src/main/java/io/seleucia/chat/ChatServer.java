@@ -157,8 +157,8 @@ public final class ChatServer implements AutoCloseable {
 
     /**
      * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
-     * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link Limits#drainTimeout} and a little
-     * longer, if some must be cut off.
+     * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link
+     * Limits#drainTimeout} and a little longer, if some must be cut off.
      */
     @Override
     public void close() {

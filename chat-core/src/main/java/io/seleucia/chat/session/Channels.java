@@ -145,8 +145,8 @@ public final class Channels {
     }
 
     /**
-     * Notes that one more session bears a name, unless another does. It is noted first, and then counted: of two who
-     * claim a name at once, the later one sees the other. Both may, and then nobody gets it.
+     * Notes that one more session bears a name, unless another does. If none does, it is noted first and then counted: of
+     * two who claim a name at once, the later one sees the other. Both may, and then nobody gets it.
      *
      * @return whether it is noted
      */

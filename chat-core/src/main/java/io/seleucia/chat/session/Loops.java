@@ -99,8 +99,7 @@ public final class Loops implements Watchdog.Watched {
         begin(to);
         try {
             to.began();
-            while (ended == null
-                    || connection.tellsWhy()) { // the peer's answer to the last frame is read, if there is one
+            while (isWorthReading()) {
                 connection.await();
                 receive();
                 if (answered) {
@@ -126,6 +125,11 @@ public final class Loops implements Watchdog.Watched {
     private void giveWay() {
         answered = false;
         Thread.yield();
+    }
+
+    /** After the end has begun there is only the peer's answer to the last frame, if it gives one. */
+    private boolean isWorthReading() {
+        return ended == null || connection.tellsWhy();
     }
 
     private void receive() throws IOException {
