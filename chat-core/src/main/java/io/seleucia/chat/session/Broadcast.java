@@ -36,7 +36,10 @@ final class Broadcast {
             }
         }
         Variant variant = encode(protocol, format, framing);
-        variants.add(variant);
+        if (protocol.format()
+                .equals(format)) { // else it has changed meanwhile, and nobody knows which of the two this is
+            variants.add(variant);
+        }
         return variant;
     }
 
