@@ -223,7 +223,7 @@ public final class ChatV1 implements Protocol {
         }
     }
 
-    private static void write(JsonWriter json, Position position) throws IOException {
+    static void write(JsonWriter json, Position position) throws IOException {
         json.name("epoch").value(position.epoch());
         json.name("offset").value(position.offset());
     }
@@ -237,7 +237,7 @@ public final class ChatV1 implements Protocol {
     }
 
     /** A message that no history holds has no offset. */
-    private static void write(JsonWriter json, Message message) throws IOException {
+    static void write(JsonWriter json, Message message) throws IOException {
         if (!message.position().equals(Position.NONE)) {
             json.name("offset").value(message.position().offset());
         }
@@ -255,11 +255,7 @@ public final class ChatV1 implements Protocol {
     }
 
     private static Payload object(Json.Writing fields) {
-        return Payload.of(Json.write(json -> {
-            json.beginObject();
-            fields.to(json);
-            json.endObject();
-        }));
+        return Payload.of(Json.writeObject(fields));
     }
 
     private static Content data(JsonObject request) throws Json.MalformedException {

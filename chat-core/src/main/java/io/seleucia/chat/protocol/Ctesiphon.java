@@ -137,11 +137,9 @@ public final class Ctesiphon implements Protocol {
     }
 
     private static Optional<Payload> result(String text) {
-        return Optional.of(Payload.of(Json.write(json -> {
-            json.beginObject();
+        return Optional.of(Payload.of(Json.writeObject(json -> {
             json.name("Kind").value(100);
             json.name("Payload").value(text);
-            json.endObject();
         })));
     }
 
