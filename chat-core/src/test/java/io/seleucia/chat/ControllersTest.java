@@ -11,6 +11,9 @@ import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.protocol.Caller;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -697,6 +700,76 @@ class ControllersTest {
             vanishes.abort();
             eventually(() -> assertThat(stocks).hasSize(1));
             eventually(() -> assertThat(broker.members("lobby")).isEmpty());
+        }
+    }
+
+    @Test
+    void reachesNobodyThroughOneWhoHasGoneButTheOthers() throws Exception {
+        try (TestClient bob = opened("stock")) {
+            TestClient ada = opened("stock");
+            String id = open(ada, "stock").get("CI").getAsString();
+            Stock gone = stocks.stream()
+                    .filter(stock -> stock.caller.connectionId().equals(id))
+                    .findFirst()
+                    .orElseThrow();
+            ada.close();
+            eventually(() -> assertThat(stocks).hasSize(1));
+
+            gone.tellMe("me");
+            gone.tellSubscribers("news");
+            gone.tellAll("all");
+
+            assertThat(bob.next()).isEqualTo(frame("stock", "told", "\"\\\"all\\\"\""));
+            expectNothingElse(bob, "stock");
+        }
+    }
+
+    @Test
+    void showsAllTheSameOrder() throws Exception {
+        int each = 200;
+        try (TestClient ada = opened("generic");
+                TestClient bob = opened("generic")) {
+            Thread other = Thread.ofVirtual().start(() -> sendNumbers(bob, "bob", each));
+            sendNumbers(ada, "ada", each);
+            other.join();
+            List<String> seen = new ArrayList<>();
+            for (int i = 0; i < 2 * each; i++) {
+                seen.add(ada.next());
+                assertThat(bob.next()).isEqualTo(seen.getLast());
+            }
+            assertThat(seen).doesNotHaveDuplicates();
+        }
+    }
+
+    private static void sendNumbers(TestClient client, String topic, int count) {
+        for (int i = 0; i < count; i++) {
+            client.send(frame("generic", topic, "" + i));
+        }
+    }
+
+    @Test
+    void closesAClientThatNeverReadsAndNobodyElseNotices() throws Exception {
+        start(Limits.DEFAULT
+                .withOutboundQueueBytes(64 * 1024)
+                .withRateMessages(1_000_000)
+                .withRateBurst(1_000_000)
+                .withWriteTimeout(Duration.ofMillis(500)));
+        String handshake = new String(RawClient.handshake(), StandardCharsets.US_ASCII)
+                .replaceFirst("\r\n\r\n", "\r\nSec-WebSocket-Protocol: XSocketsNET\r\n\r\n");
+        try (TestClient ada = opened("stock");
+                RawClient deaf = RawClient.connect(server.port())) {
+            deaf.send(handshake.getBytes(StandardCharsets.US_ASCII)).readHandshake();
+            deaf.send(RawClient.frame(
+                    RawClient.TEXT, "{\"c\":\"stock\",\"t\":\"1\"}".getBytes(StandardCharsets.US_ASCII)));
+            assertThat(deaf.read(RawClient.TEXT)).contains("\"t\":\"2\"");
+            assertThat(stocks).hasSize(2);
+            String text = "x".repeat(16 * 1024);
+            for (int i = 0; stocks.size() == 2; i++) {
+                assertThat(i).as("messages until the slow consumer is closed").isLessThan(10_000);
+                ada.send(frame("stock", "tellAll", "\"" + text + "\""));
+                assertThat(ada.next()).contains(text);
+            }
+            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
         }
     }
 
