@@ -172,6 +172,9 @@ class ControllersTest {
         @Override
         public void close() {
             stocks.remove(this);
+            if (limit == 0) {
+                throw new IllegalStateException("out of stock");
+            }
         }
     }
 
@@ -721,6 +724,19 @@ class ControllersTest {
 
             assertThat(bob.next()).isEqualTo(frame("stock", "told", "\"\\\"all\\\"\""));
             expectNothingElse(bob, "stock");
+        }
+    }
+
+    @Test
+    void logsWhatFailsWhenItIsClosed() throws Exception {
+        try (LoggedLines log = new LoggedLines();
+                TestClient client = opened("stock")) {
+            client.send(frame("stock", "limit", "0")).send(frame("stock", "3", "1"));
+            assertThat(client.next()).isEqualTo(frame("stock", "3", "\"{}\""));
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .matches("controller stock of .*:\\d+ could not be closed");
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.function.Predicate;
  *
  * <p>Any thread may call, at any time, and no method blocks: messages are put into the clients' queues, and a client for
  * which too much waits already is closed as a slow consumer. What one thread sends arrives in its order, and all clients
- * of a controller get what is sent to several of them in the same order. Once a client has closed the controller, or
- * its connection has ended, nothing is sent to it.
+ * of a controller get what is sent to several of them in the same order. Nothing is sent to a client before its object
+ * has been made, nor after it has closed the controller or its connection has ended; its caller still reaches the others.
  *
  * <p>Data is whatever Gson can write: a string, a number, a record, a class with fields, a list, a {@code JsonElement}, or
  * null. Topics have 1 to 128 characters, none of them a control character, and arrive in lower case. All methods throw

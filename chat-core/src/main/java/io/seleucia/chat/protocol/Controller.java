@@ -69,8 +69,8 @@ public final class Controller<C> {
      *
      * @param name case does not matter
      * @param type the class whose public methods can be called, or an interface or superclass that shows only some
-     * @param factory makes the object for a connection, in its thread; the client is told that the controller is open
-     *     only when it returns, and is not reached by others before
+     * @param factory makes the object for a connection, in its thread. The controller is open when it returns: before
+     *     that nothing is sent to the client, and an exception is answered like a method's
      * @throws IllegalArgumentException if the name or the class won't do; the message says why
      */
     public Controller(String name, Class<C> type, Function<? super Caller<C>, ? extends C> factory) {
@@ -143,13 +143,17 @@ public final class Controller<C> {
         return factory.apply(caller);
     }
 
-    /** Lets go of an object. What goes wrong with that is nobody's business but the log's. */
-    void release(C object) {
+    /**
+     * Lets go of an object. What goes wrong with that is nobody's business but the log's.
+     *
+     * @param client the address of the client that it served
+     */
+    void release(C object, String client) {
         if (object instanceof AutoCloseable closeable) {
             try {
                 closeable.close();
-            } catch (Exception e) {
-                LOG.log(Level.ERROR, "controller " + name + ": an object could not be closed", e);
+            } catch (Exception | Error e) {
+                LOG.log(Level.ERROR, "controller " + name + " of " + client + " could not be closed", e);
             }
         }
     }

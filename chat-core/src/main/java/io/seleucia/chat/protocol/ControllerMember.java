@@ -40,7 +40,7 @@ final class ControllerMember<C> implements Caller<C> {
     /** Takes it from the others' reach, and lets go of the object. */
     void close() {
         group.leave(this);
-        controller.release(object);
+        controller.release(object, peer().address());
     }
 
     /**

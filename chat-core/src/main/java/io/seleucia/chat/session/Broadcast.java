@@ -36,8 +36,8 @@ final class Broadcast {
             }
         }
         Variant variant = encode(protocol, format, framing);
-        if (protocol.format()
-                .equals(format)) { // else it has changed meanwhile, and nobody knows which of the two this is
+        boolean certain = protocol.format().equals(format); // if not, it has changed meanwhile, and this is either
+        if (certain) {
             variants.add(variant);
         }
         return variant;

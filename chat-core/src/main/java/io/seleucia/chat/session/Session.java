@@ -80,12 +80,15 @@ public final class Session implements Loops.Receiver, Peer {
 
     @Override
     public void ended() {
-        leaveAll();
-        inbox.ifPresent(member -> channels.leave(this, member));
-        if (connected) {
-            channels.broker().leave(Names.inboxOf(client), client);
+        try {
+            protocol.ended();
+        } finally {
+            leaveAll();
+            inbox.ifPresent(member -> channels.leave(this, member));
+            if (connected) {
+                channels.broker().leave(Names.inboxOf(client), client);
+            }
         }
-        protocol.ended();
     }
 
     @Override
