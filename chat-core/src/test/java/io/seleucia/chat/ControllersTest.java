@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -685,8 +686,11 @@ class ControllersTest {
             closes.send(frame("stock", "5", "{\"T\":\"news\"}"));
             expectNothingElse(closes, "stock");
             assertThat(stocks).hasSize(2);
+            Set<Stock> closed = new HashSet<>(stocks);
             assertThat(closes.send(frame("stock", "3", "1")).next()).isEqualTo(frame("stock", "3", "\"{}\""));
             assertThat(stocks).hasSize(1);
+            closed.removeAll(stocks);
+            closed.forEach(stock -> stock.tellMe("too late"));
             bob.send(frame("stock", "news", "1")).send(frame("stock", "tellOthers", "\"x\""));
             expectNothingElse(bob, "stock");
             open(closes, "stock"); // another object, with no subscriptions
