@@ -4,7 +4,10 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.protocol.Caller;
 import io.seleucia.chat.protocol.ChatV1;
+import io.seleucia.chat.protocol.Controller;
+import io.seleucia.chat.protocol.Controllers;
 import io.seleucia.chat.protocol.Ctesiphon;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
@@ -30,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -101,9 +105,10 @@ public final class ChatServer implements AutoCloseable {
                 settings.compression != Compression.OFF,
                 settings.compression == Compression.CONTEXT_TAKEOVER);
         List<Protocol> protocols = new ArrayList<>(settings.protocols);
-        protocols.add(new ChatV1());
-        protocols.add(new Ctesiphon());
         Limits limits = settings.limits;
+        protocols.add(new ChatV1());
+        protocols.add(new Controllers(settings.controllers, limits.maxChannels()));
+        protocols.add(new Ctesiphon());
         return new WebSocketEntrance(
                 handshake,
                 protocols,
@@ -207,6 +212,7 @@ public final class ChatServer implements AutoCloseable {
         private Compression compression = Compression.ON;
         private Optional<Tls> tls = Optional.empty();
         private final List<Protocol> protocols = new ArrayList<>();
+        private final List<Controller<?>> controllers = new ArrayList<>();
         private final Map<String, WebSocketHandler> handlers = new HashMap<>();
 
         private Builder() {}
@@ -312,6 +318,20 @@ public final class ChatServer implements AutoCloseable {
         /** One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself. */
         public Builder protocol(Protocol protocol) {
             protocols.add(protocol);
+            return this;
+        }
+
+        /**
+         * One more controller, for clients of the subprotocol {@code XSocketsNET}; see {@link Controller} for what they
+         * can call. {@code chat} and {@code generic} are always there.
+         *
+         * @param name case does not matter
+         * @param type the class whose public methods are its topics
+         * @param factory makes the object that serves one connection
+         * @throws IllegalArgumentException if the name or the class won't do; the message says why
+         */
+        public <C> Builder controller(String name, Class<C> type, Function<? super Caller<C>, ? extends C> factory) {
+            controllers.add(new Controller<>(name, type, factory));
             return this;
         }
 

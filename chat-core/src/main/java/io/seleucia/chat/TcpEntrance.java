@@ -9,6 +9,7 @@ import io.seleucia.chat.transport.Tcp;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Lets TCP connections in, all with one protocol. But for TLS there is no handshake.
@@ -20,7 +21,7 @@ record TcpEntrance(Protocol protocol, Channels channels, Bounds bounds, Duration
     public Entered enter(Wire wire) throws IOException {
         wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
-        return new Entered(loops, new Session(loops, protocol, channels, bounds));
+        return new Entered(loops, new Session(loops, protocol, Map.of(), channels, bounds));
     }
 
     /** It finds itself closed, which is all that the protocol can say. */

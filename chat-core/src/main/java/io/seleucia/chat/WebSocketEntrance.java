@@ -31,7 +31,8 @@ record WebSocketEntrance(
                 loops,
                 handlers.at(agreed.path())
                         .map(handler -> RawWebSocket.receiver(loops, agreed.path(), handler))
-                        .orElseGet(() -> new Session(loops, protocolFor(agreed.subprotocol()), channels, bounds)));
+                        .orElseGet(() -> new Session(
+                                loops, protocolFor(agreed.subprotocol()), agreed.parameters(), channels, bounds)));
     }
 
     @Override

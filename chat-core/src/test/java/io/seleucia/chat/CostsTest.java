@@ -96,15 +96,10 @@ class CostsTest {
                         .port(0)
                         .tlsKeystore(key.keystore(), key.passwordFile())
                         .start()) {
-            converse(TestClient.connect(server.port()), TestClient.connect(server.port())); // which loads classes
+            converseOnBoth(server.port(), secure.port(), key); // which loads classes, and that does pin
             recording.enable(PINNED).withThreshold(Duration.ZERO);
             recording.start();
-            for (int i = 0; i < MEMBERS; i++) {
-                converse(TestClient.connect(server.port()), TestClient.connect(server.port()));
-                converse(
-                        TestClient.connect(secure.port(), key.trusting()),
-                        TestClient.connect(secure.port(), key.trusting()));
-            }
+            converseOnBoth(server.port(), secure.port(), key);
             Thread.ofVirtual().start(Pinned::touch).join();
             recording.stop();
             recording.dump(events);
@@ -126,6 +121,13 @@ class CostsTest {
         }
 
         static void touch() {}
+    }
+
+    private static void converseOnBoth(int port, int securePort, TestKey key) throws Exception {
+        for (int i = 0; i < MEMBERS; i++) {
+            converse(TestClient.connect(port), TestClient.connect(port));
+            converse(TestClient.connect(securePort, key.trusting()), TestClient.connect(securePort, key.trusting()));
+        }
     }
 
     private static void converse(TestClient ada, TestClient bob) throws Exception {

@@ -49,10 +49,15 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** Connects with a subprotocol. */
     public static TestClient connect(int port, String subprotocol) throws Exception {
+        return connect(port, subprotocol, "/any/path");
+    }
+
+    /** Connects with a subprotocol, to a path, which may have a query. */
+    public static TestClient connect(int port, String subprotocol, String target) throws Exception {
         TestClient client = new TestClient();
         client.socket = HTTP.newWebSocketBuilder()
                 .subprotocols(subprotocol)
-                .buildAsync(URI.create("ws://localhost:" + port + "/any/path"), client)
+                .buildAsync(URI.create("ws://localhost:" + port + target), client)
                 .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertThat(client.socket.getSubprotocol()).isEqualTo(subprotocol);
         return client;

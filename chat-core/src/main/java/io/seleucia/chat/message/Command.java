@@ -1,6 +1,7 @@
 package io.seleucia.chat.message;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What a client asks of the server. Every wire protocol decodes to these and to nothing else. */
 public sealed interface Command {
@@ -73,6 +74,15 @@ public sealed interface Command {
 
     /** Nothing: input that its protocol skips. It counts as a request all the same. */
     record Skip() implements Command {}
+
+    /**
+     * Do something that only its protocol knows. It runs as every command does: in the inbound loop, in its turn, within
+     * the limits.
+     *
+     * @param action may block; gives the failure that is to be answered, if there is one. An exception is logged, and
+     *     answered as {@link ErrorCode#INTERNAL}
+     */
+    record Own(Supplier<Optional<Event.Failed>> action) implements Command {}
 
     /** Be answered. */
     record Ping() implements Command {}

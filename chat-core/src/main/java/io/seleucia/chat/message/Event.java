@@ -100,6 +100,9 @@ public sealed interface Event {
     /** Messages up to this position can't be had any more; the next one is the one after it, in that epoch. */
     record Lost(String channel, Position position) implements Push {}
 
+    /** Something that only one protocol knows: all others have no word for it. */
+    non-sealed interface Own extends Push {}
+
     /** The server closes the connection next. */
     record Goodbye(CloseCode code) implements Push {}
 }

@@ -10,6 +10,9 @@ public final class Names {
     /** The longest client id. */
     public static final int MAX_CLIENT = 64;
 
+    /** The longest name of a controller or of one of its topics. */
+    public static final int MAX_TOPIC = 128;
+
     /** The longest idempotency key. */
     public static final int MAX_KEY = 128;
 
@@ -42,6 +45,11 @@ public final class Names {
     /** What is wrong with a client id: a sentence for a person, or empty if it is a good one. */
     public static Optional<String> flawOfClient(String id) {
         return flaw("a client id", id, MAX_CLIENT);
+    }
+
+    /** What is wrong with the name of a controller or a topic: a sentence for a person, or empty if it is a good one. */
+    public static Optional<String> flawOfTopic(String name) {
+        return flaw("the name of a controller or a topic", name, MAX_TOPIC);
     }
 
     /** Whether the text can be written as UTF-8: no surrogate stands alone. */

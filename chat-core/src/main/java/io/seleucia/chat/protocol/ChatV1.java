@@ -171,46 +171,49 @@ public final class ChatV1 implements Protocol {
 
     @Override
     public Optional<Payload> encode(Event.Push push) {
-        return Optional.of(object(json -> {
-            switch (push) {
-                case Event.Received received -> {
-                    Message message = received.message();
-                    if (Names.isInbox(message.channel())) {
-                        json.name("type").value("direct");
-                    } else {
-                        json.name("type").value("message");
-                        json.name("channel").value(message.channel());
-                    }
-                    write(json, message);
+        return push instanceof Event.Own ? Optional.empty() : Optional.of(object(json -> write(json, push)));
+    }
+
+    private static void write(JsonWriter json, Event.Push push) throws IOException {
+        switch (push) {
+            case Event.Received received -> {
+                Message message = received.message();
+                if (Names.isInbox(message.channel())) {
+                    json.name("type").value("direct");
+                } else {
+                    json.name("type").value("message");
+                    json.name("channel").value(message.channel());
                 }
-                case Event.SignalReceived signal -> {
-                    json.name("type").value("signal");
-                    json.name("channel").value(signal.channel());
-                    json.name("sender").value(signal.sender());
-                    write(json, signal.content());
-                }
-                case Event.Joined joined -> {
-                    json.name("type").value("joined");
-                    json.name("channel").value(joined.channel());
-                    json.name("client").value(joined.client());
-                }
-                case Event.Left left -> {
-                    json.name("type").value("left");
-                    json.name("channel").value(left.channel());
-                    json.name("client").value(left.client());
-                }
-                case Event.Lost lost -> {
-                    json.name("type").value("lost");
-                    json.name("channel").value(lost.channel());
-                    write(json, lost.position());
-                }
-                case Event.Goodbye goodbye -> {
-                    json.name("type").value("goodbye");
-                    json.name("code").value(goodbye.code().name().toLowerCase(Locale.ROOT));
-                    json.name("reconnect").value(goodbye.code().reconnect());
-                }
+                write(json, message);
             }
-        }));
+            case Event.SignalReceived signal -> {
+                json.name("type").value("signal");
+                json.name("channel").value(signal.channel());
+                json.name("sender").value(signal.sender());
+                write(json, signal.content());
+            }
+            case Event.Joined joined -> {
+                json.name("type").value("joined");
+                json.name("channel").value(joined.channel());
+                json.name("client").value(joined.client());
+            }
+            case Event.Left left -> {
+                json.name("type").value("left");
+                json.name("channel").value(left.channel());
+                json.name("client").value(left.client());
+            }
+            case Event.Lost lost -> {
+                json.name("type").value("lost");
+                json.name("channel").value(lost.channel());
+                write(json, lost.position());
+            }
+            case Event.Own own -> {} // left out above
+            case Event.Goodbye goodbye -> {
+                json.name("type").value("goodbye");
+                json.name("code").value(goodbye.code().name().toLowerCase(Locale.ROOT));
+                json.name("reconnect").value(goodbye.code().reconnect());
+            }
+        }
     }
 
     private static void write(JsonWriter json, Event.Recovery recovery) throws IOException {
@@ -220,7 +223,7 @@ public final class ChatV1 implements Protocol {
         }
     }
 
-    private static void write(JsonWriter json, Position position) throws IOException {
+    static void write(JsonWriter json, Position position) throws IOException {
         json.name("epoch").value(position.epoch());
         json.name("offset").value(position.offset());
     }
@@ -234,7 +237,7 @@ public final class ChatV1 implements Protocol {
     }
 
     /** A message that no history holds has no offset. */
-    private static void write(JsonWriter json, Message message) throws IOException {
+    static void write(JsonWriter json, Message message) throws IOException {
         if (!message.position().equals(Position.NONE)) {
             json.name("offset").value(message.position().offset());
         }
@@ -252,11 +255,7 @@ public final class ChatV1 implements Protocol {
     }
 
     private static Payload object(Json.Writing fields) {
-        return Payload.of(Json.write(json -> {
-            json.beginObject();
-            fields.to(json);
-            json.endObject();
-        }));
+        return Payload.of(Json.writeObject(fields));
     }
 
     private static Content data(JsonObject request) throws Json.MalformedException {

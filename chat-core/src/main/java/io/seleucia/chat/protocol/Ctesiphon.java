@@ -83,6 +83,7 @@ public final class Ctesiphon implements Protocol {
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
+            case Event.Own own -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
     }
@@ -136,11 +137,9 @@ public final class Ctesiphon implements Protocol {
     }
 
     private static Optional<Payload> result(String text) {
-        return Optional.of(Payload.of(Json.write(json -> {
-            json.beginObject();
+        return Optional.of(Payload.of(Json.writeObject(json -> {
             json.name("Kind").value(100);
             json.name("Payload").value(text);
-            json.endObject();
         })));
     }
 

@@ -1,12 +1,14 @@
 package io.seleucia.chat.protocol;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.TypeAdapter;
+import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Type;
 import java.util.Optional;
 
 /** JSON as RFC 8259 has it, without the leniency that Gson shows by default. */
@@ -21,7 +24,9 @@ final class Json {
     /** A level of nesting costs a stack frame; nobody's message needs more. */
     private static final int MAX_NESTING = 64;
 
-    private static final TypeAdapter<JsonElement> ELEMENT = new Gson().getAdapter(JsonElement.class);
+    private static final Gson GSON =
+            new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+    private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
 
     private Json() {}
 
@@ -45,9 +50,7 @@ final class Json {
      * @param what the name of the text, for the error
      */
     static JsonElement parse(String text, String what) throws MalformedException {
-        JsonReader reader = new JsonReader(new StringReader(text));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(MAX_NESTING);
+        JsonReader reader = reader(text);
         try {
             JsonElement value = ELEMENT.read(reader);
             if (reader.peek() == JsonToken.END_DOCUMENT) {
@@ -57,6 +60,45 @@ final class Json {
             // Gson's words are for programmers, and quote the input: ours are for the one who sent it.
         }
         throw new MalformedException(what + " is not valid JSON");
+    }
+
+    private static JsonReader reader(String text) {
+        JsonReader reader = new JsonReader(new StringReader(text));
+        reader.setStrictness(Strictness.STRICT);
+        reader.setNestingLimit(MAX_NESTING);
+        return reader;
+    }
+
+    /**
+     * How a type is read from JSON.
+     *
+     * @throws RuntimeException if Gson does not know
+     */
+    static TypeAdapter<?> adapter(Type type) {
+        return GSON.getAdapter(TypeToken.get(type));
+    }
+
+    /**
+     * A value as an object of some type. It is read from its text, for from elements Gson cuts numbers to size that do
+     * not fit.
+     *
+     * @param rule what the sender is told if it can't be
+     */
+    static Object bind(TypeAdapter<?> adapter, JsonElement value, String rule) throws MalformedException {
+        try {
+            Object bound = adapter.read(reader(text(value)));
+            if (bound != null || value.isJsonNull()) {
+                return bound;
+            }
+        } catch (IOException | RuntimeException e) {
+            // Gson's words, or those of a constructor, are for programmers; and nothing is wrong with the server.
+        }
+        throw new MalformedException(rule);
+    }
+
+    /** Whatever Gson can write, as JSON text. */
+    static String text(Object value) {
+        return GSON.toJson(value);
     }
 
     /** A field that must be there, and be a string. */
@@ -79,6 +121,15 @@ final class Json {
     /** Writes a value that was read. */
     static void write(JsonWriter json, JsonElement value) throws IOException {
         ELEMENT.write(json, value);
+    }
+
+    /** Writes one JSON object with these fields. */
+    static String writeObject(Writing fields) {
+        return write(json -> {
+            json.beginObject();
+            fields.to(json);
+            json.endObject();
+        });
     }
 
     static String write(Writing writing) {

@@ -4,6 +4,7 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,7 +27,24 @@ public interface Protocol {
         return this;
     }
 
-    /** Protocol objects with equal formats encode every push to the same bytes. */
+    /**
+     * Like {@link #open()}, for a protocol that wants more than to translate: to tell its client, or others, something
+     * of its own at any time. What it takes from the server it gives back in {@link #ended}.
+     *
+     * @param peer the connection; nothing can be sent before this method has returned
+     * @param parameters what stood in the query of the handshake, decoded, by name; empty where there is none
+     */
+    default Protocol open(Peer peer, Map<String, String> parameters) {
+        return open();
+    }
+
+    /** The connection that it was opened for has ended. Called once, by the inbound loop. */
+    default void ended() {}
+
+    /**
+     * Protocol objects with equal formats encode every push to the same bytes. May change while the connection lives;
+     * called by any thread.
+     */
     default Object format() {
         return this;
     }

@@ -129,6 +129,7 @@ public final class TcpChat implements Protocol {
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
+            case Event.Own own -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
     }

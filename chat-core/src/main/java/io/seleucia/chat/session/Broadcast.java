@@ -36,7 +36,10 @@ final class Broadcast {
             }
         }
         Variant variant = encode(protocol, format, framing);
-        variants.add(variant);
+        boolean certain = protocol.format().equals(format); // if not, it has changed meanwhile, and this is either
+        if (certain) {
+            variants.add(variant);
+        }
         return variant;
     }
 

@@ -121,7 +121,7 @@ public final class Channels {
             if (outrun || !page.position().sameEpoch(known)) {
                 // The history was lost or outrun meanwhile: from here on it is as for one who just comes.
                 return channel.join(
-                        session, presence, position -> session.offer(new Event.Lost(channel.name(), position)));
+                        session, presence, position -> session.send(new Event.Lost(channel.name(), position)));
             }
         }
     }

@@ -11,21 +11,24 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.protocol.Peer;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.Frame;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * The server's side of one client: what it is called, what it is subscribed to, and what becomes of its requests, which
- * the inbound loop executes one after the other. Everything here runs in that loop, but for {@link #send}.
+ * the inbound loop executes one after the other. Everything here runs in that loop, but for the sending of pushes.
  */
-public final class Session implements Loops.Receiver {
+public final class Session implements Loops.Receiver, Peer {
     private static final Logger LOG = System.getLogger(Session.class.getName());
     private static final int MAX_PAGE_CHARS = 128 * 1024;
     private static final int MESSAGE_OVERHEAD = 64;
@@ -44,10 +47,14 @@ public final class Session implements Loops.Receiver {
     private volatile String id = ""; // comes with the client id
     private Optional<Channel.Member> inbox = Optional.empty();
 
-    /** A session that is to be served: {@link Loops#run}. */
-    public Session(Loops loops, Protocol protocol, Channels channels, Bounds bounds) {
+    /**
+     * A session that is to be served: {@link Loops#run}.
+     *
+     * @param parameters what stood in the query of the handshake
+     */
+    public Session(Loops loops, Protocol protocol, Map<String, String> parameters, Channels channels, Bounds bounds) {
         this.loops = loops;
-        this.protocol = protocol.open();
+        this.protocol = protocol.open(this, parameters);
         this.channels = channels;
         this.bounds = bounds;
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
@@ -73,10 +80,14 @@ public final class Session implements Loops.Receiver {
 
     @Override
     public void ended() {
-        leaveAll();
-        inbox.ifPresent(member -> channels.leave(this, member));
-        if (connected) {
-            channels.broker().leave(Names.inboxOf(client), client);
+        try {
+            protocol.ended();
+        } finally {
+            leaveAll();
+            inbox.ifPresent(member -> channels.leave(this, member));
+            if (connected) {
+                channels.broker().leave(Names.inboxOf(client), client);
+            }
         }
     }
 
@@ -143,6 +154,8 @@ public final class Session implements Loops.Receiver {
                 case Command.History history -> history(request, history);
                 case Command.Presence presence -> presence(request, presence.channel());
                 case Command.Nickname nickname -> nickname(request, nickname.name());
+                case Command.Own own ->
+                    own.action().get().ifPresent(failed -> fail(request, failed.code(), failed.message()));
                 case Command.Skip skip -> {}
                 case Command.Ping ping -> reply(request, new Event.Pong());
                 case Command.Malformed malformed -> fail(request, malformed.code(), malformed.why());
@@ -180,6 +193,7 @@ public final class Session implements Loops.Receiver {
                                 : Names.flawOfChannel(history.channel());
                     case Command.Presence presence -> Names.flawOfChannel(presence.channel());
                     case Command.Nickname nickname -> Names.flawOfClient(nickname.name());
+                    case Command.Own own -> Optional.empty();
                     case Command.Skip skip -> Optional.empty();
                     case Command.UnsubscribeAll all -> Optional.empty();
                     case Command.ListChannels list -> Optional.empty();
@@ -431,9 +445,22 @@ public final class Session implements Loops.Receiver {
         protocol.encode(push).map(loops.connection().framing()::frame).ifPresent(loops::put);
     }
 
-    /** Queues a push for this client alone. */
-    void offer(Event.Push push) {
+    @Override
+    public String address() {
+        return loops.connection().peer();
+    }
+
+    @Override
+    public void send(Event.Push push) {
         send(new Broadcast(push));
+    }
+
+    @Override
+    public void send(Event.Push push, Collection<? extends Peer> peers) {
+        Broadcast broadcast = new Broadcast(push);
+        for (Peer peer : peers) {
+            ((Session) peer).send(broadcast); // a server has no other peers
+        }
     }
 
     /** Queues a push for this client. Called by any thread; does not block. */

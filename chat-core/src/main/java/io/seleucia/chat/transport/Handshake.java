@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -43,9 +44,14 @@ public record Handshake(
      * What was agreed on.
      *
      * @param path the path that the client asked for
+     * @param parameters what stood in its query
      * @param subprotocol empty if the client offered none that is spoken there
      */
-    public record Agreed(String path, Optional<String> subprotocol, Optional<Compression> compression) {}
+    public record Agreed(
+            String path,
+            Map<String, String> parameters,
+            Optional<String> subprotocol,
+            Optional<Compression> compression) {}
 
     /**
      * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
@@ -71,7 +77,7 @@ public record Handshake(
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
             wire.settle();
-            return new Agreed(head.path(), subprotocol, agreed);
+            return new Agreed(head.path(), head.parameters(), subprotocol, agreed);
         } catch (HandshakeException e) {
             refuse(wire, e, body);
             throw e;

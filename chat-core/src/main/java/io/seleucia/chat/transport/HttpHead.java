@@ -3,6 +3,7 @@ package io.seleucia.chat.transport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -157,6 +158,26 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         int query = path.indexOf('?');
         String bare = query < 0 ? path : path.substring(0, query);
         return bare.isEmpty() ? "/" : bare;
+    }
+
+    /** The parameters in the target's query, decoded, by name; of those that are repeated, the first. */
+    Map<String, String> parameters() {
+        int query = target.indexOf('?');
+        if (query < 0) {
+            return Map.of();
+        }
+        Map<String, String> parameters = new HashMap<>();
+        for (String parameter : target.substring(query + 1).split("&")) {
+            int end = parameter.indexOf('=');
+            String name = end < 0 ? parameter : parameter.substring(0, end);
+            parameters.putIfAbsent(decoded(name), decoded(end < 0 ? "" : parameter.substring(end + 1)));
+        }
+        return Map.copyOf(parameters);
+    }
+
+    /** As forms have it: a plus is a space. The target has been checked to have no broken escapes. */
+    private static String decoded(String text) {
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
     /** The host and port that an absolute target names. */

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
@@ -326,6 +327,15 @@ class HandshakeTest {
     @ValueSource(strings = {"/", "/a%20b/c;d=e?f=g/?", "HTTP://a.example", "ws://a.example:80/x", "//", "/?"})
     void takesTargetsOfAllForms(String target) throws IOException {
         assertThat(accept(HANDSHAKE, replacing("GET /chat", "GET " + target))).isEmpty();
+    }
+
+    @Test
+    void decodesTheParametersOfTheQuery() throws IOException {
+        String target = "/chat?id=a%20b+c&flag&id=again&%C3%A4=%3D%26&empty=&=";
+        Wire wire = loopback.wireOf(replacing("GET /chat", "GET " + target).getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(HANDSHAKE.accept(wire, path -> SPOKEN).parameters())
+                .isEqualTo(Map.of("id", "a b c", "flag", "", "ä", "=&", "empty", "", "", ""));
     }
 
     @Test
