@@ -212,7 +212,7 @@ final class Channel implements Broker.Listener {
     public void signal(Broker.Signal signal) {
         Broadcast broadcast = new Broadcast(new Event.SignalReceived(name, signal.sender(), signal.content()));
         forEach(member -> {
-            if (!member.session.id().equals(signal.origin())) {
+            if (!member.session.participant().id().equals(signal.origin())) {
                 member.session.sendIfIdle(broadcast);
             }
         });
@@ -231,7 +231,7 @@ final class Channel implements Broker.Listener {
     private void tellOthers(String client, Event.Push push) {
         Broadcast broadcast = new Broadcast(push);
         forEach(member -> {
-            if (member.presence && !member.session.isCalled(client)) {
+            if (member.presence && !member.session.participant().isCalled(client)) {
                 member.session.send(broadcast);
             }
         });

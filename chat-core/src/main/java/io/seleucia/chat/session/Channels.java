@@ -63,7 +63,7 @@ public final class Channels {
         try {
             channel.open(broker);
             if (!Names.isInbox(name)) { // whose owner is noted there by name, with or without reading it
-                broker.join(name, session.client());
+                broker.join(name, session.participant().client());
                 counted = true;
             }
             Channel.Member member = since.isPresent()
@@ -77,7 +77,7 @@ public final class Channels {
         } finally {
             if (!joined) {
                 if (counted) {
-                    broker.leave(name, session.client());
+                    broker.leave(name, session.participant().client());
                 }
                 release(channel);
             }
@@ -140,7 +140,7 @@ public final class Channels {
         channel.leave(member);
         release(channel);
         if (!Names.isInbox(channel.name())) {
-            broker.leave(channel.name(), session.client());
+            broker.leave(channel.name(), session.participant().client());
         }
     }
 
