@@ -1,5 +1,7 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.auth.Authenticator;
+import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
@@ -19,6 +21,7 @@ import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Control;
 import io.seleucia.chat.session.Follower;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Observer;
 import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
@@ -74,6 +77,7 @@ public final class ChatServer implements AutoCloseable {
     private final List<Port> ports = new CopyOnWriteArrayList<>(); // what is open: these
     private final InProcess inProcess;
     private final Control control;
+    private final Logins logins;
     private Optional<Acceptor> webSockets = Optional.empty();
     private Optional<Acceptor> tcp = Optional.empty();
 
@@ -86,6 +90,7 @@ public final class ChatServer implements AutoCloseable {
                         limits.pingInterval(),
                         limits.pongTimeout(),
                         limits.handshakeTimeout(),
+                        limits.loginTimeout(),
                         limits.frameTimeout(),
                         limits.writeTimeout(),
                         settings.tcpKeepalive)
@@ -96,20 +101,22 @@ public final class ChatServer implements AutoCloseable {
         channels = new Channels(
                 broker,
                 listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
-                settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+                settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
         List<Protocol> protocols = protocols(settings);
         Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
-        inProcess = new InProcess(protocols, channels, bounds, watchdog);
-        ports.add(inProcess);
         control = new Control(broker, this::carryOut);
+        logins = new Logins(
+                settings.authenticator, settings.authorizer, settings.guests(), limits.loginTimeout(), control);
         control.start();
+        inProcess = new InProcess(protocols, logins, channels, bounds, watchdog);
+        ports.add(inProcess);
         try {
             Admission admission = new Admission(limits);
             if (settings.port.isPresent()) {
                 webSockets = Optional.of(
                         open(settings, settings.port.getAsInt(), webSockets(settings, protocols, bounds), admission));
             }
-            if (settings.tcpPort.isPresent()) {
+            if (settings.hasTcpPort()) {
                 tcp = Optional.of(open(settings, settings.tcpPort.getAsInt(), tcp(settings), admission));
             }
         } catch (IOException | RuntimeException e) {
@@ -144,13 +151,17 @@ public final class ChatServer implements AutoCloseable {
                 settings.subprotocolRequired,
                 settings.compression != Compression.OFF,
                 settings.compression == Compression.CONTEXT_TAKEOVER);
-        return new WebSocketEntrance(handshake, protocols, new Handlers(settings.handlers), channels, bounds);
+        // The answer to a login must be out before the handshake is cut off.
+        Duration loginLimit = settings.limits.handshakeTimeout().multipliedBy(3).dividedBy(4);
+        return new WebSocketEntrance(
+                handshake, protocols, new Handlers(settings.handlers), logins, loginLimit, channels, bounds);
     }
 
     private Entrance tcp(Builder settings) {
         Duration lastChance = settings.tcpSilence.dividedBy(6);
         return new TcpEntrance(
                 new TcpChat(settings.tcpChannel),
+                logins,
                 channels,
                 bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
                 settings.tcpKeepalive);
@@ -291,6 +302,9 @@ public final class ChatServer implements AutoCloseable {
     }
 
     private void carryOut(Order order) {
+        if (order instanceof Order.Revoke revoke) {
+            logins.revoke(revoke);
+        }
         ports.stream()
                 .flatMap(Port::connections)
                 .flatMap(loops -> loops.receiver().stream())
@@ -380,6 +394,9 @@ public final class ChatServer implements AutoCloseable {
         private boolean subprotocolRequired;
         private Compression compression = Compression.ON;
         private Optional<Tls> tls = Optional.empty();
+        private Optional<Authenticator> authenticator = Optional.empty();
+        private Optional<Authorizer> authorizer = Optional.empty();
+        private Optional<Boolean> guests = Optional.empty();
         private final List<Protocol> protocols = new ArrayList<>();
         private final List<Controller<?>> controllers = new ArrayList<>();
         private final List<ServerListener> listeners = new ArrayList<>();
@@ -451,6 +468,39 @@ public final class ChatServer implements AutoCloseable {
         public Builder listener(ServerListener listener) {
             listeners.add(listener);
             return this;
+        }
+
+        /**
+         * Has clients log in, and says who they are. Without one there are guests only.
+         *
+         * @param authenticator may block; see there for how it is called
+         */
+        public Builder authenticator(Authenticator authenticator) {
+            this.authenticator = Optional.of(authenticator);
+            return this;
+        }
+
+        /** Says what clients may do. Without one they may do everything that their own rules allow, if they have any. */
+        public Builder authorizer(Authorizer authorizer) {
+            this.authorizer = Optional.of(authorizer);
+            return this;
+        }
+
+        /**
+         * Whether one may come in without a login. By default one may where there is no {@linkplain #authenticator}, and
+         * may not where there is one; then there is no TCP port either, for TcpChat has no login.
+         */
+        public Builder guests(boolean guests) {
+            this.guests = Optional.of(guests);
+            return this;
+        }
+
+        private boolean guests() {
+            return guests.orElse(authenticator.isEmpty());
+        }
+
+        private boolean hasTcpPort() {
+            return tcpPort.isPresent() && guests();
         }
 
         /** What the server takes from its clients. */
@@ -546,8 +596,12 @@ public final class ChatServer implements AutoCloseable {
          * Starts the server. It listens when this returns.
          *
          * @throws IOException if the address can't be listened on
+         * @throws IllegalStateException if nobody could come in: there are no guests, and nobody who lets others in
          */
         public ChatServer start() throws IOException {
+            if (!guests() && authenticator.isEmpty()) {
+                throw new IllegalStateException("without guests there must be an authenticator");
+            }
             return new ChatServer(this);
         }
     }

@@ -4,6 +4,7 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
@@ -12,6 +13,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -31,14 +33,16 @@ final class InProcess implements Port {
     }
 
     private final List<Protocol> protocols;
+    private final Logins logins;
     private final Channels channels;
     private final Bounds bounds;
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** @param protocols the last is spoken with clients that choose none */
-    InProcess(List<Protocol> protocols, Channels channels, Bounds bounds, Watchdog watchdog) {
+    InProcess(List<Protocol> protocols, Logins logins, Channels channels, Bounds bounds, Watchdog watchdog) {
         this.protocols = List.copyOf(protocols);
+        this.logins = logins;
         this.channels = channels;
         this.bounds = bounds;
         watchdog.watch(visits);
@@ -57,7 +61,7 @@ final class InProcess implements Port {
                         .orElseThrow(() -> new IllegalArgumentException("not spoken here: " + subprotocol));
         InMemory connection = new InMemory(bounds.messageBytes());
         Loops loops = new Loops(connection, bounds);
-        Session session = new Session(loops, protocol, parameters, channels, bounds);
+        Session session = new Session(loops, protocol, parameters, Optional.empty(), logins, channels, bounds);
         Visit visit = new Visit(loops, new CountDownLatch(1));
         visits.add(visit);
         Thread.ofVirtual().start(() -> serve(visit, session));

@@ -3,13 +3,17 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,21 +22,46 @@ import java.util.Optional;
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param handlers the paths at which no protocol is spoken
+ * @param loginLimit how long a login may take that comes with a handshake
  */
 record WebSocketEntrance(
-        Handshake handshake, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
+        Handshake handshake,
+        List<Protocol> protocols,
+        Handlers handlers,
+        Logins logins,
+        Duration loginLimit,
+        Channels channels,
+        Bounds bounds)
         implements Entrance {
     @Override
     public Entered enter(Wire wire) throws IOException {
         wire.secure();
-        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
+        Doorkeeper door = new Doorkeeper(
+                logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
+        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols, door);
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
         return new Entered(
                 loops,
                 handlers.at(agreed.path())
-                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), handler))
+                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), door.login(), logins, handler))
                         .orElseGet(() -> new Session(
-                                loops, protocolFor(agreed.subprotocol()), agreed.parameters(), channels, bounds)));
+                                loops,
+                                protocolFor(agreed.subprotocol()),
+                                withoutSecret(agreed.parameters()),
+                                door.login(),
+                                logins,
+                                channels,
+                                bounds)));
+    }
+
+    /** A token is nobody's business any more. */
+    private Map<String, String> withoutSecret(Map<String, String> parameters) {
+        if (!logins.exist() || !parameters.containsKey(Doorkeeper.PARAMETER)) {
+            return parameters;
+        }
+        Map<String, String> others = new HashMap<>(parameters);
+        others.remove(Doorkeeper.PARAMETER);
+        return others;
     }
 
     @Override

@@ -65,6 +65,9 @@ public final class Loops implements Watchdog.Watched {
         /** Nothing more comes; what was taken for this peer is given back. */
         void ended();
 
+        /** Ends the connection if a deadline of its own has passed. Called by the watchdog; must not block. */
+        default void check() {}
+
         /** Ends the connection, if it is one of those that an operator wants to end. Any thread; must not block. */
         default void heed(Order order) {}
 
@@ -355,6 +358,9 @@ public final class Loops implements Watchdog.Watched {
         } else {
             checkSilence(now);
             connection.keepalive(now).ifPresent(outbound::offer);
+            if (receiver != null) {
+                receiver.check();
+            }
         }
     }
 

@@ -1,15 +1,20 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.auth.Authorizer;
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +37,7 @@ final class Participant {
     private boolean connected; // whether it bears a name, under which it can be found
     private volatile String id = ""; // comes with the client id
     private Optional<Channel.Member> inbox = Optional.empty();
+    private Optional<User> guest = Optional.empty(); // made where it is asked for
 
     Participant(Session session, Channels channels, Bounds bounds) {
         this.session = session;
@@ -41,17 +47,20 @@ final class Participant {
 
     /** Carries a request out, or answers why it can't be. */
     void execute(Request request) throws UnavailableException {
+        if (!session.isIn() && !isForStrangers(request)) {
+            return;
+        }
         Optional<String> flaw = request.flaw();
         if (flaw.isPresent()) {
             fail(request, ErrorCode.BAD_REQUEST, flaw.get());
             return;
         }
-        if (!identify(request.client())) {
-            fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+        if (!identify(request)) {
             return;
         }
         switch (request.command()) {
             case Command.Connect connect -> connect(request, connect);
+            case Command.Refresh refresh -> refresh(request, refresh);
             case Command.Subscribe subscribe -> subscribe(request, subscribe);
             case Command.Unsubscribe unsubscribe -> unsubscribe(request, unsubscribe.channel());
             case Command.UnsubscribeAll all -> reply(request, new Event.Unsubscribed(leaveAll()));
@@ -80,18 +89,51 @@ final class Participant {
         }
     }
 
-    /** The first client id that a request claims becomes the session's; whether this claim agrees with it. */
-    private boolean identify(Optional<String> claim) {
-        if (claim.isEmpty()) {
-            return true;
-        }
-        if (client.isEmpty()) {
-            become(claim.get());
-        }
-        return client.equals(claim.get());
+    /** Whether a request may come from who is not logged in; if not, it fails. */
+    private boolean isForStrangers(Request request) {
+        return switch (request.command()) {
+            case Command.Connect connect -> true;
+            case Command.Skip skip -> true;
+            case Command.Malformed malformed -> stranger(request, "log in first, and mind that " + malformed.why());
+            default -> stranger(request, "log in first");
+        };
     }
 
-    private void become(String name) {
+    private boolean stranger(Request request, String message) {
+        fail(request, ErrorCode.UNAUTHORIZED, message);
+        return false;
+    }
+
+    /** The first client id that a request claims becomes the session's; if this claim does not agree, it fails. */
+    private boolean identify(Request request) {
+        if (request.client().isEmpty()) {
+            return true;
+        }
+        String claim = request.client().get();
+        if (client.isEmpty()) {
+            if (!claim.equals(session.address()) && !isFree(request, claim)) {
+                return false;
+            }
+            become(claim);
+        }
+        if (!client.equals(claim)) {
+            fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether a guest may bear a name; if not, the request fails. */
+    private boolean isFree(Request request, String name) {
+        boolean free = session.logins().isForGuests(name);
+        if (!free) {
+            fail(request, ErrorCode.FORBIDDEN, "a guest can't be called " + name + ": log in, or take another name");
+        }
+        return free;
+    }
+
+    /** Is known by a name from now on. */
+    void become(String name) {
         id = UUID.randomUUID().toString();
         client = name;
         connected = true;
@@ -101,27 +143,71 @@ final class Participant {
     }
 
     private void connect(Request request, Command.Connect connect) throws UnavailableException {
-        if (!client.isEmpty()) {
+        boolean named = !client.isEmpty() && session.login().isEmpty();
+        if (inbox.isPresent() || named) {
             fail(request, ErrorCode.BAD_REQUEST, "connect must come once, and before anything that needs a name");
-            return;
+        } else if (connect.credentials().isEmpty()
+                || logIn(request, connect.credentials().get())) {
+            connectAs(request, connect);
         }
-        become(connect.client());
+    }
+
+    private boolean logIn(Request request, Credentials credentials) {
         try {
-            inbox = Optional.of(channels.join(
-                    session,
-                    Names.inboxOf(client),
-                    connect.inbox(),
-                    false,
-                    recovery -> reply(
-                            request,
-                            connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
-        } finally {
-            if (inbox.isEmpty()) {
-                channels.broker().leave(Names.inboxOf(client), client);
-                channels.observer().named(session, client, "");
-                connected = false;
-                client = "";
+            User user = session.logIn(credentials);
+            if (client.isEmpty()) {
+                become(user.name());
             }
+            return true;
+        } catch (LoginException e) {
+            fail(request, e.code(), e.getMessage());
+            return false;
+        }
+    }
+
+    private void connectAs(Request request, Command.Connect connect) throws UnavailableException {
+        if (!session.isIn()) {
+            fail(request, ErrorCode.UNAUTHORIZED, "connect with user and password, or with a token");
+        } else if (session.login().isPresent()) {
+            if (!connect.client().orElse(client).equals(client)) {
+                fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+            } else {
+                openInbox(request, connect);
+            }
+        } else if (connect.client().isEmpty()) {
+            fail(request, ErrorCode.BAD_REQUEST, "client is missing");
+        } else if (isFree(request, connect.client().get())) {
+            become(connect.client().get());
+            try {
+                openInbox(request, connect);
+            } finally {
+                if (inbox.isEmpty()) {
+                    channels.broker().leave(Names.inboxOf(client), client);
+                    channels.observer().named(session, client, "");
+                    connected = false;
+                    client = "";
+                }
+            }
+        }
+    }
+
+    private void openInbox(Request request, Command.Connect connect) throws UnavailableException {
+        inbox = Optional.of(channels.join(
+                session,
+                Names.inboxOf(client),
+                connect.inbox(),
+                false,
+                recovery -> reply(
+                        request,
+                        connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
+    }
+
+    private void refresh(Request request, Command.Refresh refresh) {
+        if (session.login().flatMap(login -> login.user().expires()).isEmpty()) {
+            fail(request, ErrorCode.UNAUTHORIZED, "this session was not logged in with a token");
+        } else if (logIn(request, refresh.token())) {
+            Instant expires = session.login().orElseThrow().user().expires().orElse(Instant.MAX);
+            reply(request, new Event.Refreshed(Math.max(0, Instant.now().until(expires, ChronoUnit.SECONDS))));
         }
     }
 
@@ -137,7 +223,7 @@ final class Participant {
 
     private void nickname(Request request, String name) throws UnavailableException {
         if (!isCalled(name)) {
-            if (!channels.claim(name)) {
+            if (session.login().isPresent() || !session.logins().isForGuests(name) || !channels.claim(name)) {
                 fail(request, ErrorCode.FORBIDDEN, "Nickname already taken.");
                 return;
             }
@@ -169,7 +255,7 @@ final class Participant {
             fail(request, ErrorCode.ALREADY_SUBSCRIBED, "already subscribed to " + channel);
         } else if (subscriptions.size() == bounds.channels()) {
             fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + bounds.channels() + " channels");
-        } else {
+        } else if (isAllowed(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())) {
             Channel.Member member = channels.join(
                     session,
                     channel,
@@ -222,20 +308,31 @@ final class Participant {
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
-        if (isMember(request, publish.channel())) {
+        if (isMember(request, publish.channel())
+                && isAllowed(request, Authorizer.Action.PUBLISH, publish.channel(), Optional.of(publish.content()))) {
             publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
 
     private void direct(Request request, Command.Direct direct) throws UnavailableException {
         String to = Names.inboxOf(direct.to());
-        Broker broker = channels.broker();
-        if (broker.members(to).isEmpty()
-                && broker.historyBefore(to, Long.MAX_VALUE, 0).position().offset() == 0) {
+        if (!isKnown(direct.to())) {
             fail(request, ErrorCode.NO_SUCH_USER, "there is nobody called " + direct.to());
-        } else {
+        } else if (isAllowed(request, Authorizer.Action.DIRECT, to, Optional.of(direct.content()))) {
             publish(request, to, direct.content(), direct.key());
         }
+    }
+
+    /** Whether there is an account of that name, or, where guests may bear it, somebody has. */
+    private boolean isKnown(String name) throws UnavailableException {
+        Optional<Boolean> account = session.logins().hasAccount(name);
+        if (account.isPresent() && (account.get() || !session.logins().guests())) {
+            return account.get();
+        }
+        Broker broker = channels.broker();
+        String inbox = Names.inboxOf(name);
+        return !broker.members(inbox).isEmpty()
+                || broker.historyBefore(inbox, Long.MAX_VALUE, 0).position().offset() > 0;
     }
 
     private void publish(Request request, String channel, Content said, String key) throws UnavailableException {
@@ -255,7 +352,8 @@ final class Participant {
     }
 
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
-        if (isMember(request, signal.channel())) {
+        if (isMember(request, signal.channel())
+                && isAllowed(request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
             channels.broker().signal(signal.channel(), new Broker.Signal(id, client(), signal.content()));
             reply(request, new Event.Signalled());
         }
@@ -265,7 +363,9 @@ final class Participant {
         String channel = history.channel();
         if (Names.isInbox(channel) && !channel.equals(Names.inboxOf(client))) {
             fail(request, ErrorCode.FORBIDDEN, "another's inbox is nobody's business");
-        } else if (Names.isInbox(channel) || isMember(request, channel)) {
+        } else if (Names.isInbox(channel)
+                || isMember(request, channel)
+                        && isAllowed(request, Authorizer.Action.HISTORY, channel, Optional.empty())) {
             Broker.Page page = history.forward()
                     ? channels.broker().historyAfter(channel, history.offset(), history.limit())
                     : channels.broker().historyBefore(channel, history.offset(), history.limit());
@@ -288,7 +388,7 @@ final class Participant {
     }
 
     private void presence(Request request, String channel) throws UnavailableException {
-        if (isMember(request, channel)) {
+        if (isMember(request, channel) && isAllowed(request, Authorizer.Action.PRESENCE, channel, Optional.empty())) {
             reply(request, new Event.Members(channel, channels.broker().members(channel)));
         }
     }
@@ -300,6 +400,25 @@ final class Participant {
             fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
         }
         return member;
+    }
+
+    /** Whether its user may do that; if not, the request fails. */
+    private boolean isAllowed(Request request, Authorizer.Action action, String channel, Optional<Content> content) {
+        if (!session.logins().restrict(session.login()) || session.logins().allow(user(), action, channel, content)) {
+            return true;
+        }
+        fail(request, ErrorCode.FORBIDDEN, "not allowed in " + channel);
+        return false;
+    }
+
+    private User user() {
+        if (session.login().isPresent()) {
+            return session.login().get().user();
+        }
+        if (guest.isEmpty() || !isCalled(guest.get().name())) {
+            guest = Optional.of(User.guest(client()));
+        }
+        return guest.get();
     }
 
     private void fail(Request request, ErrorCode code, String message) {

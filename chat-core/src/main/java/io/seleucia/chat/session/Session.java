@@ -1,8 +1,10 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
@@ -31,6 +33,8 @@ public final class Session implements Loops.Receiver, Peer {
     private final long since;
     private volatile long named; // when it got the name that it bears, like since
     private final Loops loops;
+    private final Logins logins;
+    private volatile Optional<Login> login; // written by the inbound loop
     private final Protocol protocol;
     private final Observer observer;
     private final RateLimiter rate;
@@ -41,11 +45,21 @@ public final class Session implements Loops.Receiver, Peer {
      * A session that is to be served: {@link Loops#run}.
      *
      * @param parameters what stood in the query of the handshake
+     * @param login what the handshake came with
      */
-    public Session(Loops loops, Protocol protocol, Map<String, String> parameters, Channels channels, Bounds bounds) {
+    public Session(
+            Loops loops,
+            Protocol protocol,
+            Map<String, String> parameters,
+            Optional<Login> login,
+            Logins logins,
+            Channels channels,
+            Bounds bounds) {
         this.since = System.currentTimeMillis();
         this.named = since;
         this.loops = loops;
+        this.login = login;
+        this.logins = logins;
         this.protocol = protocol.open(this, parameters);
         this.observer = channels.observer();
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
@@ -59,6 +73,7 @@ public final class Session implements Loops.Receiver, Peer {
     @Override
     public void began() {
         observer.connected(this);
+        login.ifPresent(come -> participant.become(come.user().name()));
         protocol.opening(loops.connection().peer()).forEach(this::perform);
     }
 
@@ -72,11 +87,25 @@ public final class Session implements Loops.Receiver, Peer {
     }
 
     @Override
+    public void check() {
+        Optional<Login> now = login;
+        if (now.isPresent() ? logins.isOver(now.get()) : logins.isOverdue(since)) {
+            loops.end(CloseCode.UNAUTHORIZED, true);
+        }
+    }
+
+    @Override
     public void heed(Order order) {
-        if (order.name().equals(client()) && named <= order.until()) {
-            switch (order) {
-                case Order.Disconnect disconnect -> loops.end(CloseCode.DISCONNECTED, true);
-                case Order.Revoke revoke -> {}
+        switch (order) {
+            case Order.Disconnect disconnect -> {
+                if (order.name().equals(client()) && named <= order.until()) {
+                    loops.end(CloseCode.DISCONNECTED, true);
+                }
+            }
+            case Order.Revoke revoke -> {
+                if (login.filter(held -> Revocations.covers(revoke, held)).isPresent()) {
+                    loops.end(CloseCode.UNAUTHORIZED, true);
+                }
             }
         }
     }
@@ -167,6 +196,35 @@ public final class Session implements Loops.Receiver, Peer {
     /** Whether the protocol has no words for a failure, and should have. */
     private boolean isUntold(Request request, Event.Failed failed) {
         return !protocol.answersAll() && protocol.encode(request, failed).isEmpty();
+    }
+
+    /** Whether it may ask for anything but a login. */
+    boolean isIn() {
+        return login.isPresent() || logins.guests();
+    }
+
+    Optional<Login> login() {
+        return login;
+    }
+
+    Logins logins() {
+        return logins;
+    }
+
+    /**
+     * Logs in, or stays logged in with other credentials. Blocks.
+     *
+     * @return the user
+     * @throws LoginException if it does not come about; then it is as before
+     */
+    User logIn(Credentials credentials) throws LoginException {
+        Login found = logins.login(credentials, address());
+        String name = found.user().name();
+        if (login.isPresent() && !login.get().user().name().equals(name)) {
+            throw new LoginException(ErrorCode.WRONG_CLIENT, "this connection has another client id");
+        }
+        login = Optional.of(found); // what was revoked meanwhile is found by the next check
+        return found.user();
     }
 
     /** Has something published; a client that is not sent its own messages can tell by this which ones they are. */

@@ -53,14 +53,35 @@ public record Handshake(
             Optional<String> subprotocol,
             Optional<Compression> compression) {}
 
+    /** Decides whether who is asking may come in. */
+    @FunctionalInterface
+    public interface Gate {
+        /**
+         * Called when all else is well with a request, before it is answered. May block.
+         *
+         * @param path the path that is asked for
+         * @param authorization the field {@code Authorization}
+         * @param parameters what stood in the query
+         * @throws HandshakeException if not, for the client to be told
+         */
+        void check(String path, Optional<String> authorization, Map<String, String> parameters)
+                throws HandshakeException;
+    }
+
+    /** Like {@link #accept(Wire, Function, Gate)}, for whoever comes. */
+    public Agreed accept(Wire wire, Function<String, List<String>> subprotocols) throws IOException {
+        return accept(wire, subprotocols, (path, authorization, parameters) -> {});
+    }
+
     /**
      * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
      *
      * @param subprotocols what is spoken at a path, the most preferred first
+     * @param gate decides last
      * @throws HandshakeException if the request was refused, after the client was told why
      * @throws IOException if the connection broke
      */
-    public Agreed accept(Wire wire, Function<String, List<String>> subprotocols) throws IOException {
+    public Agreed accept(Wire wire, Function<String, List<String>> subprotocols, Gate gate) throws IOException {
         boolean body = true;
         try {
             HttpHead head = HttpHead.read(wire);
@@ -70,6 +91,7 @@ public record Handshake(
             Optional<Compression> agreed = compression
                     ? Compression.negotiate(head.lines("sec-websocket-extensions"), contextTakeover)
                     : Optional.empty();
+            gate.check(head.path(), head.single("authorization"), head.parameters());
             wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
                             + field("Sec-WebSocket-Protocol", subprotocol)
@@ -196,7 +218,11 @@ public record Handshake(
     private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
         byte[] body = (refusal.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
         String extra = switch (refusal.status()) {
+            case 401 ->
+                "WWW-Authenticate: Basic realm=\"chat\", charset=\"UTF-8\"\r\n"
+                        + "WWW-Authenticate: Bearer realm=\"chat\"\r\n";
             case 405 -> "Allow: GET\r\n";
+            case 429, 503 -> "Retry-After: 10\r\n";
             case 426 -> "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
             default -> "";
         };
@@ -218,9 +244,11 @@ public record Handshake(
     private static String phrase(int status) {
         return switch (status) {
             case 400 -> "Bad Request";
+            case 401 -> "Unauthorized";
             case 403 -> "Forbidden";
             case 405 -> "Method Not Allowed";
             case 426 -> "Upgrade Required";
+            case 429 -> "Too Many Requests";
             case 431 -> "Request Header Fields Too Large";
             case 503 -> "Service Unavailable";
             default -> throw new IllegalArgumentException("no phrase for " + status);

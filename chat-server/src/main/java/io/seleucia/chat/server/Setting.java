@@ -65,6 +65,7 @@ enum Setting {
     PING_INTERVAL("ping-interval", Limits.DEFAULT.pingInterval(), "silence after which a peer is pinged"),
     PONG_TIMEOUT("pong-timeout", Limits.DEFAULT.pongTimeout(), "how long it may stay silent after that"),
     HANDSHAKE_TIMEOUT("handshake-timeout", Limits.DEFAULT.handshakeTimeout(), "time for a handshake"),
+    LOGIN_TIMEOUT("login-timeout", Limits.DEFAULT.loginTimeout(), "time for a login, where there are no guests"),
     FRAME_TIMEOUT("frame-timeout", Limits.DEFAULT.frameTimeout(), "time from a frame's first byte to its last"),
     WRITE_TIMEOUT("write-timeout", Limits.DEFAULT.writeTimeout(), "time that a write may stall"),
     DRAIN_TIMEOUT("drain-timeout", Limits.DEFAULT.drainTimeout(), "time for all sessions to end at shutdown");

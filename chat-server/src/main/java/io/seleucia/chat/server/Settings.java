@@ -231,6 +231,7 @@ final class Settings {
                 duration(Setting.PING_INTERVAL),
                 duration(Setting.PONG_TIMEOUT),
                 duration(Setting.HANDSHAKE_TIMEOUT),
+                duration(Setting.LOGIN_TIMEOUT),
                 duration(Setting.FRAME_TIMEOUT),
                 duration(Setting.WRITE_TIMEOUT),
                 duration(Setting.DRAIN_TIMEOUT));
