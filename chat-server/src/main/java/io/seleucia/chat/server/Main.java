@@ -27,6 +27,8 @@ public final class Main {
                 System.out.print(Settings.help());
             } else if (flags.contains("--version")) {
                 System.out.println(ChatServer.NAME.replace('/', ' '));
+            } else if (!flags.isEmpty() && flags.getFirst().equals("user")) {
+                UserCommand.run(flags.subList(1, flags.size()), System.getenv(), System.out);
             } else {
                 serve(Settings.read(flags, System.getenv()));
             }
@@ -48,6 +50,8 @@ public final class Main {
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         String s = secure(builder, settings) ? "s" : "";
+        Access access = new Access(settings);
+        access.apply(builder);
         Broker broker = broker(settings);
         ChatServer server;
         try {
@@ -59,6 +63,7 @@ public final class Main {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close();
+                    access.close();
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));

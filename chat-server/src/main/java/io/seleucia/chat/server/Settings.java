@@ -67,6 +67,10 @@ final class Settings {
         settings.needs(Setting.TLS_PASSWORD_FILE, Setting.TLS_KEYSTORE);
         settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
         settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
+        settings.needs(Setting.TOKEN_AUDIENCE, Setting.TOKEN_KEY_FILE);
+        if (!settings.guests() && !settings.hasLogins()) {
+            throw new SettingsException("guests=false needs users-file or token-key-file: else nobody could come in");
+        }
         if (settings.isGiven(Setting.DATA_DIR) && !settings.isInMemory()) {
             throw new SettingsException(
                     "data-dir is for broker=memory; with broker=redis, Redis keeps what is published");
@@ -154,6 +158,8 @@ final class Settings {
     static String help() {
         return Arrays.stream(Setting.values()).map(Setting::help).collect(Collectors.joining("", """
                         Usage: java -jar chat-server.jar [--name=value …]
+                               java -jar chat-server.jar user add|passwd|remove NAME --users-file=FILE
+                               java -jar chat-server.jar user list --users-file=FILE
 
                         Each setting is a flag, a line name=value in the file of --config, or a variable in the
                         environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
@@ -176,6 +182,15 @@ final class Settings {
 
     boolean isOn(Setting setting) {
         return Boolean.parseBoolean(text(setting));
+    }
+
+    private boolean hasLogins() {
+        return isGiven(Setting.USERS_FILE) || isGiven(Setting.TOKEN_KEY_FILE);
+    }
+
+    /** Whether one may come in without a login. */
+    boolean guests() {
+        return isGiven(Setting.GUESTS) ? isOn(Setting.GUESTS) : !hasLogins();
     }
 
     int number(Setting setting) {
