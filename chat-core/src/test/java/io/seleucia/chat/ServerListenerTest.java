@@ -60,6 +60,7 @@ class ServerListenerTest {
         try (ChatServer server = server(diary)) {
             InMemoryClient ada = client(server, "ada");
             ask(ada, SUBSCRIBE.formatted("lobby"));
+            eventually(() -> assertThat(diary.entries).contains("occupied lobby"));
             InMemoryClient too = client(server, "ada");
             ask(too, SUBSCRIBE.formatted("lobby"));
             ask(too, SUBSCRIBE.formatted("news"));
@@ -182,7 +183,6 @@ class ServerListenerTest {
         });
         assertThat(ada.receive()).contains("goodbye");
         assertThat(ada.closeCode()).hasValue(1012);
-        ada.close();
         assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(diary.entries).endsWith("departed ada", "disconnected ada 1012 []");
     }
