@@ -332,8 +332,8 @@ public final class ChatServer implements AutoCloseable {
      * connections.
      *
      * @param subprotocol the name of the protocol that it speaks; {@code ""} for none
-     * @param parameters what stands in the query of its handshake
-     * @throws IllegalArgumentException if the protocol is not spoken here
+     * @param parameters what stands in the query of its handshake; {@code access_token} logs in, and may block
+     * @throws IllegalArgumentException if the protocol is not spoken here, or the login fails
      * @throws IllegalStateException if the server is closed
      */
     public InMemoryClient connect(String subprotocol, Map<String, String> parameters) {

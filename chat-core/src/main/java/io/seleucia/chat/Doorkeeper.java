@@ -12,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -61,6 +62,16 @@ final class Doorkeeper implements Handshake.Gate {
         } else if (!logins.guests() && needsLogin.test(path)) {
             throw new HandshakeException(401, "log in first");
         }
+    }
+
+    /** What is left for a protocol to know of a query: not the token. */
+    Map<String, String> withoutSecret(Map<String, String> parameters) {
+        if (!logins.exist() || !parameters.containsKey(PARAMETER)) {
+            return parameters;
+        }
+        Map<String, String> others = new HashMap<>(parameters);
+        others.remove(PARAMETER);
+        return others;
     }
 
     private Login login(Credentials credentials) throws HandshakeException {

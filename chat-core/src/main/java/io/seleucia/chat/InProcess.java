@@ -8,9 +8,11 @@ import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
+import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.InMemory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
 /** Takes connections of this process, which need no port. All else is as it is for those that come over one. */
 final class InProcess implements Port {
     private static final Logger LOG = System.getLogger(InProcess.class.getName());
+
+    private static final Duration LOGIN = Duration.ofDays(1); // the login timeout is shorter
 
     /** A connection that is being served. */
     private record Visit(Loops loops, CountDownLatch end) implements Watchdog.Watched {
@@ -60,8 +64,15 @@ final class InProcess implements Port {
                         .findFirst()
                         .orElseThrow(() -> new IllegalArgumentException("not spoken here: " + subprotocol));
         InMemory connection = new InMemory(bounds.messageBytes());
+        Doorkeeper door = new Doorkeeper(logins, connection.peer(), LOGIN, path -> false);
+        try {
+            door.check("/", Optional.empty(), parameters);
+        } catch (HandshakeException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
         Loops loops = new Loops(connection, bounds);
-        Session session = new Session(loops, protocol, parameters, Optional.empty(), logins, channels, bounds);
+        Session session =
+                new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
         Visit visit = new Visit(loops, new CountDownLatch(1));
         visits.add(visit);
         Thread.ofVirtual().start(() -> serve(visit, session));

@@ -11,9 +11,7 @@ import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,21 +45,11 @@ record WebSocketEntrance(
                         .orElseGet(() -> new Session(
                                 loops,
                                 protocolFor(agreed.subprotocol()),
-                                withoutSecret(agreed.parameters()),
+                                door.withoutSecret(agreed.parameters()),
                                 door.login(),
                                 logins,
                                 channels,
                                 bounds)));
-    }
-
-    /** A token is nobody's business any more. */
-    private Map<String, String> withoutSecret(Map<String, String> parameters) {
-        if (!logins.exist() || !parameters.containsKey(Doorkeeper.PARAMETER)) {
-            return parameters;
-        }
-        Map<String, String> others = new HashMap<>(parameters);
-        others.remove(Doorkeeper.PARAMETER);
-        return others;
     }
 
     @Override

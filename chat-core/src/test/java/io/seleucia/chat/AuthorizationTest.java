@@ -1,6 +1,7 @@
 package io.seleucia.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.Rules;
@@ -10,6 +11,7 @@ import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.Content;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,20 @@ class AuthorizationTest {
             tcp.say("hi");
             assertThat(tcp.nextBroadcast()).isEqualTo(": not allowed in lobby");
             assertThat(tcp.rename("bob")).as("it is still there").isEqualTo("ack");
+        }
+    }
+
+    @Test
+    void aClientWithoutAPortLogsInLikeOthers() throws Exception {
+        try (ChatServer server = ChatServer.builder()
+                        .withoutPort()
+                        .authenticator(Tokens.signedWith(TokenMaker.SECRET))
+                        .start();
+                InMemoryClient ada = server.connect("ctesiphon", Map.of("access_token", TokenMaker.token("ada")))) {
+            ada.send("{\"Kind\":0,\"Payload\":\"{\\\"ClientId\\\":\\\"bob\\\",\\\"Channel\\\":\\\"lobby\\\"}\"}");
+            assertThat(ada.receive()).contains("ClientId mismatch");
+            assertThatThrownBy(() -> server.connect("", Map.of("access_token", "x")))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
     }
 

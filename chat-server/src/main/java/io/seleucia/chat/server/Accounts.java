@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -82,9 +82,9 @@ final class Accounts implements Authenticator, AutoCloseable {
     }
 
     private boolean check(Account account, String password) throws IOException {
-        Future<Boolean> answer;
+        FutureTask<Boolean> answer = new FutureTask<>(() -> account.isPassword(password));
         try {
-            answer = hashing.submit(() -> account.isPassword(password));
+            hashing.execute(answer);
         } catch (RejectedExecutionException e) {
             throw new IOException("too many log in at this moment, try again later", e);
         }
@@ -94,6 +94,7 @@ final class Accounts implements Authenticator, AutoCloseable {
             throw new IllegalStateException("hashing failed", e.getCause());
         } catch (InterruptedException e) {
             answer.cancel(false);
+            hashing.remove(answer); // its place is free for who still waits
             throw new InterruptedIOException("the login was given up");
         }
     }
