@@ -48,33 +48,23 @@ public final class Rules implements Authorizer {
         }
     }
 
-    /** Whom a rule is for. */
-    private sealed interface Who {
-        record Everybody() implements Who {}
-
-        record Users() implements Who {}
-
-        record Guests() implements Who {}
-
-        record Names(Set<String> names) implements Who {}
-
-        default boolean includes(User user) {
-            return switch (this) {
-                case Everybody everybody -> true;
-                case Users users -> !user.guest();
-                case Guests guests -> user.guest();
-                case Names names -> !user.guest() && names.names.contains(user.name());
-            };
+    /**
+     * Whom a rule is for.
+     *
+     * @param users all users, or those that are named
+     */
+    private record Who(boolean guests, boolean users, Set<String> names) {
+        boolean includes(User user) {
+            return user.guest() ? guests : users || names.contains(user.name());
         }
     }
 
-    private record Rule(boolean allow, Who who, List<Wildcard> channels) {
+    /** Most rules do not fit because of the channel, which is seen at once. */
+    private record Rule(boolean allow, Who who, Wildcard[] channels) {
         boolean fits(User user, String channel) {
-            if (who.includes(user)) {
-                for (int i = 0; i < channels.size(); i++) {
-                    if (channels.get(i).matches(channel)) {
-                        return true;
-                    }
+            for (Wildcard pattern : channels) {
+                if (pattern.matches(channel)) {
+                    return who.includes(user);
                 }
             }
             return false;
@@ -171,30 +161,29 @@ public final class Rules implements Authorizer {
                 who(words.get(1), groups),
                 words.subList(3, words.size()).stream()
                         .map(word -> Wildcard.of(word.text))
-                        .toList());
+                        .toArray(Wildcard[]::new));
         actions(words.get(2).text).forEach(action -> byAction.get(action).add(rule));
     }
 
     private static Who who(Word word, Map<String, Set<String>> groups) {
-        if (word.quoted) {
-            return new Who.Names(Set.of(user(word.text)));
+        if (word.is("*")) {
+            return new Who(true, true, Set.of());
         }
-        return switch (word.text) {
-            case "*" -> new Who.Everybody();
-            case "users" -> new Who.Users();
-            case "guests" -> new Who.Guests();
-            default -> {
-                if (!word.text.startsWith("@")) {
-                    yield new Who.Names(Set.of(user(word.text)));
-                }
-                Set<String> members = groups.get(word.text.substring(1));
-                if (members == null) {
-                    throw new IllegalArgumentException("there is no group " + word.text.substring(1)
-                            + "; a group is defined by a line: group NAME USER …");
-                }
-                yield new Who.Names(Set.copyOf(members));
-            }
-        };
+        if (word.is("users")) {
+            return new Who(false, true, Set.of());
+        }
+        if (word.is("guests")) {
+            return new Who(true, false, Set.of());
+        }
+        if (word.quoted || !word.text.startsWith("@")) {
+            return new Who(false, false, Set.of(user(word.text)));
+        }
+        String group = word.text.substring(1);
+        if (!groups.containsKey(group)) {
+            throw new IllegalArgumentException(
+                    "there is no group " + group + "; a group is defined by a line: group NAME USER …");
+        }
+        return new Who(false, false, Set.copyOf(groups.get(group)));
     }
 
     private static Set<Action> actions(String words) {
