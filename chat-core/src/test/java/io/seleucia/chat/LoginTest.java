@@ -21,6 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -389,6 +391,38 @@ class LoginTest {
             assertThat(log.stackTraces()).hasSize(1);
             assertThat(log.lines()).noneMatch(line -> line.contains("söcret"));
         }
+    }
+
+    @Test
+    void aCrowdFromOneAddressIsCheckedAFewAtATime() throws Exception {
+        int few = 32;
+        CountDownLatch inside = new CountDownLatch(few);
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        server = ChatServer.builder()
+                .withoutPort()
+                .limits(LIMITS)
+                .authenticator((credentials, address) -> {
+                    most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                    inside.countDown();
+                    try {
+                        inside.await(); // for as many as are checked at a time
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    } finally {
+                        running.decrementAndGet();
+                    }
+                    return Optional.of(new User("ada"));
+                })
+                .start();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 3 * few; i++) {
+                threads.submit(() -> server.connect("chat.v1", Map.of("access_token", "x")));
+            }
+        }
+
+        assertThat(server.connections()).as("all are let in").isEqualTo(3 * few);
+        assertThat(most.get()).isEqualTo(few);
     }
 
     @Test

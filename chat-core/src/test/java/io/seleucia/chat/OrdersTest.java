@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What an operator orders is carried out on all servers that share a broker. */
@@ -27,6 +28,23 @@ class OrdersTest {
             assertThat(again.closeCode()).isEqualTo(4403);
             TestClient.member(there.port(), "ada", "lobby").close(); // it may come back
             bob.expectNothingElse();
+        }
+    }
+
+    @Test
+    void areNotForClientsToReadOrGive() throws Exception {
+        try (ChatServer server = ChatServer.builder().withoutPort().start();
+                InMemoryClient eve = server.connect("chat.v1")) {
+            server.disconnect("nobody");
+            for (String request : List.of(
+                    "\"subscribe\",\"channel\":\"@\"",
+                    "\"history\",\"channel\":\"@\"",
+                    "\"publish\",\"channel\":\"@\",\"data\":\"disconnect ada\"",
+                    "\"direct\",\"to\":\"\",\"data\":\"disconnect ada\"",
+                    "\"connect\",\"client\":\"\"")) {
+                eve.send("{\"id\":1,\"type\":" + request + "}");
+                assertThat(eve.receive()).contains("\"bad_request\"");
+            }
         }
     }
 

@@ -40,6 +40,12 @@ public final class Logins {
     private static final Duration MEMORY = Duration.ofMinutes(10);
     private static final long LOG_PAUSE = 1_000_000_000L;
 
+    /** Those who log in from one address at this moment: so many at a time, and the others wait. */
+    private static final class Line {
+        final Semaphore places = new Semaphore(MAX_AT_ONCE_PER_ADDRESS, true);
+        int users; // guarded by the map
+    }
+
     private final Optional<Authenticator> authenticator;
     private final Optional<Authorizer> authorizer;
     private final boolean guests;
@@ -48,7 +54,7 @@ public final class Logins {
     private final Revocations revocations = new Revocations(MAX_REVOCATIONS);
     private final Pauses pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE, MEMORY, MAX_ADDRESSES);
     private final Semaphore places = new Semaphore(MAX_AT_ONCE);
-    private final ConcurrentHashMap<String, Integer> tries = new ConcurrentHashMap<>(); // at this moment, by address
+    private final ConcurrentHashMap<String, Line> lines = new ConcurrentHashMap<>(); // by address
     private final AtomicBoolean complained = new AtomicBoolean();
     private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - LOG_PAUSE);
     private final AtomicLong unlogged = new AtomicLong();
@@ -103,23 +109,25 @@ public final class Logins {
                 () -> new LoginException(ErrorCode.UNAUTHORIZED, "one can't log in here: there are only guests"));
         String address = peer.contains(":") ? peer.substring(0, peer.lastIndexOf(':')) : peer;
         long deadline = System.nanoTime() + Math.min(limit.toNanos(), timeout.toNanos());
-        if (tries.merge(address, 1, Integer::sum) > MAX_AT_ONCE_PER_ADDRESS) {
-            release(address);
-            throw new LoginException(ErrorCode.RATE_LIMITED, "too many logins at a time from this address");
-        }
+        Line line = lines.compute(address, (key, present) -> {
+            Line used = present == null ? new Line() : present;
+            used.users++;
+            return used;
+        });
         try {
-            pause(address, deadline);
-            return login(asked, credentials, address, deadline);
+            acquire(line.places, deadline);
+            try {
+                pause(address, deadline); // in its place, so that a crowd does not come before the first has failed
+                return login(asked, credentials, address, deadline);
+            } finally {
+                line.places.release();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LoginException(ErrorCode.UNAVAILABLE, "the server is in a hurry");
         } finally {
-            release(address);
+            lines.computeIfPresent(address, (key, present) -> --present.users == 0 ? null : present);
         }
-    }
-
-    private void release(String address) {
-        tries.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
     }
 
     private void pause(String address, long deadline) throws LoginException, InterruptedException {
@@ -130,6 +138,12 @@ public final class Logins {
                     ErrorCode.RATE_LIMITED, "too many logins from this address failed, try again later");
         }
         TimeUnit.NANOSECONDS.sleep(pause.getAsLong());
+    }
+
+    private static void acquire(Semaphore places, long deadline) throws LoginException, InterruptedException {
+        if (!places.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            throw new LoginException(ErrorCode.UNAVAILABLE, "too many log in at this moment, try again later");
+        }
     }
 
     private Login login(Authenticator asked, Credentials credentials, String address, long deadline)
@@ -152,9 +166,7 @@ public final class Logins {
 
     private Optional<User> ask(Authenticator asked, Credentials credentials, String address, long deadline)
             throws LoginException, InterruptedException {
-        if (!places.tryAcquire()) {
-            throw new LoginException(ErrorCode.UNAVAILABLE, "too many log in at this moment, try again later");
-        }
+        acquire(places, deadline);
         FutureTask<Optional<User>> answer = new FutureTask<>(() -> asked.authenticate(credentials, address));
         Thread.ofVirtual().name("login from " + address).start(() -> {
             try {

@@ -111,7 +111,8 @@ final class Participant {
         }
         String claim = request.client().get();
         if (client.isEmpty()) {
-            if (!claim.equals(session.address()) && !isFree(request, claim)) {
+            boolean own = claim.equals(session.address()); // what TcpChat calls who has no name yet
+            if (!(own && session.logins().hasAccount(claim).isEmpty()) && !isFree(request, claim)) {
                 return false;
             }
             become(claim);
