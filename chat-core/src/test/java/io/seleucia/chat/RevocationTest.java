@@ -16,9 +16,11 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.faults.FaultyProxy;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A revoked login is void on all servers that share a broker, also where that is learnt late. */
 class RevocationTest {
@@ -80,6 +82,20 @@ class RevocationTest {
                 assertRefused(later, old);
                 loggedIn(later, TokenMaker.token("ada")).close();
             }
+        }
+    }
+
+    @Test
+    void outlivesARestartWithAJournal(@TempDir Path directory) throws Exception {
+        String old = TokenMaker.token("ada");
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, InMemoryBroker.Fsync.NEVER);
+                ChatServer server = server(broker)) {
+            server.revoke("ada");
+            assertRefused(server, old);
+        }
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, InMemoryBroker.Fsync.NEVER);
+                ChatServer server = server(broker)) {
+            assertRefused(server, old);
         }
     }
 
