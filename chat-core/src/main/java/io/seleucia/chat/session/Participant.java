@@ -29,6 +29,7 @@ final class Participant {
     private static final int MESSAGE_OVERHEAD = 64;
 
     private final Session session;
+    private final Standing standing;
     private final Channels channels;
     private final Bounds bounds;
     private volatile List<Channel.Member> subscriptions =
@@ -37,17 +38,17 @@ final class Participant {
     private boolean connected; // whether it bears a name, under which it can be found
     private volatile String id = ""; // comes with the client id
     private Optional<Channel.Member> inbox = Optional.empty();
-    private Optional<User> guest = Optional.empty(); // made where it is asked for
 
     Participant(Session session, Channels channels, Bounds bounds) {
         this.session = session;
+        this.standing = new Standing(session);
         this.channels = channels;
         this.bounds = bounds;
     }
 
     /** Carries a request out, or answers why it can't be. */
     void execute(Request request) throws UnavailableException {
-        if (!session.isIn() && !isForStrangers(request)) {
+        if (!standing.mayAsk(request)) {
             return;
         }
         Optional<String> flaw = request.flaw();
@@ -89,21 +90,6 @@ final class Participant {
         }
     }
 
-    /** Whether a request may come from who is not logged in; if not, it fails. */
-    private boolean isForStrangers(Request request) {
-        return switch (request.command()) {
-            case Command.Connect connect -> true;
-            case Command.Skip skip -> true;
-            case Command.Malformed malformed -> stranger(request, "log in first, and mind that " + malformed.why());
-            default -> stranger(request, "log in first");
-        };
-    }
-
-    private boolean stranger(Request request, String message) {
-        fail(request, ErrorCode.UNAUTHORIZED, message);
-        return false;
-    }
-
     /** The first client id that a request claims becomes the session's; if this claim does not agree, it fails. */
     private boolean identify(Request request) {
         if (request.client().isEmpty()) {
@@ -111,8 +97,7 @@ final class Participant {
         }
         String claim = request.client().get();
         if (client.isEmpty()) {
-            boolean own = claim.equals(session.address()); // what TcpChat calls who has no name yet
-            if (!(own && session.logins().hasAccount(claim).isEmpty()) && !isFree(request, claim)) {
+            if (!standing.mayBear(request, claim)) {
                 return false;
             }
             become(claim);
@@ -122,15 +107,6 @@ final class Participant {
             return false;
         }
         return true;
-    }
-
-    /** Whether a guest may bear a name; if not, the request fails. */
-    private boolean isFree(Request request, String name) {
-        boolean free = session.logins().isForGuests(name);
-        if (!free) {
-            fail(request, ErrorCode.FORBIDDEN, "a guest can't be called " + name + ": log in, or take another name");
-        }
-        return free;
     }
 
     /** Is known by a name from now on. */
@@ -177,7 +153,7 @@ final class Participant {
             }
         } else if (connect.client().isEmpty()) {
             fail(request, ErrorCode.BAD_REQUEST, "client is missing");
-        } else if (isFree(request, connect.client().get())) {
+        } else if (standing.mayBear(request, connect.client().get())) {
             become(connect.client().get());
             try {
                 openInbox(request, connect);
@@ -224,7 +200,7 @@ final class Participant {
 
     private void nickname(Request request, String name) throws UnavailableException {
         if (!isCalled(name)) {
-            if (session.login().isPresent() || !session.logins().isForGuests(name) || !channels.claim(name)) {
+            if (!standing.mayBecome(name) || !channels.claim(name)) {
                 fail(request, ErrorCode.FORBIDDEN, "Nickname already taken.");
                 return;
             }
@@ -256,7 +232,7 @@ final class Participant {
             fail(request, ErrorCode.ALREADY_SUBSCRIBED, "already subscribed to " + channel);
         } else if (subscriptions.size() == bounds.channels()) {
             fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + bounds.channels() + " channels");
-        } else if (isAllowed(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())) {
+        } else if (standing.mayDo(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())) {
             Channel.Member member = channels.join(
                     session,
                     channel,
@@ -310,30 +286,19 @@ final class Participant {
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
         if (isMember(request, publish.channel())
-                && isAllowed(request, Authorizer.Action.PUBLISH, publish.channel(), Optional.of(publish.content()))) {
+                && standing.mayDo(
+                        request, Authorizer.Action.PUBLISH, publish.channel(), Optional.of(publish.content()))) {
             publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
 
     private void direct(Request request, Command.Direct direct) throws UnavailableException {
         String to = Names.inboxOf(direct.to());
-        if (!isKnown(direct.to())) {
+        if (!standing.knows(direct.to(), channels.broker())) {
             fail(request, ErrorCode.NO_SUCH_USER, "there is nobody called " + direct.to());
-        } else if (isAllowed(request, Authorizer.Action.DIRECT, to, Optional.of(direct.content()))) {
+        } else if (standing.mayDo(request, Authorizer.Action.DIRECT, to, Optional.of(direct.content()))) {
             publish(request, to, direct.content(), direct.key());
         }
-    }
-
-    /** Whether there is an account of that name, or, where guests may bear it, somebody has. */
-    private boolean isKnown(String name) throws UnavailableException {
-        Optional<Boolean> account = session.logins().hasAccount(name);
-        if (account.isPresent() && (account.get() || !session.logins().guests())) {
-            return account.get();
-        }
-        Broker broker = channels.broker();
-        String inbox = Names.inboxOf(name);
-        return !broker.members(inbox).isEmpty()
-                || broker.historyBefore(inbox, Long.MAX_VALUE, 0).position().offset() > 0;
     }
 
     private void publish(Request request, String channel, Content said, String key) throws UnavailableException {
@@ -354,7 +319,7 @@ final class Participant {
 
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
         if (isMember(request, signal.channel())
-                && isAllowed(request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
+                && standing.mayDo(request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
             channels.broker().signal(signal.channel(), new Broker.Signal(id, client(), signal.content()));
             reply(request, new Event.Signalled());
         }
@@ -366,7 +331,7 @@ final class Participant {
             fail(request, ErrorCode.FORBIDDEN, "another's inbox is nobody's business");
         } else if (Names.isInbox(channel)
                 || isMember(request, channel)
-                        && isAllowed(request, Authorizer.Action.HISTORY, channel, Optional.empty())) {
+                        && standing.mayDo(request, Authorizer.Action.HISTORY, channel, Optional.empty())) {
             Broker.Page page = history.forward()
                     ? channels.broker().historyAfter(channel, history.offset(), history.limit())
                     : channels.broker().historyBefore(channel, history.offset(), history.limit());
@@ -389,7 +354,8 @@ final class Participant {
     }
 
     private void presence(Request request, String channel) throws UnavailableException {
-        if (isMember(request, channel) && isAllowed(request, Authorizer.Action.PRESENCE, channel, Optional.empty())) {
+        if (isMember(request, channel)
+                && standing.mayDo(request, Authorizer.Action.PRESENCE, channel, Optional.empty())) {
             reply(request, new Event.Members(channel, channels.broker().members(channel)));
         }
     }
@@ -401,25 +367,6 @@ final class Participant {
             fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
         }
         return member;
-    }
-
-    /** Whether its user may do that; if not, the request fails. */
-    private boolean isAllowed(Request request, Authorizer.Action action, String channel, Optional<Content> content) {
-        if (!session.logins().restrict(session.login()) || session.logins().allow(user(), action, channel, content)) {
-            return true;
-        }
-        fail(request, ErrorCode.FORBIDDEN, "not allowed in " + channel);
-        return false;
-    }
-
-    private User user() {
-        if (session.login().isPresent()) {
-            return session.login().get().user();
-        }
-        if (guest.isEmpty() || !isCalled(guest.get().name())) {
-            guest = Optional.of(User.guest(client()));
-        }
-        return guest.get();
     }
 
     private void fail(Request request, ErrorCode code, String message) {
