@@ -73,6 +73,7 @@ final class InProcess implements Port {
         Loops loops = new Loops(connection, bounds);
         Session session =
                 new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
+        loops.serve(session);
         Visit visit = new Visit(loops, new CountDownLatch(1));
         visits.add(visit);
         Thread.ofVirtual().start(() -> serve(visit, session));
