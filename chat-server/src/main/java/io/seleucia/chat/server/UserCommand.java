@@ -40,6 +40,11 @@ final class UserCommand {
      */
     static void run(List<String> arguments, Map<String, String> environment, PrintStream out)
             throws SettingsException, IOException {
+        if (arguments.contains("--help")) {
+            out.println("Usage: java -jar chat-server.jar " + USAGE);
+            out.println("A password is the first line of standard input, or is asked for at a terminal.");
+            return;
+        }
         List<String> words =
                 arguments.stream().takeWhile(word -> !word.startsWith("--")).toList();
         Settings settings = Settings.read(arguments.subList(words.size(), arguments.size()), environment);
