@@ -47,6 +47,7 @@ public final class Main {
                 .compression(settings.compression())
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
+        BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
         Broker broker = broker(settings);
         ChatServer server;
