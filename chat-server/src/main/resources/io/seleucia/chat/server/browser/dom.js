@@ -17,7 +17,7 @@ export function element(tag, className = "", ...children) {
 export function symbol(name) {
     const svg = document.createElementNS(SVG, "svg");
     const use = document.createElementNS(SVG, "use");
-    use.setAttribute("href", `#${name}`);
+    use.setAttribute("href", `#symbol-${name}`);
     svg.setAttribute("aria-hidden", "true");
     svg.append(use);
     return svg;

@@ -80,7 +80,7 @@ function showLogin(name, asksPassword, words) {
     byId("login-error").textContent = words;
     setBusy(false);
     const field = byId("login-name");
-    field.value = name || field.value;
+    field.value = name;
     (asksPassword && field.value ? byId("login-password") : field).focus();
 }
 
