@@ -157,9 +157,11 @@ export class Chat {
                 this.#changed();
             },
             (error) => {
-                conversation.problem = error.message;
-                this.#keepChannels();
-                this.#changed();
+                if (this.#client.state !== "closed" && this.conversations.get(channel) === conversation) {
+                    conversation.problem = error.message;
+                    this.#keepChannels();
+                    this.#changed();
+                }
             },
         );
         this.#resumePending(conversation);

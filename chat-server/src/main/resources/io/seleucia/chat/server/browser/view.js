@@ -39,8 +39,13 @@ export class View {
         document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
         document.addEventListener("visibilitychange", () => this.changed(), { signal });
         addEventListener("focus", () => this.changed(), { signal });
-        addEventListener("resize", () => this.changed(), { signal });
+        addEventListener("resize", () => this.#resized(), { signal });
         this.#showPane(NARROW.matches ? "list" : "conversation");
+    }
+
+    #resized() {
+        this.#fit();
+        this.changed();
     }
 
     /** Whether the newest message is in sight. */
@@ -156,6 +161,7 @@ export class View {
         byId("leave").hidden = !conversation;
         const leave = conversation?.isDirect ? "Close this conversation" : "Leave this channel";
         byId("leave").ariaLabel = byId("leave").title = leave;
+        byId("leave").querySelector("use").setAttribute("href", conversation?.isDirect ? "#symbol-close" : "#symbol-leave");
         byId("members-open").hidden = !conversation || conversation.isDirect;
         byId("app").classList.toggle("direct", !conversation || conversation.isDirect);
         const typing = [...(conversation?.typing.keys() ?? [])].map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
