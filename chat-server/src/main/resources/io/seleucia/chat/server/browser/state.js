@@ -9,7 +9,7 @@ import { person, tab } from "./storage.js";
 const PAGE = 50; // messages asked for at a time
 const WINDOW = 300; // messages kept of a conversation; beyond them those far from what is seen are dropped
 const ARCHIVED = 100; // direct messages kept of each conversation
-const ARCHIVED_LENGTH = 4_000; // longer ones are not kept
+const ARCHIVED_LENGTH = 4_000; // longer ones come from the server, as long as it has them
 const INBOX_PAGE = 200;
 const RESEND_MILLIS = 200_000; // so long after the first attempt the server still knows the key
 const FAILURE_PAUSE = 3_000;
@@ -115,6 +115,9 @@ export class Chat {
             person.put("name", this.name);
             this.#readInbox();
             this.#askMembers(this.current);
+            if (this.current && !this.current.loaded) {
+                this.#load(this.current);
+            }
             this.conversations.forEach((conversation) => conversation.typing.clear());
         }
         this.#changed();
@@ -170,6 +173,7 @@ export class Chat {
     /** Begins a conversation with one other person. */
     write(to) {
         this.select(this.#open(`@${to}`).key);
+        this.#keepDirects();
     }
 
     #open(key) {
@@ -239,14 +243,15 @@ export class Chat {
         if (!newest || conversation.detached || !conversation.loaded) {
             return;
         }
-        if (conversation.unread > 0) {
-            conversation.unread = 0;
-            this.#changed();
-        }
-        if (conversation.isDirect) {
+        const { key, isDirect, unread } = conversation;
+        conversation.unread = 0;
+        if (isDirect && unread > 0) {
             this.#keepDirects();
-        } else if (this.#reads[conversation.key]?.offset !== newest.offset) {
-            this.#noteRead(conversation.key, { epoch: newest.epoch, offset: newest.offset });
+        } else if (!isDirect && this.#reads[key]?.offset !== newest.offset) {
+            this.#noteRead(key, { epoch: newest.epoch, offset: newest.offset });
+        }
+        if (unread > 0) {
+            this.#changed();
         }
     }
 
@@ -340,6 +345,9 @@ export class Chat {
                 conversation.detached = later.length > 0 && here < end;
                 this.#trim(conversation);
             });
+            if (newest.epoch !== this.#client.position(conversation.key)?.epoch) {
+                await this.#load(conversation); // what is newer is of another history
+            }
         }
     }
 
@@ -385,6 +393,7 @@ export class Chat {
         }
         if (conversation.loading === "newest") {
             conversation.meanwhile.push(shown); // the page may be older than this message
+            conversation.meanwhile.splice(0, conversation.meanwhile.length - WINDOW);
         } else if (conversation.loaded && !conversation.detached) {
             this.#append(conversation, shown);
         }
@@ -438,7 +447,9 @@ export class Chat {
         conversation.messages.push({ id: `lost:${epoch}:${offset}`, notice: "Some messages before this could not be recovered" });
         const anew = conversation.oldest?.epoch !== epoch;
         conversation.complete = anew; // what is older is of a history that is gone
-        conversation.detached = false;
+        if (conversation.detached) {
+            this.#load(conversation);
+        }
         this.#askMembers(conversation);
         this.#changed();
     }
@@ -585,15 +596,19 @@ export class Chat {
         const range = { limit: INBOX_PAGE };
         const page = await this.#client.history(`@${this.name}`, range).catch(() => null); // the next connection asks again
         const known = this.#inboxRead?.epoch === page?.epoch ? (this.#inboxRead?.offset ?? 0) : 0;
-        for (const message of page?.messages.filter(({ offset }) => offset > known) ?? []) {
-            const conversation = this.#open(`@${message.sender}`);
+        for (const message of page?.messages ?? []) {
+            const key = `@${message.sender}`;
+            const isNew = message.offset > known;
             const shown = this.#shown(message, "in:");
-            if (!conversation.messages.some(({ id }) => id === shown.id)) {
+            if ((isNew || this.conversations.has(key)) && !this.#open(key).messages.some(({ id }) => id === shown.id)) {
+                const conversation = this.#open(key);
                 conversation.messages.push(shown);
                 conversation.messages.sort((one, other) => one.time - other.time);
-                conversation.unread += shown.own ? 0 : 1;
+                conversation.unread += isNew && !shown.own ? 1 : 0;
             }
-            this.#inboxRead = { epoch: message.epoch, offset: message.offset };
+            if (isNew) {
+                this.#inboxRead = { epoch: message.epoch, offset: message.offset };
+            }
         }
         this.#keepDirects();
         this.#changed();
