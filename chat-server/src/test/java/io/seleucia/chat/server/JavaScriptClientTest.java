@@ -364,19 +364,25 @@ class JavaScriptClientTest {
                         const reply = type === "connect"
                             ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
                             : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
-                        setTimeout(() => this.onmessage?.({ data: JSON.stringify(reply) }));
+                        if (type !== "publish") setTimeout(() => this.onmessage?.({ data: JSON.stringify(reply) }));
                         window.drop = () => this.onclose?.({ code: %d, reason: "" });
                     }
                     close() {}
                 })""".formatted(close));
         page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
         page.evaluate("chat.join('lobby')");
+        page.evaluate("void (window.outcome = chat.publish('lobby', 1).then(() => 'done', error => error.code))");
         page.evaluate("drop()");
 
         assertThat(page.evaluate("chat.state").getAsString()).isEqualTo(state);
+        boolean waits = state.equals("waiting") && close != 1009; // what that code was for is not sent again
+        assertThat(page.evaluate("Promise.race([outcome, new Promise(r => setTimeout(r, 50, 'waits'))])")
+                        .getAsString())
+                .isEqualTo(waits ? "waits" : code == null ? "refused" : code);
         assertThat(page.isTrue("chat.error?.code == " + (code == null ? "null" : new JsonPrimitive(code))))
                 .isTrue();
         assertThat(page.isTrue("chat.channels().includes('lobby')")).isTrue();
+        assertNoProblems(page);
     }
 
     @Test

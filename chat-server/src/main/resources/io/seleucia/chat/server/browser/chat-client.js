@@ -417,6 +417,7 @@ export class ChatClient {
 
     #lostConnection(code, reason) {
         this.#connection = null;
+        this.#state = "waiting"; // told when it is known for how long
         clearTimeout(this.#retry);
         for (const [name, channel] of [...this.#channels]) {
             channel.actual = "out";
@@ -461,6 +462,7 @@ export class ChatClient {
         if (this.#state === "closed") {
             return;
         }
+        this.#state = "closed";
         clearTimeout(this.#retry);
         globalThis.removeEventListener?.("online", this.#wake);
         globalThis.removeEventListener?.("offline", this.#gone);
