@@ -66,8 +66,8 @@ public final class Main {
         String at = s + "://" + bracketed(host) + ":";
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         ServerLog.load();
+        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         Thread.currentThread().join();
     }
 
