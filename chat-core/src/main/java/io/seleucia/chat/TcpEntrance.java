@@ -21,10 +21,11 @@ import java.util.Optional;
 record TcpEntrance(Protocol protocol, Logins logins, Channels channels, Bounds bounds, Duration keepalive)
         implements Entrance {
     @Override
-    public Entered enter(Wire wire) throws IOException {
+    public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
-        return new Entered(loops, new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds));
+        return Optional.of(
+                new Entered(loops, new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));
     }
 
     /** It finds itself closed, which is all that the protocol can say. */

@@ -7,6 +7,7 @@ import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path.
+ * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path. Gives pages to
+ * those who want no WebSocket.
  *
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
@@ -24,6 +26,7 @@ import java.util.Optional;
  */
 record WebSocketEntrance(
         Handshake handshake,
+        Pages pages,
         List<Protocol> protocols,
         Handlers handlers,
         Logins logins,
@@ -32,11 +35,14 @@ record WebSocketEntrance(
         Bounds bounds)
         implements Entrance {
     @Override
-    public Entered enter(Wire wire) throws IOException {
+    public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
         Doorkeeper door = new Doorkeeper(
                 logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
-        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols, door);
+        return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
+    }
+
+    private Entered entered(Wire wire, Handshake.Agreed agreed, Doorkeeper door) {
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
         return new Entered(
                 loops,

@@ -60,6 +60,7 @@ public final class Main {
                 .compression(settings.compression())
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
+        BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
         Access access = new Access(settings);
         access.apply(builder);
@@ -81,8 +82,8 @@ public final class Main {
         String at = s + "://" + bracketed(host) + ":";
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         ServerLog.load();
+        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         Thread.currentThread().join();
     }
 
