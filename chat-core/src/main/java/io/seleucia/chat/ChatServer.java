@@ -13,11 +13,13 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.KeystoreFiles;
 import io.seleucia.chat.transport.PemFiles;
 import io.seleucia.chat.transport.Tls;
+import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -56,7 +58,11 @@ public final class ChatServer implements AutoCloseable {
     private final boolean ownsBroker;
     private final Watchdog watchdog;
     private final Duration drainTimeout;
+    private final Counters counters = new Counters();
+    private final WireBytes bytes = new WireBytes();
+    private final Channels channels;
     private final List<Acceptor> acceptors = new ArrayList<>(2); // the one for WebSockets first
+    private volatile boolean draining;
 
     private ChatServer(Builder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
@@ -73,23 +79,27 @@ public final class ChatServer implements AutoCloseable {
                 .min(Duration::compareTo)
                 .orElseThrow());
         Admission admission = new Admission(limits);
-        Channels channels = new Channels(
-                broker, settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+        channels = new Channels(
+                broker,
+                settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of(),
+                counters);
         try {
             acceptors.add(new Acceptor(
                     new InetSocketAddress(settings.host, settings.port),
-                    webSockets(settings, channels),
+                    webSockets(settings),
                     settings.tls,
                     admission,
                     limits,
+                    bytes,
                     watchdog));
             if (settings.tcpPort.isPresent()) {
                 acceptors.add(new Acceptor(
                         new InetSocketAddress(settings.host, settings.tcpPort.getAsInt()),
-                        tcp(settings, channels),
+                        tcp(settings),
                         settings.tls,
                         admission,
                         limits,
+                        bytes,
                         watchdog));
             }
         } catch (IOException | RuntimeException e) {
@@ -98,7 +108,7 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    private static Entrance webSockets(Builder settings, Channels channels) {
+    private Entrance webSockets(Builder settings) {
         Handshake handshake = new Handshake(
                 settings.allowedOrigins,
                 settings.subprotocolRequired,
@@ -114,15 +124,17 @@ public final class ChatServer implements AutoCloseable {
                 protocols,
                 new Handlers(settings.handlers),
                 channels,
-                bounds(limits, limits.pingInterval(), limits.pongTimeout()));
+                bounds(limits, limits.pingInterval(), limits.pongTimeout()),
+                counters);
     }
 
-    private static Entrance tcp(Builder settings, Channels channels) {
+    private Entrance tcp(Builder settings) {
         Duration lastChance = settings.tcpSilence.dividedBy(6);
         return new TcpEntrance(
                 new TcpChat(settings.tcpChannel),
                 channels,
                 bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
+                counters,
                 settings.tcpKeepalive);
     }
 
@@ -160,6 +172,41 @@ public final class ChatServer implements AutoCloseable {
         return acceptors.stream().mapToInt(Acceptor::sessions).sum();
     }
 
+    /** What it is doing and has done, in numbers. Looks at every session for it, and does not block. */
+    public Metrics metrics() {
+        return new Metrics(
+                sessions(),
+                channels.size(),
+                acceptors.stream().mapToLong(Acceptor::queuedBytes).sum(),
+                counters.total(Counters.Count.SESSIONS),
+                counters.ends(),
+                counters.total(Counters.Count.RECEIVED),
+                counters.total(Counters.Count.RATE_LIMITED),
+                publishing(),
+                counters.total(Counters.Count.DELIVERED),
+                bytes.bytesIn(),
+                bytes.bytesOut(),
+                counters.total(Counters.Count.RECOVERED),
+                counters.total(Counters.Count.NOT_RECOVERED),
+                broker.health().reconnects());
+    }
+
+    private Metrics.Durations publishing() {
+        long[] bounds = Counters.bucketNanos();
+        long[] counts = counters.publishing();
+        List<Metrics.Bucket> buckets = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            Duration upTo = i < bounds.length ? Duration.ofNanos(bounds[i]) : Metrics.Bucket.UNBOUNDED;
+            buckets.add(new Metrics.Bucket(upTo, counts[i]));
+        }
+        return new Metrics.Durations(buckets, Duration.ofNanos(counters.publishingNanos()));
+    }
+
+    /** Whether it has been told to end: it accepts no more connections, and those that are there end. */
+    public boolean isDraining() {
+        return draining;
+    }
+
     /**
      * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
      * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link
@@ -167,6 +214,7 @@ public final class ChatServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        draining = true;
         long deadline = System.nanoTime() + drainTimeout.toNanos();
         acceptors.forEach(Acceptor::stop);
         acceptors.forEach(acceptor -> acceptor.drain(deadline));

@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Tcp;
@@ -16,11 +17,12 @@ import java.util.Map;
  *
  * @param keepalive how long nothing may be sent to a connection
  */
-record TcpEntrance(Protocol protocol, Channels channels, Bounds bounds, Duration keepalive) implements Entrance {
+record TcpEntrance(Protocol protocol, Channels channels, Bounds bounds, Counters counters, Duration keepalive)
+        implements Entrance {
     @Override
     public Entered enter(Wire wire) throws IOException {
         wire.secure();
-        Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
+        Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds, counters);
         return new Entered(loops, new Session(loops, protocol, Map.of(), channels, bounds));
     }
 

@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
@@ -20,13 +21,18 @@ import java.util.Optional;
  * @param handlers the paths at which no protocol is spoken
  */
 record WebSocketEntrance(
-        Handshake handshake, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
+        Handshake handshake,
+        List<Protocol> protocols,
+        Handlers handlers,
+        Channels channels,
+        Bounds bounds,
+        Counters counters)
         implements Entrance {
     @Override
     public Entered enter(Wire wire) throws IOException {
         wire.secure();
         Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
-        Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
+        Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds, counters);
         return new Entered(
                 loops,
                 handlers.at(agreed.path())

@@ -54,6 +54,7 @@ final class Channel implements Broker.Listener {
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
+    private final Counters counters;
 
     private final AtomicBoolean opening = new AtomicBoolean();
     private final CountDownLatch opened = new CountDownLatch(1);
@@ -67,8 +68,9 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name) {
+    Channel(String name, Counters counters) {
         this.name = name;
+        this.counters = counters;
     }
 
     String name() {
@@ -254,11 +256,16 @@ final class Channel implements Broker.Listener {
             if (numbered) {
                 remember(position, push, broadcast);
             }
+            int told = 0;
             for (int i = 0; i < members.size(); i++) {
                 Member member = members.get(i);
                 if (!numbered || !member.knows(position)) {
                     member.session.send(broadcast);
+                    told++;
                 }
+            }
+            if (push instanceof Event.Received) {
+                counters.add(Counters.Count.DELIVERED, told);
             }
         } finally {
             lock.unlock();

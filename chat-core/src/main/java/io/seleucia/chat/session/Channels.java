@@ -23,16 +23,19 @@ public final class Channels {
 
     private final Broker broker;
     private final Map<String, Integer> longestTexts;
+    private final Counters counters;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
 
     /**
      * Channels carried by a broker, which stays its owner's to close.
      *
      * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
+     * @param counters are told what happens
      */
-    public Channels(Broker broker, Map<String, Integer> longestTexts) {
+    public Channels(Broker broker, Map<String, Integer> longestTexts, Counters counters) {
         this.broker = broker;
         this.longestTexts = Map.copyOf(longestTexts);
+        this.counters = counters;
     }
 
     /** What is wrong with a text for a channel, if anything. */
@@ -54,7 +57,7 @@ public final class Channels {
             Session session, String name, Optional<Position> since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
         Channel channel = channels.compute(name, (key, present) -> {
-            Channel used = present == null ? new Channel(name) : present;
+            Channel used = present == null ? new Channel(name, counters) : present;
             used.users++;
             return used;
         });
@@ -94,9 +97,11 @@ public final class Channels {
         Position before = channel.newest();
         Broker.Page page = broker.historyAfter(channel.name(), since.offset(), PAGE);
         if (!holds(page, since)) {
+            counters.add(Counters.Count.NOT_RECOVERED);
             return channel.join(
                     session, presence, position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
         }
+        counters.add(Counters.Count.RECOVERED);
         begin.accept(new Event.Recovery(page.position(), Optional.of(true)));
         Position known = since;
         while (true) {
@@ -109,6 +114,7 @@ public final class Channels {
                 session.replay(new Event.Received(message));
                 known = message.position();
             }
+            counters.add(Counters.Count.DELIVERED, page.messages().size());
             boolean toTheEnd = page.position().equals(known);
             Optional<Channel.Member> member =
                     channel.joinAt(session, presence, known, toTheEnd ? Optional.of(before) : Optional.empty());
@@ -169,6 +175,11 @@ public final class Channels {
             }
         }
         return alone;
+    }
+
+    /** How many there are at this moment, inboxes among them. */
+    public int size() {
+        return channels.size();
     }
 
     /** What carries the channels, for all that needs no membership. */

@@ -239,8 +239,13 @@ final class Participant {
     }
 
     private void publish(Request request, String channel, Content content, String key) throws UnavailableException {
+        PublishEvent event = new PublishEvent();
+        event.begin();
+        long began = System.nanoTime();
         Broker.Receipt receipt =
                 session.publish(channel, client(), () -> channels.broker().publish(channel, client(), content, key));
+        session.counters().published(System.nanoTime() - began);
+        event.commit(session.name(), client(), channel, receipt);
         reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
     }
 
