@@ -9,11 +9,11 @@ import java.util.Map;
  * What a server is doing and has done, in numbers, as of one moment: a snapshot, whose numbers may differ by what
  * happened while they were read. What was counted was counted since the server began, and only ever grows.
  *
- * @param sessions connections that are there
- * @param channels channels that have members on this server, inboxes of direct messages among them
+ * @param connections connections that are there: sessions, and raw WebSockets
+ * @param channels channels that have subscribers on this server
  * @param queuedBytes what waits to be written to all clients
- * @param sessionsBegun connections whose handshake was done
- * @param sessionsEnded connections whose end has begun, for each reason
+ * @param connectionsBegun connections whose handshake was done
+ * @param connectionsEnded connections whose end has begun, for each reason
  * @param received messages that came from clients, whatever they say: requests of all kinds
  * @param rateLimited requests that were refused because their session sent too many
  * @param publishing messages that clients published, and how long the broker took to take them
@@ -25,11 +25,11 @@ import java.util.Map;
  * @param brokerReconnects how often the broker lost its connection and made it anew
  */
 public record Metrics(
-        int sessions,
+        int connections,
         int channels,
         long queuedBytes,
-        long sessionsBegun,
-        Map<CloseCode, Long> sessionsEnded,
+        long connectionsBegun,
+        Map<CloseCode, Long> connectionsEnded,
         long received,
         long rateLimited,
         Durations publishing,
@@ -41,12 +41,12 @@ public record Metrics(
         long brokerReconnects) {
     /** Keeps its own copy. */
     public Metrics {
-        sessionsEnded = Map.copyOf(sessionsEnded);
+        connectionsEnded = Map.copyOf(connectionsEnded);
     }
 
     /** Clients that were closed because more waited for them than may wait. */
     public long slowConsumers() {
-        return sessionsEnded.get(CloseCode.SLOW_CONSUMER);
+        return connectionsEnded.get(CloseCode.SLOW_CONSUMER);
     }
 
     /**

@@ -789,7 +789,7 @@ class ControllersTest {
                 ada.send(frame("stock", "tellAll", "\"" + text + "\""));
                 assertThat(ada.next()).contains(text);
             }
-            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+            eventually(() -> assertThat(server.connections()).isEqualTo(1));
         }
     }
 

@@ -29,7 +29,7 @@ class FlightRecordingTest {
                 ChatServer server = ChatServer.builder().port(0).start()) {
             recording.start();
             TestClient.member(server.port(), "ada", "lobby").close();
-            eventually(() -> assertThat(server.sessions()).isZero());
+            eventually(() -> assertThat(server.connections()).isZero());
             events = eventsOf(recording);
         }
 
@@ -38,6 +38,7 @@ class FlightRecordingTest {
         assertThat(connect.getString("address")).matches("127\\.0\\.0\\.1:\\d+|0:0:0:0:0:0:0:1:\\d+");
         RecordedEvent disconnect = only("seleucia.Disconnect", events);
         assertThat(disconnect.getString("session")).isEqualTo(connect.getString("session"));
+        assertThat(disconnect.getString("client")).isEqualTo("ada");
         assertThat(disconnect.getInt("code")).isEqualTo(1000);
     }
 

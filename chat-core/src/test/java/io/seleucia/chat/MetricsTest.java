@@ -37,12 +37,12 @@ class MetricsTest {
     void beginWithNothing() {
         Metrics metrics = server.metrics();
 
-        assertThat(metrics.sessions()).isZero();
+        assertThat(metrics.connections()).isZero();
         assertThat(metrics.channels()).isZero();
         assertThat(metrics.queuedBytes()).isZero();
         assertThat(metrics.bytesIn()).isZero();
         assertThat(metrics.bytesOut()).isZero();
-        assertThat(metrics.sessionsEnded())
+        assertThat(metrics.connectionsEnded())
                 .hasSize(CloseCode.values().length)
                 .allSatisfy((code, count) -> assertThat(count).isZero());
         assertThat(metrics.publishing().count()).isZero();
@@ -63,9 +63,9 @@ class MetricsTest {
             eve.expectNothingElse();
 
             Metrics metrics = server.metrics();
-            assertThat(metrics.sessions()).isEqualTo(3);
+            assertThat(metrics.connections()).isEqualTo(3);
             assertThat(metrics.channels()).isEqualTo(2);
-            assertThat(metrics.sessionsBegun()).isEqualTo(3);
+            assertThat(metrics.connectionsBegun()).isEqualTo(3);
             assertThat(metrics.received())
                     .as("subscriptions, publishes, a question")
                     .isEqualTo(6);
@@ -76,9 +76,9 @@ class MetricsTest {
         }
         eventually(() -> {
             Metrics metrics = server.metrics();
-            assertThat(metrics.sessions()).isZero();
+            assertThat(metrics.connections()).isZero();
             assertThat(metrics.channels()).isZero();
-            assertThat(metrics.sessionsEnded()).containsEntry(CloseCode.NORMAL, 3L);
+            assertThat(metrics.connectionsEnded()).containsEntry(CloseCode.NORMAL, 3L);
             assertThat(metrics.slowConsumers()).isZero();
         });
     }
@@ -148,7 +148,7 @@ class MetricsTest {
         } finally {
             slow.close();
         }
-        assertThat(server.metrics().sessionsEnded()).containsEntry(CloseCode.SLOW_CONSUMER, 1L);
+        assertThat(server.metrics().connectionsEnded()).containsEntry(CloseCode.SLOW_CONSUMER, 1L);
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ final class Channel implements Broker.Listener {
 
     private final String name;
     private final Counters counters;
+    private final Observer observer;
 
     private final AtomicBoolean opening = new AtomicBoolean();
     private final CountDownLatch opened = new CountDownLatch(1);
@@ -68,8 +70,9 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name, Counters counters) {
+    Channel(String name, Observer observer, Counters counters) {
         this.name = name;
+        this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
         this.counters = counters;
     }
 
@@ -176,6 +179,9 @@ final class Channel implements Broker.Listener {
         Member member = new Member(this, session, presence, known);
         member.index = members.size();
         members.add(member);
+        if (members.size() == 1) {
+            observer.occupied(name);
+        }
         return member;
     }
 
@@ -188,6 +194,19 @@ final class Channel implements Broker.Listener {
                 moved.index = member.index;
                 members.set(member.index, moved);
             }
+            if (members.isEmpty()) {
+                observer.vacated(name);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The number of members. */
+    int size() {
+        lock.lock();
+        try {
+            return members.size();
         } finally {
             lock.unlock();
         }

@@ -22,6 +22,9 @@ final class DisconnectEvent extends Event {
     @Label("Address")
     String address;
 
+    @Label("Client")
+    String client;
+
     @Label("Close Code")
     int code;
 
@@ -30,12 +33,17 @@ final class DisconnectEvent extends Event {
 
     private DisconnectEvent() {}
 
-    /** Notes it, if anybody records. */
-    static void commit(Connection connection, CloseCode code, String reason) {
+    /**
+     * Notes it, if anybody records.
+     *
+     * @param client what its client was called; empty if it had no name
+     */
+    static void commit(Connection connection, String client, CloseCode code, String reason) {
         DisconnectEvent event = new DisconnectEvent();
         if (event.shouldCommit()) {
             event.session = connection.name();
             event.address = connection.peer();
+            event.client = client;
             event.code = code.code();
             event.reason = reason;
             event.commit();

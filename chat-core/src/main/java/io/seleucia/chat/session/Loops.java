@@ -284,11 +284,6 @@ public final class Loops implements Watchdog.Watched {
         return counters;
     }
 
-    /** The bytes that wait to be written. A snapshot, for any thread. */
-    public long queuedBytes() {
-        return outbound.bytes();
-    }
-
     /** Whether so much waits already that what can be done without should not be added. */
     boolean isBusy() {
         return outbound.isHalfFull();
@@ -317,7 +312,7 @@ public final class Loops implements Watchdog.Watched {
     }
 
     private void note(CloseCode code, String why, long queued) {
-        DisconnectEvent.commit(connection, code, why);
+        DisconnectEvent.commit(connection, receiver instanceof Session session ? session.client() : "", code, why);
         if (code == CloseCode.SLOW_CONSUMER) {
             SlowConsumerEvent.commit(connection, queued);
         }
@@ -330,6 +325,21 @@ public final class Loops implements Watchdog.Watched {
                 !connection.tellsWhy();
             case NORMAL, RESTART, INTERNAL_ERROR -> false; // of the last there is more in the log
         };
+    }
+
+    /** What is served on them; empty before they run. */
+    public Optional<Receiver> receiver() {
+        return Optional.ofNullable(receiver);
+    }
+
+    /** The bytes that wait to be written, roughly. */
+    public long queuedBytes() {
+        return outbound.bytes();
+    }
+
+    /** Why they have ended, when they have. */
+    CloseCode closeCode() {
+        return ended == null ? CloseCode.NORMAL : ended;
     }
 
     /** Whether the end has begun. */

@@ -8,6 +8,7 @@ import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,8 @@ final class Participant {
     private final Session session;
     private final Channels channels;
     private final Bounds bounds;
-    private List<Channel.Member> subscriptions = List.of(); // copied to be changed: few, and much smaller than a map
+    private volatile List<Channel.Member> subscriptions =
+            List.of(); // copied to be changed: few, and much smaller than a map
     private volatile String client = ""; // written by the inbound loop
     private boolean connected; // whether it bears a name, under which it can be found
     private volatile String id = ""; // comes with the client id
@@ -74,6 +76,7 @@ final class Participant {
         inbox.ifPresent(member -> channels.leave(session, member));
         if (connected) {
             channels.broker().leave(Names.inboxOf(client), client);
+            channels.observer().named(session, client, "");
         }
     }
 
@@ -94,6 +97,7 @@ final class Participant {
         connected = true;
         session.name(name);
         channels.broker().join(Names.inboxOf(name), name);
+        channels.observer().named(session, "", name);
     }
 
     private void connect(Request request, Command.Connect connect) throws UnavailableException {
@@ -114,6 +118,7 @@ final class Participant {
         } finally {
             if (inbox.isEmpty()) {
                 channels.broker().leave(Names.inboxOf(client), client);
+                channels.observer().named(session, client, "");
                 connected = false;
                 client = "";
             }
@@ -152,6 +157,7 @@ final class Participant {
         if (connected) {
             broker.leave(Names.inboxOf(former), former);
         }
+        channels.observer().named(session, connected ? former : "", name);
         connected = true;
         client = name;
         session.name(name);
@@ -198,8 +204,8 @@ final class Participant {
         return left;
     }
 
-    /** The channels, sorted. */
-    private List<String> subscribed() {
+    /** The channels, sorted. Asked by any thread. */
+    List<String> subscribed() {
         return subscriptions.stream()
                 .map(member -> member.channel().name())
                 .sorted()
@@ -216,13 +222,7 @@ final class Participant {
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
-        if (!isMember(request, publish.channel())) {
-            return;
-        }
-        Optional<String> flaw = channels.flawOfText(publish.channel(), publish.content());
-        if (flaw.isPresent()) {
-            fail(request, ErrorCode.TOO_LARGE, flaw.get());
-        } else {
+        if (isMember(request, publish.channel())) {
             publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
@@ -238,15 +238,25 @@ final class Participant {
         }
     }
 
-    private void publish(Request request, String channel, Content content, String key) throws UnavailableException {
-        PublishEvent event = new PublishEvent();
-        event.begin();
-        long began = System.nanoTime();
-        Broker.Receipt receipt =
-                session.publish(channel, client(), () -> channels.broker().publish(channel, client(), content, key));
-        session.counters().published(System.nanoTime() - began);
-        event.commit(session.name(), client(), channel, receipt);
-        reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
+    private void publish(Request request, String channel, Content said, String key) throws UnavailableException {
+        try {
+            Content content = channels.observer().publishing(session, channel, said);
+            Optional<String> flaw = channels.flawOfText(channel, content);
+            if (flaw.isPresent()) {
+                fail(request, ErrorCode.TOO_LARGE, flaw.get());
+                return;
+            }
+            PublishEvent event = new PublishEvent();
+            event.begin();
+            long began = System.nanoTime();
+            Broker.Receipt receipt = session.publish(
+                    channel, client(), () -> channels.broker().publish(channel, client(), content, key));
+            session.counters().published(System.nanoTime() - began);
+            event.commit(session.name(), client(), channel, receipt);
+            reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
+        } catch (RefusedException e) {
+            fail(request, ErrorCode.FORBIDDEN, e.getMessage());
+        }
     }
 
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
@@ -303,6 +313,11 @@ final class Participant {
 
     private void reply(Request request, Event.Reply reply) {
         session.reply(request, reply);
+    }
+
+    /** What it is called; empty while it has no name. Asked by any thread. */
+    String name() {
+        return client;
     }
 
     /** Its random name, unlike any other member's. */

@@ -13,6 +13,7 @@ import io.seleucia.chat.transport.Frame;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -27,8 +28,10 @@ public final class Session implements Loops.Receiver, Peer {
     private static final long PATIENCE_NANOS = 10_000_000_000L; // with a broker, where failures have no words
     private static final long PAUSE_NANOS = 200_000_000L;
 
+    private final long since;
     private final Loops loops;
     private final Protocol protocol;
+    private final Observer observer;
     private final RateLimiter rate;
     private final Participant participant;
     private final Optional<Echoes> echoes; // present if the client is not sent its own messages
@@ -39,8 +42,10 @@ public final class Session implements Loops.Receiver, Peer {
      * @param parameters what stood in the query of the handshake
      */
     public Session(Loops loops, Protocol protocol, Map<String, String> parameters, Channels channels, Bounds bounds) {
+        this.since = System.currentTimeMillis();
         this.loops = loops;
         this.protocol = protocol.open(this, parameters);
+        this.observer = channels.observer();
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
         this.participant = new Participant(this, channels, bounds);
         this.echoes = this.protocol.echoes()
@@ -51,6 +56,7 @@ public final class Session implements Loops.Receiver, Peer {
 
     @Override
     public void began() {
+        observer.connected(this);
         protocol.opening(loops.connection().peer()).forEach(this::perform);
     }
 
@@ -69,6 +75,7 @@ public final class Session implements Loops.Receiver, Peer {
             protocol.ended();
         } finally {
             participant.leave();
+            observer.disconnected(this, loops.closeCode());
         }
     }
 
@@ -174,6 +181,31 @@ public final class Session implements Loops.Receiver, Peer {
     /** Who it is in the chat. */
     Participant participant() {
         return participant;
+    }
+
+    /** What it runs on. */
+    public Loops loops() {
+        return loops;
+    }
+
+    /** When it began, in milliseconds since 1970-01-01T00:00Z. */
+    public long since() {
+        return since;
+    }
+
+    /** The name of the protocol that it speaks. */
+    public String protocol() {
+        return protocol.name();
+    }
+
+    /** What its client is called; empty while it has no name. Asked by any thread. */
+    public String client() {
+        return participant.name();
+    }
+
+    /** The channels that it is subscribed to, sorted. Asked by any thread. */
+    public List<String> subscribed() {
+        return participant.subscribed();
     }
 
     /** Sends a push to this client alone, waiting for room. Called by the inbound loop. */
