@@ -17,10 +17,12 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Control;
 import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Follower;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Observer;
+import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
@@ -44,6 +46,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -73,8 +76,9 @@ public final class ChatServer implements AutoCloseable {
     private final Optional<Listeners> listeners;
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
     private final long followerBytes;
-    private final List<Port> ports = new ArrayList<>(3); // what is open: these
+    private final List<Port> ports = new CopyOnWriteArrayList<>(); // what is open: these
     private final InProcess inProcess;
+    private final Control control;
     private Optional<Acceptor> webSockets = Optional.empty();
     private Optional<Acceptor> tcp = Optional.empty();
     private volatile boolean draining;
@@ -104,6 +108,8 @@ public final class ChatServer implements AutoCloseable {
         Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
         inProcess = new InProcess(protocols, channels, bounds, counters, watchdog);
         ports.add(inProcess);
+        control = new Control(broker, this::carryOut);
+        control.start();
         try {
             Admission admission = new Admission(limits);
             if (settings.port.isPresent()) {
@@ -265,6 +271,41 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes void what a user is logged in with, on all servers that share the broker: its sessions end with 4401, and
+     * tokens that were issued to it up to now let nobody in any more. Blocks as {@link #publish} does.
+     *
+     * <p>How long a server that starts later, or is cut off from the broker now, still learns of it is a matter of the
+     * broker's history: see docs/accounts.md.
+     *
+     * @throws IllegalArgumentException if that is no name
+     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     */
+    public void revoke(String user) throws UnavailableException {
+        refuse(Names.flawOfClient(user));
+        control.revoke(user);
+    }
+
+    /**
+     * Ends the sessions of a client with 4403, on all servers that share the broker. It may come back, if its program
+     * does not do as the code says. Blocks as {@link #publish} does.
+     *
+     * @param client the client id, or the name of a user
+     * @throws IllegalArgumentException if that is no name
+     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     */
+    public void disconnect(String client) throws UnavailableException {
+        refuse(Names.flawOfClient(client));
+        control.disconnect(client);
+    }
+
+    private void carryOut(Order order) {
+        ports.stream()
+                .flatMap(Port::connections)
+                .flatMap(loops -> loops.receiver().stream())
+                .forEach(receiver -> receiver.heed(order));
+    }
+
     private static void refuse(Optional<String> flaw) {
         if (flaw.isPresent()) {
             throw new IllegalArgumentException(flaw.get());
@@ -345,6 +386,7 @@ public final class ChatServer implements AutoCloseable {
         ports.forEach(port -> port.drain(deadline));
         listeners.ifPresent(told -> told.close(drainTimeout));
         followers.forEach(Follower::close);
+        control.close();
         watchdog.close();
         if (ownsBroker) {
             broker.close();

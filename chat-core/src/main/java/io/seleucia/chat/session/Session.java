@@ -29,6 +29,7 @@ public final class Session implements Loops.Receiver, Peer {
     private static final long PAUSE_NANOS = 200_000_000L;
 
     private final long since;
+    private volatile long named; // when it got the name that it bears, like since
     private final Loops loops;
     private final Protocol protocol;
     private final Observer observer;
@@ -43,6 +44,7 @@ public final class Session implements Loops.Receiver, Peer {
      */
     public Session(Loops loops, Protocol protocol, Map<String, String> parameters, Channels channels, Bounds bounds) {
         this.since = System.currentTimeMillis();
+        this.named = since;
         this.loops = loops;
         this.protocol = protocol.open(this, parameters);
         this.observer = channels.observer();
@@ -66,6 +68,16 @@ public final class Session implements Loops.Receiver, Peer {
             serve(protocol.decode(message));
         } else {
             loops.end(CloseCode.UNSUPPORTED_DATA, false);
+        }
+    }
+
+    @Override
+    public void heed(Order order) {
+        if (order.name().equals(client()) && named <= order.until()) {
+            switch (order) {
+                case Order.Disconnect disconnect -> loops.end(CloseCode.DISCONNECTED, true);
+                case Order.Revoke revoke -> {}
+            }
         }
     }
 
@@ -170,6 +182,7 @@ public final class Session implements Loops.Receiver, Peer {
 
     /** Names its threads, for whoever reads a thread dump. */
     void name(String client) {
+        named = System.currentTimeMillis();
         loops.name(client);
     }
 
