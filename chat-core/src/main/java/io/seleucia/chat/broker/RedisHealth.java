@@ -40,8 +40,8 @@ final class RedisHealth {
     void subscribed() {
         subscribed = true;
         if (firstUp.getCount() == 0) {
-            reconnects.increment();
             BrokerReconnectEvent.commit(address, Duration.ofNanos(System.nanoTime() - lostAt));
+            reconnects.increment();
         }
         if (state.getAndSet(State.UP) == State.DOWN) {
             LOG.log(Level.INFO, "Redis at " + address + " is back");

@@ -306,8 +306,8 @@ public final class Loops implements Watchdog.Watched {
         long queued = outbound.bytes();
         if (ended == null && outbound.close(lastFrame(code), discard)) {
             ended = code;
-            counters.ended(code);
             note(code, why, queued);
+            counters.ended(code);
             if (isIncident(code)) {
                 Incidents.log(code.code() + " " + (connection.tellsWhy() ? code.reason() : why), this);
             }

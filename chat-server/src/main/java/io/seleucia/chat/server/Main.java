@@ -5,10 +5,15 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.server.management.Access;
+import io.seleucia.chat.server.management.Management;
+import io.seleucia.chat.server.management.RecentLines;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Starts a server with the given settings, and ends it in good order when the process is told to end. */
 public final class Main {
@@ -38,6 +43,9 @@ public final class Main {
     }
 
     private static void serve(Settings settings) throws SettingsException, IOException, InterruptedException {
+        boolean json = settings.text(Setting.LOG_FORMAT).equals("json");
+        ServerLog.format(json);
+        Optional<Management> management = management(settings);
         String host = settings.text(Setting.HOST);
         ChatServer.Builder builder = ChatServer.builder()
                 .host(host)
@@ -56,18 +64,37 @@ public final class Main {
             broker.close();
             throw e;
         }
+        if (management.isPresent()) {
+            RecentLines lines = new RecentLines(new LogFormat(false));
+            ServerLog.copyTo(lines);
+            management.get().serve(server, lines);
+        }
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-                    server.close();
+                    server.close(); // meanwhile management says that it drains
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
         String at = s + "://" + bracketed(host) + ":";
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
+        String operator =
+                management.map(Management::url).map(url -> " management " + url).orElse("");
+        System.out.println("listening on ws" + at + server.port() + "/" + tcp + operator);
         ServerLog.load();
         Thread.currentThread().join();
+    }
+
+    /** The operator's port, which is taken first: if it can't be, nobody has come yet. */
+    private static Optional<Management> management(Settings settings) throws IOException {
+        OptionalInt port = settings.port(Setting.MANAGEMENT_PORT);
+        if (port.isEmpty()) {
+            return Optional.empty();
+        }
+        Access access = settings.isGiven(Setting.MANAGEMENT_TOKEN_FILE)
+                ? Access.withToken(settings.file(Setting.MANAGEMENT_TOKEN_FILE), settings.text(Setting.HOST))
+                : Access.local();
+        return Optional.of(new Management(access, port.getAsInt()));
     }
 
     /** Whether the settings ask for TLS. */

@@ -36,7 +36,7 @@ class MainTest {
     private static final long PATIENCE_SECONDS = 60;
     private static final String PASSWORD = "pass word";
     private static final Pattern LISTENING =
-            Pattern.compile("listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?");
+            Pattern.compile("listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?(?: management http://localhost:(\\d+)/)?");
 
     @TempDir
     private Path directory;
@@ -308,6 +308,9 @@ class MainTest {
         command.addAll(flags);
         if (flags.stream().noneMatch(flag -> flag.startsWith("--tcp-port"))) {
             command.add("--tcp-port=off"); // the default port is one for all tests that run at a time
+        }
+        if (flags.stream().noneMatch(flag -> flag.startsWith("--management-port"))) {
+            command.add("--management-port=off"); // likewise
         }
         process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("errors").toFile())

@@ -1,0 +1,123 @@
+package io.seleucia.chat.server.management;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who is let in. Without a token, whoever can connect, and only this machine can; pages of other origins are kept out
+ * all the same, even those whose name was made to point here. With a token, who knows it.
+ */
+public final class Access {
+    private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final int MIN_TOKEN = 16;
+    private static final String SCHEME = "Bearer ";
+
+    private final Optional<byte[]> token; // its hash: what is compared is of one length
+    private final String host;
+    private final boolean anyHost;
+
+    private Access(Optional<byte[]> token, String host) throws IOException {
+        this.token = token;
+        this.host = host;
+        this.anyHost = token.isPresent() && InetAddress.getByName(host).isAnyLocalAddress();
+    }
+
+    /** For this machine alone. */
+    public static Access local() throws IOException {
+        return new Access(Optional.empty(), "localhost");
+    }
+
+    /**
+     * For who knows a token.
+     *
+     * @param file its first line is the token, of 16 characters or more
+     * @param host where to listen
+     * @throws IOException if it can't be read or is no token, or the host is unknown
+     */
+    public static Access withToken(Path file, String host) throws IOException {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException("the management token file " + file + " does not exist", e);
+        } catch (IOException e) {
+            throw new IOException("the management token file " + file + " can't be read: " + e.getMessage(), e);
+        }
+        String token = lines.isEmpty() ? "" : lines.getFirst().strip();
+        if (token.length() < MIN_TOKEN) {
+            throw new IOException("the first line of the management token file " + file + " must have at least "
+                    + MIN_TOKEN + " characters");
+        }
+        return new Access(Optional.of(hash(token)), host);
+    }
+
+    /** Where to listen. */
+    String host() {
+        return host;
+    }
+
+    /** Refuses what a page of another origin may have sent, or a browser under a name that is none of ours. */
+    void checkOrigin(HttpExchange exchange) throws Refusal {
+        Headers headers = exchange.getRequestHeaders();
+        String named = Optional.ofNullable(headers.getFirst("Host")).orElse("").toLowerCase(Locale.ROOT);
+        String name = named.replaceFirst(":\\d*$", "");
+        if (!anyHost && !THIS_MACHINE.contains(name) && !name.equals(host.toLowerCase(Locale.ROOT))) {
+            throw new Refusal(403, "this server is not called that: the Host header must be localhost");
+        }
+        String origin = headers.getFirst("Origin");
+        String site = headers.getFirst("Sec-Fetch-Site");
+        boolean foreign = origin != null
+                        && !origin.toLowerCase(Locale.ROOT)
+                                .replaceFirst("^https?://", "")
+                                .equals(named)
+                || site != null && !Set.of("same-origin", "none").contains(site);
+        if (foreign) {
+            throw new Refusal(403, "pages of other origins have no access");
+        }
+        if (isChange(exchange) && !isJson(headers.getFirst("Content-Type"))) {
+            throw new Refusal(415, "the Content-Type of a change must be application/json");
+        }
+    }
+
+    private static boolean isChange(HttpExchange exchange) {
+        return !Set.of("GET", "HEAD").contains(exchange.getRequestMethod());
+    }
+
+    /** No page can send this type to another origin without asking first, and nobody here says yes. */
+    private static boolean isJson(String type) {
+        return type != null
+                && type.toLowerCase(Locale.ROOT).replaceFirst(";.*", "").strip().equals("application/json");
+    }
+
+    /** Whether the request comes from who may see and do everything. */
+    boolean isAllowed(HttpExchange exchange) {
+        if (token.isEmpty()) {
+            return true;
+        }
+        String given = exchange.getRequestHeaders().getFirst("Authorization");
+        return given != null
+                && given.startsWith(SCHEME)
+                && MessageDigest.isEqual(
+                        token.get(), hash(given.substring(SCHEME.length()).strip()));
+    }
+
+    private static byte[] hash(String token) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}
