@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.sun.net.httpserver.HttpExchange;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.OpenSession;
 import io.seleucia.chat.broker.Broker;
@@ -12,6 +13,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -65,7 +67,9 @@ final class Api {
                 Map.of("/api/publish", this::publish, "/api/disconnect", this::disconnect, "/api/revoke", this::revoke);
     }
 
-    Answer answer(String method, String path, Question question) throws Refusal, UnavailableException {
+    Answer answer(HttpExchange exchange) throws IOException, Refusal, UnavailableException {
+        String method = exchange.getRequestMethod();
+        String path = exchange.getRequestURI().getPath();
         Route asked = reading.get(path);
         Route changed = changing.get(path);
         if (asked == null && changed == null) {
@@ -76,7 +80,7 @@ final class Api {
             throw new Refusal(405, "only " + (asked == null ? "POST" : "GET") + " is allowed here");
         }
         try {
-            return Answer.of((isReading ? asked : changed).answer(question));
+            return Answer.of((isReading ? asked : changed).answer(Question.read(exchange)));
         } catch (IllegalArgumentException e) {
             throw new Refusal(400, e.getMessage()); // the server's words for a name or a text that won't do
         }

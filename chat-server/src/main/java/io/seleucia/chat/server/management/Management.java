@@ -131,7 +131,7 @@ public final class Management implements AutoCloseable {
             need(isReading(exchange), 405, "only GET is allowed here");
             return Answer.text(Prometheus.TYPE, new Prometheus(server).text());
         }
-        return api.answer(exchange.getRequestMethod(), path, Question.read(exchange));
+        return api.answer(exchange);
     }
 
     private static boolean isReading(HttpExchange exchange) {

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
+import io.seleucia.chat.message.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -101,6 +102,9 @@ record Question(Map<String, String> parameters, JsonObject body) {
                 || !field.getAsJsonPrimitive().isString()
                 || field.getAsString().isEmpty()) {
             throw new Refusal(400, name + " must be a text that is not empty");
+        }
+        if (!Names.isUnicode(field.getAsString())) {
+            throw new Refusal(400, name + " must be Unicode: no half of a surrogate pair");
         }
         return Optional.of(field.getAsString());
     }

@@ -1,7 +1,7 @@
 // The operator's console. It asks /api every second while somebody looks at it, and shows what it is told as text only.
 
-const POINTS = 120; // of a chart, one a second
-const PAGE = 50;
+const POINTS = 60; // of a chart, one a second
+const PAGE = matchMedia('(max-width: 40rem)').matches ? 10 : 50;
 const MAX_LINES = 300;
 const ROUND = 1000;
 const SLOW_ROUNDS = 2; // lists are asked for in each second round
@@ -85,7 +85,7 @@ async function ask(path, change) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** A number with its last two minutes as a line. */
+/** A number with its last minute as a line. */
 class Card {
   constructor(label, show) {
     this.show = show;
@@ -233,7 +233,7 @@ const sessionPages = new Pages('sessions-pages', () => quietly(showSessions));
 const channelPages = new Pages('channels-pages', () => quietly(showChannels));
 
 const LABELS = ['Client', 'Protocol', 'Address', 'Since', 'Channels', 'Waiting', ''];
-const CLASSES = ['', '', '', 'since', '', 'number', ''];
+const CLASSES = ['client', 'protocol', 'address', 'since', 'channels', 'number', 'actions'];
 
 function sessionRow(session) {
   const cells = LABELS.map((label, i) => make('td', {className: CLASSES[i], 'data-label': label}));
@@ -318,13 +318,16 @@ function confirmed(title, text, yes) {
   put(find('confirm-text'), text);
   put(find('confirm-yes'), yes);
   return new Promise(resolve => {
-    const accept = () => dialog.close('yes');
-    dialog.returnValue = '';
-    find('confirm-yes').addEventListener('click', accept);
-    dialog.addEventListener('close', () => {
-      find('confirm-yes').removeEventListener('click', accept);
-      resolve(dialog.returnValue === 'yes');
-    }, {once: true});
+    const over = new AbortController();
+    const done = answer => {
+      over.abort();
+      dialog.close();
+      resolve(answer); // and not when the close event comes: by then it may have been opened again
+    };
+    const {signal} = over;
+    find('confirm-yes').addEventListener('click', () => done(true), {signal});
+    dialog.querySelector('[data-close]').addEventListener('click', () => done(false), {signal});
+    dialog.addEventListener('cancel', () => done(false), {signal});
     dialog.showModal();
   });
 }
