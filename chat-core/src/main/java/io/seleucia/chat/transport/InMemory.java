@@ -135,7 +135,7 @@ public final class InMemory implements Connection {
     public void await() {
         lock.lock();
         try {
-            while (toServer.isEmpty() && !hungUp && !aborted) {
+            while (toServer.isEmpty() && !isOver()) {
                 changed.awaitUninterruptibly();
             }
         } finally {
@@ -152,7 +152,7 @@ public final class InMemory implements Connection {
             if (aborted) {
                 throw new IOException("the connection was aborted");
             }
-            if (message == null) {
+            if (message == null) { // who is told that it is over answers that at once
                 throw new ConnectionClosedException(CloseCode.NORMAL, "the client has closed");
             }
             if (message.bytes().length > maxMessageBytes) {
