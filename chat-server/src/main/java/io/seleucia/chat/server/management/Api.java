@@ -22,6 +22,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -30,6 +34,7 @@ final class Api {
     private static final Logger LOG = System.getLogger(Api.class.getName());
     private static final int MAX_PAGE = 1_000;
     private static final int PAGE = 100;
+    private static final long DELETION_SECONDS = 20; // less than an answer may take
     private static final String OPERATOR = "operator";
 
     private static final Map<String, Comparator<OpenSession>> ORDERS = Map.of(
@@ -63,8 +68,11 @@ final class Api {
                 "/api/members", this::members,
                 "/api/history", this::history,
                 "/api/log", this::log);
-        changing =
-                Map.of("/api/publish", this::publish, "/api/disconnect", this::disconnect, "/api/revoke", this::revoke);
+        changing = Map.of(
+                "/api/publish", this::publish,
+                "/api/disconnect", this::disconnect,
+                "/api/revoke", this::revoke,
+                "/api/delete", this::delete);
     }
 
     Answer answer(HttpExchange exchange) throws IOException, Refusal, UnavailableException {
@@ -221,19 +229,55 @@ final class Api {
         String client = question.neededText("client");
         server.disconnect(client);
         LOG.log(Level.INFO, "an operator has disconnected " + client);
-        return done();
+        return done(true);
     }
 
     private JsonElement revoke(Question question) throws Refusal, UnavailableException {
         String user = question.neededText("user");
         server.revoke(user);
         LOG.log(Level.INFO, "an operator has revoked what " + user + " is logged in with");
-        return done();
+        return done(true);
     }
 
-    private static JsonObject done() {
+    /** Deletes what was said. That may take minutes, and goes on when the answer has been given. */
+    private JsonElement delete(Question question) throws Refusal, UnavailableException {
+        Optional<String> channel = question.text("channel");
+        Optional<String> sender = question.text("sender");
+        if (channel.isPresent() == sender.isPresent()) {
+            throw new Refusal(400, "name a channel or a sender, and not both");
+        }
+        if (channel.isPresent() && !Names.isInbox(channel.get())) {
+            channel(channel.get());
+        }
+        FutureTask<Void> deletion = new FutureTask<>(() -> {
+            if (channel.isPresent()) {
+                server.broker().delete(channel.get());
+            } else {
+                server.broker().deleteFrom(sender.orElseThrow());
+            }
+            LOG.log(
+                    Level.INFO,
+                    "an operator has deleted the messages "
+                            + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow()));
+            return null;
+        });
+        Thread.ofVirtual().name("management-deletion").start(deletion);
+        try {
+            deletion.get(DELETION_SECONDS, TimeUnit.SECONDS);
+            return done(true);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnavailableException unavailable) {
+                throw unavailable;
+            }
+            throw new IllegalStateException("deleting failed", e.getCause());
+        } catch (TimeoutException | InterruptedException e) {
+            return done(false); // the log says when it is
+        }
+    }
+
+    private static JsonObject done(boolean done) {
         JsonObject json = new JsonObject();
-        json.addProperty("done", true);
+        json.addProperty("done", done);
         return json;
     }
 }

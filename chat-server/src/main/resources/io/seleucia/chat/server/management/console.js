@@ -6,6 +6,7 @@ const MAX_LINES = 300;
 const ROUND = 1000;
 const SLOW_ROUNDS = 2; // lists are asked for in each second round
 const PATIENCE = 8000;
+const LONG_PATIENCE = 30000; // a deletion is answered after 20 seconds, done or not
 const TOKEN = 'seleucia-token';
 
 const CODES = {
@@ -74,7 +75,7 @@ async function ask(path, change) {
     headers,
     body: change && JSON.stringify(change),
     cache: 'no-store',
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(change ? LONG_PATIENCE : PATIENCE),
   });
   const json = await answer.json();
   if (!answer.ok) throw new Wrong(answer.status, json.error ?? `the server answers with ${answer.status}`);
@@ -341,14 +342,18 @@ let client = '';
 
 function openClient(name) {
   client = name;
-  put(find('client-title'), `End the sessions of ${name}?`);
+  put(find('client-title'), `What about ${name}?`);
   wrong('client-wrong', '');
   find('client').showModal();
 }
 
 async function endClient(path, change) {
   try {
-    await ask(path, change);
+    const {done} = await ask(path, change);
+    if (!done) {
+      wrong('client-wrong', 'It takes longer: the log says when it is done.');
+      return;
+    }
     find('client').close();
     await showSessions();
   } catch (problem) {
@@ -358,6 +363,12 @@ async function endClient(path, change) {
 
 find('client-disconnect').addEventListener('click', () => endClient('/api/disconnect', {client}));
 find('client-revoke').addEventListener('click', () => endClient('/api/revoke', {user: client}));
+find('client-delete').addEventListener('click', async () => {
+  if (await confirmed(`Delete what ${client} said?`, 'All messages under this name, in all channels and inboxes, are '
+    + 'deleted for good.', 'Delete')) {
+    await endClient('/api/delete', {sender: client});
+  }
+});
 find('by-name').addEventListener('submit', event => {
   event.preventDefault();
   openClient(find('by-name-client').value.trim());
@@ -391,6 +402,17 @@ async function showChannel() {
     put(find('channel-members'), `It can’t be read: ${problem.message}.`);
   }
 }
+
+find('channel-delete').addEventListener('click', async () => {
+  if (!await confirmed(`Delete all messages in ${channel}?`, 'They are deleted for good, on all servers.', 'Delete')) return;
+  try {
+    const {done} = await ask('/api/delete', {channel});
+    wrong('publish-wrong', done ? '' : 'It takes longer: the log says when it is done.');
+    await showChannel();
+  } catch (problem) {
+    wrong('publish-wrong', `It failed: ${problem.message}.`);
+  }
+});
 
 find('publish').addEventListener('submit', async event => {
   event.preventDefault();

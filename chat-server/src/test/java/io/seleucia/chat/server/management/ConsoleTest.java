@@ -84,7 +84,7 @@ class ConsoleTest {
         TestClient ada = TestClient.member(server.port(), "ada", "lobby");
         try (TestClient bob = TestClient.member(server.port(), "bob", "lobby")) {
             page.click("button[data-client=ada]");
-            assertThat(page.text("#client-title")).isEqualTo("End the sessions of ada?");
+            assertThat(page.text("#client-title")).isEqualTo("What about ada?");
             page.press("Escape");
             page.await("!document.getElementById('client').open");
             assertThat(page.isTrue("document.activeElement.dataset.client === 'ada'"))
@@ -117,15 +117,43 @@ class ConsoleTest {
             assertThat(page.text("#channel-members")).isEqualTo("1 client on all servers, 1 message so far");
 
             page.type("#publish-text", "back in five minutes");
-            page.click("#publish button");
+            page.click("#publish .primary");
             assertThat(page.text("#confirm-text")).isEqualTo("back in five minutes");
             page.click("#confirm [data-close]");
-            page.click("#publish button");
+            page.click("#publish .primary");
             page.click("#confirm-yes");
 
             assertThat(ada.next()).isEqualTo("Channel : lobby, Sender : operator, Message : back in five minutes");
             page.await("document.getElementById('channel-messages').innerText.includes('back in five minutes')");
             ada.expectNothingElse();
+        }
+        assertThat(page.problems()).isEmpty();
+    }
+
+    @Test
+    void deletesWhatWasSaidAfterAsking() throws Exception {
+        try (TestClient ada = TestClient.member(server.port(), "ada", "lobby")) {
+            ada.publish("ada", "lobby", "regrettable").next();
+            page.click("#channels-rows button");
+            page.await("document.querySelectorAll('#channel-messages li').length === 1");
+            page.click("#channel-delete");
+            page.press("Escape");
+            page.await("!document.getElementById('confirm').open");
+            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()).hasSize(1);
+
+            page.click("#channel-delete");
+            page.click("#confirm-yes");
+
+            page.await("!document.getElementById('channel-empty').hidden");
+            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()).isEmpty();
+
+            ada.publish("ada", "lobby", "worse").next();
+            page.click("#channel [data-close]");
+            page.click("button[data-client=ada]");
+            page.click("#client-delete");
+            page.click("#confirm-yes");
+            page.await("!document.getElementById('client').open");
+            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()).isEmpty();
         }
         assertThat(page.problems()).isEmpty();
     }

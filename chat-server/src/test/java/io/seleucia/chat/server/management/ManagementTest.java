@@ -211,6 +211,27 @@ class ManagementTest {
     }
 
     @Test
+    void deletesWhatWasSaidInAChannelOrByASender() throws Exception {
+        for (String channel : new String[] {"lobby", "den"}) {
+            server.publish(channel, "ada", "of ada");
+            server.publish(channel, "bob", "of bob");
+        }
+
+        assertThat(http.post("/api/delete", "{\"sender\":\"ada\"}").body()).isEqualTo("{\"done\":true}");
+
+        for (String channel : new String[] {"lobby", "den"}) {
+            assertThat(http.get("/api/history?channel=" + channel).body())
+                    .contains("of bob")
+                    .doesNotContain("of ada");
+        }
+        assertThat(http.post("/api/delete", "{\"channel\":\"den\"}").body()).isEqualTo("{\"done\":true}");
+        assertThat(http.get("/api/history?channel=den").json().getAsJsonArray("messages"))
+                .isEmpty();
+        assertThat(http.get("/api/history?channel=lobby").json().getAsJsonArray("messages"))
+                .hasSize(1);
+    }
+
+    @Test
     void givesTheNewestLinesOfTheLog() throws Exception {
         for (int i = 1; i <= 501; i++) {
             LogRecord record = new LogRecord(Level.INFO, "line " + i + " " + "x".repeat(5_000));
@@ -267,6 +288,9 @@ class ManagementTest {
             /api/disconnect | []                                | the body must be an object of JSON
             /api/disconnect | {"client":                        | the body is not valid JSON
             /api/revoke     | {}                                | the field user is missing
+            /api/delete     | {}                                | name a channel or a sender, and not both
+            /api/delete     | {"channel":"a","sender":"b"}      | name a channel or a sender, and not both
+            /api/delete     | {"channel":"a\\n"}                 | a channel's name must not have control characters
             """)
     void saysWhatIsWrongWithAChange(String path, String body, String error) throws Exception {
         Http.Reply reply = http.post(path, body);
