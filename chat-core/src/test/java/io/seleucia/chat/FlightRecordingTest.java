@@ -116,11 +116,19 @@ class FlightRecordingTest {
     }
 
     @Test
-    void hasOneCategoryAndAWordForEverything() {
+    void hasOneCategoryAndAWordForEverything() throws Exception {
+        try (ChatServer server = ChatServer.builder().port(0).start()) {
+            TestClient.member(server.port(), "ada", "lobby")
+                    .publish("ada", "lobby", "hi")
+                    .close();
+        }
         List<EventType> types = FlightRecorder.getFlightRecorder().getEventTypes().stream()
                 .filter(type -> type.getName().startsWith("seleucia."))
                 .toList();
 
+        assertThat(types)
+                .extracting(EventType::getName)
+                .contains("seleucia.Connect", "seleucia.Disconnect", "seleucia.Publish");
         assertThat(types).allSatisfy(type -> {
             assertThat(type.getCategoryNames()).containsExactly("Seleucia");
             assertThat(type.getLabel()).isNotBlank();

@@ -3,7 +3,6 @@ package io.seleucia.chat.server.management;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,16 +25,14 @@ public final class Access {
 
     private final Optional<byte[]> token; // its hash: what is compared is of one length
     private final String host;
-    private final boolean anyHost;
 
-    private Access(Optional<byte[]> token, String host) throws IOException {
+    private Access(Optional<byte[]> token, String host) {
         this.token = token;
         this.host = host;
-        this.anyHost = token.isPresent() && InetAddress.getByName(host).isAnyLocalAddress();
     }
 
     /** For this machine alone. */
-    public static Access local() throws IOException {
+    public static Access local() {
         return new Access(Optional.empty(), "localhost");
     }
 
@@ -44,7 +41,7 @@ public final class Access {
      *
      * @param file its first line is the token, of 16 characters or more
      * @param host where to listen
-     * @throws IOException if it can't be read or is no token, or the host is unknown
+     * @throws IOException if it can't be read or is no token
      */
     public static Access withToken(Path file, String host) throws IOException {
         List<String> lines;
@@ -68,12 +65,15 @@ public final class Access {
         return host;
     }
 
-    /** Refuses what a page of another origin may have sent, or a browser under a name that is none of ours. */
+    /**
+     * Refuses what a page of another origin may have sent. Where there is no token, it also refuses what is sent to
+     * another name: one that was made to point here, so that a page from there is of the same origin.
+     */
     void checkOrigin(HttpExchange exchange) throws Refusal {
         Headers headers = exchange.getRequestHeaders();
         String named = Optional.ofNullable(headers.getFirst("Host")).orElse("").toLowerCase(Locale.ROOT);
         String name = named.replaceFirst(":\\d*$", "");
-        if (!anyHost && !THIS_MACHINE.contains(name) && !name.equals(host.toLowerCase(Locale.ROOT))) {
+        if (token.isEmpty() && !THIS_MACHINE.contains(name)) {
             throw new Refusal(403, "this server is not called that: the Host header must be localhost");
         }
         String origin = headers.getFirst("Origin");

@@ -10,7 +10,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -72,10 +71,8 @@ public final class Management implements AutoCloseable {
 
     /** Serves from now on. */
     public void serve(ChatServer server, RecentLines log) {
-        Health health = new Health(server);
-        Api api = new Api(server, health, log);
-        Console console = new Console();
-        http.createContext("/", exchange -> handle(exchange, health, api, console, server));
+        Pages pages = new Pages(server, access, log);
+        http.createContext("/", exchange -> handle(exchange, pages));
         http.start();
     }
 
@@ -86,26 +83,9 @@ public final class Management implements AutoCloseable {
                 + http.getAddress().getPort() + "/";
     }
 
-    private void handle(HttpExchange exchange, Health health, Api api, Console console, ChatServer server)
-            throws IOException {
+    private static void handle(HttpExchange exchange, Pages pages) throws IOException {
         try {
-            Answer answer;
-            try {
-                access.checkOrigin(exchange);
-                answer = answer(exchange, health, api, console, server);
-            } catch (Refusal e) {
-                answer = Answer.of(e);
-            } catch (UnavailableException e) {
-                answer = Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
-            } catch (RuntimeException e) {
-                LOG.log(
-                        Level.ERROR,
-                        "a request of management failed: "
-                                + exchange.getRequestURI().getPath(),
-                        e);
-                answer = Answer.of(new Refusal(500, "internal error"));
-            }
-            send(exchange, answer);
+            send(exchange, answer(exchange, pages));
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "a connection of management broke: " + e.getMessage());
             throw e; // the JDK's server closes the connection
@@ -114,34 +94,20 @@ public final class Management implements AutoCloseable {
         }
     }
 
-    private Answer answer(HttpExchange exchange, Health health, Api api, Console console, ChatServer server)
-            throws IOException, Refusal, UnavailableException {
-        String path = exchange.getRequestURI().getPath();
-        Optional<Answer> page = isReading(exchange) ? console.page(path) : Optional.empty();
-        if (page.isPresent()) {
-            return page.get(); // which holds nothing that is secret
-        }
-        boolean allowed = access.isAllowed(exchange);
-        if (path.equals("/health")) {
-            need(isReading(exchange), 405, "only GET is allowed here");
-            return health.answer(allowed);
-        }
-        need(allowed, 401, "the token is missing or wrong: send Authorization: Bearer and the token");
-        if (path.equals("/metrics")) {
-            need(isReading(exchange), 405, "only GET is allowed here");
-            return Answer.text(Prometheus.TYPE, new Prometheus(server).text());
-        }
-        return api.answer(exchange);
-    }
-
-    private static boolean isReading(HttpExchange exchange) {
-        return exchange.getRequestMethod().equals("GET")
-                || exchange.getRequestMethod().equals("HEAD");
-    }
-
-    private static void need(boolean what, int status, String why) throws Refusal {
-        if (!what) {
-            throw new Refusal(status, why);
+    private static Answer answer(HttpExchange exchange, Pages pages) throws IOException {
+        try {
+            return pages.answer(exchange);
+        } catch (Refusal e) {
+            return Answer.of(e);
+        } catch (UnavailableException e) {
+            return Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
+        } catch (RuntimeException e) {
+            LOG.log(
+                    Level.ERROR,
+                    "a request of management failed: "
+                            + exchange.getRequestURI().getPath(),
+                    e);
+            return Answer.of(new Refusal(500, "internal error"));
         }
     }
 

@@ -389,6 +389,11 @@ class ManagementTest {
         assertThat(http.post("/api/publish", "{\"channel\":\"lobby\",\"text\":\"hi\"}")
                         .status())
                 .isEqualTo(200);
+        assertThat(http.get("/api/status", "Host: admin.example").status())
+                .as("behind a proxy")
+                .isEqualTo(200);
+        assertThat(http.get("/api/status", "Origin: http://evil.example").status())
+                .isEqualTo(403);
     }
 
     @Test
