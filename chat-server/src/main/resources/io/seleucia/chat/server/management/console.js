@@ -313,11 +313,12 @@ document.querySelectorAll('dialog').forEach(dialog =>
   dialog.querySelectorAll('[data-close]').forEach(button => button.addEventListener('click', () => dialog.close())));
 
 /** Asks before something is done; whether it is to be. */
-function confirmed(title, text, yes) {
+function confirmed(title, text, yes, grave = false) {
   const dialog = find('confirm');
   put(find('confirm-title'), title);
   put(find('confirm-text'), text);
   put(find('confirm-yes'), yes);
+  find('confirm-yes').className = grave ? 'danger' : 'primary';
   return new Promise(resolve => {
     const over = new AbortController();
     const done = answer => {
@@ -365,7 +366,7 @@ find('client-disconnect').addEventListener('click', () => endClient('/api/discon
 find('client-revoke').addEventListener('click', () => endClient('/api/revoke', {user: client}));
 find('client-delete').addEventListener('click', async () => {
   if (await confirmed(`Delete what ${client} said?`, 'All messages under this name, in all channels and inboxes, are '
-    + 'deleted for good.', 'Delete')) {
+    + 'deleted for good.', 'Delete', true)) {
     await endClient('/api/delete', {sender: client});
   }
 });
@@ -404,7 +405,8 @@ async function showChannel() {
 }
 
 find('channel-delete').addEventListener('click', async () => {
-  if (!await confirmed(`Delete all messages in ${channel}?`, 'They are deleted for good, on all servers.', 'Delete')) return;
+  if (!await confirmed(`Delete all messages in ${channel}?`, 'They are deleted for good, on all servers.', 'Delete',
+    true)) return;
   try {
     const {done} = await ask('/api/delete', {channel});
     wrong('publish-wrong', done ? '' : 'It takes longer: the log says when it is done.');
