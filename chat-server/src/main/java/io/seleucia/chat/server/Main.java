@@ -43,9 +43,12 @@ public final class Main {
     }
 
     private static void serve(Settings settings) throws SettingsException, IOException, InterruptedException {
-        boolean json = settings.text(Setting.LOG_FORMAT).equals("json");
-        ServerLog.format(json);
+        ServerLog.format(settings.text(Setting.LOG_FORMAT).equals("json"));
         Optional<Management> management = management(settings);
+        RecentLines lines = new RecentLines(new LogFormat(false));
+        if (management.isPresent()) {
+            ServerLog.copyTo(lines);
+        }
         String host = settings.text(Setting.HOST);
         ChatServer.Builder builder = ChatServer.builder()
                 .host(host)
@@ -64,25 +67,25 @@ public final class Main {
             broker.close();
             throw e;
         }
-        if (management.isPresent()) {
-            RecentLines lines = new RecentLines(new LogFormat(false));
-            ServerLog.copyTo(lines);
-            management.get().serve(server, lines);
-        }
+        management.ifPresent(port -> port.serve(server, lines));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close(); // meanwhile management says that it drains
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
-        String at = s + "://" + bracketed(host) + ":";
+        System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
+        ServerLog.load();
+        Thread.currentThread().join();
+    }
+
+    /** The line that says that all is there, and where. */
+    private static String listening(String at, ChatServer server, Optional<Management> management) {
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
         String operator =
                 management.map(Management::url).map(url -> " management " + url).orElse("");
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp + operator);
-        ServerLog.load();
-        Thread.currentThread().join();
+        return "listening on ws" + at + server.port() + "/" + tcp + operator;
     }
 
     /** The operator's port, which is taken first: if it can't be, nobody has come yet. */

@@ -147,8 +147,15 @@ class MainTest {
                         .getAsString())
                 .contains("can't be reached");
 
-        process.destroy();
-        begin("--port=0", "--broker=redis", nowhere);
+        process.destroyForcibly().onExit().join();
+        begin(List.of("--port=0", "--broker=redis", nowhere, "--management-port=0"));
+        Matcher listening = LISTENING.matcher(process.inputReader().readLine());
+        assertThat(listening.matches()).isTrue();
+        assertThat(new Http(Integer.parseInt(listening.group(3)))
+                        .get("/api/log")
+                        .body())
+                .as("the operator reads what was logged before anybody could ask")
+                .contains("can't be reached");
         assertThat(errors().getFirst()).matches("\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{3}Z WARNING .*");
     }
 
