@@ -21,6 +21,7 @@ import java.util.Set;
 public final class Access {
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final int MIN_TOKEN = 16;
+    private static final List<String> NOWHERE = List.of("none"); // a program that is no browser says nothing
     private static final String SCHEME = "Bearer ";
 
     private final Optional<byte[]> token; // its hash: what is compared is of one length
@@ -76,19 +77,30 @@ public final class Access {
         if (token.isEmpty() && !THIS_MACHINE.contains(name)) {
             throw new Refusal(403, "this server is not called that: the Host header must be localhost");
         }
-        String origin = headers.getFirst("Origin");
-        String site = headers.getFirst("Sec-Fetch-Site");
-        boolean foreign = origin != null
-                        && !origin.toLowerCase(Locale.ROOT)
-                                .replaceFirst("^https?://", "")
-                                .equals(named)
-                || site != null && !Set.of("same-origin", "none").contains(site);
-        if (foreign) {
+        if (!isOwn(headers.getFirst("Origin"), named) || !isFromHere(exchange)) {
             throw new Refusal(403, "pages of other origins have no access");
         }
         if (isChange(exchange) && !isJson(headers.getFirst("Content-Type"))) {
             throw new Refusal(415, "the Content-Type of a change must be application/json");
         }
+    }
+
+    private static boolean isOwn(String origin, String named) {
+        return origin == null
+                || origin.toLowerCase(Locale.ROOT)
+                        .replaceFirst("^https?://", "")
+                        .equals(named);
+    }
+
+    /** Browsers say where a request comes from. Somebody who follows a link to the console may come from anywhere. */
+    private static boolean isFromHere(HttpExchange exchange) {
+        Headers headers = exchange.getRequestHeaders();
+        boolean arrives = "navigate".equals(headers.getFirst("Sec-Fetch-Mode"))
+                && exchange.getRequestURI().getPath().equals("/");
+        return arrives
+                || Set.of("same-origin", "none")
+                        .contains(
+                                headers.getOrDefault("Sec-Fetch-Site", NOWHERE).getFirst());
     }
 
     private static boolean isChange(HttpExchange exchange) {

@@ -336,6 +336,14 @@ class ManagementTest {
         }
     }
 
+    @Test
+    void letsSomebodyInWhoFollowsALink() throws Exception {
+        String[] arriving = {"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"};
+
+        assertThat(http.get("/", arriving).status()).isEqualTo(200);
+        assertThat(http.get("/api/status", arriving).status()).isEqualTo(403);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"Host: localhost", "Host: LOCALHOST:8601", "Host: 127.0.0.1:1", "Host: [::1]:8601"})
     void isCalledLocalhostHoweverThatIsWritten(String header) throws Exception {
