@@ -7,6 +7,7 @@ import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
@@ -14,7 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path.
+ * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path. Gives pages to
+ * those who want no WebSocket.
  *
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
@@ -22,6 +24,7 @@ import java.util.Optional;
  */
 record WebSocketEntrance(
         Handshake handshake,
+        Pages pages,
         List<Protocol> protocols,
         Handlers handlers,
         Channels channels,
@@ -29,9 +32,12 @@ record WebSocketEntrance(
         Counters counters)
         implements Entrance {
     @Override
-    public Entered enter(Wire wire) throws IOException {
+    public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
-        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
+        return handshake.accept(wire, pages, this::subprotocols).map(agreed -> entered(wire, agreed));
+    }
+
+    private Entered entered(Wire wire, Handshake.Agreed agreed) {
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds, counters);
         return new Entered(
                 loops,

@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,7 +48,6 @@ public final class InMemoryBroker implements Broker {
     private static final long SWEEP_SECONDS = 10;
     private static final long WRITING_SECONDS = 2;
     private static final long ERASING_SECONDS = 3_600;
-    private static final int NOTES = 1_000;
 
     private final Retention retention;
     private final long maxBytes;
@@ -280,12 +278,14 @@ public final class InMemoryBroker implements Broker {
             throw new UnavailableException("too much waits to be written already", null);
         }
         journal.get().hurry();
+        CompletableFuture<Void> erased =
+                note.written().thenCompose(segment -> journal.get().erase(deletion, segment));
         try {
-            long segment = note.await(WRITING_SECONDS, TimeUnit.SECONDS);
-            CompletableFuture<Void> erased = journal.get().erase(deletion, segment);
+            note.await(WRITING_SECONDS, TimeUnit.SECONDS);
             forget(deletion);
             erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
         } catch (IOException e) {
+            note.written().thenRun(() -> Thread.startVirtualThread(() -> forget(deletion))); // if it is after all
             throw new UnavailableException(e.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw new UnavailableException("what is deleted is not gone from the disk yet, it will be", e);
@@ -382,7 +382,7 @@ public final class InMemoryBroker implements Broker {
                     channels.values()
                             .removeIf(channel -> channel.use(this::isOver).orElse(true));
                     if (journal.isPresent()) {
-                        retireExpired(journal.get());
+                        JournalRetirement.retire(journal.get(), channels.values());
                     }
                 } catch (IOException e) {
                     LOG.log(Level.WARNING, "old journal files can't be put away: " + e.getMessage());
@@ -404,47 +404,5 @@ public final class InMemoryBroker implements Broker {
             journal.ifPresent(it -> it.offer(new JournalNote(it.start(epoch))));
         }
         return over;
-    }
-
-    /** Takes the journal's oldest segments away, when all that is needed of them stands in later ones as well. */
-    private void retireExpired(Journal from) throws IOException, InterruptedException {
-        OptionalLong expired = from.expired();
-        while (expired.isPresent() && isCarriedOver(expired.getAsLong(), from)) {
-            from.retire(expired.getAsLong());
-            expired = from.expired();
-        }
-    }
-
-    private boolean isCarriedOver(long segment, Journal to) throws InterruptedException {
-        List<CompletableFuture<Void>> notes = new ArrayList<>();
-        for (InMemoryChannel channel : channels.values()) {
-            Optional<JournalRecord.Standing> standing =
-                    channel.use(it -> it.standing(segment)).flatMap(Function.identity());
-            if (standing.isPresent()) {
-                JournalNote note = new JournalNote(standing.get());
-                if (!to.offer(note)) {
-                    return false; // later, when less waits
-                }
-                notes.add(note.written().thenAccept(in -> channel.change(it -> it.standsIn(in))));
-            }
-            if (notes.size() == NOTES) {
-                to.hurry();
-                if (!areWritten(notes)) {
-                    return false;
-                }
-            }
-        }
-        to.hurry();
-        return areWritten(notes);
-    }
-
-    private static boolean areWritten(List<CompletableFuture<Void>> notes) throws InterruptedException {
-        try {
-            CompletableFuture.allOf(notes.toArray(CompletableFuture[]::new)).get(WRITING_SECONDS, TimeUnit.SECONDS);
-            notes.clear();
-            return true;
-        } catch (ExecutionException | TimeoutException e) {
-            return false; // the journal says so itself, and the segment stays
-        }
     }
 }

@@ -175,6 +175,9 @@ final class JournalArchive implements AutoCloseable {
     CompletableFuture<Void> erase(JournalRecord.Deletion deletion, long segment) {
         Pending pending = new Pending(deletion, new CompletableFuture<>());
         deletions.put(segment, pending);
+        if (closed) {
+            pending.done().completeExceptionally(new IOException("closed"));
+        }
         LockSupport.unpark(thread);
         return pending.done();
     }
@@ -194,18 +197,14 @@ final class JournalArchive implements AutoCloseable {
     }
 
     private void run() {
-        try {
-            while (!closed) {
-                boolean done = round();
-                if (!closed && deletions.isEmpty() || !done) {
-                    LockSupport.parkNanos((done ? ROUND : RETRY).toNanos());
-                }
+        while (!closed) {
+            boolean done = round();
+            if (deletions.isEmpty() || !done) {
+                LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // at once, if somebody has called since
             }
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "the archive's thread has failed: nothing is deleted from the disk any more", e);
-        } finally {
-            ended.countDown();
         }
+        failAll(new IOException("closed"));
+        ended.countDown();
     }
 
     private boolean round() {
@@ -216,16 +215,29 @@ final class JournalArchive implements AutoCloseable {
             failing = false;
             return true;
         } catch (IOException e) {
-            if (!failing && !closed) {
-                failing = true;
-                LOG.log(
-                        Level.WARNING,
-                        "the archive of the journal in " + directory + " can't be kept in order, which"
-                                + " is tried again: " + e.getMessage());
-            }
-            deletions.values().forEach(pending -> pending.done().completeExceptionally(e));
-            return false;
+            complain(Level.WARNING, e);
+            failAll(e);
+        } catch (RuntimeException e) {
+            complain(Level.ERROR, e);
+            failAll(e);
         }
+        return false;
+    }
+
+    private void complain(Level level, Exception why) {
+        if (!failing && !closed) {
+            failing = true;
+            LOG.log(
+                    level,
+                    "the archive of the journal in " + directory + " can't be kept in order, which is tried again: "
+                            + why.getMessage(),
+                    level == Level.ERROR ? why : null);
+        }
+    }
+
+    /** Tells those who wait for a deletion. It is not given up by that. */
+    private void failAll(Exception why) {
+        deletions.values().forEach(pending -> pending.done().completeExceptionally(why));
     }
 
     private void index() throws IOException {

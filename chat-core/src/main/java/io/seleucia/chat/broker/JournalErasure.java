@@ -2,6 +2,8 @@ package io.seleucia.chat.broker;
 
 import io.seleucia.chat.message.Message;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Map;
  * only that their places are taken, once for all that follow one another in their channel.
  */
 final class JournalErasure {
+    private static final Logger LOG = System.getLogger(Journal.class.getName());
     private static final int BATCH_BYTES = 256 * 1024;
 
     private final JournalSegment copy;
@@ -39,7 +42,13 @@ final class JournalErasure {
                 JournalSegment copy = JournalSegment.create(unfinished, segment)) {
             JournalErasure erasure = new JournalErasure(copy, what);
             if (reader.hasHead()) {
-                reader.read(JournalSegment.HEAD, (position, record) -> erasure.take(record), damage -> {});
+                reader.read(
+                        JournalSegment.HEAD,
+                        (position, record) -> erasure.take(record),
+                        damage -> LOG.log(
+                                Level.WARNING,
+                                "journal file " + file + " is damaged from byte " + damage.from() + " to byte "
+                                        + damage.to() + ", and copied without that"));
                 erasure.finish();
             }
             if (!erasure.erased) {

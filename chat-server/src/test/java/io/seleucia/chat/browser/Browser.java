@@ -30,6 +30,7 @@ public final class Browser implements AutoCloseable {
 
     private static final List<String> NAMES =
             List.of("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
+    private static final int ATTEMPTS = 50; // to delete the profile
     private static Optional<Browser> shared = Optional.empty();
 
     private final Process process;
@@ -128,12 +129,23 @@ public final class Browser implements AutoCloseable {
         all.forEach(one -> one.onExit()
                 .completeOnTimeout(one, PATIENCE.toSeconds(), TimeUnit.SECONDS)
                 .join());
+        for (int attempt = 1; !isDeleted(); attempt++) { // the last of them may be writing still
+            if (attempt == ATTEMPTS) {
+                System.err.println("the browser's profile stays in " + profile);
+                return;
+            }
+            LockSupport.parkNanos(100_000_000);
+        }
+    }
+
+    private boolean isDeleted() {
         try (Stream<Path> files = Files.walk(profile)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
+            return true;
         } catch (IOException | UncheckedIOException e) {
-            System.err.println("the browser's profile stays in " + profile + ": " + e.getMessage());
+            return !Files.exists(profile);
         }
     }
 }

@@ -59,18 +59,19 @@ public final class Page implements AutoCloseable {
 
     /** Goes to another address, and returns when it has loaded. */
     public void go(String url) {
+        evaluate("window.before = true");
         JsonObject result = call("Page.navigate", object("{}", "url", url));
         if (result.has("errorText")) {
             throw failure(url + " can't be opened: " + result.get("errorText").getAsString());
         }
-        await("document.readyState === 'complete' && location.href !== 'about:blank'");
+        await("document.readyState === 'complete' && !window.before");
     }
 
     /** Loads the page again, as its user does, and returns when it has loaded. */
     public void reload() {
-        evaluate("window.beforeReload = true");
+        evaluate("window.before = true");
         call("Page.reload", new JsonObject());
-        await("!window.beforeReload && document.readyState === 'complete'");
+        await("document.readyState === 'complete' && !window.before");
     }
 
     /** The value of an expression, or of the promise that it gives, as JSON has it; undefined is null. */
