@@ -96,7 +96,7 @@ class RecoveryTest {
         }
 
         @Override
-        public Page historyAfter(String channel, long offset, int limit) {
+        public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
             if (!channel.equals("lobby")) {
                 return members.historyAfter(channel, offset, limit);
             }
@@ -111,7 +111,7 @@ class RecoveryTest {
         }
 
         @Override
-        public Page historyBefore(String channel, long offset, int limit) {
+        public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
             return historyAfter(channel, offset, limit);
         }
 
