@@ -8,6 +8,7 @@
 @SuppressWarnings("requires-automatic") // Jedis has no module descriptor of its own
 module io.seleucia.chat {
     requires com.google.gson;
+    requires jdk.jfr;
     requires static redis.clients.jedis;
 
     exports io.seleucia.chat;

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -42,6 +43,8 @@ public final class RedisBroker implements Broker {
     private static final Duration OPENING = Duration.ofMillis(1_800);
     private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
     private static final Duration PROBE_ANSWER = Duration.ofSeconds(5);
+    private static final Duration LONGEST_SILENCE =
+            PROBE_AFTER.plus(PROBE_ANSWER).plusMillis(2 * ROUND_MILLIS);
     private static final int HEALERS = 4;
 
     private final String node = UUID.randomUUID().toString();
@@ -113,6 +116,15 @@ public final class RedisBroker implements Broker {
     /** Waits until Redis can be reached; false if that takes longer than {@code limit}. */
     public boolean awaitReachable(Duration limit) throws InterruptedException {
         return health.awaitUp(limit);
+    }
+
+    @Override
+    public Health health() {
+        Optional<Duration> proven = subscriber.proven();
+        Optional<String> flaw = health.flaw()
+                .or(() -> proven.filter(age -> age.compareTo(LONGEST_SILENCE) > 0)
+                        .map(age -> "nothing has come from Redis for " + age.toSeconds() + " s"));
+        return new Health(flaw, proven, health.reconnects());
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.seleucia.chat.broker;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -51,7 +53,8 @@ final class RedisSubscriber implements AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock(); // guards pubSub, and is held while a command is written
     private PubSub pubSub; // null while there is no connection
     private volatile Connection connection;
-    private volatile long heardAt = System.nanoTime();
+    private volatile long heardAt = System.nanoTime(); // or when the connection was begun
+    private volatile long provenAt; // when something last came, or 0
 
     RedisSubscriber(
             HostAndPort address,
@@ -88,9 +91,15 @@ final class RedisSubscriber implements AutoCloseable {
         }
     }
 
-    /** When something last came, as {@link System#nanoTime}. */
+    /** When something last came, or the connection was begun, as {@link System#nanoTime}. */
     long heardAt() {
         return heardAt;
+    }
+
+    /** How long ago something last came, on whatever connection; empty if nothing ever did. */
+    Optional<Duration> proven() {
+        long at = provenAt;
+        return at == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(System.nanoTime() - at));
     }
 
     /** Cuts the connection, which no longer brings messages; another is made. */
@@ -182,10 +191,16 @@ final class RedisSubscriber implements AutoCloseable {
         reconnect();
     }
 
+    private void heard() {
+        long now = System.nanoTime() | 1; // 0 says that nothing has come
+        heardAt = now;
+        provenAt = now;
+    }
+
     private final class PubSub extends JedisPubSub {
         @Override
         public void onSubscribe(String pubSubChannel, int subscriptions) {
-            heardAt = System.nanoTime();
+            heard();
             if (pubSubChannel.equals(probe)) {
                 connected(this);
                 return;
@@ -198,7 +213,7 @@ final class RedisSubscriber implements AutoCloseable {
 
         @Override
         public void onMessage(String pubSubChannel, String text) {
-            heardAt = System.nanoTime();
+            heard();
             RedisFeed feed = feeds.get(pubSubChannel);
             if (feed != null) {
                 receiver.received(feed, RedisMessage.live(feed.channel(), text));
