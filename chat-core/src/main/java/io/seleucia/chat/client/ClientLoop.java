@@ -66,6 +66,7 @@ final class ClientLoop {
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final String name;
     private final ClientSettings settings;
+    private final Window window;
     private final Dialer dialer;
     private final DesiredState desired;
     private final Delivery delivery;
@@ -96,9 +97,10 @@ final class ClientLoop {
             Optional<HttpClient> http) {
         this.name = name;
         this.settings = settings;
-        this.dialer = new Dialer(servers, credentials, http, settings, random, this::tell);
+        this.window = new Window(settings.inboundBytes(), () -> tell(new Happening.Drained()));
+        this.dialer = new Dialer(servers, credentials, http, settings, random, window, this::tell);
         this.desired = new DesiredState(settings.outboundBytes(), settings.publishTimeout(), inbox, random);
-        this.delivery = new Delivery(name, listener, settings.inboundBytes(), () -> tell(new Happening.Drained()));
+        this.delivery = new Delivery(name, listener, window);
         this.reception = new Reception(desired, delivery);
     }
 
@@ -139,14 +141,13 @@ final class ClientLoop {
 
     private void run() {
         try {
-            Alarm alarm = new Alarm();
             while (phase != Phase.ENDED) {
+                Alarm alarm = new Alarm();
+                step(alarm);
                 Happening happening = happenings.poll(Math.max(0, alarm.nanosUntilNext()), TimeUnit.NANOSECONDS);
                 if (happening != null) {
                     take(happening);
                 }
-                alarm = new Alarm();
-                step(alarm);
             }
         } catch (InterruptedException | RuntimeException e) {
             LOG.log(Level.ERROR, "the client failed", e);
@@ -163,12 +164,13 @@ final class ClientLoop {
                     closeBy = System.nanoTime() + settings.closeTimeout().toNanos();
                 }
             }
-            case Happening.Drained drained ->
-                line.filter(Line::isPaused).ifPresent(here -> here.read(delivery.hasRoom()));
+            case Happening.Drained drained -> line.filter(Line::isPaused).ifPresent(this::resume);
             case Happening.Opened opened -> opened(opened);
             case Happening.NotOpened failed -> notOpened(failed);
-            case Happening.Received received ->
-                here(received.socket()).ifPresent(here -> received(here, received.text()));
+            case Happening.Received received -> {
+                here(received.socket()).ifPresent(here -> received(here, received));
+                window.give(received.bytes());
+            }
             case Happening.Heard heard -> here(heard.socket()).ifPresent(Line::heard);
             case Happening.Sent sent -> here(sent.socket()).ifPresent(Line::sent);
             case Happening.Ended gone -> here(gone.socket()).ifPresent(here -> closed(gone.code(), gone.reason()));
@@ -251,7 +253,7 @@ final class ClientLoop {
         phase = Phase.LOGGING_IN;
         Line here = new Line(opened.socket());
         line = Optional.of(here);
-        here.read(true);
+        opened.socket().request();
         here.ask(ClientCodec.connect(opened.login(), desired.inbox()), reply -> loggedIn(here, reply));
     }
 
@@ -339,19 +341,28 @@ final class ClientLoop {
                 .ifPresent(reason -> delivery.put(0, listener -> listener.removed(lane.channel(), reason)));
     }
 
-    private void received(Line here, String text) {
+    private void resume(Line here) {
+        if (window.hasRoom()) {
+            here.resume();
+        }
+    }
+
+    private void received(Line here, Happening.Received received) {
         here.heard();
+        if (!received.more()) {
+            here.pause();
+            tell(new Happening.Drained()); // there may be room already
+        }
         try {
-            Optional<ClientCodec.Incoming> incoming = ClientCodec.decode(text);
+            Optional<ClientCodec.Incoming> incoming = ClientCodec.decode(received.text());
             switch (incoming.map(ClientCodec.Incoming::event).orElse(NOTHING)) {
                 case Event.Reply reply -> here.answered(incoming.get().id(), reply);
                 case Event.Push push ->
-                    reception.take(push, 2 * text.length()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
+                    reception.take(push, received.bytes()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
             }
         } catch (ClientCodec.MalformedException | ClassCastException e) { // no frame, or an answer to something else
             disconnected(Wait.ORDINARY, NO_CHAT_V1);
         }
-        here(here.socket()).ifPresent(still -> still.read(delivery.hasRoom()));
     }
 
     /** The server has closed the connection, or it broke: see the table of close codes in the protocol. */
@@ -423,7 +434,8 @@ final class ClientLoop {
         if (phase == Phase.CONNECTED) {
             line.orElseThrow().socket().close();
             phase = Phase.LEAVING;
-            deadline = System.nanoTime() + LEAVING_NANOS;
+            deadline = System.nanoTime()
+                    + Math.min(LEAVING_NANOS, settings.closeTimeout().toNanos());
         } else {
             end(Optional.empty());
         }

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
 /**
  * One connection of the JDK's WebSocket client. Its listening methods run in threads of the JDK, one at a time, and only
  * pass on what happened; all else is called by the client's thread, one thing after the other.
+ *
+ * <p>The next message is asked for at once, unless the window is full: an end of the connection that comes while nothing
+ * is asked for is never told by the JDK.
  */
 final class ClientSocket implements WebSocket.Listener {
     /** In place of a close code: the server sent a message that is larger than this client ever takes. */
@@ -24,11 +27,13 @@ final class ClientSocket implements WebSocket.Listener {
     private static final int MAX_CHARS = 16 * 1024 * 1024; // of a message; the largest pages are far smaller
     private static final int BROKEN = 1006;
 
+    private final Window window;
     private final Consumer<Happening> happenings;
     private final StringBuilder partial = new StringBuilder();
     private volatile WebSocket socket; // set before the client's thread knows this object
 
-    private ClientSocket(Consumer<Happening> happenings) {
+    private ClientSocket(Window window, Consumer<Happening> happenings) {
+        this.window = window;
         this.happenings = happenings;
     }
 
@@ -39,9 +44,10 @@ final class ClientSocket implements WebSocket.Listener {
      * @throws ExecutionException if the server refuses the handshake, and for all that the JDK has to say
      * @throws TimeoutException if it takes too long
      */
-    static ClientSocket open(HttpClient http, URI server, Duration timeout, Consumer<Happening> happenings)
+    static ClientSocket open(
+            HttpClient http, URI server, Duration timeout, Window window, Consumer<Happening> happenings)
             throws IOException, ExecutionException, TimeoutException, InterruptedException {
-        ClientSocket listener = new ClientSocket(happenings);
+        ClientSocket listener = new ClientSocket(window, happenings);
         WebSocket opened = http.newWebSocketBuilder()
                 .subprotocols(SUBPROTOCOL)
                 .connectTimeout(timeout)
@@ -64,7 +70,7 @@ final class ClientSocket implements WebSocket.Listener {
                                 : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage())));
     }
 
-    /** Asks for the next message. */
+    /** Asks for the first message, or goes on after the window was full. */
     void request() {
         socket.request(1);
     }
@@ -92,13 +98,21 @@ final class ClientSocket implements WebSocket.Listener {
             return null;
         }
         partial.append(text);
-        if (last) {
-            happenings.accept(new Happening.Received(this, partial.toString()));
-            partial.setLength(0);
-        } else {
+        boolean more = !last || received();
+        if (more) {
             from.request(1);
         }
         return null;
+    }
+
+    /** Passes a message on; whether there is room for another. */
+    private boolean received() {
+        String text = partial.toString();
+        partial.setLength(0);
+        window.take(2 * text.length());
+        boolean more = window.hasRoom();
+        happenings.accept(new Happening.Received(this, text, more));
+        return more;
     }
 
     @Override

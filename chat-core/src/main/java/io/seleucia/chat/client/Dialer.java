@@ -24,6 +24,7 @@ final class Dialer {
     private final HttpClient http;
     private final boolean owned;
     private final Backoff backoff;
+    private final Window window;
     private final Consumer<Happening> happenings;
     private int server; // of the list
     private int attempt;
@@ -40,6 +41,7 @@ final class Dialer {
             Optional<HttpClient> http,
             ClientSettings settings,
             RandomGenerator random,
+            Window window,
             Consumer<Happening> happenings) {
         this.servers = servers;
         this.credentials = credentials;
@@ -47,6 +49,7 @@ final class Dialer {
         this.owned = http.isEmpty();
         this.http = http.orElseGet(HttpClient::newHttpClient);
         this.backoff = new Backoff(settings.backoffBase(), settings.backoffCap(), random);
+        this.window = window;
         this.happenings = happenings;
     }
 
@@ -74,7 +77,7 @@ final class Dialer {
     private Happening attempt(int current, URI to) {
         try {
             ClientCodec.Login login = credentials.login();
-            ClientSocket socket = ClientSocket.open(http, to, timeout, happenings);
+            ClientSocket socket = ClientSocket.open(http, to, timeout, window, happenings);
             return new Happening.Opened(current, socket, login);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();

@@ -17,8 +17,17 @@ sealed interface Happening {
     /** An attempt to connect has failed. */
     record NotOpened(int attempt, boolean unauthorized, String reason) implements Happening {}
 
-    /** A message has come. None follows before it is asked for. */
-    record Received(ClientSocket socket, String text) implements Happening {}
+    /**
+     * A message has come, and waits in the window.
+     *
+     * @param more whether more is being read; if not, none follows before it is asked for
+     */
+    record Received(ClientSocket socket, String text, boolean more) implements Happening {
+        /** What it occupies, at most. */
+        int bytes() {
+            return 2 * text.length();
+        }
+    }
 
     /** A sign of life has come that is no message. */
     record Heard(ClientSocket socket) implements Happening {}

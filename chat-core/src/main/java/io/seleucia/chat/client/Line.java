@@ -15,8 +15,7 @@ import java.util.function.Consumer;
  */
 final class Line {
     private static final long SECOND = 1_000_000_000L;
-    private static final long QUIET_BEFORE_LOGIN_NANOS = 30 * SECOND;
-    private static final long SLACK_NANOS = 5 * SECOND; // after a ping of the server was due
+    private static final long QUIET_NANOS = 10 * SECOND; // at most: the JDK does not tell every end of a connection
     private static final long PONG_NANOS = 10 * SECOND;
     private static final long ANSWER_NANOS = 30 * SECOND;
     private static final long SEND_NANOS = 10 * SECOND;
@@ -28,10 +27,11 @@ final class Line {
     private long heardAt = System.nanoTime();
     private long askedOrAnsweredAt = heardAt;
     private long sendingSince = heardAt;
-    private long quietNanos = QUIET_BEFORE_LOGIN_NANOS;
+    private long quietNanos = QUIET_NANOS;
     private int maxMessageBytes = Integer.MAX_VALUE;
     private boolean paused; // nothing is read, for the listener has not caught up
-    private boolean pinged;
+    private boolean pinged; // and nothing heard since
+    private long pingedAt;
 
     Line(ClientSocket socket) {
         this.socket = socket;
@@ -43,7 +43,7 @@ final class Line {
 
     /** The server has said what it does, and what it takes. */
     void agreed(int pingSeconds, int maxMessageBytes) {
-        this.quietNanos = pingSeconds * SECOND + SLACK_NANOS;
+        this.quietNanos = Math.min(QUIET_NANOS, (pingSeconds + 1) * SECOND);
         this.maxMessageBytes = maxMessageBytes;
     }
 
@@ -101,16 +101,18 @@ final class Line {
         pinged = false;
     }
 
-    /** Reads on, or not: what is not read can't be heard, and does not count as silence. */
-    void read(boolean on) {
-        if (on) {
-            if (paused) {
-                heard();
-                askedOrAnsweredAt = heardAt;
-            }
-            socket.request();
-        }
-        paused = !on;
+    /** Nothing is read any more: what is not read can't be heard, and does not count as silence. */
+    void pause() {
+        paused = true;
+    }
+
+    /** Reads on, and asks for a sign of life, for an end that came meanwhile is not told. */
+    void resume() {
+        paused = false;
+        socket.request();
+        heard();
+        askedOrAnsweredAt = heardAt;
+        ping();
     }
 
     boolean isPaused() {
@@ -128,13 +130,19 @@ final class Line {
         if (!questions.isEmpty() && alarm.isDue(askedOrAnsweredAt + ANSWER_NANOS)) {
             return Optional.of("the server does not answer");
         }
-        if (alarm.isDue(heardAt + quietNanos + PONG_NANOS)) {
-            return Optional.of("the server is silent");
+        if (pinged) {
+            return alarm.isDue(pingedAt + PONG_NANOS) ? Optional.of("the server is silent") : Optional.empty();
         }
-        if (!pinged && alarm.isDue(heardAt + quietNanos)) {
-            pinged = true;
-            ask(ClientCodec.ping(), pong -> {});
+        if (alarm.isDue(heardAt + quietNanos)) {
+            ping();
+            alarm.lookAgain();
         }
         return Optional.empty();
+    }
+
+    private void ping() {
+        pinged = true;
+        pingedAt = System.nanoTime();
+        ask(ClientCodec.ping(), pong -> {});
     }
 }
