@@ -13,16 +13,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Takes the connections of one port. A virtual thread accepts; each connection gets its own, which takes it through the
  * port's {@link Entrance} and then is the session's inbound loop.
  */
-final class Acceptor {
+final class Acceptor implements Port {
     private static final Logger LOG = System.getLogger(Acceptor.class.getName());
     private static final int BACKLOG = 4096;
     private static final int PAUSE_MILLIS = 100;
@@ -76,9 +77,9 @@ final class Acceptor {
         return socket.getLocalPort();
     }
 
-    /** The number of sessions. */
-    int sessions() {
-        return (int) visits.stream().filter(visit -> visit.session != null).count();
+    @Override
+    public Stream<Loops> connections() {
+        return visits.stream().map(visit -> visit.session).filter(Objects::nonNull);
     }
 
     private void accept() {
@@ -117,37 +118,24 @@ final class Acceptor {
         }
     }
 
-    /** Accepts no more, and tells all clients that the server restarts. Does not wait. */
-    void stop() {
+    @Override
+    public void stop() {
         closed = true;
         try {
             socket.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
-        forEachSession(session -> session.end(CloseCode.RESTART, false));
+        connections().forEach(session -> session.end(CloseCode.RESTART, false));
     }
 
-    /**
-     * Waits, when it has been stopped, until all clients have what waits for them, and cuts off those who take longer.
-     *
-     * @param deadline when that is, as {@link System#nanoTime}
-     */
-    void drain(long deadline) {
+    @Override
+    public void drain(long deadline) {
         awaitEnd(deadline);
         if (!visits.isEmpty()) {
             LOG.log(Level.WARNING, visits.size() + " connections did not end in time and are cut off");
-            forEachSession(Loops::abort);
+            connections().forEach(Loops::abort);
             awaitEnd(System.nanoTime() + limits.writeTimeout().toNanos());
-        }
-    }
-
-    private void forEachSession(Consumer<Loops> what) {
-        for (Visit visit : visits) {
-            Loops session = visit.session;
-            if (session != null) {
-                what.accept(session);
-            }
         }
     }
 

@@ -3,7 +3,11 @@ package io.seleucia.chat;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Position;
 import io.seleucia.chat.protocol.Caller;
 import io.seleucia.chat.protocol.ChatV1;
 import io.seleucia.chat.protocol.Controller;
@@ -13,6 +17,9 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Follower;
+import io.seleucia.chat.session.Observer;
+import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.KeystoreFiles;
@@ -33,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -56,7 +64,14 @@ public final class ChatServer implements AutoCloseable {
     private final boolean ownsBroker;
     private final Watchdog watchdog;
     private final Duration drainTimeout;
-    private final List<Acceptor> acceptors = new ArrayList<>(2); // the one for WebSockets first
+    private final Channels channels;
+    private final Optional<Listeners> listeners;
+    private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
+    private final long followerBytes;
+    private final List<Port> ports = new ArrayList<>(3); // what is open: these
+    private final InProcess inProcess;
+    private Optional<Acceptor> webSockets = Optional.empty();
+    private Optional<Acceptor> tcp = Optional.empty();
 
     private ChatServer(Builder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
@@ -72,25 +87,24 @@ public final class ChatServer implements AutoCloseable {
                         settings.tcpKeepalive)
                 .min(Duration::compareTo)
                 .orElseThrow());
-        Admission admission = new Admission(limits);
-        Channels channels = new Channels(
-                broker, settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+        followerBytes = limits.outboundQueueBytes();
+        listeners = settings.listeners.isEmpty() ? Optional.empty() : Optional.of(new Listeners(settings.listeners));
+        channels = new Channels(
+                broker,
+                listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
+                settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+        List<Protocol> protocols = protocols(settings);
+        Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
+        inProcess = new InProcess(protocols, channels, bounds, watchdog);
+        ports.add(inProcess);
         try {
-            acceptors.add(new Acceptor(
-                    new InetSocketAddress(settings.host, settings.port),
-                    webSockets(settings, channels),
-                    settings.tls,
-                    admission,
-                    limits,
-                    watchdog));
+            Admission admission = new Admission(limits);
+            if (settings.port.isPresent()) {
+                webSockets = Optional.of(
+                        open(settings, settings.port.getAsInt(), webSockets(settings, protocols, bounds), admission));
+            }
             if (settings.tcpPort.isPresent()) {
-                acceptors.add(new Acceptor(
-                        new InetSocketAddress(settings.host, settings.tcpPort.getAsInt()),
-                        tcp(settings, channels),
-                        settings.tls,
-                        admission,
-                        limits,
-                        watchdog));
+                tcp = Optional.of(open(settings, settings.tcpPort.getAsInt(), tcp(settings), admission));
             }
         } catch (IOException | RuntimeException e) {
             close();
@@ -98,26 +112,36 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    private static Entrance webSockets(Builder settings, Channels channels) {
+    private Acceptor open(Builder settings, int port, Entrance entrance, Admission admission) throws IOException {
+        Acceptor acceptor = new Acceptor(
+                new InetSocketAddress(settings.host, port),
+                entrance,
+                settings.tls,
+                admission,
+                settings.limits,
+                watchdog);
+        ports.add(acceptor);
+        return acceptor;
+    }
+
+    private static List<Protocol> protocols(Builder settings) {
+        List<Protocol> protocols = new ArrayList<>(settings.protocols);
+        protocols.add(new ChatV1());
+        protocols.add(new Controllers(settings.controllers, settings.limits.maxChannels()));
+        protocols.add(new Ctesiphon());
+        return protocols;
+    }
+
+    private Entrance webSockets(Builder settings, List<Protocol> protocols, Bounds bounds) {
         Handshake handshake = new Handshake(
                 settings.allowedOrigins,
                 settings.subprotocolRequired,
                 settings.compression != Compression.OFF,
                 settings.compression == Compression.CONTEXT_TAKEOVER);
-        List<Protocol> protocols = new ArrayList<>(settings.protocols);
-        Limits limits = settings.limits;
-        protocols.add(new ChatV1());
-        protocols.add(new Controllers(settings.controllers, limits.maxChannels()));
-        protocols.add(new Ctesiphon());
-        return new WebSocketEntrance(
-                handshake,
-                protocols,
-                new Handlers(settings.handlers),
-                channels,
-                bounds(limits, limits.pingInterval(), limits.pongTimeout()));
+        return new WebSocketEntrance(handshake, protocols, new Handlers(settings.handlers), channels, bounds);
     }
 
-    private static Entrance tcp(Builder settings, Channels channels) {
+    private Entrance tcp(Builder settings) {
         Duration lastChance = settings.tcpSilence.dividedBy(6);
         return new TcpEntrance(
                 new TcpChat(settings.tcpChannel),
@@ -145,19 +169,120 @@ public final class ChatServer implements AutoCloseable {
         return new Builder();
     }
 
-    /** The port it listens on: the one that was asked for, or the one that was free. */
+    /**
+     * The port it listens on: the one that was asked for, or the one that was free.
+     *
+     * @throws IllegalStateException if it was started {@linkplain Builder#withoutPort without one}
+     */
     public int port() {
-        return acceptors.getFirst().port();
+        return webSockets
+                .orElseThrow(() -> new IllegalStateException("this server has no port"))
+                .port();
     }
 
     /** The port that it listens on for TcpChat, if it does. */
     public OptionalInt tcpPort() {
-        return acceptors.stream().skip(1).mapToInt(Acceptor::port).findFirst();
+        return tcp.stream().mapToInt(Acceptor::port).findFirst();
     }
 
-    /** The number of sessions at this moment. */
-    public int sessions() {
-        return acceptors.stream().mapToInt(Acceptor::sessions).sum();
+    /** The number of connections at this moment: sessions, and raw WebSockets. */
+    public int connections() {
+        return (int) ports.stream().flatMap(Port::connections).count();
+    }
+
+    /** The sessions at this moment, in no order. */
+    public List<OpenSession> sessions() {
+        return ports.stream()
+                .flatMap(Port::connections)
+                .flatMap(loops -> loops.receiver().stream())
+                .filter(Session.class::isInstance)
+                .map(receiver -> OpenSession.of((Session) receiver))
+                .toList();
+    }
+
+    /** The channels that have subscribers on this server at this moment, and how many each has. */
+    public Map<String, Integer> channels() {
+        return channels.occupied();
+    }
+
+    /** What carries the channels: for histories, and who is present. Closing it is not for everybody. */
+    public Broker broker() {
+        return broker;
+    }
+
+    /**
+     * Publishes a text, as {@link #publish(String, String, Content)} does.
+     *
+     * @param sender who is to have said it: any name, and nobody need be connected who bears it
+     */
+    public Position publish(String channel, String sender, String text) throws UnavailableException {
+        return publish(channel, sender, new Content.Text(text));
+    }
+
+    /**
+     * Publishes a message. Blocks until it has its place, for two seconds at the most.
+     *
+     * @param channel the channel, or {@code @name} for the inbox of a client
+     * @return its place
+     * @throws IllegalArgumentException if a name is none, or the text is longer than the channel takes
+     * @throws UnavailableException if the broker could not confirm it in time
+     */
+    public Position publish(String channel, String sender, Content content) throws UnavailableException {
+        Optional<String> flaw =
+                Names.isInbox(channel) ? Names.flawOfClient(channel.substring(1)) : Names.flawOfChannel(channel);
+        refuse(flaw.or(() -> Names.flawOfClient(sender)).or(() -> channels.flawOfText(channel, content)));
+        return broker.publish(channel, sender, content, "").position();
+    }
+
+    /**
+     * Follows a channel from now on, as a program and not as a client: it counts neither for limits nor for presence.
+     * Blocks as {@link #publish} does.
+     *
+     * @param listener gets the messages in a thread of its own; up to {@link Limits#outboundQueueBytes} wait for it,
+     *     and what is more is read from the history when it has come so far
+     * @return where it began, and what ends it; the server ends it when it closes
+     * @throws IllegalArgumentException if that is no name of a channel
+     */
+    public Broker.Subscription subscribe(String channel, ChannelListener listener) throws UnavailableException {
+        refuse(Names.flawOfChannel(channel));
+        return Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
+    }
+
+    private static void tell(ChannelListener listener, Event.Push push) {
+        if (push instanceof Event.Received received) {
+            listener.message(received.message());
+        } else if (push instanceof Event.Lost lost) {
+            listener.lost(lost.position());
+        }
+    }
+
+    private static void refuse(Optional<String> flaw) {
+        if (flaw.isPresent()) {
+            throw new IllegalArgumentException(flaw.get());
+        }
+    }
+
+    /** Connects a client of this process that offers no subprotocol; see {@link #connect(String, Map)}. */
+    public InMemoryClient connect() {
+        return connect("");
+    }
+
+    /** Connects a client of this process; see {@link #connect(String, Map)}. */
+    public InMemoryClient connect(String subprotocol) {
+        return connect(subprotocol, Map.of());
+    }
+
+    /**
+     * Connects a client of this process, without a port. To the server it is a client like any other, but for limits of
+     * connections.
+     *
+     * @param subprotocol the name of the protocol that it speaks; {@code ""} for none
+     * @param parameters what stands in the query of its handshake
+     * @throws IllegalArgumentException if the protocol is not spoken here
+     * @throws IllegalStateException if the server is closed
+     */
+    public InMemoryClient connect(String subprotocol, Map<String, String> parameters) {
+        return new InMemoryClient(inProcess.connect(subprotocol, parameters));
     }
 
     /**
@@ -168,8 +293,10 @@ public final class ChatServer implements AutoCloseable {
     @Override
     public void close() {
         long deadline = System.nanoTime() + drainTimeout.toNanos();
-        acceptors.forEach(Acceptor::stop);
-        acceptors.forEach(acceptor -> acceptor.drain(deadline));
+        ports.forEach(Port::stop);
+        ports.forEach(port -> port.drain(deadline));
+        listeners.ifPresent(told -> told.close(drainTimeout));
+        followers.forEach(Follower::close);
         watchdog.close();
         if (ownsBroker) {
             broker.close();
@@ -200,7 +327,7 @@ public final class ChatServer implements AutoCloseable {
     /** Settings of a server that is to be started. Not thread-safe. */
     public static final class Builder {
         private String host = "localhost";
-        private int port = 8600;
+        private OptionalInt port = OptionalInt.of(8600);
         private OptionalInt tcpPort = OptionalInt.empty();
         private String tcpChannel = "lobby";
         private Duration tcpKeepalive = Duration.ofSeconds(5);
@@ -213,6 +340,7 @@ public final class ChatServer implements AutoCloseable {
         private Optional<Tls> tls = Optional.empty();
         private final List<Protocol> protocols = new ArrayList<>();
         private final List<Controller<?>> controllers = new ArrayList<>();
+        private final List<ServerListener> listeners = new ArrayList<>();
         private final Map<String, WebSocketHandler> handlers = new HashMap<>();
 
         private Builder() {}
@@ -225,7 +353,13 @@ public final class ChatServer implements AutoCloseable {
 
         /** The port to listen on, from 0 to 65535; 0 takes any free one. */
         public Builder port(int port) {
-            this.port = port;
+            this.port = OptionalInt.of(port);
+            return this;
+        }
+
+        /** Listens on no port for WebSockets: clients come from within the process, by {@link ChatServer#connect}. */
+        public Builder withoutPort() {
+            this.port = OptionalInt.empty();
             return this;
         }
 
@@ -268,6 +402,12 @@ public final class ChatServer implements AutoCloseable {
         /** What carries the channels. It stays the caller's: to be closed after the servers that share it. */
         public Builder broker(Broker broker) {
             this.broker = Optional.of(broker);
+            return this;
+        }
+
+        /** One more who is told what happens on the server, and has a say in it; called in the order of adding. */
+        public Builder listener(ServerListener listener) {
+            listeners.add(listener);
             return this;
         }
 

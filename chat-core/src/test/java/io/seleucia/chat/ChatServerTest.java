@@ -223,7 +223,7 @@ class ChatServerTest {
             assertThat(broker.members("lobby")).hasSize(2);
             ada.abort();
             eventually(() -> assertThat(broker.members("lobby")).isEqualTo(Map.of("bob", 1)));
-            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+            eventually(() -> assertThat(server.connections()).isEqualTo(1));
             bob.publish("bob", "lobby", "still here");
             assertThat(bob.next()).endsWith("still here");
         }
@@ -245,7 +245,7 @@ class ChatServerTest {
                 ada.publish("ada", "lobby", text);
                 assertThat(ada.next()).endsWith(text);
             }
-            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+            eventually(() -> assertThat(server.connections()).isEqualTo(1));
             assertThat(deaf.isConnected()).isTrue();
         }
     }
@@ -331,7 +331,7 @@ class ChatServerTest {
                 assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 503");
             }
         }
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.connections()).isZero());
         Eventually.eventuallyGet(() -> {
                     TestClient next = TestClient.connect(server.port());
                     next.expectNothingElse();
@@ -364,7 +364,7 @@ class ChatServerTest {
         assertThat(ada.closeCode()).isEqualTo(1012);
         assertThat(bob.closeCode()).isEqualTo(1012);
         closing.get(60, TimeUnit.SECONDS);
-        assertThat(server.sessions()).isZero();
+        assertThat(server.connections()).isZero();
         assertThat(broker.members("lobby")).isEmpty();
         assertThat(bob.next()).endsWith("message 0");
     }
@@ -374,7 +374,7 @@ class ChatServerTest {
         start(Limits.DEFAULT.withDrainTimeout(Duration.ofMillis(200)).withPongTimeout(Duration.ofMinutes(1)));
         try (Socket stubborn = rawMember("stubborn", "lobby")) {
             server.close();
-            assertThat(server.sessions()).isZero();
+            assertThat(server.connections()).isZero();
             assertThat(stubborn.isConnected()).isTrue();
         }
     }

@@ -15,16 +15,23 @@ import org.junit.jupiter.api.Test;
 /** The chat.v1 protocol as its clients see it, the same on one server and across several. */
 abstract class ChatV1Contract {
     /** A server, and another one of the same chat, or the same. */
-    abstract int here();
+    abstract ChatServer here();
 
-    abstract int there();
+    abstract ChatServer there();
+
+    /** A client of a server; {@code ""} is no subprotocol. */
+    TestClient connect(ChatServer server, String subprotocol) throws Exception {
+        return subprotocol.isEmpty()
+                ? TestClient.connect(server.port())
+                : TestClient.connect(server.port(), subprotocol);
+    }
 
     /** How many messages a channel keeps. */
     static final int HISTORY = 300;
 
     @Test
     void connects() throws Exception {
-        try (Client ada = new Client(here())) {
+        try (Client ada = new Client(connect(here(), "chat.v1"))) {
             JsonObject connected = ada.ask("{\"id\":1,\"type\":\"connect\",\"client\":\"ada\",\"new field\":[]}");
 
             assertThat(connected.get("type").getAsString()).isEqualTo("connected");
@@ -245,7 +252,7 @@ abstract class ChatV1Contract {
             ada.ask("{\"id\":7,\"type\":\"direct\",\"to\":\"bob\",\"data\":\"two\"}");
             assertError(ada.ask("{\"id\":8,\"type\":\"history\",\"channel\":\"@bob\"}"), 8, "forbidden");
         }
-        try (Client bob = new Client(there())) {
+        try (Client bob = new Client(connect(there(), "chat.v1"))) {
             JsonObject connected = bob.ask("{\"id\":1,\"type\":\"connect\",\"client\":\"bob\",\"inbox\":{\"epoch\":\""
                     + published.get("epoch").getAsString() + "\",\"offset\":1}}");
             JsonObject inbox = connected.get("inbox").getAsJsonObject();
@@ -316,7 +323,7 @@ abstract class ChatV1Contract {
 
     @Test
     void letsAGuestTalk() throws Exception {
-        try (Client guest = new Client(here())) {
+        try (Client guest = new Client(connect(here(), "chat.v1"))) {
             guest.ask("{\"id\":1,\"type\":\"subscribe\",\"channel\":\"lobby\"}");
             guest.send("{\"id\":2,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":\"hi\"}");
             assertThat(guest.push("message").get("sender").getAsString()).startsWith("guest-");
@@ -326,7 +333,7 @@ abstract class ChatV1Contract {
     @Test
     void sharesChannelsWithCtesiphon() throws Exception {
         try (Client ada = member(here(), "ada", "lobby");
-                TestClient bob = TestClient.member(there(), "bob", "lobby")) {
+                TestClient bob = connect(there(), "").join("bob", "lobby")) {
             ada.send("{\"id\":3,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":\"hällo 👋\"}");
             ada.push("message");
             assertThat(bob.next()).isEqualTo("Channel : lobby, Sender : ada, Message : hällo 👋");
@@ -348,16 +355,20 @@ abstract class ChatV1Contract {
         assertThat(reply.get("message").getAsString()).isNotEmpty();
     }
 
+    Client connected(ChatServer server, String name) throws Exception {
+        return new Client(connect(server, "chat.v1")).connect(name);
+    }
+
+    Client member(ChatServer server, String name, String channel) throws Exception {
+        return connected(server, name).join(channel);
+    }
+
     static Client connected(int port, String name) throws Exception {
-        Client client = new Client(port);
-        client.ask("{\"id\":1,\"type\":\"connect\",\"client\":\"" + name + "\"}");
-        return client;
+        return new Client(TestClient.connect(port, "chat.v1")).connect(name);
     }
 
     static Client member(int port, String name, String channel) throws Exception {
-        Client client = connected(port, name);
-        client.ask("{\"id\":1,\"type\":\"subscribe\",\"channel\":\"" + channel + "\"}");
-        return client;
+        return connected(port, name).join(channel);
     }
 
     private static String since(String epoch, long offset) {
@@ -386,8 +397,18 @@ abstract class ChatV1Contract {
         private final TestClient socket;
         private final List<JsonObject> pushes = new ArrayList<>();
 
-        Client(int port) throws Exception {
-            socket = TestClient.connect(port, "chat.v1");
+        Client(TestClient socket) {
+            this.socket = socket;
+        }
+
+        private Client connect(String name) throws InterruptedException {
+            ask("{\"id\":1,\"type\":\"connect\",\"client\":\"" + name + "\"}");
+            return this;
+        }
+
+        private Client join(String channel) throws InterruptedException {
+            ask("{\"id\":1,\"type\":\"subscribe\",\"channel\":\"" + channel + "\"}");
+            return this;
         }
 
         void send(String request) {

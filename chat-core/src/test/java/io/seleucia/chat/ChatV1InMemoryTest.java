@@ -17,11 +17,14 @@ class ChatV1InMemoryTest extends ChatV1Contract {
 
     @BeforeEach
     void start() throws IOException {
-        server = ChatServer.builder()
-                .port(0)
+        server = settings()
                 .broker(broker)
                 .limits(Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000))
                 .start();
+    }
+
+    ChatServer.Builder settings() {
+        return ChatServer.builder().port(0);
     }
 
     @AfterEach
@@ -31,19 +34,19 @@ class ChatV1InMemoryTest extends ChatV1Contract {
     }
 
     @Override
-    int here() {
-        return server.port();
+    ChatServer here() {
+        return server;
     }
 
     @Override
-    int there() {
-        return server.port();
+    ChatServer there() {
+        return server;
     }
 
     @Test
     void notesEachSessionOnceUnderItsName() throws Exception {
-        try (Client ada = connected(server.port(), "ada");
-                TestClient too = TestClient.member(server.port(), "ada", "lobby")) {
+        try (Client ada = connected(server, "ada");
+                TestClient too = connect(server, "").join("ada", "lobby")) {
             assertThat(broker.members("@ada")).isEqualTo(Map.of("ada", 2));
             too.expectNothingElse();
             ada.expectNoPush();
@@ -53,7 +56,7 @@ class ChatV1InMemoryTest extends ChatV1Contract {
 
     @Test
     void saysGoodbyeBeforeItCloses() throws Exception {
-        TestClient ada = TestClient.connect(server.port(), "chat.v1");
+        TestClient ada = connect(server, "chat.v1");
         server.close();
         assertThat(ada.next()).isEqualTo("{\"type\":\"goodbye\",\"code\":\"restart\",\"reconnect\":true}");
         assertThat(ada.closeCode()).isEqualTo(1012);

@@ -67,12 +67,12 @@ class ChatV1OverRedisTest extends ChatV1Contract {
     }
 
     @Override
-    int here() {
-        return here.port();
+    ChatServer here() {
+        return here;
     }
 
     @Override
-    int there() {
-        return there.port();
+    ChatServer there() {
+        return there;
     }
 }

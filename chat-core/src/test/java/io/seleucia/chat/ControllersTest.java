@@ -307,7 +307,8 @@ class ControllersTest {
     void namesConnectionsAndThoseWhoComeBack() throws Exception {
         try (TestClient one = TestClient.connect(server.port(), "XSocketsNET", "/?a=b&persistentId=p%C3%A4");
                 TestClient two = TestClient.connect(server.port(), "XSocketsNET", "/?persistentid=");
-                TestClient three = connect()) {
+                TestClient three = connect();
+                TestClient four = TestClient.connect(server.port(), "XSocketsNET", "/?persistentid=null")) {
             JsonObject first = open(one, "stock");
             assertThat(first.keySet()).containsExactly("CI", "PI");
             assertThat(first.get("PI").getAsString()).isEqualTo("pä");
@@ -318,10 +319,11 @@ class ControllersTest {
                     .isEqualTo(frame("stock", "ids", "\"\\\"" + first.get("CI").getAsString() + " pä\\\"\""));
             JsonObject second = open(two, "stock");
             JsonObject third = open(three, "stock");
-            assertThat(List.of(first, second, third))
+            JsonObject fourth = open(four, "stock"); // the original client, when it comes for the first time
+            assertThat(List.of(first, second, third, fourth))
                     .extracting(names -> names.get("CI"))
                     .doesNotHaveDuplicates();
-            assertThat(List.of(second, third))
+            assertThat(List.of(second, third, fourth))
                     .extracting(names -> names.get("PI").getAsString())
                     .doesNotHaveDuplicates()
                     .allMatch(name -> name.matches(UUID));
@@ -789,7 +791,7 @@ class ControllersTest {
                 ada.send(frame("stock", "tellAll", "\"" + text + "\""));
                 assertThat(ada.next()).contains(text);
             }
-            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+            eventually(() -> assertThat(server.connections()).isEqualTo(1));
         }
     }
 

@@ -248,7 +248,7 @@ class HostilePeersTest {
                 attack.run();
 
                 conversation.goesOn();
-                eventually(() -> assertThat(server.sessions()).isEqualTo(2));
+                eventually(() -> assertThat(server.connections()).isEqualTo(2));
                 assertThat(broker.members(CHANNEL)).isEqualTo(Map.of("ada", 1, "bob", 1));
                 eventually(() -> assertThat(threads.count()).isLessThanOrEqualTo(threadsBefore));
                 conversation.goesOn();

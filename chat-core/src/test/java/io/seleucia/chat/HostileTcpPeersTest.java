@@ -182,7 +182,7 @@ class HostileTcpPeersTest {
                 }
                 TcpClient.connect(tcpPort).send(bytes).close();
             }
-            eventually(() -> assertThat(server.sessions()).isZero());
+            eventually(() -> assertThat(server.connections()).isZero());
             assertThat(broker.members(CHANNEL)).isEmpty();
             assertThat(broker.members("@a")).isEmpty();
             assertThat(log.stackTraces()).isEmpty();

@@ -135,7 +135,7 @@ class SoakTest {
                 done.get();
             }
         }
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.connections()).isZero());
         assertThat(broker.members(CHANNEL)).isEmpty();
         assertThat(FLOODED)
                 .allSatisfy(channel -> assertThat(broker.members(channel)).isEmpty());

@@ -358,7 +358,7 @@ class TcpChatTest {
             assertThat(bob.closeCode()).isEqualTo(1012);
         }
         assertThat(closing.join(Duration.ofSeconds(30))).isTrue();
-        assertThat(server.sessions()).isZero();
+        assertThat(server.connections()).isZero();
         assertThatThrownBy(() -> TcpClient.connect(tcpPort)).isInstanceOf(IOException.class);
     }
 
@@ -368,7 +368,7 @@ class TcpChatTest {
         try (TcpClient ada = TcpClient.called("ada", tcpPort)) {
             assertThat(TcpClient.connect(tcpPort).atEnd()).isTrue();
             assertThat(RawClient.connect(port).readLine()).startsWith("HTTP/1.1 503");
-            assertThat(server.sessions()).isEqualTo(1);
+            assertThat(server.connections()).isEqualTo(1);
             assertThat(ada.rename("still here")).isEqualTo("ack");
         }
     }

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.seleucia.chat.message.Payload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,14 +22,23 @@ import javax.net.ssl.SSLContext;
 /** A WebSocket client for tests, on the JDK's own implementation; speaks ctesiphon where it is asked to. */
 public final class TestClient implements WebSocket.Listener, AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(PATIENCE_SECONDS);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
     private final StringBuilder partial = new StringBuilder();
     private WebSocket socket;
+    private Optional<InMemoryClient> memory = Optional.empty(); // in place of the socket
 
     private TestClient() {}
+
+    /** Has the same over a connection within the process. */
+    static TestClient over(InMemoryClient connection) {
+        TestClient client = new TestClient();
+        client.memory = Optional.of(connection);
+        return client;
+    }
 
     /** Connects without a subprotocol. */
     public static TestClient connect(int port) throws Exception {
@@ -76,8 +90,16 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     }
 
     public TestClient send(String text) {
-        socket.sendText(text, true).join();
-        return this;
+        try {
+            if (memory.isPresent()) {
+                memory.get().send(text);
+            } else {
+                socket.sendText(text, true).join();
+            }
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public TestClient sendBinary(byte[] bytes) {
@@ -101,7 +123,9 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** The next text frame, whatever it is. */
     public String next() throws InterruptedException {
-        String text = received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        String text = memory.isPresent()
+                ? memory.get().receive(PATIENCE).map(Payload::asString).orElse(null)
+                : received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertThat(text).as("a frame within %s s", PATIENCE_SECONDS).isNotNull();
         return text;
     }
@@ -121,7 +145,9 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** The code with which the server closes, -1 if the connection breaks without one. */
     public int closeCode() throws Exception {
-        return closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return memory.isPresent()
+                ? memory.get().closeCode().orElse(-1)
+                : closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Vanishes without a word. */
@@ -131,6 +157,10 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     @Override
     public void close() {
+        if (memory.isPresent()) {
+            memory.get().close();
+            return;
+        }
         socket.sendClose(WebSocket.NORMAL_CLOSURE, "")
                 .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();

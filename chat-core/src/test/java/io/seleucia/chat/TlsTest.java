@@ -167,7 +167,7 @@ class TlsTest {
                 assertThat(ada.next()).endsWith(i + text);
             }
         }
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.connections()).isZero());
     }
 
     @Test
@@ -334,9 +334,9 @@ class TlsTest {
         try (Socket below = plain();
                 SSLSocket client = over(below, key.trusting())) {
             upgrade(client);
-            eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+            eventually(() -> assertThat(server.connections()).isEqualTo(1));
             below.getOutputStream().write(HexFormat.of().parseHex("1703030020" + "00".repeat(32)));
-            eventually(() -> assertThat(server.sessions()).isZero());
+            eventually(() -> assertThat(server.connections()).isZero());
         }
         staysQuietAndServes();
     }
@@ -378,9 +378,9 @@ class TlsTest {
                     ada.publish("ada", "lobby", text);
                     assertThat(ada.next()).endsWith(text);
                 }
-                eventually(() -> assertThat(server.sessions()).isEqualTo(1));
+                eventually(() -> assertThat(server.connections()).isEqualTo(1));
             }
-            eventually(() -> assertThat(server.sessions()).isZero());
+            eventually(() -> assertThat(server.connections()).isZero());
             assertThat(below.isClosed()).isFalse();
         }
     }
@@ -394,7 +394,7 @@ class TlsTest {
             subscribe(client, "ada", "lobby");
             eventually(() -> assertThat(broker.members("lobby")).containsKey("ada"));
             client.getOutputStream().write(HexFormat.of().parseHex("888000000000")); // a masked, empty Close
-            eventually(() -> assertThat(server.sessions()).isZero());
+            eventually(() -> assertThat(server.connections()).isZero());
             assertThat(below.isClosed()).isFalse();
         }
     }
@@ -411,7 +411,7 @@ class TlsTest {
             assertThat(client.getInputStream().read()).isEqualTo(-1);
             assertThat(below.lastRecord()).isEqualTo(0x15); // an alert (RFC 5246 §7.2.1)
         }
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.connections()).isZero());
         staysQuiet();
     }
 
@@ -471,7 +471,7 @@ class TlsTest {
 
         assertThat(ada.closeCode()).isEqualTo(1012);
         closing.get(60, TimeUnit.SECONDS);
-        assertThat(server.sessions()).isZero();
+        assertThat(server.connections()).isZero();
         staysQuiet();
     }
 

@@ -40,6 +40,8 @@ final class ControllerConnection implements Protocol {
     /** What a request was sent to; both empty where that could not be read. */
     private record Address(String controller, String topic) {}
 
+    private static final String NO_ID = "null"; // what the original client sends until it has been given one
+
     private final Controllers controllers;
     private final Peer peer;
     private final String id = UUID.randomUUID().toString();
@@ -53,7 +55,8 @@ final class ControllerConnection implements Protocol {
         this.persistentId = parameters.entrySet().stream()
                 .filter(parameter -> parameter.getKey().equalsIgnoreCase("persistentid"))
                 .map(Map.Entry::getValue)
-                .filter(value -> Names.flawOfClient(value).isEmpty())
+                .filter(value ->
+                        !value.equals(NO_ID) && Names.flawOfClient(value).isEmpty())
                 .findFirst()
                 .orElseGet(() -> UUID.randomUUID().toString());
     }

@@ -4,6 +4,7 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ final class Channel implements Broker.Listener {
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
+    private final Observer observer;
 
     private final AtomicBoolean opening = new AtomicBoolean();
     private final CountDownLatch opened = new CountDownLatch(1);
@@ -67,8 +69,9 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name) {
+    Channel(String name, Observer observer) {
         this.name = name;
+        this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
     }
 
     String name() {
@@ -174,6 +177,9 @@ final class Channel implements Broker.Listener {
         Member member = new Member(this, session, presence, known);
         member.index = members.size();
         members.add(member);
+        if (members.size() == 1) {
+            observer.occupied(name);
+        }
         return member;
     }
 
@@ -186,6 +192,19 @@ final class Channel implements Broker.Listener {
                 moved.index = member.index;
                 members.set(member.index, moved);
             }
+            if (members.isEmpty()) {
+                observer.vacated(name);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The number of members. */
+    int size() {
+        lock.lock();
+        try {
+            return members.size();
         } finally {
             lock.unlock();
         }
@@ -212,7 +231,7 @@ final class Channel implements Broker.Listener {
     public void signal(Broker.Signal signal) {
         Broadcast broadcast = new Broadcast(new Event.SignalReceived(name, signal.sender(), signal.content()));
         forEach(member -> {
-            if (!member.session.id().equals(signal.origin())) {
+            if (!member.session.participant().id().equals(signal.origin())) {
                 member.session.sendIfIdle(broadcast);
             }
         });
@@ -231,7 +250,7 @@ final class Channel implements Broker.Listener {
     private void tellOthers(String client, Event.Push push) {
         Broadcast broadcast = new Broadcast(push);
         forEach(member -> {
-            if (member.presence && !member.session.isCalled(client)) {
+            if (member.presence && !member.session.participant().isCalled(client)) {
                 member.session.send(broadcast);
             }
         });

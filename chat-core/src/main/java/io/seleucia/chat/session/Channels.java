@@ -10,6 +10,7 @@ import io.seleucia.chat.message.Position;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -23,20 +24,27 @@ public final class Channels {
 
     private final Broker broker;
     private final Map<String, Integer> longestTexts;
+    private final Observer observer;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
 
     /**
      * Channels carried by a broker, which stays its owner's to close.
      *
+     * @param observer is told of all that happens in their sessions
      * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
      */
-    public Channels(Broker broker, Map<String, Integer> longestTexts) {
+    public Channels(Broker broker, Observer observer, Map<String, Integer> longestTexts) {
         this.broker = broker;
+        this.observer = observer;
         this.longestTexts = Map.copyOf(longestTexts);
     }
 
+    Observer observer() {
+        return observer;
+    }
+
     /** What is wrong with a text for a channel, if anything. */
-    Optional<String> flawOfText(String channel, Content content) {
+    public Optional<String> flawOfText(String channel, Content content) {
         int longest = longestTexts.getOrDefault(channel, Integer.MAX_VALUE);
         String text = content.asText();
         return text.length() <= longest / MAX_BYTES_OF_CHAR || text.getBytes(StandardCharsets.UTF_8).length <= longest
@@ -54,7 +62,7 @@ public final class Channels {
             Session session, String name, Optional<Position> since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
         Channel channel = channels.compute(name, (key, present) -> {
-            Channel used = present == null ? new Channel(name) : present;
+            Channel used = present == null ? new Channel(name, observer) : present;
             used.users++;
             return used;
         });
@@ -63,7 +71,7 @@ public final class Channels {
         try {
             channel.open(broker);
             if (!Names.isInbox(name)) { // whose owner is noted there by name, with or without reading it
-                broker.join(name, session.client());
+                broker.join(name, session.participant().client());
                 counted = true;
             }
             Channel.Member member = since.isPresent()
@@ -77,7 +85,7 @@ public final class Channels {
         } finally {
             if (!joined) {
                 if (counted) {
-                    broker.leave(name, session.client());
+                    broker.leave(name, session.participant().client());
                 }
                 release(channel);
             }
@@ -140,7 +148,7 @@ public final class Channels {
         channel.leave(member);
         release(channel);
         if (!Names.isInbox(channel.name())) {
-            broker.leave(channel.name(), session.client());
+            broker.leave(channel.name(), session.participant().client());
         }
     }
 
@@ -174,6 +182,17 @@ public final class Channels {
     /** What carries the channels, for all that needs no membership. */
     Broker broker() {
         return broker;
+    }
+
+    /** The channels that have sessions on this server, but for inboxes, and how many each has. */
+    public Map<String, Integer> occupied() {
+        Map<String, Integer> occupied = new TreeMap<>();
+        channels.forEach((name, channel) -> {
+            if (!Names.isInbox(name)) {
+                occupied.put(name, channel.size());
+            }
+        });
+        return occupied;
     }
 
     /** Whoever gives up the last use closes the subscription; a session that comes meanwhile finds a new channel. */

@@ -303,6 +303,21 @@ public final class Loops implements Watchdog.Watched {
         };
     }
 
+    /** What is served on them; empty before they run. */
+    public Optional<Receiver> receiver() {
+        return Optional.ofNullable(receiver);
+    }
+
+    /** The bytes that wait to be written, roughly. */
+    public long queuedBytes() {
+        return outbound.bytes();
+    }
+
+    /** Why they have ended, when they have. */
+    CloseCode closeCode() {
+        return ended == null ? CloseCode.NORMAL : ended;
+    }
+
     /** Whether the end has begun. */
     boolean hasEnded() {
         return ended != null;

@@ -314,7 +314,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     }
 
     /** What waits; counted twice for a moment while a batch is being taken. */
-    private long bytes() {
+    long bytes() {
         Node top = head;
         return taken + (top == null || top == IDLE ? 0 : top.data);
     }

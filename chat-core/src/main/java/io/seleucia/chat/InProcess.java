@@ -1,0 +1,110 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.session.Bounds;
+import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Loops;
+import io.seleucia.chat.session.Session;
+import io.seleucia.chat.session.Watchdog;
+import io.seleucia.chat.transport.InMemory;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** Takes connections of this process, which need no port. All else is as it is for those that come over one. */
+final class InProcess implements Port {
+    private static final Logger LOG = System.getLogger(InProcess.class.getName());
+
+    /** A connection that is being served. */
+    private record Visit(Loops loops, CountDownLatch end) implements Watchdog.Watched {
+        @Override
+        public void check(long now) {
+            loops.check(now);
+        }
+    }
+
+    private final List<Protocol> protocols;
+    private final Channels channels;
+    private final Bounds bounds;
+    private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /** @param protocols the last is spoken with clients that choose none */
+    InProcess(List<Protocol> protocols, Channels channels, Bounds bounds, Watchdog watchdog) {
+        this.protocols = List.copyOf(protocols);
+        this.channels = channels;
+        this.bounds = bounds;
+        watchdog.watch(visits);
+    }
+
+    /** @param subprotocol empty for none */
+    InMemory connect(String subprotocol, Map<String, String> parameters) {
+        if (closed) {
+            throw new IllegalStateException("the server is closed");
+        }
+        Protocol protocol = subprotocol.isEmpty()
+                ? protocols.getLast()
+                : protocols.stream()
+                        .filter(one -> one.name().equals(subprotocol))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("not spoken here: " + subprotocol));
+        InMemory connection = new InMemory(bounds.messageBytes());
+        Loops loops = new Loops(connection, bounds);
+        Session session = new Session(loops, protocol, parameters, channels, bounds);
+        Visit visit = new Visit(loops, new CountDownLatch(1));
+        visits.add(visit);
+        Thread.ofVirtual().start(() -> serve(visit, session));
+        if (closed) {
+            loops.end(CloseCode.RESTART, false); // it came while the others were told
+        }
+        return connection;
+    }
+
+    private void serve(Visit visit, Session session) {
+        try {
+            visit.loops.run(session);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "serving a connection failed", e);
+        } finally {
+            visits.remove(visit);
+            visit.end.countDown();
+        }
+    }
+
+    @Override
+    public Stream<Loops> connections() {
+        return visits.stream().map(Visit::loops);
+    }
+
+    @Override
+    public void stop() {
+        closed = true;
+        connections().forEach(loops -> loops.end(CloseCode.RESTART, false));
+    }
+
+    @Override
+    public void drain(long deadline) {
+        awaitEnd(deadline);
+        connections().forEach(Loops::abort);
+        awaitEnd(System.nanoTime() + bounds.write().toNanos());
+    }
+
+    private void awaitEnd(long deadline) {
+        try {
+            for (Visit visit : visits) {
+                if (!visit.end.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.seleucia.chat.message;
+
+/**
+ * A message is not to be published. Its publisher is told why, with {@link ErrorCode#FORBIDDEN}; where the protocol has
+ * no words for that, the connection is closed.
+ */
+public final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    /** @param reason a sentence for the person who is refused */
+    public RefusedException(String reason) {
+        super(reason, null, false, false); // an answer, and no fault: nobody needs its stack
+    }
+}

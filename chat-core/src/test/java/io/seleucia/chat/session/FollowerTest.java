@@ -1,0 +1,113 @@
+package io.seleucia.chat.session;
+
+import static io.seleucia.chat.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Event;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class FollowerTest {
+    private static final int HISTORY = 300;
+    private static final int ROOM = 2_000; // for a dozen messages
+
+    private final Broker broker = new InMemoryBroker(Retention.DEFAULT.withMessages(HISTORY));
+    private final Set<Follower> open = ConcurrentHashMap.newKeySet();
+    private final List<Event.Push> told = new CopyOnWriteArrayList<>();
+    private final Semaphore may = new Semaphore(0);
+
+    @AfterEach
+    void close() {
+        may.release(1_000_000);
+        broker.close();
+    }
+
+    @Test
+    void readsFromTheHistoryWhatItHasNoRoomFor() throws Exception {
+        try (Follower follower = follow()) {
+            publish(200);
+            may.release(100);
+            eventually(() -> assertThat(told).hasSizeGreaterThan(50));
+            publish(50);
+            may.release(1_000);
+            eventually(() -> assertThat(told).hasSize(250));
+            assertThat(offsets())
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, 250).boxed().toList());
+            publish(1);
+            eventually(() -> assertThat(told).hasSize(251));
+            assertThat(follower.start().offset()).isZero();
+        }
+        assertThat(open).isEmpty();
+    }
+
+    @Test
+    void saysWhatTheHistoryHasForgotten() throws Exception {
+        try (Follower follower = follow()) {
+            assertThat(follower.start().offset()).isZero();
+            publish(1_000);
+            may.release(10_000);
+            eventually(() -> assertThat(offsets()).endsWith(1_000L));
+            Event.Lost lost = (Event.Lost) told.stream()
+                    .filter(Event.Lost.class::isInstance)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(lost.position().offset()).isEqualTo(1_000 - HISTORY);
+            List<Long> afterwards = offsets().stream()
+                    .filter(offset -> offset > lost.position().offset())
+                    .toList();
+            assertThat(afterwards)
+                    .containsExactlyElementsOf(LongStream.rangeClosed(1_001 - HISTORY, 1_000)
+                            .boxed()
+                            .toList());
+            assertThat(offsets()).isSorted().doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void isToldNothingAfterItIsClosed() throws Exception {
+        Follower follower = follow();
+        publish(5);
+        follower.close();
+        may.release(10);
+        Follower witness = Follower.start(broker, "lobby", push -> {}, ROOM, open);
+        publish(5);
+        witness.close();
+        assertThat(told).hasSizeLessThanOrEqualTo(1);
+        assertThat(open).isEmpty();
+    }
+
+    private Follower follow() throws Exception {
+        return Follower.start(broker, "lobby", this::take, ROOM, open);
+    }
+
+    private void take(Event.Push push) {
+        may.acquireUninterruptibly();
+        told.add(push);
+    }
+
+    private void publish(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            broker.publish("lobby", "ada", new Content.Text("message"), "");
+        }
+    }
+
+    private List<Long> offsets() {
+        return told.stream()
+                .filter(Event.Received.class::isInstance)
+                .map(push -> ((Event.Received) push).message().position().offset())
+                .toList();
+    }
+}
