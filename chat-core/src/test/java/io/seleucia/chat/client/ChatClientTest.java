@@ -395,7 +395,7 @@ class ChatClientTest {
         one.publish("lobby", "question");
 
         assertThat(get(answer).offset()).isEqualTo(2);
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.sessions()).isEmpty());
     }
 
     @Test
@@ -418,7 +418,7 @@ class ChatClientTest {
             assertThat(ada.next()).endsWith("message " + i);
         }
         assertThat(failureOf(one.publish("lobby", "late")).reason()).isEqualTo(ChatException.Reason.ENDED);
-        eventually(() -> assertThat(server.sessions()).isZero());
+        eventually(() -> assertThat(server.sessions()).isEmpty());
     }
 
     @Test
