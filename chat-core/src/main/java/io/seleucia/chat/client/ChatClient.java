@@ -353,7 +353,13 @@ public final class ChatClient implements AutoCloseable {
         public ChatClient start() {
             Credentials credentials = new Credentials(name, password, token);
             ClientLoop loop = new ClientLoop(
-                    name.orElse(servers.getFirst().toString()), servers, credentials, inbox, listener, settings, http);
+                    name.orElse(Dialer.shown(servers.getFirst())),
+                    servers,
+                    credentials,
+                    inbox,
+                    listener,
+                    settings,
+                    http);
             loop.start();
             return new ChatClient(loop);
         }

@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -48,11 +49,17 @@ final class ClientSocket implements WebSocket.Listener {
             HttpClient http, URI server, Duration timeout, Window window, Consumer<Happening> happenings)
             throws IOException, ExecutionException, TimeoutException, InterruptedException {
         ClientSocket listener = new ClientSocket(window, happenings);
-        WebSocket opened = http.newWebSocketBuilder()
+        CompletableFuture<WebSocket> opening = http.newWebSocketBuilder()
                 .subprotocols(SUBPROTOCOL)
                 .connectTimeout(timeout)
-                .buildAsync(server, listener)
-                .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                .buildAsync(server, listener);
+        WebSocket opened;
+        try {
+            opened = opening.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            opening.thenAccept(WebSocket::abort); // should it come about later
+            throw e;
+        }
         if (!opened.getSubprotocol().equals(SUBPROTOCOL)) {
             opened.abort();
             throw new IOException("the server does not speak chat.v1");

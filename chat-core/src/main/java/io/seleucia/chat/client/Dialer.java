@@ -53,6 +53,12 @@ final class Dialer {
         this.happenings = happenings;
     }
 
+    /** A server's address as it may be printed: there may be secrets in its query. */
+    static String shown(URI server) {
+        return server.getScheme() + "://" + server.getHost() + (server.getPort() < 0 ? "" : ":" + server.getPort())
+                + server.getRawPath();
+    }
+
     /** The server that is being tried, or was found. */
     URI server() {
         return servers.get(server);
@@ -71,7 +77,7 @@ final class Dialer {
     void dial() {
         int current = ++attempt;
         URI to = server();
-        Thread.ofVirtual().name("chat-connect " + to).start(() -> happenings.accept(attempt(current, to)));
+        Thread.ofVirtual().name("chat-connect " + shown(to)).start(() -> happenings.accept(attempt(current, to)));
     }
 
     private Happening attempt(int current, URI to) {
@@ -83,11 +89,11 @@ final class Dialer {
             Throwable cause = e.getCause();
             boolean unauthorized = cause instanceof WebSocketHandshakeException refused
                     && refused.getResponse().statusCode() == UNAUTHORIZED;
-            return new Happening.NotOpened(current, unauthorized, "no connection to " + to + ": " + cause);
+            return new Happening.NotOpened(current, unauthorized, "no connection to " + shown(to) + ": " + cause);
         } catch (TimeoutException e) {
-            return new Happening.NotOpened(current, false, "no connection to " + to + " in time");
+            return new Happening.NotOpened(current, false, "no connection to " + shown(to) + " in time");
         } catch (Exception e) { // whatever the program's supplier of tokens throws is one of them
-            return new Happening.NotOpened(current, false, "no connection to " + to + ": " + e);
+            return new Happening.NotOpened(current, false, "no connection to " + shown(to) + ": " + e);
         }
     }
 
