@@ -87,10 +87,10 @@ class TerminalClientTest {
 
     @Test
     void aRestartOfTheServerCostsNothing() throws Exception {
-        Terminal ada = person("ada");
+        Terminal ada = person("ada").says("/who"); // which is answered once it is in the lobby
+        assertThat(ada.shows()).isEqualTo("ada");
         Terminal bob = person("bob").says("one");
         assertThat(bob.shows()).isEqualTo("[lobby] bob: one");
-        ada.says("/history 1");
         assertThat(ada.shows()).isEqualTo("[lobby] bob: one");
         server.close();
         assertThat(ada.complaints()).startsWith("connected to ");
