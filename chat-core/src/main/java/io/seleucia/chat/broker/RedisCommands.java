@@ -22,11 +22,17 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
+import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.resps.ScanResult;
+import redis.clients.jedis.resps.StreamEntry;
 
 /** What the broker asks of Redis, each a single step there. All methods block, for less than two seconds. */
 final class RedisCommands implements AutoCloseable {
+    private static final int KEYS = 500; // looked at by one command
+    private static final int ENTRIES = 100; // of a history, read by one command
     private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
     private static final Script PUBLISH = Script.of("position.lua", "publish.lua");
@@ -110,6 +116,50 @@ final class RedisCommands implements AutoCloseable {
                         .map(text -> RedisMessage.decode(channel, (String) text))
                         .toList();
         return new Broker.Page(position(answer), messages);
+    }
+
+    /** Takes away the whole history. */
+    void delete(String channel) throws UnavailableException {
+        ask(CALL_BYTES, pipeline -> pipeline.del(keys.log(channel)));
+    }
+
+    /** Takes a sender's messages out of all histories, a few at a time. May block for long, though no command does. */
+    void deleteFrom(String sender) throws UnavailableException {
+        ScanParams logs = new ScanParams().match(keys.allLogs()).count(KEYS);
+        String cursor = ScanParams.SCAN_POINTER_START;
+        do {
+            String at = cursor;
+            ScanResult<String> found = ask(CALL_BYTES, pipeline -> pipeline.scan(at, logs, "stream"));
+            for (String log : found.getResult()) {
+                deleteFrom(sender, log);
+            }
+            cursor = found.getCursor();
+        } while (!cursor.equals(ScanParams.SCAN_POINTER_START));
+    }
+
+    private void deleteFrom(String sender, String log) throws UnavailableException {
+        String from = "-";
+        List<StreamEntry> entries;
+        do {
+            String begin = from;
+            entries = ask(CALL_BYTES, pipeline -> pipeline.xrange(log, begin, "+", ENTRIES));
+            StreamEntryID[] theirs = entries.stream()
+                    .filter(entry -> isFrom(sender, entry))
+                    .map(StreamEntry::getID)
+                    .toArray(StreamEntryID[]::new);
+            if (theirs.length > 0) {
+                ask(CALL_BYTES, pipeline -> pipeline.xdel(log, theirs));
+            }
+            from = entries.isEmpty() ? from : "(" + entries.getLast().getID();
+        } while (entries.size() == ENTRIES);
+    }
+
+    private static boolean isFrom(String sender, StreamEntry entry) {
+        String message = entry.getFields().get("message");
+        return message != null
+                && RedisMessage.live("", message) instanceof RedisMessage.Live.Published published
+                && !published.message().position().equals(Position.NONE)
+                && published.message().sender().equals(sender);
     }
 
     /** Notes how many sessions of a client this node has in a channel; gives those on other nodes. */

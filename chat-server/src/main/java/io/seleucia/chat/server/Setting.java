@@ -46,6 +46,11 @@ enum Setting {
             "when that is brought to the disk: every second, before it is acknowledged, or when the system likes"),
     HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
     HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
+    ARCHIVE_AGE(
+            "archive-age",
+            "forever",
+            Kind.ARCHIVE,
+            "how long messages can still be read from data-dir; 0: no longer than history-size and history-age say"),
     MAX_MESSAGE_BYTES(
             "max-message-bytes",
             Integer.toString(Limits.DEFAULT.maxMessageBytes()),
@@ -85,6 +90,7 @@ enum Setting {
         SWITCH("true or false"),
         MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
+        ARCHIVE("a time such as 24h or 365d, 0, or forever"),
         DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
 
         private final String allowed;
@@ -112,6 +118,7 @@ enum Setting {
                             .filter(size -> size > 0 && size <= Limits.MAX_MESSAGE_BYTES)
                             .isPresent();
                 case NUMBER -> number(value).filter(number -> number > 0).isPresent();
+                case ARCHIVE -> archive(value).isPresent();
                 case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
             };
         }
@@ -216,6 +223,14 @@ enum Setting {
                     case "h" -> Duration.ofHours(n);
                     default -> Duration.ofDays(n);
                 });
+    }
+
+    static Optional<Duration> archive(String value) {
+        return switch (value) {
+            case "0" -> Optional.of(Duration.ZERO);
+            case "forever" -> Optional.of(Retention.FOREVER);
+            default -> duration(value);
+        };
     }
 
     static Optional<URI> redis(String value) {
