@@ -3,6 +3,7 @@ package io.seleucia.chat.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
@@ -29,7 +30,7 @@ class BrowserClientTest {
 
     @BeforeEach
     void start() throws IOException {
-        ChatServer.Builder builder = ChatServer.builder()
+        ChatServerBuilder builder = ChatServer.builder()
                 .port(0)
                 .broker(broker)
                 .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
