@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Channels' histories as a journal's files have them: what a broker's memory no longer holds. Any thread may ask; it reads
@@ -22,7 +23,7 @@ final class JournalHistory {
     private static final Duration LIMIT = Duration.ofMillis(1_900);
     private static final int READERS = 4;
     private static final int MAX_PAGE_CHARS = 2 * 1024 * 1024; // more than a reply can have
-    private static final int ATTEMPTS = 3;
+    private static final long PAUSE_NANOS = 1_000_000; // in which a deletion gets a little further
 
     /**
      * Messages of a history, oldest first.
@@ -84,15 +85,17 @@ final class JournalHistory {
         }
     }
 
+    /** Files are replaced while something is deleted from them, one after the other: then it asks again. */
     private Found ask(Search search, Question question) throws IOException {
-        for (int attempt = 1; ; attempt++) {
+        while (true) {
             try {
                 return question.answer(search);
             } catch (JournalTrails.ChangedException e) {
-                if (attempt == ATTEMPTS) {
+                if (System.nanoTime() - search.deadline > 0) {
                     throw e;
                 }
                 trails.forget();
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
     }
