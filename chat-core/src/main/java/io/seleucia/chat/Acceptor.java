@@ -199,6 +199,7 @@ final class Acceptor implements Port {
                     return Optional.empty();
                 }
                 Optional<Entrance.Entered> entered = entrance.enter(wire);
+                entered.ifPresent(it -> it.loops().serve(it.receiver())); // before anybody can end it, or has an order
                 session = entered.map(Entrance.Entered::loops).orElse(null);
                 if (closed && session != null) {
                     session.end(CloseCode.RESTART, false); // it came while the others were told
