@@ -14,38 +14,59 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
-/** What the broker asks of Redis, each a single step there. All methods block, for less than two seconds. */
-final class RedisCommands implements AutoCloseable {
+/**
+ * What the broker asks of Redis, each a single step there. All methods block, for less than two seconds. A question goes
+ * to the server that has the channel; one that passes it on, or can't answer for the moment, is asked again, or who has
+ * the channel by then.
+ */
+final class RedisCommands {
+    private static final Duration LONGEST = Duration.ofMillis(1_900);
+    private static final long FIRST_PAUSE_MILLIS = 10;
+    private static final long LONGEST_PAUSE_MILLIS = 100;
+    private static final List<String> PASSING =
+            List.of("TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS");
     private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
     private static final Script PUBLISH = Script.of("position.lua", "publish.lua");
     private static final Script HISTORY = Script.of("position.lua", "history.lua");
     private static final Script JOIN = Script.of("join.lua");
     private static final Script REFRESH = Script.of("refresh.lua");
+    private static final Script ADD_CHANNEL = Script.of("channel.lua");
     private static final Script MEMBERS = Script.of("members.lua");
 
-    private final RedisPipeline redis;
+    private final RedisNodes nodes;
     private final RedisKeys keys;
     private final Retention retention;
-    private final RedisHealth health;
+    private final String publishing;
 
-    RedisCommands(
-            HostAndPort address, JedisClientConfig config, RedisKeys keys, Retention retention, RedisHealth health) {
-        this.redis = new RedisPipeline(address, config, health);
+    RedisCommands(RedisNodes nodes, RedisKeys keys, Retention retention) {
+        this.nodes = nodes;
         this.keys = keys;
         this.retention = retention;
-        this.health = health;
+        this.publishing = nodes.publishing().name();
+    }
+
+    /** Whether the server that has a channel can be reached. */
+    boolean isUp(String channel) {
+        return nodes.isUp(slot(channel));
+    }
+
+    private int slot(String channel) {
+        return nodes.slot(keys.live(channel)); // and all else that a channel has
     }
 
     /**
@@ -61,6 +82,8 @@ final class RedisCommands implements AutoCloseable {
         }
         List<?> answer = (List<?>) run(
                 PUBLISH,
+                true,
+                slot(channel),
                 names,
                 List.of(
                         keys.live(channel),
@@ -71,7 +94,8 @@ final class RedisCommands implements AutoCloseable {
                         text(retention.age().toMillis()),
                         text(retention.positions().toMillis()),
                         text(retention.keys().toMillis()),
-                        RedisMessage.encode(sender, content)));
+                        RedisMessage.encode(sender, content),
+                        publishing));
         return new Broker.Receipt(position(answer), ((Number) answer.get(2)).intValue() == 1);
     }
 
@@ -95,6 +119,8 @@ final class RedisCommands implements AutoCloseable {
             throws UnavailableException {
         List<?> answer = (List<?>) run(
                 HISTORY,
+                false,
+                slot(channel),
                 List.of(keys.log(channel), keys.meta(channel)),
                 List.of(
                         freshEpoch(),
@@ -116,21 +142,25 @@ final class RedisCommands implements AutoCloseable {
     long join(String channel, String node, String client, int sessions, Duration lifetime) throws UnavailableException {
         return (Long) run(
                 JOIN,
+                false,
+                slot(channel),
                 List.of(keys.presence(channel)),
-                List.of(node, client, text(sessions), text(lifetime.toMillis()), keys.live(channel)));
+                List.of(node, client, text(sessions), text(lifetime.toMillis()), keys.live(channel), publishing));
     }
 
     /** This node's sign of life in a channel; false if Redis has forgotten what it noted there. */
     boolean refresh(String channel, String node, Duration lifetime) throws UnavailableException {
         return (Long) run(
                         REFRESH,
+                        false,
+                        slot(channel),
                         List.of(keys.presence(channel)),
-                        List.of(node, text(lifetime.toMillis()), keys.live(channel)))
+                        List.of(node, text(lifetime.toMillis()), keys.live(channel), publishing))
                 == 1;
     }
 
     Map<String, Integer> members(String channel) throws UnavailableException {
-        List<?> answer = (List<?>) run(MEMBERS, List.of(keys.presence(channel)), List.of());
+        List<?> answer = (List<?>) run(MEMBERS, false, slot(channel), List.of(keys.presence(channel)), List.of());
         Map<String, Integer> members = new TreeMap<>();
         for (int i = 0; i < answer.size(); i += 2) {
             members.put((String) answer.get(i), Integer.valueOf((String) answer.get(i + 1)));
@@ -140,63 +170,130 @@ final class RedisCommands implements AutoCloseable {
 
     /** Notes a channel of a client. */
     void addChannel(String client, String channel, Duration lifetime) throws UnavailableException {
-        ask(CALL_BYTES, pipeline -> {
-            pipeline.hset(keys.client(client), channel, "set");
-            return pipeline.pexpire(keys.client(client), lifetime.toMillis());
-        });
+        String key = keys.client(client);
+        run(ADD_CHANNEL, false, nodes.slot(key), List.of(key), List.of(channel, text(lifetime.toMillis())));
     }
 
     void removeChannel(String client, String channel) throws UnavailableException {
-        ask(CALL_BYTES, pipeline -> pipeline.hdel(keys.client(client), channel));
+        String key = keys.client(client);
+        ask(nodes.slot(key), CALL_BYTES, pipeline -> pipeline.hdel(key, channel));
     }
 
     void signal(String channel, Broker.Signal signal) throws UnavailableException {
         String text = RedisMessage.encode(signal);
-        ask(CALL_BYTES + size(text), pipeline -> pipeline.publish(keys.live(channel), text));
+        ask(
+                slot(channel),
+                CALL_BYTES + size(text),
+                pipeline -> pipeline.sendCommand(nodes.publishing(), keys.live(channel), text));
     }
 
-    void publishProbe(String node) throws UnavailableException {
-        ask(CALL_BYTES, pipeline -> pipeline.publish(keys.probe(node), "probe"));
-    }
-
-    /** Asks for nothing but an answer. */
-    void ping() throws UnavailableException {
-        ask(CALL_BYTES, pipeline -> pipeline.sendCommand(Protocol.Command.PING, new String[0]));
-    }
-
-    /** Makes the connections anew, which a restart of Redis has broken, so that no command has to find that out. */
-    void reconnect() {
-        redis.reconnect();
-    }
-
-    @Override
-    public void close() {
-        redis.close();
-    }
-
-    private Object run(Script script, List<String> keys, List<String> arguments) throws UnavailableException {
+    /**
+     * Runs a script.
+     *
+     * @param lasting whether it appends to a history, for ever
+     */
+    private Object run(Script script, boolean lasting, int slot, List<String> keys, List<String> arguments)
+            throws UnavailableException {
         int bytes =
                 CALL_BYTES + arguments.stream().mapToInt(RedisCommands::size).sum();
+        long deadline = System.nanoTime() + LONGEST.toNanos();
         try {
-            return redis.ask(bytes, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments));
-        } catch (JedisNoScriptException e) {
-            return ask(bytes, pipeline -> pipeline.eval(script.text(), keys, arguments)); // Redis has never seen it
-        } catch (JedisDataException e) {
-            throw refused(e);
+            return ask(
+                    slot,
+                    new RedisPipeline.Question<>(
+                            bytes, lasting, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments)),
+                    deadline);
+        } catch (JedisNoScriptException e) { // this server has never seen it
+            return ask(
+                    slot,
+                    new RedisPipeline.Question<>(
+                            bytes, lasting, pipeline -> pipeline.eval(script.text(), keys, arguments)),
+                    deadline);
         }
     }
 
-    private <T> T ask(int bytes, Function<Pipeline, Response<T>> command) throws UnavailableException {
-        try {
-            return redis.ask(bytes, command);
-        } catch (JedisDataException e) {
-            throw refused(e);
+    private <T> T ask(int slot, int bytes, Function<Pipeline, Response<T>> command) throws UnavailableException {
+        return ask(slot, new RedisPipeline.Question<>(bytes, false, command), System.nanoTime() + LONGEST.toNanos());
+    }
+
+    /** Asks who has the slot, until the deadline if it is in doubt who that is. */
+    private <T> T ask(int slot, RedisPipeline.Question<T> question, long deadline) throws UnavailableException {
+        RedisPipeline.Question<T> next = question;
+        Optional<RedisNode> sent = Optional.empty(); // where another has sent us
+        long pause = FIRST_PAUSE_MILLIS;
+        while (true) {
+            JedisException why;
+            RedisNode node = sent.or(() -> nodes.of(slot)).orElse(null);
+            if (node == null) {
+                why = new JedisException("no Redis is known to have the channel");
+            } else if (question.lasting() && !node.isSettled()) {
+                why = new JedisException("Redis at " + node.address() + " has only just taken the channel over");
+            } else {
+                try {
+                    return node.pipeline().ask(next, deadline);
+                } catch (JedisNoScriptException e) {
+                    throw e;
+                } catch (JedisMovedDataException e) {
+                    nodes.moved(e, node.address());
+                    why = e;
+                } catch (JedisAskDataException e) {
+                    sent = Optional.of(nodes.at(RedisNodes.target(e, node.address()), slot));
+                    next = afterAsking(question);
+                    continue;
+                } catch (JedisDataException e) {
+                    if (!isPassing(e)) {
+                        throw refused(node, e);
+                    }
+                    why = e;
+                } catch (RedisPipeline.NotSentException e) {
+                    why = e;
+                }
+            }
+            if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) - deadline > 0
+                    || nodes.isFixed() && why instanceof RedisPipeline.NotSentException) {
+                throw unavailable(node, why);
+            }
+            nodes.look();
+            sleep(pause);
+            pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+            sent = Optional.empty();
+            next = question;
         }
     }
 
-    /** Redis lives and refuses: out of memory, loading, a key of another type, no permission. */
-    private UnavailableException refused(JedisDataException why) {
-        health.refused(why);
+    private static UnavailableException unavailable(RedisNode node, JedisException why) {
+        if (why instanceof JedisDataException refused) {
+            node.health().refused(refused);
+        }
+        return new UnavailableException("Redis: " + why.getMessage(), why);
+    }
+
+    private static void sleep(long millis) throws UnavailableException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted while Redis is asked", e);
+        }
+    }
+
+    /** The question for a server to which the slot is on its way. */
+    private static <T> RedisPipeline.Question<T> afterAsking(RedisPipeline.Question<T> question) {
+        return new RedisPipeline.Question<>(question.bytes(), question.lasting(), pipeline -> {
+            pipeline.sendCommand(Protocol.Command.ASKING, new String[0]);
+            return question.command().apply(pipeline);
+        });
+    }
+
+    /** Whether Redis can't do it for the moment, here at least. */
+    static boolean isPassing(JedisDataException why) {
+        return PASSING.stream()
+                .anyMatch(word -> String.valueOf(why.getMessage()).contains(word));
+    }
+
+    /** Redis lives and refuses: out of memory, a key of another type, no permission. */
+    private static UnavailableException refused(RedisNode node, JedisDataException why) {
+        node.health().refused(why);
         return new UnavailableException("Redis refused: " + why.getMessage(), why);
     }
 

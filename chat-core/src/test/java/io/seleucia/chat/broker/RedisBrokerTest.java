@@ -301,7 +301,7 @@ class RedisBrokerTest extends BrokerContract {
         try (RedisBroker early = new RedisBroker(redis.uri(), "chat:", Retention.DEFAULT)) {
             assertThatThrownBy(() -> early.publish("lobby", "ada", new Content.Text("hi"), ""))
                     .isInstanceOf(UnavailableException.class);
-            assertThatThrownBy(() -> RedisBroker.connect(redis.uri(), "chat:", Retention.DEFAULT))
+            assertThatThrownBy(() -> RedisBroker.connect(RedisServers.at(redis.uri()), "chat:", Retention.DEFAULT))
                     .isInstanceOf(UnavailableException.class)
                     .hasMessageContaining("127.0.0.1");
 

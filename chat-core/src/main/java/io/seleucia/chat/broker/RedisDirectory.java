@@ -1,0 +1,230 @@
+package io.seleucia.chat.broker;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Asks which server has which slots. Several are asked at once, each over a connection of its own, and whoever knows
+ * most recent news is believed: a node or a sentinel that was cut off from the others may tell of the past.
+ *
+ * <p>Called by one thread at a time, which blocks for some two seconds at the most.
+ */
+final class RedisDirectory {
+    /** How many slots a cluster has. Where there is none, slot 0 stands for all. */
+    static final int SLOTS = 16_384;
+
+    private static final Duration PATIENCE = Duration.ofMillis(1_800);
+    private static final Duration AFTER_THE_FIRST = Duration.ofMillis(200);
+    private static final int ASKED = 5;
+
+    /** Slots from the first to the last, and who has them. */
+    record Range(int first, int last, HostAndPort owner) {}
+
+    /** What one node of a cluster, or one sentinel, says, and how new it is. */
+    private record Testimony(boolean sound, long epoch, List<Range> ranges, Set<HostAndPort> replicas) {}
+
+    private final RedisServers servers;
+    private final RedisAccess access;
+    private Set<HostAndPort> replicas = Set.of(); // of the cluster, as last heard
+    private volatile Exception failure = new IOException("nobody answers in time");
+
+    RedisDirectory(RedisServers servers, RedisAccess access) {
+        this.servers = servers;
+        this.access = access;
+    }
+
+    /**
+     * Who has which slots; empty if nobody can tell.
+     *
+     * @param owners who had them when last asked
+     */
+    Optional<List<Range>> look(Collection<HostAndPort> owners) {
+        return switch (servers.topology()) {
+            case RedisServers.Topology.Single single -> Optional.of(List.of(new Range(0, 0, address(single.server()))));
+            case RedisServers.Topology.Sentinel sentinel -> master(sentinel, owners);
+            case RedisServers.Topology.Cluster cluster -> cluster(cluster, owners);
+        };
+    }
+
+    /**
+     * Has an answer from everybody who has slots.
+     *
+     * @throws JedisException if somebody does not answer
+     */
+    void ask() {
+        List<Range> ranges = look(List.of()).orElseThrow(() -> new JedisException(failure.getMessage(), failure));
+        for (HostAndPort owner :
+                new LinkedHashSet<>(ranges.stream().map(Range::owner).toList())) {
+            try (Connection connection = access.toRedis(owner)) {
+                connection.ping();
+            }
+        }
+    }
+
+    private static HostAndPort address(RedisServers.Address address) {
+        return new HostAndPort(address.host(), address.port());
+    }
+
+    /** The newest answer, if that server agrees that it is a master. */
+    private Optional<List<Range>> master(RedisServers.Topology.Sentinel sentinel, Collection<HostAndPort> owners) {
+        List<HostAndPort> sentinels =
+                sentinel.sentinels().stream().map(RedisDirectory::address).toList();
+        return all(sentinels, address -> ofSentinel(sentinel.master(), address)).stream()
+                .max(Comparator.comparingLong(Testimony::epoch))
+                .map(Testimony::ranges)
+                .filter(ranges -> owners.contains(ranges.getFirst().owner())
+                        || isMaster(ranges.getFirst().owner()));
+    }
+
+    private Testimony ofSentinel(String master, HostAndPort address) {
+        try (Connection connection = access.toSentinel(address)) {
+            List<?> fields = (List<?>) connection.executeCommand(new CommandArguments(Protocol.Command.SENTINEL)
+                    .add("MASTER")
+                    .add(master));
+            Map<String, String> known = new HashMap<>();
+            for (int i = 0; i + 1 < fields.size(); i += 2) {
+                known.put(text(fields.get(i)), text(fields.get(i + 1)));
+            }
+            HostAndPort owner = new HostAndPort(known.get("ip"), Integer.parseInt(known.get("port")));
+            return new Testimony(
+                    true, Long.parseLong(known.get("config-epoch")), List.of(new Range(0, 0, owner)), Set.of());
+        }
+    }
+
+    private boolean isMaster(HostAndPort address) {
+        return !all(List.of(address), one -> {
+                    try (Connection connection = access.toRedis(one)) {
+                        List<?> role = (List<?>) connection.executeCommand(new CommandArguments(Protocol.Command.ROLE));
+                        if (!text(role.getFirst()).equals("master")) {
+                            failure = new IOException(one + " is no master (yet)");
+                            return null;
+                        }
+                        return one;
+                    }
+                })
+                .isEmpty();
+    }
+
+    private Optional<List<Range>> cluster(RedisServers.Topology.Cluster cluster, Collection<HostAndPort> owners) {
+        List<HostAndPort> others = new ArrayList<>(replicas);
+        cluster.seeds().stream().map(RedisDirectory::address).forEach(others::add);
+        Collections.shuffle(others);
+        List<HostAndPort> masters = new ArrayList<>(owners);
+        Collections.shuffle(masters);
+        Set<HostAndPort> asked = new LinkedHashSet<>();
+        for (int i = 0; i < Math.max(others.size(), masters.size()); i++) {
+            others.stream().skip(i).limit(1).forEach(asked::add);
+            masters.stream().skip(i).limit(1).forEach(asked::add);
+        }
+        Optional<Testimony> newest = all(asked.stream().limit(ASKED).toList(), this::ofNode).stream()
+                .filter(testimony -> testimony.sound && !testimony.ranges.isEmpty())
+                .max(Comparator.comparingLong(Testimony::epoch));
+        newest.ifPresent(testimony -> replicas = testimony.replicas);
+        return newest.map(Testimony::ranges);
+    }
+
+    private Testimony ofNode(HostAndPort address) {
+        try (Connection connection = access.toRedis(address)) {
+            String info = text(connection.executeCommand(new CommandArguments(Protocol.Command.CLUSTER).add("INFO")));
+            List<?> slots =
+                    (List<?>) connection.executeCommand(new CommandArguments(Protocol.Command.CLUSTER).add("SLOTS"));
+            List<Range> ranges = new ArrayList<>();
+            Set<HostAndPort> found = new LinkedHashSet<>();
+            for (Object one : slots) {
+                List<?> range = (List<?>) one;
+                int first = Math.toIntExact((Long) range.get(0));
+                int last = Math.toIntExact((Long) range.get(1));
+                ranges.add(new Range(first, last, address((List<?>) range.get(2), address)));
+                range.stream().skip(3).forEach(replica -> found.add(address((List<?>) replica, address)));
+            }
+            boolean sound = info.contains("cluster_state:ok");
+            if (!sound) {
+                failure = new IOException(address + " says that the cluster is down");
+            }
+            return new Testimony(sound, Long.parseLong(field(info, "cluster_current_epoch")), ranges, found);
+        }
+    }
+
+    /** A node of {@code CLUSTER SLOTS}; one that does not know its own name is where we have asked. */
+    private static HostAndPort address(List<?> node, HostAndPort asked) {
+        String host = node.getFirst() == null ? "" : text(node.getFirst());
+        return new HostAndPort(
+                host.isEmpty() || host.equals("?") ? asked.getHost() : host, Math.toIntExact((Long) node.get(1)));
+    }
+
+    private static String field(String info, String name) {
+        return info.lines()
+                .filter(line -> line.startsWith(name + ":"))
+                .map(line -> line.substring(name.length() + 1).strip())
+                .findFirst()
+                .orElse("0");
+    }
+
+    /** Why nobody could tell. */
+    Exception failure() {
+        return failure;
+    }
+
+    /** What those answer who do so in time: soon after the first, for the newest news may come from another. */
+    private <T> List<T> all(List<HostAndPort> asked, Function<HostAndPort, T> question) {
+        List<CompletableFuture<Optional<T>>> answers = asked.stream()
+                .map(address -> CompletableFuture.supplyAsync(
+                        () -> answer(address, question),
+                        task -> Thread.ofVirtual().name("redis-directory").start(task)))
+                .toList();
+        CompletableFuture<Void> everybody = CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+        CompletableFuture<Void> somebody = new CompletableFuture<>();
+        answers.forEach(one -> one.thenAccept(answer -> answer.ifPresent(it -> somebody.complete(null))));
+        await(CompletableFuture.anyOf(everybody, somebody), PATIENCE);
+        await(everybody, AFTER_THE_FIRST);
+        return answers.stream()
+                .flatMap(answer -> answer.getNow(Optional.empty()).stream())
+                .toList();
+    }
+
+    private <T> Optional<T> answer(HostAndPort address, Function<HostAndPort, T> question) {
+        try {
+            return Optional.ofNullable(question.apply(address));
+        } catch (JedisException e) {
+            failure = e;
+            return Optional.empty();
+        }
+    }
+
+    private static void await(CompletableFuture<?> what, Duration limit) {
+        try {
+            what.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // Who has not answered by now is not heard.
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("an answer that makes no sense", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String text(Object bytes) {
+        return bytes instanceof byte[] raw ? new String(raw, StandardCharsets.UTF_8) : String.valueOf(bytes);
+    }
+}
