@@ -26,7 +26,6 @@ import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.DefaultRedisCredentials;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
-import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -76,19 +75,18 @@ final class RedisAccess {
     }
 
     /** Makes a connection's socket, and can cut it without waiting for anybody who writes. */
-    final class Line implements JedisSocketFactory {
+    final class Line extends DefaultJedisSocketFactory {
         private final HostAndPort address;
-        private final DefaultJedisSocketFactory sockets;
         private volatile Socket plain;
 
         private Line(HostAndPort address, JedisClientConfig config) {
+            super(address, config);
             this.address = address;
-            this.sockets = new DefaultJedisSocketFactory(address, config);
         }
 
         @Override
         public Socket createSocket() {
-            Socket socket = sockets.createSocket();
+            Socket socket = super.createSocket();
             plain = socket;
             if (tls.isEmpty()) {
                 return socket;

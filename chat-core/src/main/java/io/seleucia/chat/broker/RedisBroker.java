@@ -101,8 +101,8 @@ public final class RedisBroker implements Broker {
      */
     public static RedisBroker connect(RedisServers servers, String prefix, Retention retention)
             throws UnavailableException {
-        try {
-            new RedisDirectory(servers, new RedisAccess(servers, "seleucia")).ask();
+        try (RedisDirectory directory = new RedisDirectory(servers, new RedisAccess(servers, "seleucia"))) {
+            directory.ask();
         } catch (JedisException e) {
             throw new UnavailableException("Redis at " + servers + ": " + e.getMessage(), e);
         }
@@ -216,9 +216,9 @@ public final class RedisBroker implements Broker {
         return commands.members(channel);
     }
 
-    private Position seen(String channel) {
+    private RedisFeed.Seen seen(String channel) {
         Shared shared = feeds.get(channel);
-        return shared == null ? Position.NONE : shared.feed.last();
+        return shared == null ? RedisFeed.Seen.NOTHING : shared.feed.seen();
     }
 
     @Override
@@ -322,7 +322,7 @@ public final class RedisBroker implements Broker {
     /** A channel's newest position; one that can't be asked for is read when Redis is back. */
     private Optional<Position> newest(RedisFeed feed) {
         try {
-            return Optional.of(commands.since(feed.channel(), feed.last(), 0).position());
+            return Optional.of(commands.since(feed.channel(), feed.seen(), 0).position());
         } catch (UnavailableException e) {
             return Optional.empty();
         }

@@ -72,9 +72,9 @@ final class RedisCommands {
     /**
      * Appends and publishes.
      *
-     * @param seen the newest position that this process has delivered, which no new message may have again
+     * @param seen the newest that this process has delivered, whose position no new message may have again
      */
-    Broker.Receipt publish(String channel, String sender, Content content, String key, Position seen)
+    Broker.Receipt publish(String channel, String sender, Content content, String key, RedisFeed.Seen seen)
             throws UnavailableException {
         List<String> names = new ArrayList<>(List.of(keys.log(channel), keys.meta(channel)));
         if (!key.isEmpty()) {
@@ -88,8 +88,8 @@ final class RedisCommands {
                 List.of(
                         keys.live(channel),
                         freshEpoch(),
-                        seen.epoch(),
-                        text(seen.offset()),
+                        seen.position().epoch(),
+                        text(seen.position().offset()),
                         text(retention.messages()),
                         text(retention.age().toMillis()),
                         text(retention.positions().toMillis()),
@@ -99,23 +99,39 @@ final class RedisCommands {
         return new Broker.Receipt(position(answer), ((Number) answer.get(2)).intValue() == 1);
     }
 
-    /** The oldest messages after a position; the oldest of all, if the channel's epoch is another by now. */
-    Broker.Page since(String channel, Position seen, int limit) throws UnavailableException {
-        return history(channel, seen, "since", seen.offset(), limit);
+    /**
+     * The oldest messages after what was seen. If the channel's epoch is another by now, what is left of the one that was
+     * seen comes first, and each message has the epoch in which it was published.
+     */
+    Broker.Page since(String channel, RedisFeed.Seen seen, int limit) throws UnavailableException {
+        return history(channel, seen, "since", seen.position().offset(), limit);
     }
 
-    /** The oldest messages after an offset, whatever the epoch. */
-    Broker.Page after(String channel, Position seen, long offset, int limit) throws UnavailableException {
-        return history(channel, seen, "after", offset, limit);
+    /** The oldest messages after an offset, all as of the channel's epoch. */
+    Broker.Page after(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
+        return ofOneEpoch(history(channel, seen, "after", offset, limit));
     }
 
-    /** The newest messages before an offset. */
-    Broker.Page before(String channel, Position seen, long offset, int limit) throws UnavailableException {
-        Broker.Page page = history(channel, seen, "before", offset, limit);
+    /** The newest messages before an offset, all as of the channel's epoch. */
+    Broker.Page before(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
+        Broker.Page page = ofOneEpoch(history(channel, seen, "before", offset, limit));
         return new Broker.Page(page.position(), page.messages().reversed());
     }
 
-    private Broker.Page history(String channel, Position seen, String direction, long offset, int limit)
+    private static Broker.Page ofOneEpoch(Broker.Page page) {
+        Position now = page.position();
+        List<Message> messages = page.messages().stream()
+                .map(one -> one.position().sameEpoch(now) ? one : moved(one, now))
+                .toList();
+        return new Broker.Page(now, messages);
+    }
+
+    private static Message moved(Message one, Position epoch) {
+        Position position = epoch.at(one.position().offset());
+        return new Message(one.channel(), position, one.sender(), one.time(), one.content());
+    }
+
+    private Broker.Page history(String channel, RedisFeed.Seen seen, String direction, long offset, int limit)
             throws UnavailableException {
         List<?> answer = (List<?>) run(
                 HISTORY,
@@ -124,8 +140,9 @@ final class RedisCommands {
                 List.of(keys.log(channel), keys.meta(channel)),
                 List.of(
                         freshEpoch(),
-                        seen.epoch(),
-                        text(seen.offset()),
+                        seen.position().epoch(),
+                        text(seen.position().offset()),
+                        text(seen.time()),
                         text(retention.positions().toMillis()),
                         text(retention.age().toMillis()),
                         direction,
@@ -134,6 +151,7 @@ final class RedisCommands {
         List<Message> messages = ((List<?>) answer.get(2))
                 .stream()
                         .map(text -> RedisMessage.decode(channel, (String) text))
+                        .filter(message -> !message.position().equals(Position.NONE)) // none of ours
                         .toList();
         return new Broker.Page(position(answer), messages);
     }

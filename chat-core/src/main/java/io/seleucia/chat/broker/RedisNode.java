@@ -22,7 +22,7 @@ final class RedisNode implements AutoCloseable {
     private static final Duration ASKING = Duration.ofMillis(1_900);
     private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
     private static final Duration PROBE_ANSWER = Duration.ofSeconds(5);
-    private static final Duration SETTLING = Duration.ofSeconds(1);
+    private static final Duration SETTLING = Duration.ofMillis(1_200);
     private static final int PROBE_BYTES = 256;
 
     private final HostAndPort address;

@@ -30,7 +30,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  */
 final class RedisNodes implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisNodes.class.getName());
-    private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisNode.SETTLING
     private static final long PAUSE_MILLIS = 200;
     private static final Duration FAREWELL = Duration.ofSeconds(3); // longer than any answer is waited for
 
@@ -85,7 +85,7 @@ final class RedisNodes implements AutoCloseable {
     /** Begins. Until somebody has told who has the channels, nobody has. */
     void start() {
         if (servers.topology() instanceof RedisServers.Topology.Single) {
-            directory.look(List.of()).ifPresent(this::apply);
+            directory.look(List.of(), true).ifPresent(this::apply);
         } else {
             Thread.ofVirtual().name("redis-nodes").start(this::run);
         }
@@ -180,20 +180,22 @@ final class RedisNodes implements AutoCloseable {
 
     private void run() {
         try {
-            do {
-                doubts.drainPermits();
+            boolean doubtful = true;
+            long pause = 0;
+            while (!closed.await(pause, TimeUnit.MILLISECONDS)) {
+                pause = PAUSE_MILLIS;
                 try {
                     Set<HostAndPort> known = new HashSet<>();
                     all().forEach(node -> known.add(node.address()));
-                    directory.look(known).ifPresentOrElse(this::apply, this::unknown);
+                    directory.look(known, doubtful).ifPresentOrElse(this::apply, this::unknown);
                     bidFarewell(FAREWELL);
                 } catch (RuntimeException e) {
                     LOG.log(Level.ERROR, "looking who has which channels failed, and is tried again", e);
                 }
-                if (closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return;
-                }
-            } while (doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS) || closed.getCount() > 0);
+                doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)
+                        || !all().stream().allMatch(node -> node.health().isUp());
+                doubts.drainPermits();
+            }
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "interrupted: where channels have gone is not asked any more", e);
         }
@@ -305,6 +307,7 @@ final class RedisNodes implements AutoCloseable {
         closed.countDown();
         look();
         finding.closed();
+        directory.close();
         all().forEach(RedisNode::close);
         bidFarewell(Duration.ZERO);
     }

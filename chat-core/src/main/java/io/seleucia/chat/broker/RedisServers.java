@@ -91,7 +91,8 @@ public record RedisServers(
      * @param uri {@code redis://[user:password@]host[:port][/database]}, or {@code rediss://} for TLS
      */
     public static RedisServers at(URI uri) {
-        Address address = new Address(uri.getHost(), uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort());
+        String host = uri.getHost().replaceAll("[\\[\\]]", ""); // around an IPv6 address
+        Address address = new Address(host, uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort());
         String path = uri.getPath() == null ? "" : uri.getPath().replace("/", "");
         int database = path.isEmpty() ? 0 : Integer.parseInt(path);
         String login = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();

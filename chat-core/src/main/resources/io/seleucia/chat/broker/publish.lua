@@ -14,7 +14,7 @@ if KEYS[3] then
 end
 
 local log, meta = KEYS[1], KEYS[2]
-local epoch, offset = position(log, meta, ARGV[2], ARGV[3], ARGV[4], ARGV[7])
+local epoch, offset = position(log, meta, ARGV[2], ARGV[3], ARGV[4], '0', ARGV[7])
 local time = now()
 local place = string.format('%.0f', offset + 1)
 local message = '{"epoch":"' .. epoch .. '","offset":' .. place .. ',"time":' .. string.format('%.0f', time) .. ',' .. ARGV[9]

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A redis-server of a test's own, on a free port, with an append-only file that is synced for every command: what it has
@@ -98,14 +99,16 @@ public final class RedisProcess implements AutoCloseable {
 
     /** Waits until it answers. */
     void awaitAnswer() throws Exception {
-        Eventually.eventuallyGet(() -> ask("PING"));
+        Eventually.eventually(() -> ask("PING"));
     }
 
-    /** Sends a command; gives what it answers, texts as strings. */
+    /** Sends a command; gives what it answers, texts as strings. That it does not is a failed assertion. */
     Object ask(String command, String... arguments) {
         try (Connection connection = new Connection("127.0.0.1", port)) {
             connection.sendCommand(() -> command.getBytes(StandardCharsets.UTF_8), arguments);
             return text(connection.getOne());
+        } catch (JedisException e) {
+            throw new AssertionError(command + " at port " + port + ": " + e.getMessage(), e);
         }
     }
 
