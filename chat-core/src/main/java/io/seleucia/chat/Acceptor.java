@@ -163,7 +163,7 @@ final class Acceptor implements Port {
         private final Thread thread = Thread.ofVirtual().unstarted(this);
         private final long began = System.nanoTime();
         private final boolean admitted;
-        private volatile Loops session; // null until the handshake is done
+        private volatile Loops session; // null until the handshake is done, and where there is to be none
 
         Visit(Socket socket) {
             this.socket = socket;
@@ -193,12 +193,12 @@ final class Acceptor implements Port {
                     entrance.refuse(wire);
                     return Optional.empty();
                 }
-                Entrance.Entered entered = entrance.enter(wire);
-                session = entered.loops();
-                if (closed) {
+                Optional<Entrance.Entered> entered = entrance.enter(wire);
+                session = entered.map(Entrance.Entered::loops).orElse(null);
+                if (closed && session != null) {
                     session.end(CloseCode.RESTART, false); // it came while the others were told
                 }
-                return Optional.of(entered.receiver());
+                return entered.map(Entrance.Entered::receiver);
             } catch (HandshakeException e) {
                 LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
             } catch (IOException e) {

@@ -23,6 +23,7 @@ import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.KeystoreFiles;
+import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.PemFiles;
 import io.seleucia.chat.transport.Tls;
 import java.io.IOException;
@@ -138,7 +139,8 @@ public final class ChatServer implements AutoCloseable {
                 settings.subprotocolRequired,
                 settings.compression != Compression.OFF,
                 settings.compression == Compression.CONTEXT_TAKEOVER);
-        return new WebSocketEntrance(handshake, protocols, new Handlers(settings.handlers), channels, bounds);
+        return new WebSocketEntrance(
+                handshake, settings.pages, protocols, new Handlers(settings.handlers), channels, bounds);
     }
 
     private Entrance tcp(Builder settings) {
@@ -342,6 +344,7 @@ public final class ChatServer implements AutoCloseable {
         private final List<Controller<?>> controllers = new ArrayList<>();
         private final List<ServerListener> listeners = new ArrayList<>();
         private final Map<String, WebSocketHandler> handlers = new HashMap<>();
+        private Pages pages = Pages.NONE;
 
         private Builder() {}
 
@@ -497,6 +500,23 @@ public final class ChatServer implements AutoCloseable {
          */
         public Builder webSocket(String path, WebSocketHandler handler) {
             handlers.put(path, handler);
+            return this;
+        }
+
+        /**
+         * Gives a static page, or what belongs to one, to a browser that asks for a path without wanting a WebSocket. It
+         * is held in memory; a browser keeps it and asks whether it has changed. Its policy for content lets it use
+         * nothing but other pages of this server and WebSockets to it, and neither script nor style within its HTML.
+         * Who asks has {@link Limits#handshakeTimeout} to take it.
+         *
+         * <p>Without any page, all who want no WebSocket are refused with HTTP 400.
+         *
+         * @param path such as {@code /} or {@code /chat.css}
+         * @param type the media type, such as {@code text/css; charset=utf-8}
+         * @throws IllegalArgumentException if path or type can't stand in HTTP
+         */
+        public Builder page(String path, String type, byte[] content) {
+            pages = pages.with(path, type, content);
             return this;
         }
 

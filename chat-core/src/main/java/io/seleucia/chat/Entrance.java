@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * How the connections of one port become sessions. Each is served in its own thread, which may block: who watches over
@@ -15,9 +16,10 @@ interface Entrance {
     /**
      * The handshakes, of TLS and of the transport.
      *
+     * @return empty if the peer wanted no session, and has all that it wanted
      * @throws IOException if there is to be no session
      */
-    Entered enter(Wire wire) throws IOException;
+    Optional<Entered> enter(Wire wire) throws IOException;
 
     /** Tells a connection that is one too many, if there are words for it. */
     void refuse(Wire wire) throws IOException;

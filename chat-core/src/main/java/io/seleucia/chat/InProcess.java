@@ -58,6 +58,7 @@ final class InProcess implements Port {
         InMemory connection = new InMemory(bounds.messageBytes());
         Loops loops = new Loops(connection, bounds);
         Session session = new Session(loops, protocol, parameters, channels, bounds);
+        loops.serve(session);
         Visit visit = new Visit(loops, new CountDownLatch(1));
         visits.add(visit);
         Thread.ofVirtual().start(() -> serve(visit, session));

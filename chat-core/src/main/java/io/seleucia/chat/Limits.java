@@ -19,7 +19,7 @@ import java.time.Duration;
  * @param maxConnectionsPerAddress connections at a time from one IP address; more are refused with HTTP 503
  * @param pingInterval silence after which a peer is pinged
  * @param pongTimeout time in which it must give a sign of life then, or is closed with 4001
- * @param handshakeTimeout time for the whole handshake
+ * @param handshakeTimeout time for the whole handshake, or for loading a page
  * @param frameTimeout time from a frame's first byte to its last
  * @param writeTimeout time that a write may take without progress, or the connection is cut
  * @param drainTimeout time in which all sessions must have ended when the server closes

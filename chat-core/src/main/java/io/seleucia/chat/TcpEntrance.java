@@ -10,6 +10,7 @@ import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Lets TCP connections in, all with one protocol. But for TLS there is no handshake.
@@ -18,10 +19,10 @@ import java.util.Map;
  */
 record TcpEntrance(Protocol protocol, Channels channels, Bounds bounds, Duration keepalive) implements Entrance {
     @Override
-    public Entered enter(Wire wire) throws IOException {
+    public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
-        return new Entered(loops, new Session(loops, protocol, Map.of(), channels, bounds));
+        return Optional.of(new Entered(loops, new Session(loops, protocol, Map.of(), channels, bounds)));
     }
 
     /** It finds itself closed, which is all that the protocol can say. */

@@ -6,6 +6,7 @@ import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
@@ -13,19 +14,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path.
+ * Lets WebSockets in: with a protocol that their handshake chooses, or to the handler of their path. Gives pages to
+ * those who want no WebSocket.
  *
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param handlers the paths at which no protocol is spoken
  */
 record WebSocketEntrance(
-        Handshake handshake, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
+        Handshake handshake, Pages pages, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
         implements Entrance {
     @Override
-    public Entered enter(Wire wire) throws IOException {
+    public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
-        Handshake.Agreed agreed = handshake.accept(wire, this::subprotocols);
+        return handshake.accept(wire, pages, this::subprotocols).map(agreed -> entered(wire, agreed));
+    }
+
+    private Entered entered(Wire wire, Handshake.Agreed agreed) {
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
         return new Entered(
                 loops,

@@ -10,9 +10,9 @@ import java.util.Map;
  * What carries channels between all servers that share it. {@code BrokerContract} among this library's tests is the
  * contract as a test: an implementation passes when it does.
  *
- * <p>Every channel has an epoch and in it the offsets 1, 2, 3 … without gaps. A channel needs no creation; it begins
- * with whoever names it first. All methods may be called by any thread. Those that throw {@link UnavailableException}
- * may block, for two seconds at the most.
+ * <p>Every channel has an epoch and in it the offsets 1, 2, 3 … without gaps, but for what is deleted later. A channel
+ * needs no creation; it begins with whoever names it first. All methods may be called by any thread. Those that throw
+ * {@link UnavailableException} may block, for two seconds at the most where they do not say otherwise.
  */
 public interface Broker extends AutoCloseable {
     /** Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. */
@@ -104,6 +104,23 @@ public interface Broker extends AutoCloseable {
      * @param limit the most that are given
      */
     Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
+
+    /**
+     * Deletes all messages that are in a channel's history. Positions go on: no offset is given to another message. Who
+     * recovers from before finds them lost; what listeners have been given stays theirs. Keys of deleted messages still
+     * give their positions, for as long as the broker remembers them.
+     *
+     * <p>Blocks until nothing is left where the broker keeps it, which may take minutes where that is much. What is
+     * published meanwhile may go as well.
+     *
+     * @throws UnavailableException if that could not be confirmed; some of it may be deleted then, or be deleted later
+     */
+    void delete(String channel) throws UnavailableException;
+
+    /**
+     * Deletes all messages of a sender from the histories of all channels, inboxes too. Otherwise like {@link #delete}.
+     */
+    void deleteFrom(String sender) throws UnavailableException;
 
     /**
      * Notes that one more session of a client is in a channel, and tells listeners if it is the first. Where the broker is out of reach the note is brought up

@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,7 +47,7 @@ public final class InMemoryBroker implements Broker {
     private static final Logger LOG = System.getLogger(InMemoryBroker.class.getName());
     private static final long SWEEP_SECONDS = 10;
     private static final long WRITING_SECONDS = 2;
-    private static final int NOTES = 1_000;
+    private static final long ERASING_SECONDS = 3_600;
 
     private final Retention retention;
     private final long maxBytes;
@@ -87,10 +86,16 @@ public final class InMemoryBroker implements Broker {
      * @throws IOException if it can't be read or written, or another process has it
      */
     public static InMemoryBroker open(Retention retention, Path directory, Fsync fsync) throws IOException {
+        return open(retention, directory, fsync, Journal.SEGMENT_BYTES);
+    }
+
+    /** The same with segments of another size than what is good. */
+    static InMemoryBroker open(Retention retention, Path directory, Fsync fsync, long segmentBytes) throws IOException {
         InMemoryBroker broker = new InMemoryBroker(retention);
+        Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
         broker.upkeep.lock();
         try {
-            broker.restore(directory, fsync);
+            broker.restore(directory, new Journal.Options(fsync, keep, retention.archive(), segmentBytes));
             return broker;
         } catch (IOException | RuntimeException e) {
             broker.close();
@@ -100,17 +105,13 @@ public final class InMemoryBroker implements Broker {
         }
     }
 
-    private void restore(Path directory, Fsync fsync) throws IOException {
-        Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
-        Journal opened = Journal.open(directory, fsync, keep, this::restore);
+    private void restore(Path directory, Journal.Options options) throws IOException {
+        Journal opened = Journal.open(directory, options, this::restore);
         List<JournalRecord> renewed = new ArrayList<>();
         if (!opened.isComplete()) {
             epoch = newEpoch();
             channels.values()
-                    .forEach(channel -> channel.change(it -> {
-                        it.renew(epoch);
-                        it.standing(Long.MAX_VALUE).ifPresent(renewed::add);
-                    }));
+                    .forEach(channel -> channel.change(it -> it.goOn(epoch).ifPresent(renewed::add)));
         }
         opened.begin(epoch, renewed);
         journal = Optional.of(opened);
@@ -124,7 +125,10 @@ public final class InMemoryBroker implements Broker {
             }
             case JournalRecord.Standing standing ->
                 channel(standing.channel()).change(it -> it.restore(standing, segment));
+            case JournalRecord.Gone gone -> channel(gone.channel()).change(it -> it.restore(gone, segment));
             case JournalRecord.Start start -> epoch = start.epoch();
+            case JournalRecord.Deletion deletion -> forget(deletion);
+            case JournalRecord.Erased erased -> {}
             case JournalRecord.Noted noted -> {}
             case JournalRecord.Stop stop -> {}
         }
@@ -204,13 +208,96 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
-    public Page historyAfter(String channel, long offset, int limit) {
-        return with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
+    public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
+        InMemoryChannel.Held held =
+                with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
+        Page page = held.page();
+        Optional<JournalHistory> older = older(held, limit);
+        if (older.isEmpty() || offset >= held.first() - 1) {
+            return page;
+        }
+        JournalHistory.Found found = older.get().after(channel, page.position(), offset, held.first(), limit);
+        return found.complete() ? joined(found, page, limit) : new Page(page.position(), found.messages());
     }
 
     @Override
-    public Page historyBefore(String channel, long offset, int limit) {
-        return with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
+    public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
+        InMemoryChannel.Held held =
+                with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
+        Page page = held.page();
+        Optional<JournalHistory> older = older(held, limit - page.messages().size());
+        if (older.isEmpty() || offset <= 1) {
+            return page;
+        }
+        long end = Math.min(offset, held.first());
+        return joined(
+                older.get()
+                        .before(
+                                channel,
+                                page.position(),
+                                end,
+                                limit - page.messages().size()),
+                page,
+                limit);
+    }
+
+    /** Where to look for what is not in memory, if there can be anything that is wanted. */
+    private Optional<JournalHistory> older(InMemoryChannel.Held held, int wanted) {
+        return wanted > 0 && held.first() > 1 ? journal.flatMap(Journal::history) : Optional.empty();
+    }
+
+    private static Page joined(JournalHistory.Found older, Page page, int limit) {
+        List<Message> messages = new ArrayList<>(older.messages());
+        messages.addAll(page.messages());
+        return new Page(page.position(), messages.subList(0, Math.min(limit, messages.size())));
+    }
+
+    @Override
+    public void delete(String channel) throws UnavailableException {
+        delete(new JournalRecord.Deletion(channel, ""));
+    }
+
+    @Override
+    public void deleteFrom(String sender) throws UnavailableException {
+        delete(new JournalRecord.Deletion("", sender));
+    }
+
+    private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
+        if (journal.isEmpty()) {
+            forget(deletion);
+            return;
+        }
+        JournalNote note = new JournalNote(deletion);
+        if (!journal.get().offer(note)) {
+            throw new UnavailableException("too much waits to be written already", null);
+        }
+        journal.get().hurry();
+        CompletableFuture<Void> erased =
+                note.written().thenCompose(segment -> journal.get().erase(deletion, segment));
+        try {
+            note.await(WRITING_SECONDS, TimeUnit.SECONDS);
+            forget(deletion);
+            erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            note.written().thenRun(() -> Thread.startVirtualThread(() -> forget(deletion))); // if it is after all
+            throw new UnavailableException(e.getMessage(), e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new UnavailableException("what is deleted is not gone from the disk yet, it will be", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted while the files are rewritten", e);
+        }
+    }
+
+    private void forget(JournalRecord.Deletion deletion) {
+        if (deletion.channel().isEmpty()) {
+            channels.values().forEach(channel -> channel.change(it -> it.delete(deletion::concerns)));
+        } else {
+            InMemoryChannel present = channels.get(deletion.channel());
+            if (present != null) {
+                present.change(it -> it.delete(deletion::concerns));
+            }
+        }
     }
 
     @Override
@@ -289,10 +376,10 @@ public final class InMemoryBroker implements Broker {
                     channels.values()
                             .removeIf(channel -> channel.use(this::isOver).orElse(true));
                     if (journal.isPresent()) {
-                        dropExpired(journal.get());
+                        JournalRetirement.retire(journal.get(), channels.values());
                     }
                 } catch (IOException e) {
-                    LOG.log(Level.WARNING, "old journal files can't be removed: " + e.getMessage());
+                    LOG.log(Level.WARNING, "old journal files can't be put away: " + e.getMessage());
                 } catch (RuntimeException e) {
                     LOG.log(Level.ERROR, "sweeping failed", e);
                 } finally {
@@ -308,50 +395,8 @@ public final class InMemoryBroker implements Broker {
         boolean over = channel.forget();
         if (over && channel.last().offset() > 0) {
             epoch = newEpoch(); // before the channel can begin again
-            journal.ifPresent(it -> it.offer(new Journal.Note(Optional.of(it.start(epoch)))));
+            journal.ifPresent(it -> it.offer(new JournalNote(it.start(epoch))));
         }
         return over;
-    }
-
-    /** Removes the journal's oldest segments, when all that is needed of them stands in later ones as well. */
-    private void dropExpired(Journal from) throws IOException, InterruptedException {
-        OptionalLong expired = from.expired();
-        while (expired.isPresent() && isCarriedOver(expired.getAsLong(), from)) {
-            from.drop(expired.getAsLong());
-            expired = from.expired();
-        }
-    }
-
-    private boolean isCarriedOver(long segment, Journal to) throws InterruptedException {
-        List<CompletableFuture<Void>> notes = new ArrayList<>();
-        for (InMemoryChannel channel : channels.values()) {
-            Optional<JournalRecord> standing =
-                    channel.use(it -> it.standing(segment)).flatMap(Function.identity());
-            if (standing.isPresent()) {
-                Journal.Note note = new Journal.Note(standing);
-                if (!to.offer(note)) {
-                    return false; // later, when less waits
-                }
-                notes.add(note.written().thenAccept(in -> channel.change(it -> it.standsIn(in))));
-            }
-            if (notes.size() == NOTES) {
-                to.hurry();
-                if (!areWritten(notes)) {
-                    return false;
-                }
-            }
-        }
-        to.hurry();
-        return areWritten(notes);
-    }
-
-    private static boolean areWritten(List<CompletableFuture<Void>> notes) throws InterruptedException {
-        try {
-            CompletableFuture.allOf(notes.toArray(CompletableFuture[]::new)).get(WRITING_SECONDS, TimeUnit.SECONDS);
-            notes.clear();
-            return true;
-        } catch (ExecutionException | TimeoutException e) {
-            return false; // the journal says so itself, and the segment stays
-        }
     }
 }

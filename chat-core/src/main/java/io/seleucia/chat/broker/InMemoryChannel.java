@@ -118,7 +118,7 @@ final class InMemoryChannel {
             }
             unwritten.addLast(entry);
         } else {
-            add(message);
+            add(message, true);
         }
         if (!key.isEmpty()) {
             keys.put(
@@ -135,22 +135,24 @@ final class InMemoryChannel {
             while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
                 Unwritten first = unwritten.removeFirst();
                 segment = first.segment;
-                add(first.message);
+                add(first.message, !first.deleted);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void add(Message message) {
-        remember(message);
+    private void add(Message message, boolean keep) {
+        last = message.position();
+        if (keep) {
+            remember(message);
+        }
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).message(message);
         }
     }
 
     private void remember(Message message) {
-        last = message.position();
         history.addLast(message);
         count(size(message));
         if (history.size() > retention.messages()) {
@@ -158,7 +160,14 @@ final class InMemoryChannel {
         }
     }
 
-    Broker.Page page(boolean forward, Predicate<Message> wanted, int limit) {
+    /**
+     * What is in memory of a history.
+     *
+     * @param first the offset of the oldest message that is; the next one's if there is none
+     */
+    record Held(Broker.Page page, long first) {}
+
+    Held page(boolean forward, Predicate<Message> wanted, int limit) {
         Iterator<Message> messages = forward ? history.iterator() : history.descendingIterator();
         List<Message> page = new ArrayList<>();
         while (page.size() < limit && messages.hasNext()) {
@@ -167,7 +176,8 @@ final class InMemoryChannel {
                 page.add(message);
             }
         }
-        return new Broker.Page(last, forward ? page : page.reversed());
+        long first = (history.isEmpty() ? last.next() : history.getFirst().position()).offset();
+        return new Held(new Broker.Page(last, forward ? page : page.reversed()), first);
     }
 
     private void trim() {
@@ -185,6 +195,20 @@ final class InMemoryChannel {
     void halve() {
         for (int rest = history.size() / 2; history.size() > rest; ) {
             removeOldest();
+        }
+    }
+
+    /** Takes messages away, even those that have been written and not delivered yet, which still will be. */
+    void delete(Predicate<Message> what) {
+        history.removeIf(message -> {
+            boolean wanted = what.test(message);
+            if (wanted) {
+                count(-size(message));
+            }
+            return wanted;
+        });
+        for (Unwritten entry : unwritten) {
+            entry.deleted |= entry.written.isDone() && what.test(entry.message);
         }
     }
 
@@ -213,13 +237,13 @@ final class InMemoryChannel {
     }
 
     /** What the journal has to hold, if its segments up to this one go; empty if what stands later is enough. */
-    Optional<JournalRecord> standing(long upTo) {
+    Optional<JournalRecord.Standing> standing(long upTo) {
         if (last.offset() == 0 || segment > upTo) {
             return Optional.empty();
         }
         long unusedNanos = listeners.isEmpty() ? System.nanoTime() - usedAt : 0;
         long at = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(unusedNanos);
-        return Optional.of(new JournalRecord.Standing(name, last, at));
+        return Optional.of(new JournalRecord.Standing(name, last, at, ""));
     }
 
     /** The last position is in this segment as well. */
@@ -233,15 +257,12 @@ final class InMemoryChannel {
         if (position.sameEpoch(last)) {
             position = last.at(position.offset());
         } else {
-            last = position.at(0);
-            keys.clear();
-            while (!history.isEmpty()) {
-                removeOldest();
-            }
+            beginAnew(position);
         }
         if (position.offset() <= last.offset()) {
             return; // it stands in the journal twice
         }
+        last = position;
         remember(new Message(name, position, message.sender(), message.time(), message.content()));
         segment = from;
         usedAt = nanos(message.time());
@@ -253,6 +274,24 @@ final class InMemoryChannel {
         trim();
     }
 
+    private void beginAnew(Position position) {
+        last = position.at(0);
+        keys.clear();
+        while (!history.isEmpty()) {
+            removeOldest();
+        }
+    }
+
+    /** Takes over a place whose message was deleted. */
+    void restore(JournalRecord.Gone gone, long from) {
+        if (!gone.position().sameEpoch(last)) {
+            beginAnew(gone.position());
+        }
+        last = last.at(Math.max(last.offset(), gone.position().offset()));
+        segment = from;
+        usedAt = Math.max(usedAt, nanos(gone.time()));
+    }
+
     /** Takes over where the channel stood. */
     void restore(JournalRecord.Standing standing, long from) {
         renew(standing.position().epoch());
@@ -261,8 +300,15 @@ final class InMemoryChannel {
         usedAt = Math.max(usedAt, nanos(standing.usedAt()));
     }
 
-    /** Goes on in another epoch, with the messages, places and keys that there are. */
-    void renew(String epoch) {
+    /** Goes on in another epoch, with the messages, places and keys that there are; gives what the journal has to say. */
+    Optional<JournalRecord> goOn(String epoch) {
+        String former = last.epoch();
+        renew(epoch);
+        return standing(Long.MAX_VALUE)
+                .map(standing -> new JournalRecord.Standing(name, last, standing.usedAt(), former));
+    }
+
+    private void renew(String epoch) {
         if (!epoch.equals(last.epoch())) {
             last = new Position(epoch, last.offset());
             List<Message> messages = List.copyOf(history);
@@ -286,6 +332,7 @@ final class InMemoryChannel {
         private final String key;
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private long segment; // set before it is written
+        private boolean deleted; // before it was delivered
 
         private Unwritten(Message message, String key) {
             this.message = message;

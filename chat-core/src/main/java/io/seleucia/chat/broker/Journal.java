@@ -33,7 +33,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Journal implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
-    private static final long SEGMENT_BYTES = 64 * 1024 * 1024;
+    static final long SEGMENT_BYTES = 64 * 1024 * 1024;
     private static final long MAX_WAITING_BYTES = 64 * 1024 * 1024;
     private static final int BATCH_BYTES = 1024 * 1024;
     private static final int BATCH = 1_000;
@@ -58,6 +58,15 @@ final class Journal implements AutoCloseable {
         long bytes();
     }
 
+    /**
+     * How it is kept.
+     *
+     * @param keep how long a start needs a segment after it was last written
+     * @param archive how long it stays readable after that time; zero: no longer than a start needs it
+     * @param segmentBytes when the next segment begins
+     */
+    record Options(InMemoryBroker.Fsync fsync, Duration keep, Duration archive, long segmentBytes) {}
+
     /** Is given what the journal holds. */
     interface Reader {
         void read(JournalRecord record, long segment);
@@ -66,6 +75,9 @@ final class Journal implements AutoCloseable {
     private final JournalDirectory directory;
     private final InMemoryBroker.Fsync fsync;
     private final Duration keep;
+    private final long segmentBytes;
+    private final JournalArchive archive;
+    private final Optional<JournalHistory> history;
     private final String boot = JournalDirectory.boot();
     private final JournalRecovery recovery;
 
@@ -86,26 +98,31 @@ final class Journal implements AutoCloseable {
     private volatile JournalSegment current; // read without the lock as well
     private JournalRecord.Start start; // what every segment begins with
     private long begunAt; // when the current segment was
+    private long emptyBytes; // its size then
+    private boolean turn; // what is written next begins a segment
     private boolean failing;
 
-    private Journal(JournalDirectory directory, InMemoryBroker.Fsync fsync, Duration keep, Reader reader)
-            throws IOException {
+    private Journal(JournalDirectory directory, Options options, Reader reader) throws IOException {
         this.directory = directory;
-        this.fsync = fsync;
-        this.keep = keep;
+        this.fsync = options.fsync();
+        this.keep = options.keep();
+        this.segmentBytes = options.segmentBytes();
         this.recovery = JournalRecovery.read(directory, boot, reader);
+        this.archive = new JournalArchive(directory, options.archive(), this, recovery.deletions());
+        this.history = options.archive().isZero()
+                ? Optional.empty()
+                : Optional.of(new JournalHistory(this, archive, directory));
     }
 
     /**
      * Opens the journal in a directory, which is made where there is none, and reads it.
      *
-     * @param keep how long a segment is needed after it was last written
      * @throws IOException if that can't be done, or another server has the directory
      */
-    static Journal open(Path path, InMemoryBroker.Fsync fsync, Duration keep, Reader reader) throws IOException {
+    static Journal open(Path path, Options options, Reader reader) throws IOException {
         JournalDirectory directory = JournalDirectory.open(path);
         try {
-            return new Journal(directory, fsync, keep, reader);
+            return new Journal(directory, options, reader);
         } catch (IOException | RuntimeException e) {
             directory.close();
             throw e;
@@ -143,6 +160,22 @@ final class Journal implements AutoCloseable {
         }
         writer.start();
         Thread.ofPlatform().daemon().name("journal-sync").start(this::sync);
+        archive.begin();
+    }
+
+    /** What is older than what a start reads; empty where that is not kept. */
+    Optional<JournalHistory> history() {
+        return history;
+    }
+
+    /** The segment that is being written. */
+    JournalSegment current() {
+        return current;
+    }
+
+    /** Takes messages out of all files. Like {@link JournalArchive#erase}. */
+    CompletableFuture<Void> erase(JournalRecord.Deletion deletion, long segment) {
+        return archive.erase(deletion, segment);
     }
 
     /** What is to be written when the epoch of channels without messages becomes another. */
@@ -171,7 +204,7 @@ final class Journal implements AutoCloseable {
         long now = System.nanoTime();
         if (fsync != InMemoryBroker.Fsync.ALWAYS && now - slowAt > LEAVE_IT.toNanos() && writing.tryLock()) {
             try {
-                if (current.size() <= SEGMENT_BYTES) {
+                if (current.size() <= segmentBytes) {
                     writeWaiting();
                 }
             } finally {
@@ -191,15 +224,16 @@ final class Journal implements AutoCloseable {
     OptionalLong expired() throws IOException {
         long oldest = directory.segments().getFirst();
         boolean over = oldest != current.number()
+                && !archive.isNeeded(oldest)
                 && Files.getLastModifiedTime(directory.segment(oldest))
                         .toInstant()
                         .isBefore(Instant.now().minus(keep));
         return over ? OptionalLong.of(oldest) : OptionalLong.empty();
     }
 
-    /** Deletes a segment, of which nothing may be needed any more. */
-    void drop(long segment) throws IOException {
-        Files.delete(directory.segment(segment));
+    /** Takes away the oldest segment, of which a start may need nothing any more: to the archive, if there is one. */
+    void retire(long segment) throws IOException {
+        archive.retire(segment);
     }
 
     /** Writes what waits. Blocks for two seconds at the most. */
@@ -251,6 +285,13 @@ final class Journal implements AutoCloseable {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
             waitingBytes.addAndGet(-entry.bytes());
             Optional<JournalRecord> record = entry.record();
+            if (record.isPresent() && record.get() instanceof JournalRecord.Deletion) {
+                commit(entries, records);
+                entries.clear();
+                records.clear();
+                bytes = 0;
+                turn = true; // what was before it is in other files
+            }
             if (record.isPresent()) {
                 entries.add(entry);
                 records.add(record.get().encoded());
@@ -266,15 +307,17 @@ final class Journal implements AutoCloseable {
                 bytes = 0;
             }
         }
-        if (!entries.isEmpty()) {
-            commit(entries, records);
-        }
+        commit(entries, records);
     }
 
     private void commit(List<Entry> entries, List<byte[]> records) {
+        if (entries.isEmpty()) {
+            return;
+        }
         try {
-            if (current.size() > SEGMENT_BYTES) {
+            if (turn || current.size() > segmentBytes) {
                 roll(current.number() + 1);
+                turn = false;
             }
             append(records);
         } catch (IOException e) {
@@ -306,12 +349,14 @@ final class Journal implements AutoCloseable {
                 throw e;
             }
         }
+        current.commit();
         unsynced = true;
     }
 
     private void rollIfOld() {
         long age = System.nanoTime() - begunAt;
-        if (age > keep.dividedBy(SEGMENTS_IN_A_LIFETIME).toNanos()) {
+        if (current.size() > emptyBytes
+                && age > keep.dividedBy(SEGMENTS_IN_A_LIFETIME).toNanos()) {
             try {
                 roll(current.number() + 1);
             } catch (IOException e) {
@@ -322,7 +367,7 @@ final class Journal implements AutoCloseable {
 
     /** Begins a new segment. */
     private void roll(long number) throws IOException {
-        JournalSegment next = JournalSegment.create(directory, number);
+        JournalSegment next = JournalSegment.create(directory.segment(number), number);
         try {
             next.append(List.of(start.encoded()));
             if (fsync != InMemoryBroker.Fsync.NEVER) {
@@ -332,10 +377,12 @@ final class Journal implements AutoCloseable {
             next.delete();
             throw e;
         }
+        next.commit();
         if (current != null) {
             full.add(current);
         }
         current = next;
+        emptyBytes = next.size();
         begunAt = System.nanoTime();
     }
 
@@ -346,6 +393,7 @@ final class Journal implements AutoCloseable {
                 failed = !isSynced(failed);
             }
             isSynced(failed);
+            archive.close(); // before another process may have the directory
             current.close();
             directory.close();
         } catch (IOException e) {
@@ -381,42 +429,6 @@ final class Journal implements AutoCloseable {
                                 + e.getMessage());
             }
             return false;
-        }
-    }
-
-    /** A record that nobody publishes, and the segment that it is in once it is written. */
-    static final class Note implements Entry {
-        private static final long BYTES = 256;
-
-        private final Optional<JournalRecord> record;
-        private final CompletableFuture<Long> written = new CompletableFuture<>();
-
-        Note(Optional<JournalRecord> record) {
-            this.record = record;
-        }
-
-        CompletableFuture<Long> written() {
-            return written;
-        }
-
-        @Override
-        public Optional<JournalRecord> record() {
-            return record;
-        }
-
-        @Override
-        public void written(long segment) {
-            written.complete(segment);
-        }
-
-        @Override
-        public void failed(IOException why) {
-            written.completeExceptionally(why);
-        }
-
-        @Override
-        public long bytes() {
-            return BYTES;
         }
     }
 }

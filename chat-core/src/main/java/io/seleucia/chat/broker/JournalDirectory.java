@@ -3,25 +3,40 @@ package io.seleucia.chat.broker;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
-/** A directory that belongs to one journal of one process as long as it is open, and to nobody but its owner. */
+/**
+ * A directory that belongs to one journal of one process as long as it is open, and to nobody but its owner. Below it lies
+ * the archive: segments that a start does not read, and the indexes of all that are over.
+ */
 final class JournalDirectory implements AutoCloseable {
     private static final String SUFFIX = ".journal";
+    private static final String INDEX = ".index";
+    private static final String UNFINISHED = ".tmp";
+    private static final String ARCHIVE = "archive";
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
     private final Path path;
+    private final Path archive;
     private final FileChannel lock; // released by closing it, or by the end of the process, however that comes
 
     private JournalDirectory(Path path, FileChannel lock) {
         this.path = path;
+        this.archive = path.resolve(ARCHIVE);
         this.lock = lock;
     }
 
@@ -36,7 +51,7 @@ final class JournalDirectory implements AutoCloseable {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
                 }
                 : new FileAttribute<?>[0];
-        Files.createDirectories(path, ownersOnly);
+        Files.createDirectories(path.resolve(ARCHIVE), ownersOnly);
         FileChannel lock = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         boolean free = false;
         try {
@@ -60,27 +75,121 @@ final class JournalDirectory implements AutoCloseable {
         return Files.isReadable(id) ? Files.readString(id).strip() : "";
     }
 
-    /** The numbers of the segments in it, in their order. */
+    /** The numbers of the segments in it, in their order, without those in the archive. */
     List<Long> segments() throws IOException {
-        try (var files = Files.list(path)) {
+        return segments(path);
+    }
+
+    /** The numbers of the segments in the archive, in their order. */
+    List<Long> archived() throws IOException {
+        return segments(archive);
+    }
+
+    /** The numbers of the segments in a directory, which need not be there, in their order. */
+    private static List<Long> segments(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.matches("\\d{16}\\" + SUFFIX))
                     .map(name -> Long.valueOf(name.substring(0, name.length() - SUFFIX.length())))
                     .sorted()
                     .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
         }
     }
 
     /** The file of a segment. */
     Path segment(long number) {
-        return path.resolve(String.format("%016d%s", number, SUFFIX));
+        return path.resolve(name(number, SUFFIX));
+    }
+
+    /** The file of a segment in the archive. */
+    Path archived(long number) {
+        return archive.resolve(name(number, SUFFIX));
+    }
+
+    /** The file of a segment, wherever it is; empty if it has been dropped. */
+    Optional<Path> find(long number) {
+        return Stream.of(segment(number), archived(number))
+                .filter(Files::exists)
+                .findFirst();
+    }
+
+    /** The file of a segment's index. */
+    Path index(long number) {
+        return index(path, number);
+    }
+
+    /** The file of a segment's index below a journal's directory. */
+    static Path index(Path directory, long number) {
+        return directory.resolve(ARCHIVE).resolve(name(number, INDEX));
+    }
+
+    /** A file on the way to becoming another one. */
+    static Path unfinished(Path file) {
+        return file.resolveSibling(file.getFileName() + UNFINISHED);
+    }
+
+    /** Deletes what never became another file. */
+    void removeUnfinished() throws IOException {
+        for (Path directory : List.of(path, archive)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + UNFINISHED)) {
+                for (Path file : files) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static String name(long number, String suffix) {
+        return String.format("%016d%s", number, suffix);
+    }
+
+    /** Opens a segment for reading, wherever it is; empty if it has been dropped. */
+    static Optional<JournalReader> read(Path directory, long number, int windowBytes) throws IOException {
+        Path file = directory.resolve(name(number, SUFFIX));
+        Path archived = directory.resolve(ARCHIVE).resolve(name(number, SUFFIX));
+        for (Path candidate : List.of(file, archived)) { // it may move from here to there meanwhile
+            try {
+                return Optional.of(JournalReader.open(number, candidate, windowBytes));
+            } catch (NoSuchFileException e) {
+                continue;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Opens a segment for reading, wherever it is; empty if it has been dropped. */
+    Optional<JournalReader> read(long number, int windowBytes) throws IOException {
+        return read(path, number, windowBytes);
+    }
+
+    /** The numbers of all segments in a journal's directory, which another process may be writing, in their order. */
+    static SortedSet<Long> all(Path directory) throws IOException {
+        SortedSet<Long> all = new TreeSet<>(segments(directory)); // first, for they move to the archive
+        all.addAll(segments(directory.resolve(ARCHIVE)));
+        return all;
+    }
+
+    /** Puts a segment into the archive. */
+    void retire(long number) throws IOException {
+        Files.move(segment(number), archived(number), StandardCopyOption.ATOMIC_MOVE);
+        force();
+    }
+
+    /** Puts a finished file in the place of another one. */
+    void replace(Path file) throws IOException {
+        Files.move(unfinished(file), file, StandardCopyOption.ATOMIC_MOVE);
+        force();
     }
 
     /** Brings to the disk which files there are. */
     void force() throws IOException {
         if (POSIX) {
-            try (FileChannel entries = FileChannel.open(path, StandardOpenOption.READ)) {
-                entries.force(true);
+            for (Path directory : List.of(archive, path)) {
+                try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+                    entries.force(true);
+                }
             }
         }
     }

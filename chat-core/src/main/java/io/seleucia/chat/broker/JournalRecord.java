@@ -15,8 +15,28 @@ sealed interface JournalRecord {
      * Where a channel stands: its messages are gone, or its epoch has become another.
      *
      * @param usedAt when it was last used, in milliseconds since 1970
+     * @param former the epoch that this one goes on from, {@code ""} if it is no new one
      */
-    record Standing(String channel, Position position, long usedAt) implements JournalRecord {}
+    record Standing(String channel, Position position, long usedAt, String former) implements JournalRecord {}
+
+    /** Messages of a channel were here, the last at this position, and have been deleted. */
+    record Gone(String channel, Position position, long time) implements JournalRecord {}
+
+    /**
+     * All messages in earlier files are deleted that are of a channel, or of a sender. Stands at the beginning of its file.
+     *
+     * @param channel {@code ""} for all
+     * @param sender {@code ""} for all
+     */
+    record Deletion(String channel, String sender) implements JournalRecord {
+        boolean concerns(Message message) {
+            return (channel.isEmpty() || channel.equals(message.channel()))
+                    && (sender.isEmpty() || sender.equals(message.sender()));
+        }
+    }
+
+    /** What the deletion at the beginning of a segment names is gone from all earlier files. */
+    record Erased(long segment) implements JournalRecord {}
 
     /**
      * A process begins to write, or a new epoch or file begins.
@@ -37,15 +57,25 @@ sealed interface JournalRecord {
     default byte[] encoded() {
         return switch (this) {
             case Published published -> encoded(published.message(), published.key());
-            case Standing standing -> {
-                Fields fields =
-                        new Fields(2, standing.channel(), standing.position().epoch());
-                yield fields.with(standing.position().offset(), standing.usedAt());
-            }
+            case Standing standing -> encoded(standing);
+            case Gone gone ->
+                new Fields(8, gone.channel(), gone.position().epoch())
+                        .with(gone.position().offset(), gone.time());
+            case Deletion deletion -> new Fields(9, deletion.channel(), deletion.sender()).with();
+            case Erased erased -> new Fields(10).with(erased.segment());
             case Start start -> new Fields(start.durable() ? 4 : 3, start.boot(), start.epoch()).with();
             case Noted noted -> new Fields(5).with(noted.segment(), noted.from());
             case Stop stop -> new Fields(6).with();
         };
+    }
+
+    private static byte[] encoded(Standing standing) {
+        String channel = standing.channel();
+        Position position = standing.position();
+        Fields fields = standing.former().isEmpty()
+                ? new Fields(2, channel, position.epoch())
+                : new Fields(7, channel, position.epoch(), standing.former());
+        return fields.with(position.offset(), standing.usedAt());
     }
 
     private static byte[] encoded(Message message, String key) {
@@ -81,14 +111,22 @@ sealed interface JournalRecord {
                 Position position = new Position(epoch, bytes.getLong());
                 yield new Published(new Message(channel, position, sender, bytes.getLong(), content), key);
             }
-            case 2 -> {
+            case 2, 7 -> {
                 String channel = text(bytes);
                 String epoch = text(bytes);
-                yield new Standing(channel, new Position(epoch, bytes.getLong()), bytes.getLong());
+                String former = type == 7 ? text(bytes) : "";
+                yield new Standing(channel, new Position(epoch, bytes.getLong()), bytes.getLong(), former);
             }
             case 3, 4 -> new Start(text(bytes), type == 4, text(bytes));
             case 5 -> new Noted(bytes.getLong(), bytes.getLong());
             case 6 -> new Stop();
+            case 8 -> {
+                String channel = text(bytes);
+                String epoch = text(bytes);
+                yield new Gone(channel, new Position(epoch, bytes.getLong()), bytes.getLong());
+            }
+            case 9 -> new Deletion(text(bytes), text(bytes));
+            case 10 -> new Erased(bytes.getLong());
             default -> throw new IllegalArgumentException("no record has type " + type);
         };
     }

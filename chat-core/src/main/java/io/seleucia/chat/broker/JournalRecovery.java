@@ -6,8 +6,10 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,6 +25,7 @@ final class JournalRecovery {
     private long newest; // segment
     private final List<JournalSegment.Damage> damages = new ArrayList<>();
     private final Set<JournalRecord.Noted> noted = new HashSet<>();
+    private final Map<Long, JournalRecord.Deletion> deletions = new HashMap<>();
     private Optional<JournalSegment> last = Optional.empty();
     private Optional<JournalRecord.Start> start = Optional.empty();
     private boolean stopped = true;
@@ -46,6 +49,8 @@ final class JournalRecovery {
             recovery.expect(number);
             wholeEnd = recovery.readSegment(number, number == numbers.getLast());
         }
+        List<Long> archived = directory.archived();
+        recovery.newest = Math.max(recovery.newest, archived.isEmpty() ? 0 : archived.getLast());
         recovery.complete = recovery.reportDamages() && wholeEnd && recovery.reachedTheDisk(boot);
         return recovery;
     }
@@ -55,7 +60,7 @@ final class JournalRecovery {
         return last;
     }
 
-    /** The number of the newest segment; 0 if there is none. */
+    /** The number of the newest segment, be it in the archive; 0 if there is none. */
     long newest() {
         return newest;
     }
@@ -66,6 +71,11 @@ final class JournalRecovery {
      */
     boolean isComplete() {
         return complete;
+    }
+
+    /** Deletions that have not been carried out, by the segments that they begin. */
+    Map<Long, JournalRecord.Deletion> deletions() {
+        return deletions;
     }
 
     /** What says that the damages have been reported. */
@@ -92,7 +102,7 @@ final class JournalRecovery {
                 directory,
                 number,
                 record -> {
-                    note(record);
+                    note(record, number);
                     reader.read(record, number);
                 },
                 found::add);
@@ -106,13 +116,16 @@ final class JournalRecovery {
         return whole;
     }
 
-    private void note(JournalRecord record) {
+    private void note(JournalRecord record, long segment) {
         stopped = record instanceof JournalRecord.Stop;
         switch (record) {
             case JournalRecord.Start begun -> start = Optional.of(begun);
             case JournalRecord.Noted note -> noted.add(note);
             case JournalRecord.Published published -> {}
             case JournalRecord.Standing standing -> {}
+            case JournalRecord.Gone gone -> {}
+            case JournalRecord.Deletion deletion -> deletions.put(segment, deletion);
+            case JournalRecord.Erased erased -> deletions.remove(erased.segment());
             case JournalRecord.Stop stop -> {}
         }
     }
@@ -122,6 +135,7 @@ final class JournalRecovery {
             last.get().cut();
         } else {
             Files.delete(directory.segment(end.segment()));
+            newest--; // the next one takes its number, so that none is missing
         }
         LOG.log(
                 Level.WARNING,

@@ -202,6 +202,16 @@ public final class RedisBroker implements Broker {
     }
 
     @Override
+    public void delete(String channel) throws UnavailableException {
+        commands.delete(channel);
+    }
+
+    @Override
+    public void deleteFrom(String sender) throws UnavailableException {
+        commands.deleteFrom(sender);
+    }
+
+    @Override
     public void join(String channel, String client) {
         members.join(channel, client);
     }

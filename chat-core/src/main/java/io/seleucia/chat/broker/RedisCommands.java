@@ -22,11 +22,15 @@ import java.util.function.Function;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
+import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.resps.ScanResult;
+import redis.clients.jedis.resps.StreamEntry;
 
 /**
  * What the broker asks of Redis, each a single step there. All methods block, for less than two seconds. A question goes
@@ -39,6 +43,8 @@ final class RedisCommands {
     private static final long LONGEST_PAUSE_MILLIS = 100;
     private static final List<String> PASSING =
             List.of("TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS");
+    private static final int KEYS = 500; // looked at by one command
+    private static final int ENTRIES = 100; // of a history, read by one command
     private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
     private static final Script PUBLISH = Script.of("position.lua", "publish.lua");
@@ -154,6 +160,77 @@ final class RedisCommands {
                         .filter(message -> !message.position().equals(Position.NONE)) // none of ours
                         .toList();
         return new Broker.Page(position(answer), messages);
+    }
+
+    /** Takes away the whole history. */
+    void delete(String channel) throws UnavailableException {
+        ask(slot(channel), CALL_BYTES, pipeline -> pipeline.del(keys.log(channel)));
+    }
+
+    /**
+     * Takes a sender's messages out of all histories, a few at a time. May block for long, though no command does. Where
+     * channels move from server to server meanwhile, all servers are looked through again.
+     */
+    void deleteFrom(String sender) throws UnavailableException {
+        Object places;
+        do {
+            places = nodes.places();
+            for (RedisNode node : nodes.all()) {
+                deleteFrom(sender, node);
+            }
+        } while (nodes.places() != places);
+    }
+
+    private void deleteFrom(String sender, RedisNode node) throws UnavailableException {
+        ScanParams logs = new ScanParams().match(keys.allLogs()).count(KEYS);
+        String cursor = ScanParams.SCAN_POINTER_START;
+        do {
+            String at = cursor;
+            ScanResult<String> found = scan(node, pipeline -> pipeline.scan(at, logs, "stream"));
+            for (String log : found.getResult()) {
+                deleteFrom(sender, log);
+            }
+            cursor = found.getCursor();
+        } while (!cursor.equals(ScanParams.SCAN_POINTER_START));
+    }
+
+    private static <T> T scan(RedisNode node, Function<Pipeline, Response<T>> command) throws UnavailableException {
+        try {
+            return node.pipeline()
+                    .ask(
+                            new RedisPipeline.Question<>(CALL_BYTES, false, command),
+                            System.nanoTime() + LONGEST.toNanos());
+        } catch (JedisDataException e) {
+            throw refused(node, e);
+        } catch (JedisException e) {
+            throw new UnavailableException("Redis: " + e.getMessage(), e);
+        }
+    }
+
+    private void deleteFrom(String sender, String log) throws UnavailableException {
+        int slot = nodes.slot(log);
+        String from = "-";
+        List<StreamEntry> entries;
+        do {
+            String begin = from;
+            entries = ask(slot, CALL_BYTES, pipeline -> pipeline.xrange(log, begin, "+", ENTRIES));
+            StreamEntryID[] theirs = entries.stream()
+                    .filter(entry -> isFrom(sender, entry))
+                    .map(StreamEntry::getID)
+                    .toArray(StreamEntryID[]::new);
+            if (theirs.length > 0) {
+                ask(slot, CALL_BYTES, pipeline -> pipeline.xdel(log, theirs));
+            }
+            from = entries.isEmpty() ? from : "(" + entries.getLast().getID();
+        } while (entries.size() == ENTRIES);
+    }
+
+    private static boolean isFrom(String sender, StreamEntry entry) {
+        String message = entry.getFields().get("message");
+        return message != null
+                && RedisMessage.live("", message) instanceof RedisMessage.Live.Published published
+                && !published.message().position().equals(Position.NONE)
+                && published.message().sender().equals(sender);
     }
 
     /** Notes how many sessions of a client this node has in a channel; gives those on other nodes. */

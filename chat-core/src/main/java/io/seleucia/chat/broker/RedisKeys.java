@@ -10,6 +10,11 @@ record RedisKeys(String prefix) {
         return of(channel) + ":log";
     }
 
+    /** A pattern for the histories of all channels; what else fits it is no stream. */
+    String allLogs() {
+        return prefix.replaceAll("[\\\\*?\\[\\]]", "\\\\$0") + "{*}:log";
+    }
+
     /** Hash: epoch and offset. */
     String meta(String channel) {
         return of(channel) + ":meta";

@@ -117,6 +117,11 @@ final class RedisNodes implements AutoCloseable {
         return owner != null && owner.health().isUp();
     }
 
+    /** Another object whenever some channel is elsewhere. */
+    Object places() {
+        return owners;
+    }
+
     /** A server that is about to have a slot. */
     RedisNode at(HostAndPort address, int slot) {
         changing.lock();
@@ -220,7 +225,9 @@ final class RedisNodes implements AutoCloseable {
                 now[slot] = address == null ? null : node(address, one -> address.equals(addresses[one]), !isFirst());
             }
             changed = !Arrays.equals(now, owners);
-            owners = now;
+            if (changed) {
+                owners = now;
+            }
             retire(now);
         } finally {
             changing.unlock();

@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 
 /**
  * How much of a channel is kept, and how long.
@@ -10,11 +11,16 @@ import java.time.Duration;
  *     new comes
  * @param positions how long an unused channel remembers its epoch and offset, so that a quiet client still recovers
  * @param keys how long an idempotency key gives the first position back
+ * @param archive how long a journal's files stay readable after they were last written, beyond what the others say; zero
+ *     where nothing is to be kept beyond that. Only a broker with a journal knows it
  */
-public record Retention(int messages, Duration age, Duration positions, Duration keys) {
-    /** 1,000 messages, 24 hours; positions 30 days, keys 5 minutes. */
+public record Retention(int messages, Duration age, Duration positions, Duration keys, Duration archive) {
+    /** For {@link #archive}: nothing ever goes. */
+    public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
+
+    /** 1,000 messages, 24 hours; positions 30 days, keys 5 minutes; the archive of a journal forever. */
     public static final Retention DEFAULT =
-            new Retention(1_000, Duration.ofHours(24), Duration.ofDays(30), Duration.ofMinutes(5));
+            new Retention(1_000, Duration.ofHours(24), Duration.ofDays(30), Duration.ofMinutes(5), FOREVER);
 
     /** Refuses what would keep nothing. */
     public Retention {
@@ -24,20 +30,28 @@ public record Retention(int messages, Duration age, Duration positions, Duration
         if (!age.isPositive() || !positions.isPositive() || !keys.isPositive()) {
             throw new IllegalArgumentException("times of retention must be positive");
         }
+        if (archive.isNegative()) {
+            throw new IllegalArgumentException("an archive's age must not be negative");
+        }
     }
 
     /** The same with another number of messages. */
     public Retention withMessages(int messages) {
-        return new Retention(messages, age, positions, keys);
+        return new Retention(messages, age, positions, keys, archive);
     }
 
     /** The same with another age of messages. */
     public Retention withAge(Duration age) {
-        return new Retention(messages, age, positions, keys);
+        return new Retention(messages, age, positions, keys, archive);
     }
 
     /** The same with another life of idempotency keys. */
     public Retention withKeys(Duration keys) {
-        return new Retention(messages, age, positions, keys);
+        return new Retention(messages, age, positions, keys, archive);
+    }
+
+    /** The same with another age of the archive. */
+    public Retention withArchive(Duration archive) {
+        return new Retention(messages, age, positions, keys, archive);
     }
 }

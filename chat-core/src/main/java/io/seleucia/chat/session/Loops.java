@@ -91,6 +91,11 @@ public final class Loops implements Watchdog.Watched {
         this.pingedAt = connection.heardAt();
     }
 
+    /** Says what is to be served on them, before they run: whoever ends them meanwhile has it say farewell. */
+    public void serve(Receiver to) {
+        receiver = to;
+    }
+
     /**
      * Runs both, the inbound loop in the calling thread, until the connection has ended and nothing of it is left. What
      * is on the stack while nothing happens is memory of an idle connection, and so there is little.

@@ -6,10 +6,6 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -56,15 +52,22 @@ public record Handshake(
     /**
      * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
      *
+     * @param pages what is given to those who want no WebSocket
      * @param subprotocols what is spoken at a path, the most preferred first
+     * @return empty if a page was asked for and given, and the connection has ended
      * @throws HandshakeException if the request was refused, after the client was told why
      * @throws IOException if the connection broke
      */
-    public Agreed accept(Wire wire, Function<String, List<String>> subprotocols) throws IOException {
+    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols)
+            throws IOException {
         boolean body = true;
         try {
             HttpHead head = HttpHead.read(wire);
             body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
+            if (pages.concern(head)) {
+                pages.answer(head).send(wire, body);
+                return Optional.empty();
+            }
             String key = check(head);
             Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
             Optional<Compression> agreed = compression
@@ -77,7 +80,7 @@ public record Handshake(
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
             wire.settle();
-            return new Agreed(head.path(), head.parameters(), subprotocol, agreed);
+            return Optional.of(new Agreed(head.path(), head.parameters(), subprotocol, agreed));
         } catch (HandshakeException e) {
             refuse(wire, e, body);
             throw e;
@@ -93,11 +96,10 @@ public record Handshake(
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
         }
-        String named = head.single("host").orElseThrow(() -> new HandshakeException(400, "Host is missing"));
-        String host = head.authority().orElse(named); // RFC 9112 §3.2.2
-        if (!HttpHead.isHost(named)) {
-            throw new HandshakeException(400, "Host must be a name or an address, and a port where it has one");
+        if (head.announcesBody()) {
+            throw new HandshakeException(400, "a handshake has no body");
         }
+        String host = head.host();
         if (!head.lists("upgrade", "websocket")) {
             throw new HandshakeException(400, "this is a WebSocket server: Upgrade must be websocket");
         }
@@ -194,36 +196,12 @@ public record Handshake(
     }
 
     private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
-        byte[] body = (refusal.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
-        String extra = switch (refusal.status()) {
-            case 405 -> "Allow: GET\r\n";
-            case 426 -> "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-            default -> "";
+        HttpAnswer answer = HttpAnswer.text(refusal.status(), refusal.getMessage());
+        HttpAnswer complete = switch (refusal.status()) {
+            case 405 -> answer.with("Allow", "GET");
+            case 426 -> answer.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+            default -> answer;
         };
-        byte[] head = ("HTTP/1.1 " + refusal.status() + " " + phrase(refusal.status()) + "\r\n" + extra
-                        + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " + body.length
-                        + "\r\nDate: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
-                        + "\r\nConnection: " + (refusal.status() == 426 ? "close, Upgrade" : "close") + "\r\n\r\n")
-                .getBytes(StandardCharsets.ISO_8859_1);
-        wire.write(withBody ? joined(head, body) : head);
-        wire.finish();
-    }
-
-    private static byte[] joined(byte[] head, byte[] body) {
-        byte[] joined = Arrays.copyOf(head, head.length + body.length);
-        System.arraycopy(body, 0, joined, head.length, body.length);
-        return joined;
-    }
-
-    private static String phrase(int status) {
-        return switch (status) {
-            case 400 -> "Bad Request";
-            case 403 -> "Forbidden";
-            case 405 -> "Method Not Allowed";
-            case 426 -> "Upgrade Required";
-            case 431 -> "Request Header Fields Too Large";
-            case 503 -> "Service Unavailable";
-            default -> throw new IllegalArgumentException("no phrase for " + status);
-        };
+        complete.send(wire, withBody);
     }
 }

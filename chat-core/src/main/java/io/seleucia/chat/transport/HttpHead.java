@@ -48,12 +48,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
             fields.computeIfAbsent(name, n -> new ArrayList<>())
                     .add(line.substring(colon + 1).strip());
         }
-        HttpHead head = new HttpHead(request[0], request[1], fields);
-        if (fields.containsKey("transfer-encoding")
-                || !head.single("content-length").orElse("0").equals("0")) {
-            throw malformed("a handshake has no body");
-        }
-        return head;
+        return new HttpHead(request[0], request[1], fields);
     }
 
     /** The lines up to the empty one, each without its CR LF. A line feed ends a line only after a carriage return. */
@@ -96,6 +91,11 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return start >= 0
                 && (start < target.length() ? "/?".indexOf(target.charAt(start)) >= 0 : start > 0)
                 && consistsOf(target.substring(start), PATH_AND_QUERY);
+    }
+
+    /** Whether a text can be the path of a request. */
+    static boolean isPath(String text) {
+        return text.startsWith("/") && text.indexOf('?') < 0 && isTarget(text);
     }
 
     /** Where the path begins, behind {@code http://authority} if that is there; -1 if it can't. */
@@ -180,10 +180,19 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    /** The host and port that an absolute target names. */
-    Optional<String> authority() {
-        int start = target.indexOf("://") + 3;
-        return target.startsWith("/") ? Optional.empty() : Optional.of(target.substring(start, pathStart(target)));
+    /** The host, and port where there is one, that is asked: of an absolute target, that one (RFC 9112 §3.2.2). */
+    String host() throws HandshakeException {
+        String named = single("host").orElseThrow(() -> malformed("Host is missing"));
+        if (!isHost(named)) {
+            throw malformed("Host must be a name or an address, and a port where it has one");
+        }
+        return target.startsWith("/") ? named : target.substring(target.indexOf("://") + 3, pathStart(target));
+    }
+
+    /** Whether a body follows, or may. */
+    boolean announcesBody() throws HandshakeException {
+        return fields.containsKey("transfer-encoding")
+                || !single("content-length").orElse("0").equals("0");
     }
 
     /** The lines of a field. */

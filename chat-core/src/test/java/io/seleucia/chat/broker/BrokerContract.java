@@ -224,7 +224,7 @@ public abstract class BrokerContract {
 
     @Test
     void keepsTheNewestMessages() throws Exception {
-        Broker broker = open(Retention.DEFAULT.withMessages(5));
+        Broker broker = open(Retention.DEFAULT.withMessages(5).withArchive(Duration.ZERO));
         publishMany(broker, 12);
 
         Broker.Page page = broker.historyAfter(CHANNEL, 0, 100);
@@ -234,12 +234,84 @@ public abstract class BrokerContract {
 
     @Test
     void forgetsOldMessagesButNotThePosition() throws Exception {
-        Broker broker = open(Retention.DEFAULT.withAge(Duration.ofMillis(50)));
+        Broker broker = open(Retention.DEFAULT.withAge(Duration.ofMillis(50)).withArchive(Duration.ZERO));
         publishMany(broker, 3);
 
         Eventually.eventually(() -> assertThat(offsets(history(broker))).isEmpty());
 
         assertThat(publish(broker, "next").offset()).isEqualTo(4);
+    }
+
+    @Test
+    void deletesAChannelsMessagesAndKeepsItsPositions() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+        RecordingListener listener = new RecordingListener();
+        other.subscribe(CHANNEL, listener);
+        publishMany(broker, 10);
+        broker.publish("there", "ada", text("stays"), "");
+
+        broker.delete(CHANNEL);
+
+        assertThat(history(broker).messages()).isEmpty();
+        assertThat(history(other).position().offset()).isEqualTo(10);
+        assertThat(broker.historyBefore(CHANNEL, Long.MAX_VALUE, 10).messages()).isEmpty();
+        assertThat(offsets(broker.historyAfter("there", 0, 10))).containsExactly(1L);
+        assertThat(publish(broker, "next").offset()).isEqualTo(11);
+        assertThat(offsets(history(other))).containsExactly(11L);
+        for (long offset = 1; offset <= 11; offset++) {
+            assertThat(listener.nextMessage().position().offset()).isEqualTo(offset);
+        }
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void deletesWhatWasNeverThere() throws Exception {
+        Broker broker = open();
+
+        broker.delete("nothing was ever said here");
+        broker.deleteFrom("nobody");
+
+        assertThat(publish(broker, "first").offset()).isEqualTo(1);
+    }
+
+    @Test
+    void deletesASendersMessagesEverywhere() throws Exception {
+        Broker broker = open();
+        for (int i = 1; i <= 250; i++) {
+            broker.publish(CHANNEL, i % 2 == 0 ? "bob *" : "ada", text("m" + i), "");
+        }
+        broker.publish("@ada", "bob *", text("for you alone"), "");
+        broker.publish("@ada", "bob", text("of another"), "");
+
+        broker.deleteFrom("bob *");
+
+        Broker.Page page = broker.historyAfter(CHANNEL, 0, 1_000);
+        assertThat(offsets(page))
+                .isEqualTo(LongStream.rangeClosed(1, 250)
+                        .filter(offset -> offset % 2 == 1)
+                        .boxed()
+                        .toList());
+        assertThat(page.messages()).allMatch(message -> message.sender().equals("ada"));
+        assertThat(page.position().offset()).isEqualTo(250);
+        assertThat(offsets(broker.historyAfter("@ada", 0, 10))).containsExactly(2L);
+        assertThat(broker.publish(CHANNEL, "bob *", text("again"), "")
+                        .position()
+                        .offset())
+                .isEqualTo(251);
+        assertThat(offsets(broker.historyBefore(CHANNEL, Long.MAX_VALUE, 2))).containsExactly(249L, 251L);
+    }
+
+    @Test
+    void remembersTheKeysOfDeletedMessages() throws Exception {
+        Broker broker = open();
+        Position first = broker.publish(CHANNEL, "ada", text("once"), "key").position();
+
+        broker.delete(CHANNEL);
+
+        assertThat(broker.publish(CHANNEL, "ada", text("once"), "key")).isEqualTo(new Broker.Receipt(first, true));
+        assertThat(offsets(history(broker))).isEmpty();
     }
 
     @Test

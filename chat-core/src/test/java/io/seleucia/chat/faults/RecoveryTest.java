@@ -35,6 +35,35 @@ class RecoveryTest {
         }
     }
 
+    @Test
+    void saysWhereMessagesWereDeletedAndGivesTheOthers() throws Exception {
+        try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+                ChatServer server = ChatServer.builder().port(0).broker(broker).start();
+                Speaker ada = Speaker.connect(server.port(), "ada")) {
+            String epoch = "";
+            for (int i = 1; i <= 4; i++) {
+                Content content = new Content.Text("message " + i);
+                epoch = broker.publish("lobby", i == 2 || i == 3 ? "eve" : "bob", content, "")
+                        .position()
+                        .epoch();
+            }
+            broker.deleteFrom("eve");
+            JsonObject request = Speaker.request("subscribe", "lobby");
+            JsonObject since = new JsonObject();
+            since.addProperty("epoch", epoch);
+            since.addProperty("offset", 0);
+            request.add("since", since);
+
+            assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
+
+            assertThat(ada.push().get("offset").getAsLong()).isEqualTo(1);
+            JsonObject lost = ada.push();
+            assertThat(lost.get("type").getAsString()).isEqualTo("lost");
+            assertThat(lost.get("offset").getAsLong()).isEqualTo(3);
+            assertThat(ada.push().get("offset").getAsLong()).isEqualTo(4);
+        }
+    }
+
     /** A broker whose channel loses its history, and goes on in a new epoch, just after it was read. */
     private static final class Forgetful implements Broker {
         private static final Position OLD = new Position("old", 5);
@@ -76,6 +105,16 @@ class RecoveryTest {
         @Override
         public Page historyBefore(String channel, long offset, int limit) {
             return historyAfter(channel, offset, limit);
+        }
+
+        @Override
+        public void delete(String channel) throws UnavailableException {
+            members.delete(channel);
+        }
+
+        @Override
+        public void deleteFrom(String sender) throws UnavailableException {
+            members.deleteFrom(sender);
         }
 
         @Override

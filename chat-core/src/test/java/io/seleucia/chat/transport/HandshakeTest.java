@@ -134,7 +134,7 @@ class HandshakeTest {
     void leavesTheBytesAfterTheHead() throws IOException {
         Wire wire = loopback.wireOf((crlf(REQUEST) + "!").getBytes(StandardCharsets.ISO_8859_1));
 
-        HANDSHAKE.accept(wire, path -> SPOKEN);
+        HANDSHAKE.accept(wire, Pages.NONE, path -> SPOKEN);
 
         assertThat(wire.read()).isEqualTo('!');
     }
@@ -334,7 +334,10 @@ class HandshakeTest {
         String target = "/chat?id=a%20b+c&flag&id=again&%C3%A4=%3D%26&empty=&=";
         Wire wire = loopback.wireOf(replacing("GET /chat", "GET " + target).getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThat(HANDSHAKE.accept(wire, path -> SPOKEN).parameters())
+        assertThat(HANDSHAKE
+                        .accept(wire, Pages.NONE, path -> SPOKEN)
+                        .orElseThrow()
+                        .parameters())
                 .isEqualTo(Map.of("id", "a b c", "flag", "", "ä", "=&", "empty", "", "", ""));
     }
 
@@ -525,7 +528,8 @@ class HandshakeTest {
 
     private Optional<String> accept(Handshake handshake, String request) throws IOException {
         return handshake
-                .accept(loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)), path -> SPOKEN)
+                .accept(loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)), Pages.NONE, path -> SPOKEN)
+                .orElseThrow()
                 .subprotocol();
     }
 

@@ -190,7 +190,9 @@ class TransportFuzzTest {
 
     private static Outcome accept(Wire wire) {
         try {
-            return new Outcome(HANDSHAKE.accept(wire, path -> SUBPROTOCOLS).subprotocol(), Optional.empty());
+            Handshake.Agreed agreed =
+                    HANDSHAKE.accept(wire, Pages.NONE, path -> SUBPROTOCOLS).orElseThrow();
+            return new Outcome(agreed.subprotocol(), Optional.empty());
         } catch (IOException e) {
             return new Outcome(Optional.empty(), Optional.of(e));
         }

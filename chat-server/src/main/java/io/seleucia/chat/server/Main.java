@@ -10,7 +10,10 @@ import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
 
-/** Starts a server with the given settings, and ends it in good order when the process is told to end. */
+/**
+ * Starts a server with the given settings, and ends it in good order when the process is told to end; or carries out the
+ * command that the first argument names.
+ */
 public final class Main {
     private static final int FAILED = 1;
     private static final int WRONG_SETTINGS = 2;
@@ -18,22 +21,31 @@ public final class Main {
 
     private Main() {}
 
-    /** Serves until the process is told to end. A server that can't start says why in one line on standard error. */
+    /** Serves until the process is told to end. What can't be done is said in one line on standard error. */
     public static void main(String[] arguments) throws InterruptedException {
         ServerLog.start();
         List<String> flags = List.of(arguments);
+        String command = flags.isEmpty() || flags.getFirst().startsWith("--") ? "" : flags.getFirst();
         try {
-            if (flags.contains("--help")) {
-                System.out.print(Settings.help());
-            } else if (flags.contains("--version")) {
-                System.out.println(ChatServer.NAME.replace('/', ' '));
-            } else {
-                serve(Settings.read(flags, System.getenv()));
+            switch (command) {
+                case "export" -> Export.run(flags.subList(1, flags.size()), System.getenv());
+                case "delete" -> Delete.run(flags.subList(1, flags.size()), System.getenv());
+                default -> begin(flags);
             }
         } catch (SettingsException e) {
             fail(WRONG_SETTINGS, e.getMessage());
         } catch (IOException e) {
             fail(FAILED, e.getMessage());
+        }
+    }
+
+    private static void begin(List<String> flags) throws SettingsException, IOException, InterruptedException {
+        if (flags.contains("--help")) {
+            System.out.print(Settings.help());
+        } else if (flags.contains("--version")) {
+            System.out.println(ChatServer.NAME.replace('/', ' '));
+        } else {
+            serve(Settings.read(flags, System.getenv()));
         }
     }
 
@@ -47,6 +59,7 @@ public final class Main {
                 .compression(settings.compression())
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
+        BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
         Broker broker = broker(settings);
         ChatServer server;
@@ -65,8 +78,8 @@ public final class Main {
         String at = s + "://" + bracketed(host) + ":";
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         ServerLog.load();
+        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
         Thread.currentThread().join();
     }
 

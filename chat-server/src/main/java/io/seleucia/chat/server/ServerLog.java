@@ -28,8 +28,8 @@ public final class ServerLog extends LogManager {
     }
 
     /**
-     * Loads all that writing a line needs, so that it can still be done when no file can be opened any more. Takes some
-     * time, for which nobody needs to wait.
+     * Loads all that writing a line needs, so that it can still be done when no file can be opened any more. To be called
+     * before anybody is told that the server listens, and may fill it with connections.
      */
     static void load() {
         for (Handler handler : Logger.getLogger("").getHandlers()) {

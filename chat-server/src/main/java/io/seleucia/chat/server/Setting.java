@@ -67,6 +67,11 @@ enum Setting {
             "when that is brought to the disk: every second, before it is acknowledged, or when the system likes"),
     HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
     HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
+    ARCHIVE_AGE(
+            "archive-age",
+            "forever",
+            Kind.ARCHIVE,
+            "how long messages can still be read from data-dir; 0: no longer than history-size and history-age say"),
     MAX_MESSAGE_BYTES(
             "max-message-bytes",
             Integer.toString(Limits.DEFAULT.maxMessageBytes()),
@@ -110,6 +115,7 @@ enum Setting {
         MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
         COUNT("a whole number from 0 to " + Integer.MAX_VALUE),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
+        ARCHIVE("a time such as 24h or 365d, 0, or forever"),
         DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
 
         private final String allowed;
@@ -145,6 +151,7 @@ enum Setting {
                             .isPresent();
                 case COUNT -> number(value).isPresent();
                 case NUMBER -> number(value).filter(number -> number > 0).isPresent();
+                case ARCHIVE -> archive(value).isPresent();
                 case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
             };
         }
@@ -270,6 +277,14 @@ enum Setting {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    static Optional<Duration> archive(String value) {
+        return switch (value) {
+            case "0" -> Optional.of(Duration.ZERO);
+            case "forever" -> Optional.of(Retention.FOREVER);
+            default -> duration(value);
+        };
     }
 
     static Optional<URI> redis(String value) {

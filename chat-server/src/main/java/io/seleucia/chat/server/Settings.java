@@ -166,6 +166,10 @@ final class Settings {
     static String help() {
         return Arrays.stream(Setting.values()).map(Setting::help).collect(Collectors.joining("", """
                         Usage: java -jar chat-server.jar [--name=value …]
+                               java -jar chat-server.jar export --channel=NAME --data-dir=DIR
+                               java -jar chat-server.jar delete (--channel=NAME | --user=NAME) --data-dir=DIR
+
+                        Without a command it serves. "export --help" and "delete --help" say what these commands do.
 
                         Each setting is a flag, a line name=value in the file of --config, or a variable in the
                         environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
@@ -241,7 +245,10 @@ final class Settings {
     }
 
     Retention retention() {
-        return Retention.DEFAULT.withMessages(number(Setting.HISTORY_SIZE)).withAge(duration(Setting.HISTORY_AGE));
+        return Retention.DEFAULT
+                .withMessages(number(Setting.HISTORY_SIZE))
+                .withAge(duration(Setting.HISTORY_AGE))
+                .withArchive(Setting.archive(text(Setting.ARCHIVE_AGE)).orElseThrow());
     }
 
     Limits limits() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.message.Content;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The program as its user sees it: a process with flags, two streams and an exit status. */
 class MainTest {
@@ -151,6 +154,123 @@ class MainTest {
                     .containsExactly("hi");
         }
         assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void exportsAChannelWhileTheServerRunsAndWhenItIsStopped() throws Exception {
+        Path data = directory.resolve("data");
+        int port = begin("--port=0", "--data-dir=" + data);
+        Client client = new Client();
+        WebSocket socket = connect(port, client);
+        socket.sendText(request(0), true).join();
+        assertThat(client.next()).contains("SUCCESSFULLY");
+        for (String text : List.of("hi", "\u00e4 \u2615", "two\\\\nlines", "\\\\u001b[31m")) {
+            socket.sendText(request(3).replace("hi", text), true).join();
+            client.next();
+        }
+        String message =
+                "\\{\"channel\":\"lobby\",\"epoch\":\"[-0-9a-f]{36}\",\"offset\":%d,\"time\":\\d{13},\"sender\":\"ada\",\"data\":%s\\}";
+        String time = "20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z ";
+
+        for (boolean running : new boolean[] {true, false}) {
+            assertThat(process.isAlive()).isEqualTo(running);
+            assertThat(output("export", "--channel=lobby", "--data-dir=" + data))
+                    .satisfiesExactly(
+                            first -> assertThat(first).matches(message.formatted(1, "\"hi\"")),
+                            second -> assertThat(second).matches(message.formatted(2, "\"\u00e4 \u2615\"")),
+                            third -> assertThat(third).matches(message.formatted(3, "\"two\\\\nlines\"")),
+                            last -> assertThat(last).matches(message.formatted(4, "\"\\\\u001b\\[31m\"")));
+            assertThat(output("export", "--channel", "lobby", "--data-dir=" + data, "--format", "text", "--since=1h"))
+                    .satisfiesExactly(
+                            first -> assertThat(first).matches(time + "ada: hi"),
+                            second -> assertThat(second).matches(time + "ada: \u00e4 \u2615"),
+                            third -> assertThat(third).matches(time + "ada: two\\\\nlines"),
+                            last -> assertThat(last).matches(time + "ada: \\\\u001b\\[31m"));
+            assertThat(output("export", "--channel=lobby", "--data-dir=" + data, "--until=2026-01-31"))
+                    .isEmpty();
+            assertThat(output("export", "--channel=elsewhere", "--data-dir=" + data))
+                    .isEmpty();
+            process.destroyForcibly().onExit().join();
+        }
+        assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void deletesOnlyWhereNoServerRuns() throws Exception {
+        Path data = directory.resolve("data");
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+            for (String sender : List.of("ada", "eve", "ada")) {
+                broker.publish("lobby", sender, new Content.Text("said by " + sender), "");
+                broker.publish("@bob", sender, new Content.Text("said by " + sender), "");
+            }
+            begin(List.of("delete", "--channel=lobby", "--data-dir=" + data));
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors()).containsExactly("chat-server: the directory " + data + " is in use by another server");
+        }
+
+        assertThat(output("delete", "--user=eve", "--data-dir=" + data)).isEmpty();
+        assertThat(output("export", "--channel=@bob", "--format=text", "--data-dir=" + data))
+                .hasSize(2)
+                .allMatch(line -> line.endsWith("ada: said by ada"));
+
+        assertThat(output("delete", "--channel=lobby", "--data-dir=" + data)).isEmpty();
+        assertThat(output("export", "--channel=lobby", "--data-dir=" + data)).isEmpty();
+        assertThat(output("export", "--channel=@bob", "--data-dir=" + data)).hasSize(2);
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+            assertThat(broker.historyAfter("lobby", 0, 10).messages()).isEmpty();
+            assertThat(broker.historyAfter("lobby", 0, 10).position().offset()).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "export|export needs --channel=NAME: a channel, or somebody's inbox as @ and their name",
+                "export --channel=lobby|export needs --data-dir=DIR: the data directory of a server",
+                "export --channel|--channel needs a value",
+                "export --channel=x --since=soon|--since: 'soon' is not allowed; since must be a day such as 2026-01-31, a"
+                        + " time such as 2026-01-31T10:00:00Z, or how long ago, such as 24h or 30d",
+                "export --channel=x --format=xml|--format: 'xml' is not allowed; format must be json or text",
+                "export --channel=x --what=y|'--what' is not a setting; --help lists them all",
+                "delete --data-dir=x|delete needs either --channel=NAME or --user=NAME",
+                "delete --channel=x --user=y|delete needs either --channel=NAME or --user=NAME",
+                "delete --user=y|delete needs --data-dir=DIR: the data directory of a server that is stopped",
+                "undo|'undo' is not a setting; --help lists them all",
+            })
+    void saysInOneLineWhatIsWrongWithACommand(String arguments, String complaint) throws Exception {
+        begin(List.of(arguments.split(" ")));
+
+        assertThat(exitStatus()).isEqualTo(2);
+        assertThat(errors()).containsExactly("chat-server: " + complaint);
+    }
+
+    @Test
+    void saysInOneLineThatThereIsNothingToExportOrDelete() throws Exception {
+        Path none = directory.resolve("none");
+        begin(List.of("export", "--channel=lobby", "--data-dir=" + none));
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).singleElement().asString().contains("there is no journal");
+
+        begin(List.of("delete", "--channel=lobby", "--data-dir=" + none));
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).containsExactly("chat-server: the data directory " + none + " does not exist");
+        assertThat(none).doesNotExist();
+    }
+
+    /** What a command that succeeds writes. */
+    private List<String> output(String... command) throws Exception {
+        Process server = process;
+        try {
+            start(List.of(), List.of(command));
+            List<String> lines =
+                    process.inputReader(StandardCharsets.UTF_8).lines().toList();
+            assertThat(exitStatus()).as("errors: %s", errors()).isZero();
+            return lines;
+        } finally {
+            process = server;
+        }
     }
 
     @Test
@@ -306,7 +426,8 @@ class MainTest {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         command.addAll(flags);
-        if (flags.stream().noneMatch(flag -> flag.startsWith("--tcp-port"))) {
+        boolean serves = flags.isEmpty() || flags.getFirst().startsWith("--");
+        if (serves && flags.stream().noneMatch(flag -> flag.startsWith("--tcp-port"))) {
             command.add("--tcp-port=off"); // the default port is one for all tests that run at a time
         }
         process = new ProcessBuilder(command)

@@ -104,6 +104,7 @@ class SettingsTest {
         assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
         assertRefused(List.of("--journal-fsync=sometimes"), Map.of(), "interval, always or never");
         assertRefused(List.of("--broker=redis", "--data-dir=data"), Map.of(), "data-dir is for broker=memory");
+        assertRefused(List.of("--archive-age=ever"), Map.of(), "a time such as 24h or 365d, 0, or forever");
         assertRefused(List.of("--ping-interval=25"), Map.of(), "a time such as");
         assertRefused(List.of("--ping-interval=0s"), Map.of(), "above 0");
         assertRefused(List.of("--max-channels=0"), Map.of(), "from 1");
@@ -113,6 +114,19 @@ class SettingsTest {
         assertRefused(List.of("--redis-required=maybe"), Map.of(), "true or false");
         assertRefused(List.of("--redis-url=localhost:6379"), Map.of(), "redis://");
         assertRefused(List.of("--config=" + directory.resolve("missing")), Map.of(), "does not exist");
+    }
+
+    @Test
+    void sayHowLongTheArchiveLasts() throws Exception {
+        assertThat(Settings.read(List.of(), Map.of()).retention().archive()).isEqualTo(Retention.FOREVER);
+        assertThat(Settings.read(List.of("--archive-age=365d"), Map.of())
+                        .retention()
+                        .archive())
+                .isEqualTo(Duration.ofDays(365));
+        assertThat(Settings.read(List.of("--archive-age=0"), Map.of())
+                        .retention()
+                        .archive())
+                .isZero();
     }
 
     @Test

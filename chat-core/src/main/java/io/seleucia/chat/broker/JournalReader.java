@@ -1,0 +1,184 @@
+package io.seleucia.chat.broker;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+
+/**
+ * Reads one file of a journal, up to the length that it had when this was made: another thread or process may add to it
+ * meanwhile, and what it has not finished is no record yet. Used by one thread at a time.
+ */
+final class JournalReader implements AutoCloseable {
+    /** What is read at a time by those who read all. */
+    static final int WHOLE = 256 * 1024;
+
+    /** What is read at a time by those who look for single records. */
+    static final int SINGLE = 4 * 1024;
+
+    private static final int MAX_RECORD = 128 * 1024 * 1024; // more than a message can be
+
+    /** Is given records, each with where it begins. */
+    interface Records {
+        void read(long position, JournalRecord record) throws IOException;
+    }
+
+    private final long segment;
+    private final FileChannel channel;
+    private long length;
+    private final int windowBytes;
+    private int mark;
+
+    private ByteBuffer window = ByteBuffer.allocate(0);
+    private long windowAt;
+
+    JournalReader(long segment, FileChannel channel, int windowBytes) throws IOException {
+        this.segment = segment;
+        this.channel = channel;
+        this.length = channel.size();
+        this.windowBytes = windowBytes;
+    }
+
+    /** Opens a file for reading only. */
+    static JournalReader open(long segment, Path file, int windowBytes) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            return new JournalReader(segment, channel, windowBytes);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Whether the file's head is there. To be asked before anything else.
+     *
+     * @throws IOException if the file is of another version, or can't be read
+     */
+    boolean hasHead() throws IOException {
+        if (length < JournalSegment.HEAD) {
+            return false;
+        }
+        ByteBuffer head = at(0, JournalSegment.HEAD);
+        long format = head.getLong();
+        mark = head.getInt();
+        boolean whole = JournalSegment.checksum(at(0, JournalSegment.HEAD - 4)) == head.getInt();
+        if (whole && format != JournalSegment.FORMAT) {
+            throw new IOException("journal file " + segment + " was written by another version of this program");
+        }
+        return whole;
+    }
+
+    int mark() {
+        return mark;
+    }
+
+    long length() {
+        return length;
+    }
+
+    /** Lets the file end here, where a record does. */
+    void endAt(long end) {
+        length = Math.min(length, end);
+    }
+
+    /** Reads all records from a place on where one begins, and gives where the last one ends. */
+    long read(long from, Records records, Consumer<JournalSegment.Damage> damages) throws IOException {
+        long end = from;
+        for (long position = from; position < length; ) {
+            int size = recordAt(position);
+            Optional<JournalRecord> record = size > 0 ? decoded(position, size) : Optional.empty();
+            if (record.isPresent()) {
+                records.read(position, record.get());
+                position += size;
+                end = position;
+            } else {
+                long next = nextRecord(position + 1);
+                boolean atEnd = next == length;
+                damages.accept(new JournalSegment.Damage(segment, position, next, atEnd, atEnd && isTorn(position)));
+                position = next;
+            }
+        }
+        return end;
+    }
+
+    /** The record that begins here; empty if none does. */
+    Optional<JournalRecord> record(long position) throws IOException {
+        int size = recordAt(position);
+        return size > 0 ? decoded(position, size) : Optional.empty();
+    }
+
+    private Optional<JournalRecord> decoded(long position, int size) throws IOException {
+        ByteBuffer payload = at(position + JournalSegment.RECORD_HEAD, size - JournalSegment.RECORD_HEAD);
+        try {
+            return Optional.of(JournalRecord.decoded(payload));
+        } catch (RuntimeException e) {
+            return Optional.empty(); // the checksum holds and yet it is no record: reported like all that is none
+        }
+    }
+
+    /** The size of the record that begins here; 0 if none does. */
+    private int recordAt(long position) throws IOException {
+        if (position + JournalSegment.RECORD_HEAD > length) {
+            return 0;
+        }
+        ByteBuffer head = at(position, JournalSegment.RECORD_HEAD);
+        boolean marked = head.getInt() == mark;
+        int size = head.getInt();
+        int checksum = head.getInt();
+        if (!marked || size <= 0 || size > MAX_RECORD || position + JournalSegment.RECORD_HEAD + size > length) {
+            return 0;
+        }
+        CRC32C actual = new CRC32C();
+        actual.update(at(position, 8));
+        actual.update(at(position + JournalSegment.RECORD_HEAD, size));
+        return (int) actual.getValue() == checksum ? JournalSegment.RECORD_HEAD + size : 0;
+    }
+
+    private long nextRecord(long from) throws IOException {
+        for (long position = from; position + JournalSegment.RECORD_HEAD <= length; position++) {
+            if (at(position, 4).getInt() == mark && recordAt(position) > 0) {
+                return position;
+            }
+        }
+        return length;
+    }
+
+    /** Whether the file ends before the record that begins here does. */
+    private boolean isTorn(long position) throws IOException {
+        if (position + JournalSegment.RECORD_HEAD > length) {
+            return true;
+        }
+        ByteBuffer head = at(position, JournalSegment.RECORD_HEAD);
+        boolean marked = head.getInt() == mark;
+        int size = head.getInt();
+        return marked && size > 0 && size <= MAX_RECORD && position + JournalSegment.RECORD_HEAD + size > length;
+    }
+
+    /** Bytes of the file, which are there; good until the next call. */
+    private ByteBuffer at(long position, int bytes) throws IOException {
+        if (position < windowAt || position + bytes > windowAt + window.limit()) {
+            if (window.capacity() < bytes || window.capacity() < windowBytes) {
+                window = ByteBuffer.allocate(Math.max(bytes, windowBytes));
+            }
+            window.clear();
+            windowAt = position;
+            while (window.hasRemaining() && channel.read(window, windowAt + window.position()) > 0) {}
+            window.flip();
+            if (window.limit() < bytes) {
+                throw new EOFException("journal file " + segment + " has become shorter while it was read");
+            }
+        }
+        return window.slice((int) (position - windowAt), bytes);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

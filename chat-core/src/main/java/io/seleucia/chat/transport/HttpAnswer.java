@@ -1,0 +1,61 @@
+package io.seleucia.chat.transport;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+
+/**
+ * An answer of HTTP/1.1 after which the connection ends (RFC 9112 §9.6).
+ *
+ * @param fields lines of the head, each with its CR LF
+ */
+record HttpAnswer(int status, String fields, byte[] body) {
+    /** One whose body is a sentence for a person. */
+    static HttpAnswer text(int status, String sentence) {
+        return new HttpAnswer(status, "", (sentence + "\n").getBytes(StandardCharsets.UTF_8))
+                .with("Content-Type", "text/plain; charset=utf-8");
+    }
+
+    /** The same with one more line in its head. */
+    HttpAnswer with(String name, String value) {
+        return new HttpAnswer(status, fields + name + ": " + value + "\r\n", body);
+    }
+
+    /**
+     * Sends it, and ends the connection when the peer has it all. Blocks for a peer that does not read: who watches over
+     * the deadline aborts the wire.
+     *
+     * @param withBody whether the body is sent, and not only its length (RFC 9110 §9.3.2)
+     */
+    void send(Wire wire, boolean withBody) throws IOException {
+        boolean hasLength = status != 304; // whose length would be that of what is not sent (RFC 9110 §8.6)
+        byte[] head = ("HTTP/1.1 " + status + " " + phrase() + "\r\n" + fields
+                        + (hasLength ? "Content-Length: " + body.length + "\r\n" : "")
+                        + "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
+                        + "\r\nConnection: " + (status == 426 ? "close, Upgrade" : "close") + "\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        int length = withBody ? body.length : 0;
+        byte[] all = Arrays.copyOf(head, head.length + length);
+        System.arraycopy(body, 0, all, head.length, length);
+        wire.write(all);
+        wire.finish();
+    }
+
+    private String phrase() {
+        return switch (status) {
+            case 200 -> "OK";
+            case 304 -> "Not Modified";
+            case 400 -> "Bad Request";
+            case 403 -> "Forbidden";
+            case 404 -> "Not Found";
+            case 405 -> "Method Not Allowed";
+            case 426 -> "Upgrade Required";
+            case 431 -> "Request Header Fields Too Large";
+            case 503 -> "Service Unavailable";
+            default -> throw new IllegalArgumentException("no phrase for " + status);
+        };
+    }
+}

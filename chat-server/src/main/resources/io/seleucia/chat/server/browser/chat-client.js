@@ -1,0 +1,746 @@
+/*
+ * A client of Seleucia's protocol chat.v1 for browsers: one module, no dependencies. It keeps a desired state (channels
+ * with their last positions, the own inbox, publishes that were not acknowledged) and goes back there whatever happens
+ * to the connection. docs/javascript.md says what it promises.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * @typedef {{epoch: string, offset: number}} Position the place of a message in one life of a channel's history
+ * @typedef {{channel: string, offset?: number, epoch?: string, sender: string, time: number, data: any}} Message
+ *     `time` is in milliseconds since 1970; what came by no history has no offset; a direct message's channel is `@me`
+ * @typedef {Position & {channel: string, duplicate: boolean}} Receipt
+ * @typedef {"connecting" | "connected" | "waiting" | "closed"} State
+ * @typedef {{client?: string, user?: string, password?: string,
+ *     token?: string | (() => string | Promise<string>)}} Login one of: a name, an account with its password, a token
+ *     or what gives one for each connection
+ * @typedef {object} Options
+ * @property {string} [url] the server; that of the page if it is left out
+ * @property {number} [deadline] milliseconds in which a request must be answered, resends included; under 4 minutes,
+ *     for the server forgets keys after 5
+ * @property {number} [bufferMessages] publishes that may wait for their acknowledgement; more are refused
+ * @property {number} [bufferBytes] the same in bytes
+ * @property {number} [backoff] milliseconds that the first attempt to reconnect waits at the most, by chance less; each
+ *     further one twice as many
+ * @property {number} [maxBackoff] milliseconds that any waits at the most
+ * @property {number} [silence] milliseconds of silence before the server is asked for a sign of life; if it is left out,
+ *     what the server does itself
+ * @property {number} [patience] milliseconds that this, or the opening of a connection, may take
+ */
+
+/** Why something that was asked for did not come about. */
+export class ChatError extends Error {
+    /**
+     * @param {string} code one of the protocol's, or `timeout`, `buffer_full`, `closed`, `refused`
+     * @param {string} message for a person
+     */
+    constructor(code, message) {
+        super(message);
+        this.name = "ChatError";
+        this.code = code;
+    }
+}
+
+const DEFAULTS = {
+    deadline: 60_000,
+    bufferMessages: 1_000,
+    bufferBytes: 1_048_576,
+    backoff: 500,
+    maxBackoff: 30_000,
+    silence: 0,
+    patience: 10_000,
+};
+const LONGEST_DEADLINE = 240_000;
+const FINAL_CODES = new Set([1000, 4401, 4403]); // after these nobody is wanted back
+const CROWDED_CODES = new Set([1011, 1013, 4400]); // after these, later rather than sooner
+const REFUSED_CODES = new Set([1002, 1003, 1007, 1009, 1010]); // what was sent must not be sent again
+const PASSING_ERRORS = new Set(["unavailable", "rate_limited"]); // to be tried again
+const PAUSE = 500; // milliseconds before that, and by chance up to twice as long
+const CROWDED_ATTEMPTS = 4; // what such a close counts for
+const STABLE = 10_000; // milliseconds after which a connection is a good one, and the next failure the first
+const UNKNOWN = { epoch: "unknown", offset: 0 }; // of no history, so that the server tells the position there is
+
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/** One WebSocket from its opening to its end: replies find their requests, and silence does not last. */
+class Connection {
+    #socket;
+    #options;
+    #ended;
+    #timer;
+    #replies = new Map();
+    #lastId = 0;
+    #ready = false;
+    #heardAt = Date.now();
+    #askedAt = 0; // for a sign of life, or 0
+
+    /**
+     * @param {string} url
+     * @param {Required<Options>} options
+     * @param {{opened: () => void, pushed: (push: any) => void, ended: (code: number, reason: string) => void}} owner
+     */
+    constructor(url, options, owner) {
+        this.#options = options;
+        this.#ended = owner.ended;
+        this.#socket = new WebSocket(url, "chat.v1");
+        this.#socket.onopen = () => owner.opened();
+        this.#socket.onclose = (event) => this.#end(event.code, event.reason);
+        this.#socket.onmessage = (event) => {
+            this.#heardAt = Date.now();
+            this.#askedAt = 0;
+            const frame = JSON.parse(event.data);
+            const reply = this.#replies.get(frame.id);
+            this.#replies.delete(frame.id);
+            if (reply) {
+                reply(frame);
+            } else if (frame.id === undefined) {
+                owner.pushed(frame);
+            }
+        };
+        this.#timer = setInterval(() => this.#listen(), Math.max(50, Math.min(1_000, options.patience / 4)));
+    }
+
+    /** From now on silence is answered with a ping, after so many milliseconds. @param {number} silence */
+    settle(silence) {
+        this.#ready = true;
+        this.#options = { ...this.#options, silence: this.#options.silence || silence };
+    }
+
+    #listen() {
+        const now = Date.now();
+        const since = this.#ready ? this.#askedAt : this.#heardAt;
+        if (since && now - since > this.#options.patience) {
+            this.abandon(4001, "the server is silent");
+        } else if (this.#ready && !this.#askedAt && now - this.#heardAt > this.#options.silence) {
+            this.probe();
+        }
+    }
+
+    /** Asks for a sign of life. */
+    probe() {
+        if (this.#ready && !this.#askedAt) {
+            this.#askedAt = Date.now();
+            this.ask({ type: "ping" }, () => {});
+        }
+    }
+
+    /**
+     * Sends a request; the reply comes before anything that the server sends after it, or never.
+     * @param {object} request
+     * @param {(reply: any) => void} replied
+     */
+    ask(request, replied) {
+        if (this.#socket.readyState === WebSocket.OPEN) {
+            const id = ++this.#lastId;
+            this.#replies.set(id, replied);
+            this.#socket.send(JSON.stringify({ id, ...request }));
+        }
+    }
+
+    /** Closes in good order. */
+    close() {
+        this.#socket.close(1000);
+    }
+
+    /** Takes it for ended, without waiting for a peer that may be gone. @param {number} code @param {string} reason */
+    abandon(code, reason) {
+        this.#socket.onopen = this.#socket.onclose = this.#socket.onmessage = null;
+        this.#socket.close();
+        this.#end(code, reason);
+    }
+
+    #end(code, reason) {
+        clearInterval(this.#timer);
+        this.#replies.clear();
+        this.#ended(code, reason);
+    }
+}
+
+/** The publishes to one channel or inbox, one on its way at a time: so they stay in order whatever is sent again. */
+class Lane {
+    waiting = [];
+    inFlight = false;
+}
+
+/**
+ * A client that heals itself.
+ *
+ * ```js
+ * const chat = new ChatClient({ client: "ada" });
+ * chat.on("message", (message) => console.log(message.sender, message.data));
+ * await chat.join("lobby");
+ * await chat.publish("lobby", "hi");
+ * ```
+ */
+export class ChatClient {
+    #login;
+    #options;
+    #handlers = new Map();
+    #channels = new Map(); // by name: {presence, position, actual, wanted, joining}
+    #lanes = new Map(); // by channel, or @ and the recipient
+    #reads = new Set(); // questions that were not answered
+    #inbox = null; // the position in it
+    #connection = null;
+    #name = "";
+    #maxBytes = 65_536;
+    #buffered = { messages: 0, bytes: 0 };
+    #state = "connecting";
+    #error = null;
+    #attempts = 0;
+    #crowded = false;
+    #retry;
+    #pausedUntil = 0;
+    #drained = null; // called when nothing waits any more
+    #wake = () => this.#awake();
+    #gone = () => this.#connection?.probe();
+
+    /** Connects at once. @param {Login & Options} options */
+    constructor(options) {
+        const { client, user, password, token, url, ...rest } = options;
+        this.#login = { client, user, password, token };
+        this.#options = { ...DEFAULTS, ...rest, url: url ?? pageServer() };
+        this.#options.deadline = Math.min(this.#options.deadline, LONGEST_DEADLINE);
+        globalThis.addEventListener?.("online", this.#wake);
+        globalThis.addEventListener?.("offline", this.#gone);
+        globalThis.document?.addEventListener("visibilitychange", this.#wake);
+        this.#connect();
+    }
+
+    /** The own client id; empty until the server has given it. */
+    get name() {
+        return this.#name;
+    }
+
+    /** @returns {State} */
+    get state() {
+        return this.#state;
+    }
+
+    /** Why it is closed, if it did not close by itself. @returns {ChatError | null} */
+    get error() {
+        return this.#error;
+    }
+
+    /** The channels it is in, or gets back into, sorted. @returns {string[]} */
+    channels() {
+        return [...this.#channels].filter(([, channel]) => channel.wanted).map(([name]) => name).sort();
+    }
+
+    /** The position of the last message that came from a channel; null if it is not joined. @returns {Position | null} */
+    position(channel) {
+        const position = this.#channels.get(channel)?.position;
+        return position ? { ...position } : null;
+    }
+
+    /**
+     * Calls a function for every event of a type:
+     * - `message`, `direct`: a {@link Message}, each once, in its channel's order
+     * - `signal`: `{channel, sender, data}`
+     * - `joined`, `left`: `{channel, client}`, of channels joined with `presence`
+     * - `lost`: `{channel, epoch, offset}`, messages up to there can't be had any more
+     * - `state`: `{state, error, retryIn}`; `retryIn` is in milliseconds, while waiting
+     * @param {string} type
+     * @param {(event: any) => void} handler an exception is reported and harms nobody
+     * @returns {() => void} ends it
+     */
+    on(type, handler) {
+        const handlers = this.#handlers.get(type) ?? new Set();
+        this.#handlers.set(type, handlers.add(handler));
+        return () => handlers.delete(handler);
+    }
+
+    /**
+     * Follows a channel until it is left.
+     * @param {string} channel
+     * @param {{presence?: boolean, since?: Position}} [options] `presence`: to be told who joins and leaves; `since`: to
+     *     get what came after that position first
+     * @returns {Promise<Position>} where it begins; rejected if the server does not let us in
+     */
+    async join(channel, { presence = false, since } = {}) {
+        this.#refuseIfClosed();
+        let entry = this.#channels.get(channel);
+        if (!entry) {
+            entry = { presence, position: since ? { ...since } : null, actual: "out", wanted: true, joining: [] };
+            this.#channels.set(channel, entry);
+        }
+        entry.wanted = true;
+        return new Promise((resolve, reject) => {
+            if (entry.actual === "in") {
+                resolve({ ...entry.position });
+            } else {
+                entry.joining.push({ resolve, reject });
+                this.#reconcile(channel);
+            }
+        });
+    }
+
+    /** Follows a channel no longer, once what was published there is acknowledged. */
+    leave(channel) {
+        const entry = this.#channels.get(channel);
+        if (entry) {
+            entry.wanted = false;
+            entry.joining.splice(0).forEach(({ reject }) => reject(new ChatError("not_subscribed", "it was left")));
+            this.#reconcile(channel);
+        }
+    }
+
+    /**
+     * Publishes into a joined channel, now or when the connection is back, once and in order.
+     * @param {string} channel
+     * @param {any} data anything that JSON has
+     * @param {{key?: string}} [options] to try again what failed with `timeout`: the same key is never published twice
+     * @returns {Promise<Receipt>}
+     */
+    async publish(channel, data, { key } = {}) {
+        if (!this.#channels.get(channel)?.wanted) {
+            throw new ChatError("not_subscribed", `join ${channel} first`);
+        }
+        return this.#submit(channel, { type: "publish", channel, data }, key);
+    }
+
+    /** Sends to all sessions of another client, or to the next one if it is away. @returns {Promise<Receipt>} */
+    async direct(to, data, { key } = {}) {
+        return this.#submit(`@${to}`, { type: "direct", to, data }, key);
+    }
+
+    /** Tells the other members something that matters only now; dropped while there is no connection. */
+    signal(channel, data) {
+        if (this.#channels.get(channel)?.actual === "in") {
+            this.#connection.ask({ type: "signal", channel, data }, () => {});
+        }
+    }
+
+    /**
+     * A stretch of a joined channel's history, or of the own inbox, which is `@` and the own name.
+     * @param {string} channel
+     * @param {{before?: number, after?: number, limit?: number}} [range] offsets, both exclusive; the newest if left out
+     * @returns {Promise<Position & {channel: string, messages: Message[]}>} the oldest first
+     */
+    async history(channel, { before, after, limit } = {}) {
+        const page = await this.#read({ type: "history", channel, before, after, limit });
+        return { ...page, messages: page.messages.map((message) => ({ ...message, channel, epoch: page.epoch })) };
+    }
+
+    /** Who is in a joined channel. @returns {Promise<{client: string, sessions: number}[]>} */
+    async presence(channel) {
+        return (await this.#read({ type: "presence", channel })).clients;
+    }
+
+    /** Hands in a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
+    async refresh(token) {
+        if (typeof this.#login.token === "string") {
+            this.#login.token = token;
+        }
+        return this.#read({ type: "refresh", token });
+    }
+
+    /**
+     * Ends it, after what waits has been acknowledged.
+     * @param {{timeout?: number}} [options] milliseconds; what waits then is rejected with `closed`
+     */
+    async close({ timeout = 5_000 } = {}) {
+        if (this.#state !== "closed" && this.#buffered.messages > 0) {
+            await new Promise((resolve) => {
+                this.#drained = resolve;
+                setTimeout(resolve, timeout);
+            });
+        }
+        this.#connection?.close();
+        this.#finish(null);
+    }
+
+    #connect() {
+        clearTimeout(this.#retry);
+        this.#tell("connecting");
+        const owner = {
+            opened: () => this.#opened(connection),
+            pushed: (push) => this.#connection === connection && this.#pushed(push),
+            ended: (code, reason) => this.#connection === connection && this.#lostConnection(code, reason),
+        };
+        const connection = new Connection(this.#options.url, this.#options, owner);
+        this.#connection = connection;
+    }
+
+    async #opened(connection) {
+        const { client, user, password, token } = this.#login;
+        let given = token;
+        try {
+            given = typeof token === "function" ? await token() : token;
+        } catch (error) {
+            connection.abandon(1013, `there is no token: ${error.message}`);
+            return;
+        }
+        const inbox = this.#inbox ?? UNKNOWN;
+        connection.ask({ type: "connect", client, user, password, token: given, inbox }, (reply) => {
+            if (this.#connection === connection) {
+                this.#connected(connection, reply);
+            }
+        });
+    }
+
+    #connected(connection, reply) {
+        if (reply.type === "error") {
+            if (PASSING_ERRORS.has(reply.code) || reply.code === "internal") {
+                connection.abandon(1013, reply.message);
+            } else {
+                connection.close();
+                this.#finish(new ChatError(reply.code, reply.message));
+            }
+            return;
+        }
+        this.#name = reply.client;
+        this.#maxBytes = reply.maxMessageBytes;
+        connection.settle(reply.pingSeconds * 1_000);
+        if (!this.#crowded) {
+            this.#attempts = 0;
+        }
+        this.#retry = setTimeout(() => {
+            this.#attempts = 0;
+            this.#crowded = false;
+        }, STABLE);
+        const hadPosition = this.#inbox !== null;
+        if (reply.inbox && reply.inbox.recovered === false) {
+            this.#inbox = { epoch: reply.inbox.epoch, offset: reply.inbox.offset };
+            if (hadPosition) {
+                this.#emit("lost", { channel: `@${this.#name}`, ...this.#inbox });
+            }
+        }
+        this.#tell("connected");
+        for (const name of [...this.#channels.keys()]) {
+            this.#reconcile(name);
+        }
+        this.#reads.forEach((read) => this.#askRead(read));
+        this.#pumpAll();
+    }
+
+    #lostConnection(code, reason) {
+        this.#connection = null;
+        this.#state = "waiting"; // told when it is known for how long
+        clearTimeout(this.#retry);
+        for (const [name, channel] of [...this.#channels]) {
+            channel.actual = "out";
+            if (!channel.wanted && !this.#waits(name)) {
+                this.#channels.delete(name);
+            }
+        }
+        for (const lane of this.#lanes.values()) {
+            if (lane.inFlight && REFUSED_CODES.has(code)) {
+                this.#settle(lane, lane.waiting[0], new ChatError("refused", `the server closed with ${code}`));
+            }
+            lane.inFlight = false;
+        }
+        if (FINAL_CODES.has(code)) {
+            const name = code === 4401 ? "unauthorized" : code === 4403 ? "forbidden" : "closed";
+            this.#finish(new ChatError(name, reason || `the server closed with ${code}`));
+            return;
+        }
+        if (CROWDED_CODES.has(code) || REFUSED_CODES.has(code)) {
+            this.#crowded = true;
+            this.#attempts = Math.max(this.#attempts, CROWDED_ATTEMPTS);
+        }
+        const most = Math.min(this.#options.maxBackoff, this.#options.backoff * 2 ** this.#attempts++);
+        const retryIn = Math.random() * most;
+        this.#retry = setTimeout(() => this.#connect(), retryIn);
+        this.#tell("waiting", retryIn);
+    }
+
+    /** The network, or the user, is back: what waits need not, and what seems connected may not be. */
+    #awake() {
+        if (globalThis.document?.hidden) {
+            return;
+        }
+        if (this.#state === "waiting" && !this.#crowded) {
+            this.#connect();
+        } else {
+            this.#connection?.probe();
+        }
+    }
+
+    #finish(error) {
+        if (this.#state === "closed") {
+            return;
+        }
+        this.#state = "closed";
+        clearTimeout(this.#retry);
+        globalThis.removeEventListener?.("online", this.#wake);
+        globalThis.removeEventListener?.("offline", this.#gone);
+        globalThis.document?.removeEventListener("visibilitychange", this.#wake);
+        this.#connection = null;
+        this.#error = error;
+        const why = error ?? new ChatError("closed", "the client was closed");
+        for (const channel of this.#channels.values()) {
+            channel.joining.splice(0).forEach(({ reject }) => reject(why));
+            channel.actual = "out";
+        }
+        for (const lane of this.#lanes.values()) {
+            [...lane.waiting].forEach((item) => this.#settle(lane, item, why));
+        }
+        this.#reads.forEach((read) => read.settle(why));
+        this.#tell("closed");
+    }
+
+    #refuseIfClosed() {
+        if (this.#state === "closed") {
+            throw this.#error ?? new ChatError("closed", "the client was closed");
+        }
+    }
+
+    /** Brings a channel one step nearer to where it is wanted. */
+    #reconcile(name) {
+        const channel = this.#channels.get(name);
+        const needed = channel?.wanted || this.#waits(name);
+        if (channel?.actual === "out" && !needed) {
+            this.#channels.delete(name);
+        } else if (this.#state !== "connected" || !channel) {
+            return; // it is done when they are
+        } else if (channel.actual === "out") {
+            channel.actual = "joining";
+            this.#connection.ask(
+                { type: "subscribe", channel: name, since: channel.position ?? undefined, presence: channel.presence },
+                (reply) => this.#subscribed(name, channel, reply),
+            );
+        } else if (channel.actual === "in" && !needed) {
+            channel.actual = "leaving";
+            this.#connection.ask({ type: "unsubscribe", channel: name }, () => {
+                channel.actual = "out";
+                channel.position = null;
+                this.#reconcile(name);
+            });
+        }
+    }
+
+    /** Whether publishes to a channel wait. */
+    #waits(name) {
+        return (this.#lanes.get(name)?.waiting.length ?? 0) > 0;
+    }
+
+    #subscribed(name, channel, reply) {
+        if (reply.type === "error") {
+            channel.actual = "out";
+            if (PASSING_ERRORS.has(reply.code)) {
+                this.#later(() => this.#reconcile(name));
+                return;
+            }
+            const why = new ChatError(reply.code, reply.message);
+            this.#channels.delete(name);
+            channel.joining.splice(0).forEach(({ reject }) => reject(why));
+            const lane = this.#lanes.get(name);
+            [...(lane?.waiting ?? [])].forEach((item) => this.#settle(lane, item, why));
+            return;
+        }
+        channel.actual = "in";
+        const { epoch, offset } = reply;
+        const lost = channel.position !== null && reply.recovered !== true;
+        if (channel.position === null || lost) {
+            channel.position = { epoch, offset };
+        }
+        channel.joining.splice(0).forEach(({ resolve }) => resolve({ ...channel.position }));
+        if (lost) {
+            this.#emit("lost", { channel: name, epoch, offset });
+        }
+        this.#reads.forEach((read) => this.#askRead(read));
+        this.#pump(name);
+        this.#reconcile(name);
+    }
+
+    #pushed(push) {
+        switch (push.type) {
+            case "message": {
+                const channel = this.#channels.get(push.channel);
+                if (channel?.wanted) {
+                    this.#deliver("message", push.channel, channel.position, push);
+                }
+                break;
+            }
+            case "direct":
+                this.#deliver("direct", `@${this.#name}`, this.#inbox, push);
+                break;
+            case "lost": {
+                const position = { epoch: push.epoch, offset: push.offset };
+                const channel = this.#channels.get(push.channel);
+                if (push.channel === `@${this.#name}`) {
+                    this.#inbox = position;
+                } else if (channel) {
+                    channel.position = position;
+                }
+                this.#emit("lost", { channel: push.channel, ...position });
+                break;
+            }
+            case "signal":
+                this.#emit("signal", { channel: push.channel, sender: push.sender, data: push.data });
+                break;
+            case "joined":
+            case "left":
+                this.#emit(push.type, { channel: push.channel, client: push.client });
+                break;
+            default: // goodbye, whose code the close has too, and what later servers may say
+        }
+    }
+
+    #deliver(type, channel, position, { offset, sender, time, data }) {
+        if (offset === undefined) {
+            this.#emit(type, { channel, sender, time, data });
+        } else if (position && offset > position.offset) {
+            if (offset > position.offset + 1) { // which the server should have said
+                this.#emit("lost", { channel, epoch: position.epoch, offset: offset - 1 });
+            }
+            position.offset = offset;
+            this.#emit(type, { channel, offset, epoch: position.epoch, sender, time, data });
+        }
+    }
+
+    #submit(lane, request, key = crypto.getRandomValues(new Uint32Array(4)).join("-")) {
+        this.#refuseIfClosed();
+        const keyed = { ...request, key };
+        const bytes = bytesOf(JSON.stringify({ id: Number.MAX_SAFE_INTEGER, ...keyed }));
+        if (bytes > this.#maxBytes) {
+            throw new ChatError("too_large", `a message has at most ${this.#maxBytes} bytes`);
+        }
+        const { messages: waiting, bytes: held } = this.#buffered;
+        if (waiting >= this.#options.bufferMessages || held + bytes > this.#options.bufferBytes) {
+            throw new ChatError("buffer_full", "too much waits to be sent already");
+        }
+        this.#buffered = { messages: waiting + 1, bytes: held + bytes };
+        const queue = this.#lanes.get(lane) ?? new Lane();
+        this.#lanes.set(lane, queue);
+        return new Promise((resolve, reject) => {
+            const item = { name: lane, request: keyed, bytes, resolve, reject };
+            item.timer = setTimeout(() => {
+                this.#settle(queue, item, new ChatError("timeout", "it was not acknowledged in time"));
+            }, this.#options.deadline);
+            queue.waiting.push(item);
+            this.#pump(lane);
+        });
+    }
+
+    /** Sends the first that waits in a lane, unless one is on its way. */
+    #pump(name) {
+        const lane = this.#lanes.get(name);
+        const open = name.startsWith("@") || this.#channels.get(name)?.actual === "in";
+        const item = lane?.waiting[0];
+        if (!item || lane.inFlight || this.#state !== "connected" || !open || Date.now() < this.#pausedUntil) {
+            return;
+        }
+        lane.inFlight = true;
+        const connection = this.#connection;
+        connection.ask(item.request, (reply) => {
+            if (this.#connection !== connection) {
+                return;
+            }
+            lane.inFlight = false;
+            if (reply.type === "error" && PASSING_ERRORS.has(reply.code)) {
+                this.#pausedUntil = Date.now() + PAUSE;
+                this.#later(() => this.#pumpAll());
+            } else if (reply.type === "error") {
+                this.#settle(lane, item, new ChatError(reply.code, reply.message));
+            } else {
+                const { channel, epoch, offset, duplicate = false } = reply;
+                this.#settle(lane, item, null, { channel, epoch, offset, duplicate });
+            }
+            if (lane.waiting.length === 0 && this.#lanes.get(name) === lane) {
+                this.#lanes.delete(name);
+            }
+            this.#pump(name);
+        });
+    }
+
+    #pumpAll() {
+        [...this.#lanes.keys()].forEach((name) => this.#pump(name));
+    }
+
+    #later(action) {
+        setTimeout(action, PAUSE * (1 + Math.random()));
+    }
+
+    #settle(lane, item, error, receipt) {
+        const place = lane.waiting.indexOf(item);
+        if (place < 0) {
+            return; // it came too late, and was told so
+        }
+        lane.waiting.splice(place, 1);
+        clearTimeout(item.timer);
+        this.#buffered = { messages: this.#buffered.messages - 1, bytes: this.#buffered.bytes - item.bytes };
+        if (error) {
+            item.reject(error);
+        } else {
+            item.resolve(receipt);
+        }
+        if (lane.waiting.length === 0) {
+            if (!lane.inFlight) {
+                this.#lanes.delete(item.name);
+            }
+            this.#reconcile(item.name);
+        }
+        if (this.#buffered.messages === 0) {
+            this.#drained?.();
+        }
+    }
+
+    #read(request) {
+        return new Promise((resolve, reject) => {
+            this.#refuseIfClosed();
+            const read = { request, askedOn: null };
+            read.settle = (error, reply) => {
+                clearTimeout(read.timer);
+                this.#reads.delete(read);
+                if (error) {
+                    reject(error);
+                } else {
+                    resolve(reply);
+                }
+            };
+            read.timer = setTimeout(
+                () => read.settle(new ChatError("timeout", "there was no answer in time")),
+                this.#options.deadline,
+            );
+            this.#reads.add(read);
+            this.#askRead(read);
+        });
+    }
+
+    /** Asks a question, if that has not been done, and its channel is joined unless nobody wants it to be. */
+    #askRead(read) {
+        const channel = this.#channels.get(read.request.channel);
+        const connection = this.#connection;
+        if (this.#state !== "connected" || read.askedOn === connection || (channel?.wanted && channel.actual !== "in")) {
+            return;
+        }
+        read.askedOn = connection;
+        connection.ask(read.request, ({ id, type, ...reply }) => {
+            if (type !== "error") {
+                read.settle(null, reply);
+            } else if (PASSING_ERRORS.has(reply.code)) {
+                read.askedOn = null;
+                this.#later(() => this.#reads.has(read) && this.#askRead(read));
+            } else {
+                read.settle(new ChatError(reply.code, reply.message));
+            }
+        });
+    }
+
+    #tell(state, retryIn) {
+        this.#state = state;
+        this.#emit("state", { state, error: this.#error, retryIn });
+    }
+
+    #emit(type, event) {
+        for (const handler of [...(this.#handlers.get(type) ?? [])]) {
+            try {
+                handler(event);
+            } catch (error) {
+                queueMicrotask(() => {
+                    throw error;
+                });
+            }
+        }
+    }
+}
+
+/** The chat server that the page itself came from. */
+function pageServer() {
+    const url = new URL("./", globalThis.location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url.href;
+}

@@ -1,0 +1,405 @@
+package io.seleucia.chat.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonPrimitive;
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.browser.Browser;
+import io.seleucia.chat.browser.Page;
+import io.seleucia.chat.browser.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What chat-client.js promises, in a browser, against a server whose connections break. */
+class JavaScriptClientTest {
+    private static final long CUT_EVERY_NANOS = 150_000_000;
+
+    /** A client in the variable {@code chat}, which notes what it is told; quick to come back. */
+    private static final String BEGIN = """
+            (async () => {
+                const { ChatClient } = await import("/chat-client.js");
+                window.seen = [];
+                window.chat = new ChatClient({ backoff: 100, maxBackoff: 400, ...%s });
+                for (const type of ["message", "direct", "signal", "joined", "left", "lost", "state"]) {
+                    chat.on(type, (event) => seen.push({ type, ...event }));
+                }
+                window.data = (type) => seen.filter((one) => one.type === type).map((one) => one.data);
+                window.states = () => seen.filter((one) => one.type === "state").map((one) => one.state);
+            })()""";
+
+    private final List<Page> pages = new ArrayList<>();
+    private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+    private ChatServer server;
+    private CuttingProxy proxy;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = serve(0);
+        proxy = new CuttingProxy(server.port());
+    }
+
+    private ChatServer serve(int port) throws IOException {
+        ChatServer.Builder builder = ChatServer.builder()
+                .port(port)
+                .broker(broker)
+                .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
+        BrowserClient.addTo(builder);
+        return builder.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        pages.forEach(Page::close);
+        proxy.close();
+        server.close();
+        broker.close();
+    }
+
+    /** A page with a client. */
+    private Page client(String name) {
+        return client(name, "{}");
+    }
+
+    private Page client(String name, String options) {
+        Page page = page();
+        page.evaluate(BEGIN.formatted("{ client: " + new JsonPrimitive(name) + ", ..." + options + " }"));
+        return page;
+    }
+
+    private Page page() {
+        Page page = Browser.shared().open(proxy.url());
+        pages.add(page);
+        return page;
+    }
+
+    private static Page member(Page page) {
+        page.evaluate("chat.join('lobby')");
+        return page;
+    }
+
+    private static void assertNoProblems(Page page) {
+        assertThat(page.problemsBut(Problem.Kind.NETWORK)).isEmpty();
+    }
+
+    @Test
+    void deliversOnceAndInOrderWhateverIsCut() {
+        int each = 150;
+        Page ada = member(client("ada"));
+        Page bob = member(client("bob"));
+        for (Page page : List.of(ada, bob)) {
+            page.evaluate("void (window.published = Promise.all(Array.from({ length: " + each + " }, (_, i) =>"
+                    + " chat.publish('lobby', chat.name + i))).then(receipts => window.receipts = receipts))");
+        }
+        String all = "data('message').length >= " + 2 * each;
+        while (!(ada.isTrue(all) && bob.isTrue(all))) {
+            LockSupport.parkNanos(CUT_EVERY_NANOS);
+            proxy.cut();
+            assertThat(ada.isTrue("data('message').length <= " + 2 * each)).isTrue();
+        }
+        ada.await("window.receipts");
+        bob.await("window.receipts");
+
+        assertThat(ada.evaluate("data('message')")).isEqualTo(bob.evaluate("data('message')"));
+        assertThat(ada.isTrue("new Set(data('message')).size === " + 2 * each)).isTrue();
+        assertThat(ada.isTrue("data('message').length === " + 2 * each)).isTrue();
+        for (String name : List.of("ada", "bob")) {
+            assertThat(ada.evaluate("data('message').filter(text => text.startsWith('" + name + "'))"))
+                    .as("the order of %s", name)
+                    .isEqualTo(ada.evaluate("Array.from({ length: " + each + " }, (_, i) => '" + name + "' + i)"));
+        }
+        assertThat(ada.isTrue("states().filter(state => state === 'waiting').length >= 2"))
+                .as("it was cut")
+                .isTrue();
+        assertThat(ada.evaluate("data('lost').length").getAsInt()).isZero();
+        ada.evaluate("chat.publish('lobby', 'end')");
+        bob.await("data('message').at(-1) === 'end'");
+        assertNoProblems(ada);
+        assertNoProblems(bob);
+    }
+
+    @Test
+    void deliversDirectMessagesThatCameWhileItWasAway() {
+        Page ada = client("ada");
+        Page bob = client("bob");
+        bob.await("chat.state === 'connected'");
+        ada.evaluate("chat.direct('bob', 1)");
+        bob.await("data('direct').length === 1");
+        ada.await("chat.state === 'connected'");
+        proxy.refuse(true);
+        proxy.cut();
+        bob.await("chat.state === 'waiting'");
+        ada.evaluate("void (window.sent = Promise.all([2, 3].map(n => chat.direct('bob', n))))");
+        proxy.refuse(false);
+        ada.evaluate("sent");
+
+        bob.await("data('direct').length >= 3");
+        assertThat(bob.evaluate("data('direct')").toString()).isEqualTo("[1,2,3]");
+        assertThat(bob.evaluate("chat.history('@bob').then(page => page.messages.map(m => m.data))")
+                        .toString())
+                .isEqualTo("[1,2,3]");
+    }
+
+    @Test
+    void tellsWhatIsLostWithAServerThatForgets() throws IOException {
+        Page ada = member(client("ada"));
+        ada.evaluate("chat.publish('lobby', 'before')");
+        int port = server.port();
+        server.close();
+        broker.close();
+        broker = new InMemoryBroker(Retention.DEFAULT);
+        server = serve(port);
+
+        ada.await("seen.some(event => event.type === 'lost' && event.channel === 'lobby')");
+        ada.evaluate("chat.publish('lobby', 'after')");
+        ada.await("data('message').length === 2");
+        assertThat(ada.evaluate("data('message')").toString()).isEqualTo("[\"before\",\"after\"]");
+        assertNoProblems(ada);
+    }
+
+    @Test
+    void resumesFromAPositionThatAPageKept() {
+        Page ada = member(client("ada"));
+        Page bob = member(client("bob"));
+        ada.evaluate("chat.publish('lobby', 1)");
+        bob.await("data('message').length === 1");
+        String position = bob.evaluate("chat.position('lobby')").toString();
+        bob.reload();
+        ada.evaluate("Promise.all([2, 3].map(n => chat.publish('lobby', n)))");
+
+        bob.evaluate(BEGIN.formatted("{ client: 'bob' }"));
+        bob.evaluate("chat.join('lobby', { since: " + position + " })");
+        bob.await("data('message').length >= 2");
+        assertThat(bob.evaluate("data('message')").toString()).isEqualTo("[2,3]");
+    }
+
+    @Test
+    void noticesThatAConnectionIsDeadThoughNobodySaysSo() {
+        Page ada = member(client("ada", "{ silence: 200, patience: 300 }"));
+        proxy.hold(true);
+        ada.await("states().includes('waiting')");
+        proxy.hold(false);
+
+        ada.await("chat.state === 'connected'");
+        ada.evaluate("chat.publish('lobby', 'hi')");
+        ada.await("data('message').length === 1");
+    }
+
+    @Test
+    void doesNotWaitWhenTheNetworkIsBack() {
+        Page ada = client("ada", "{ backoff: 100000000, maxBackoff: 100000000 }"); // by chance more than a minute
+        ada.await("chat.state === 'connected'");
+        proxy.cut();
+        ada.await("chat.state === 'waiting'");
+
+        ada.evaluate("dispatchEvent(new Event('online'))");
+
+        ada.await("chat.state === 'connected'");
+        proxy.cut();
+        ada.await("chat.state === 'waiting'");
+        ada.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+        ada.await("chat.state === 'connected'");
+    }
+
+    @Test
+    void keepsOnlySoMuchWhileItIsAway() {
+        Page ada = member(client("ada", "{ bufferMessages: 3 }"));
+        proxy.refuse(true);
+        proxy.cut();
+        ada.await("chat.state === 'waiting'");
+        ada.evaluate("void (window.outcomes = Promise.all([1, 2, 3, 4].map(n =>"
+                + " chat.publish('lobby', n).then(() => 'published', error => error.code))))");
+        proxy.refuse(false);
+
+        assertThat(ada.evaluate("outcomes").toString())
+                .isEqualTo("[\"published\",\"published\",\"published\",\"buffer_full\"]");
+        ada.await("data('message').length === 3");
+    }
+
+    @Test
+    void givesUpAfterTheDeadlineAndTriesAgainWithTheSameKey() {
+        Page ada = member(client("ada", "{ deadline: 500 }"));
+        ada.evaluate("chat.publish('lobby', 'first', { key: 'k1' })");
+        proxy.refuse(true);
+        proxy.cut();
+
+        assertThat(code(ada, "chat.publish('lobby', 'first', { key: 'k1' })")).isEqualTo("timeout");
+        assertThat(code(ada, "chat.history('lobby')")).isEqualTo("timeout");
+
+        proxy.refuse(false);
+        ada.await("chat.state === 'connected'");
+        assertThat(ada.evaluate("chat.publish('lobby', 'first', { key: 'k1' })").toString())
+                .contains("\"duplicate\":true", "\"offset\":1");
+        assertThat(ada.evaluate("data('message').length").getAsInt()).isEqualTo(1);
+    }
+
+    @Test
+    void saysWhatItCantDo() {
+        Page ada = member(client("ada"));
+
+        assertThat(code(ada, "chat.publish('hall', 1)")).isEqualTo("not_subscribed");
+        assertThat(code(ada, "chat.publish('lobby', 'x'.repeat(70000))")).isEqualTo("too_large");
+        assertThat(code(ada, "chat.direct('nobody', 1)")).isEqualTo("no_such_user");
+        assertThat(code(ada, "chat.join('@ada')")).isEqualTo("bad_request");
+        assertThat(code(ada, "chat.history('hall')")).isEqualTo("not_subscribed");
+        assertThat(ada.evaluate("chat.channels()").toString()).isEqualTo("[\"lobby\"]");
+        ada.evaluate("chat.close()");
+        assertThat(code(ada, "chat.publish('lobby', 1)")).isEqualTo("closed");
+        assertThat(code(ada, "chat.join('hall')")).isEqualTo("closed");
+    }
+
+    private static String code(Page page, String promise) {
+        return page.evaluate(promise + ".then(() => 'done', error => error.code)")
+                .getAsString();
+    }
+
+    @Test
+    void isNotLetInWithANameThatIsNone() {
+        Page nobody = client("a\nb");
+
+        nobody.await("chat.state === 'closed'");
+        assertThat(nobody.evaluate("chat.error.code").getAsString()).isEqualTo("bad_request");
+    }
+
+    @Test
+    void closesWhenWhatWaitsIsAcknowledged() {
+        Page ada = member(client("ada"));
+        proxy.refuse(true);
+        proxy.cut();
+        ada.await("chat.state === 'waiting'");
+        ada.evaluate("void chat.publish('lobby', 'last').then(() => window.acknowledged = true)");
+        ada.evaluate("void (window.closing = chat.close({ timeout: 30000 }))");
+        proxy.refuse(false);
+        ada.evaluate("closing");
+
+        assertThat(ada.isTrue("acknowledged && chat.state === 'closed' && chat.error === null"))
+                .isTrue();
+        assertThat(code(ada, "chat.presence('lobby')")).isEqualTo("closed");
+    }
+
+    @Test
+    void leavesWhenWhatWaitsIsAcknowledged() {
+        Page ada = member(client("ada"));
+        Page bob = member(client("bob"));
+        bob.evaluate("void (window.published = Promise.all([1, 2, 3].map(n => chat.publish('lobby', n))),"
+                + " chat.leave('lobby'))");
+        bob.evaluate("published");
+
+        ada.await("data('message').length === 3");
+        ada.evaluate("new Promise(resolve => { (async function look() { const clients = await chat.presence('lobby');"
+                + " clients.length === 1 ? resolve() : setTimeout(look, 20); })(); })");
+        assertThat(bob.evaluate("[...chat.channels(), ...data('message')]").toString())
+                .isEqualTo("[]");
+        bob.evaluate("chat.join('lobby')");
+        ada.evaluate("chat.publish('lobby', 4)");
+        bob.await("data('message').length === 1");
+    }
+
+    @Test
+    void tellsWhoIsThereAndWhatTheySignal() {
+        Page ada = client("ada");
+        ada.evaluate("chat.join('lobby', { presence: true })");
+        Page bob = member(client("bob"));
+        ada.await("seen.some(event => event.type === 'joined' && event.client === 'bob')");
+        bob.evaluate("chat.signal('lobby', { typing: true })");
+        ada.await("seen.some(event => event.type === 'signal' && event.sender === 'bob' && event.data.typing)");
+        assertThat(ada.evaluate("chat.presence('lobby')").toString())
+                .isEqualTo("[{\"client\":\"ada\",\"sessions\":1},{\"client\":\"bob\",\"sessions\":1}]");
+        bob.evaluate("chat.close()");
+        ada.await("seen.some(event => event.type === 'left' && event.client === 'bob')");
+    }
+
+    @Test
+    void aHandlerThatFailsHarmsNobody() {
+        Page ada = client("ada");
+        ada.evaluate("void seen.splice(0), chat.on('message', () => { throw new Error('a fault of the page'); })");
+        member(ada);
+        ada.evaluate("Promise.all([1, 2].map(n => chat.publish('lobby', n)))");
+
+        ada.await("data('message').length === 2");
+        assertThat(ada.problems())
+                .hasSize(2)
+                .allSatisfy(problem -> assertThat(problem.text()).contains("a fault of the page"));
+    }
+
+    /** A WebSocket of the browser's own that closes with a code when it has been connected. */
+    @ParameterizedTest
+    @CsvSource({
+        "1000, closed, closed",
+        "4401, closed, unauthorized",
+        "4403, closed, forbidden",
+        "1001, waiting,",
+        "1006, waiting,",
+        "1011, waiting,",
+        "1012, waiting,",
+        "1013, waiting,",
+        "4000, waiting,",
+        "4001, waiting,",
+        "4400, waiting,",
+        "1009, waiting,"
+    })
+    void comesBackUnlessTheCodeForbids(int close, String state, String code) {
+        Page page = page();
+        page.evaluate("""
+                void (window.WebSocket = class {
+                    static OPEN = 1;
+                    readyState = 1;
+                    constructor() { setTimeout(() => this.onopen?.()); }
+                    send(text) {
+                        const { id, type } = JSON.parse(text);
+                        const inbox = { epoch: "e", offset: 0, recovered: false };
+                        const reply = type === "connect"
+                            ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
+                            : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
+                        if (type !== "publish") setTimeout(() => this.onmessage?.({ data: JSON.stringify(reply) }));
+                        window.drop = () => this.onclose?.({ code: %d, reason: "" });
+                    }
+                    close() {}
+                })""".formatted(close));
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        page.evaluate("void (window.outcome = chat.publish('lobby', 1).then(() => 'done', error => error.code))");
+        page.evaluate("drop()");
+
+        assertThat(page.evaluate("chat.state").getAsString()).isEqualTo(state);
+        boolean waits = state.equals("waiting") && close != 1009; // what that code was for is not sent again
+        assertThat(page.evaluate("Promise.race([outcome, new Promise(r => setTimeout(r, 50, 'waits'))])")
+                        .getAsString())
+                .isEqualTo(waits ? "waits" : code == null ? "refused" : code);
+        assertThat(page.isTrue("chat.error?.code == " + (code == null ? "null" : new JsonPrimitive(code))))
+                .isTrue();
+        assertThat(page.isTrue("chat.channels().includes('lobby')")).isTrue();
+        assertNoProblems(page);
+    }
+
+    @Test
+    void theExampleOfTheDocumentationWorks() throws IOException {
+        Matcher example = Pattern.compile("```js\\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("..", "docs", "javascript.md")));
+        assertThat(example.find()).isTrue();
+        String script = example.group(1)
+                .replace(
+                        "import { ChatClient } from \"./chat-client.js\";",
+                        "const { ChatClient } = await import(\"/chat-client.js\");");
+        Page page = page();
+        page.evaluate("(async () => { const lines = window.lines = [];"
+                + " const console = { log: (...words) => lines.push(words.join(' ')) };\n" + script + "\n})()");
+
+        page.await("lines.length >= 2");
+        assertThat(page.evaluate("lines").toString()).contains("ada: Hello, lobby!", "published as 1");
+        assertNoProblems(page);
+    }
+}
