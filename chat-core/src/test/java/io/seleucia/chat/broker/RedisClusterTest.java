@@ -105,6 +105,23 @@ class RedisClusterTest extends BrokerContract {
         }
     }
 
+    @Test
+    void aUserNeedsNoMoreRightsThanTheManualSays() throws Exception {
+        cluster.nodes()
+                .forEach(node ->
+                        RedisRights.grant(node, "chat", "secret", RedisRights.ON_A_CLUSTER, RedisRights.FOR_WAITING));
+        RedisServers servers =
+                cluster.servers().withUser("chat").withPassword(() -> "secret").withWaitReplicas(1);
+
+        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+            assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
+            RedisRights.use(broker);
+        }
+
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat((List<?>) node.ask("ACL", "LOG")).isEmpty());
+    }
+
     private static Process redisCli(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("redis-cli"));
         command.addAll(List.of(arguments));

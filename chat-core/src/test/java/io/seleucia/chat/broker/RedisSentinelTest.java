@@ -132,6 +132,21 @@ class RedisSentinelTest extends BrokerContract {
         assertThat(listener.isEmpty()).isTrue();
     }
 
+    @Test
+    void aUserNeedsNoMoreRightsThanTheManualSays() throws Exception {
+        for (RedisProcess server : List.of(redis.master(), redis.replica())) {
+            RedisRights.grant(server, "chat", "secret", RedisRights.BEHIND_SENTINELS);
+        }
+        RedisServers servers = redis.named().withUser("chat").withPassword(() -> "secret");
+
+        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+            assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
+            RedisRights.use(broker);
+        }
+
+        assertThat((List<?>) redis.master().ask("ACL", "LOG")).isEmpty();
+    }
+
     private static Position publish(Broker broker, String text) throws UnavailableException {
         return broker.publish("lobby", "ada", new Content.Text(text), text).position();
     }
