@@ -58,7 +58,9 @@ final class RedisPipeline implements AutoCloseable {
         this.replicas = replicas;
         this.health = health;
         for (int i = 1; i <= LANES; i++) {
-            lanes.add(Thread.ofVirtual().name("redis-pipeline-" + i).start(() -> new Lane().run()));
+            lanes.add(Thread.ofVirtual()
+                    .name("redis-pipeline-" + address.getPort() + "-" + i)
+                    .start(() -> new Lane().run()));
         }
     }
 

@@ -10,13 +10,14 @@ import java.util.stream.Stream;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** A Redis Cluster of a test's own: three masters with a third of the slots each, and three replicas. */
-final class RedisClusterProcesses implements AutoCloseable {
+public final class RedisClusterProcesses implements AutoCloseable {
     private static final int MASTERS = 3;
     private static final int SLOTS = 16_384;
 
     private final List<RedisProcess> nodes = new ArrayList<>();
 
-    static RedisClusterProcesses begin() throws Exception {
+    /** Starts one; where there is no redis-server, the test is skipped. */
+    public static RedisClusterProcesses begin() throws Exception {
         RedisClusterProcesses cluster = new RedisClusterProcesses();
         try {
             cluster.start();
@@ -89,7 +90,8 @@ final class RedisClusterProcesses implements AutoCloseable {
         return nodes;
     }
 
-    RedisServers servers() {
+    /** Where it is. */
+    public RedisServers servers() {
         return RedisServers.cluster(nodes.stream().map(RedisProcess::address).toList());
     }
 
@@ -152,7 +154,8 @@ final class RedisClusterProcesses implements AutoCloseable {
         from.ask("CLUSTER", "SETSLOT", number, "NODE", id(to));
     }
 
-    void flush() {
+    /** Empties it. */
+    public void flush() {
         masters().forEach(node -> node.ask("FLUSHALL"));
     }
 
