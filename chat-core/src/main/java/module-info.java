@@ -2,7 +2,7 @@
  * Seleucia: a chat and realtime-messaging server as a library.
  *
  * <p>{@link io.seleucia.chat.ChatServer} is the way in. {@link io.seleucia.chat.protocol.Protocol} and {@link
- * io.seleucia.chat.broker.Broker} are the two things one can plug in. Whoever uses the Redis broker puts Jedis on the
+ * io.seleucia.chat.broker.Broker} can be plugged in, and what is in {@code auth}. Whoever uses the Redis broker puts Jedis on the
  * class path, or requires the module {@code redis.clients.jedis}; nobody else needs it.
  */
 @SuppressWarnings("requires-automatic") // Jedis has no module descriptor of its own
@@ -11,6 +11,7 @@ module io.seleucia.chat {
     requires static redis.clients.jedis;
 
     exports io.seleucia.chat;
+    exports io.seleucia.chat.auth;
     exports io.seleucia.chat.broker;
     exports io.seleucia.chat.message;
     exports io.seleucia.chat.protocol;

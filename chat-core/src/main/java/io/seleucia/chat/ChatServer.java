@@ -1,5 +1,7 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.auth.Authenticator;
+import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
@@ -17,8 +19,11 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Control;
 import io.seleucia.chat.session.Follower;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Observer;
+import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
@@ -42,6 +47,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -69,8 +75,10 @@ public final class ChatServer implements AutoCloseable {
     private final Optional<Listeners> listeners;
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
     private final long followerBytes;
-    private final List<Port> ports = new ArrayList<>(3); // what is open: these
+    private final List<Port> ports = new CopyOnWriteArrayList<>(); // what is open: these
     private final InProcess inProcess;
+    private final Control control;
+    private final Logins logins;
     private Optional<Acceptor> webSockets = Optional.empty();
     private Optional<Acceptor> tcp = Optional.empty();
 
@@ -83,6 +91,7 @@ public final class ChatServer implements AutoCloseable {
                         limits.pingInterval(),
                         limits.pongTimeout(),
                         limits.handshakeTimeout(),
+                        limits.loginTimeout(),
                         limits.frameTimeout(),
                         limits.writeTimeout(),
                         settings.tcpKeepalive)
@@ -93,10 +102,14 @@ public final class ChatServer implements AutoCloseable {
         channels = new Channels(
                 broker,
                 listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
-                settings.tcpPort.isPresent() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+                settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
         List<Protocol> protocols = protocols(settings);
         Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
-        inProcess = new InProcess(protocols, channels, bounds, watchdog);
+        control = new Control(broker, this::carryOut);
+        logins = new Logins(
+                settings.authenticator, settings.authorizer, settings.guests(), limits.loginTimeout(), control);
+        control.start();
+        inProcess = new InProcess(protocols, logins, channels, bounds, watchdog);
         ports.add(inProcess);
         try {
             Admission admission = new Admission(limits);
@@ -104,7 +117,7 @@ public final class ChatServer implements AutoCloseable {
                 webSockets = Optional.of(
                         open(settings, settings.port.getAsInt(), webSockets(settings, protocols, bounds), admission));
             }
-            if (settings.tcpPort.isPresent()) {
+            if (settings.hasTcpPort()) {
                 tcp = Optional.of(open(settings, settings.tcpPort.getAsInt(), tcp(settings), admission));
             }
         } catch (IOException | RuntimeException e) {
@@ -139,14 +152,24 @@ public final class ChatServer implements AutoCloseable {
                 settings.subprotocolRequired,
                 settings.compression != Compression.OFF,
                 settings.compression == Compression.CONTEXT_TAKEOVER);
+        // The answer to a login must be out before the handshake is cut off.
+        Duration loginLimit = settings.limits.handshakeTimeout().multipliedBy(3).dividedBy(4);
         return new WebSocketEntrance(
-                handshake, settings.pages, protocols, new Handlers(settings.handlers), channels, bounds);
+                handshake,
+                settings.pages,
+                protocols,
+                new Handlers(settings.handlers),
+                logins,
+                loginLimit,
+                channels,
+                bounds);
     }
 
     private Entrance tcp(Builder settings) {
         Duration lastChance = settings.tcpSilence.dividedBy(6);
         return new TcpEntrance(
                 new TcpChat(settings.tcpChannel),
+                logins,
                 channels,
                 bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
                 settings.tcpKeepalive);
@@ -258,6 +281,44 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes void what a user is logged in with, on all servers that share the broker: its sessions end with 4401, and
+     * tokens that were issued to it up to now let nobody in any more. Blocks as {@link #publish} does.
+     *
+     * <p>How long a server that starts later, or is cut off from the broker now, still learns of it is a matter of the
+     * broker's history: see docs/accounts.md.
+     *
+     * @throws IllegalArgumentException if that is no name
+     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     */
+    public void revoke(String user) throws UnavailableException {
+        refuse(Names.flawOfClient(user));
+        control.revoke(user);
+    }
+
+    /**
+     * Ends the sessions of a client with 4403, on all servers that share the broker. It may come back, if its program
+     * does not do as the code says. Blocks as {@link #publish} does.
+     *
+     * @param client the client id, or the name of a user
+     * @throws IllegalArgumentException if that is no name
+     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     */
+    public void disconnect(String client) throws UnavailableException {
+        refuse(Names.flawOfClient(client));
+        control.disconnect(client);
+    }
+
+    private void carryOut(Order order) {
+        if (order instanceof Order.Revoke revoke) {
+            logins.revoke(revoke);
+        }
+        ports.stream()
+                .flatMap(Port::connections)
+                .flatMap(loops -> loops.receiver().stream())
+                .forEach(receiver -> receiver.heed(order));
+    }
+
     private static void refuse(Optional<String> flaw) {
         if (flaw.isPresent()) {
             throw new IllegalArgumentException(flaw.get());
@@ -279,8 +340,8 @@ public final class ChatServer implements AutoCloseable {
      * connections.
      *
      * @param subprotocol the name of the protocol that it speaks; {@code ""} for none
-     * @param parameters what stands in the query of its handshake
-     * @throws IllegalArgumentException if the protocol is not spoken here
+     * @param parameters what stands in the query of its handshake; {@code access_token} logs in, and may block
+     * @throws IllegalArgumentException if the protocol is not spoken here, or the login fails
      * @throws IllegalStateException if the server is closed
      */
     public InMemoryClient connect(String subprotocol, Map<String, String> parameters) {
@@ -299,6 +360,7 @@ public final class ChatServer implements AutoCloseable {
         ports.forEach(port -> port.drain(deadline));
         listeners.ifPresent(told -> told.close(drainTimeout));
         followers.forEach(Follower::close);
+        control.close();
         watchdog.close();
         if (ownsBroker) {
             broker.close();
@@ -340,6 +402,9 @@ public final class ChatServer implements AutoCloseable {
         private boolean subprotocolRequired;
         private Compression compression = Compression.ON;
         private Optional<Tls> tls = Optional.empty();
+        private Optional<Authenticator> authenticator = Optional.empty();
+        private Optional<Authorizer> authorizer = Optional.empty();
+        private Optional<Boolean> guests = Optional.empty();
         private final List<Protocol> protocols = new ArrayList<>();
         private final List<Controller<?>> controllers = new ArrayList<>();
         private final List<ServerListener> listeners = new ArrayList<>();
@@ -412,6 +477,39 @@ public final class ChatServer implements AutoCloseable {
         public Builder listener(ServerListener listener) {
             listeners.add(listener);
             return this;
+        }
+
+        /**
+         * Has clients log in, and says who they are. Without one there are guests only.
+         *
+         * @param authenticator may block; see there for how it is called
+         */
+        public Builder authenticator(Authenticator authenticator) {
+            this.authenticator = Optional.of(authenticator);
+            return this;
+        }
+
+        /** Says what clients may do. Without one they may do everything that their own rules allow, if they have any. */
+        public Builder authorizer(Authorizer authorizer) {
+            this.authorizer = Optional.of(authorizer);
+            return this;
+        }
+
+        /**
+         * Whether one may come in without a login. By default one may where there is no {@linkplain #authenticator}, and
+         * may not where there is one; then there is no TCP port either, for TcpChat has no login.
+         */
+        public Builder guests(boolean guests) {
+            this.guests = Optional.of(guests);
+            return this;
+        }
+
+        private boolean guests() {
+            return guests.orElse(authenticator.isEmpty());
+        }
+
+        private boolean hasTcpPort() {
+            return tcpPort.isPresent() && guests();
         }
 
         /** What the server takes from its clients. */
@@ -524,8 +622,12 @@ public final class ChatServer implements AutoCloseable {
          * Starts the server. It listens when this returns.
          *
          * @throws IOException if the address can't be listened on
+         * @throws IllegalStateException if nobody could come in: there are no guests, and nobody who lets others in
          */
         public ChatServer start() throws IOException {
+            if (!guests() && authenticator.isEmpty()) {
+                throw new IllegalStateException("without guests there must be an authenticator");
+            }
             return new ChatServer(this);
         }
     }

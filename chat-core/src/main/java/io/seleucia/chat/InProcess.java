@@ -4,14 +4,18 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
+import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.InMemory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +26,8 @@ import java.util.stream.Stream;
 final class InProcess implements Port {
     private static final Logger LOG = System.getLogger(InProcess.class.getName());
 
+    private static final Duration LOGIN = Duration.ofDays(1); // the login timeout is shorter
+
     /** A connection that is being served. */
     private record Visit(Loops loops, CountDownLatch end) implements Watchdog.Watched {
         @Override
@@ -31,14 +37,16 @@ final class InProcess implements Port {
     }
 
     private final List<Protocol> protocols;
+    private final Logins logins;
     private final Channels channels;
     private final Bounds bounds;
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** @param protocols the last is spoken with clients that choose none */
-    InProcess(List<Protocol> protocols, Channels channels, Bounds bounds, Watchdog watchdog) {
+    InProcess(List<Protocol> protocols, Logins logins, Channels channels, Bounds bounds, Watchdog watchdog) {
         this.protocols = List.copyOf(protocols);
+        this.logins = logins;
         this.channels = channels;
         this.bounds = bounds;
         watchdog.watch(visits);
@@ -56,8 +64,15 @@ final class InProcess implements Port {
                         .findFirst()
                         .orElseThrow(() -> new IllegalArgumentException("not spoken here: " + subprotocol));
         InMemory connection = new InMemory(bounds.messageBytes());
+        Doorkeeper door = new Doorkeeper(logins, connection.peer(), LOGIN, path -> false);
+        try {
+            door.check("/", Optional.empty(), parameters);
+        } catch (HandshakeException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
         Loops loops = new Loops(connection, bounds);
-        Session session = new Session(loops, protocol, parameters, channels, bounds);
+        Session session =
+                new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
         loops.serve(session);
         Visit visit = new Visit(loops, new CountDownLatch(1));
         visits.add(visit);

@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param pingInterval silence after which a peer is pinged
  * @param pongTimeout time in which it must give a sign of life then, or is closed with 4001
  * @param handshakeTimeout time for the whole handshake, or for loading a page
+ * @param loginTimeout time that a login may take, and that one may be there without, where there are no guests
  * @param frameTimeout time from a frame's first byte to its last
  * @param writeTimeout time that a write may take without progress, or the connection is cut
  * @param drainTimeout time in which all sessions must have ended when the server closes
@@ -36,6 +37,7 @@ public record Limits(
         Duration pingInterval,
         Duration pongTimeout,
         Duration handshakeTimeout,
+        Duration loginTimeout,
         Duration frameTimeout,
         Duration writeTimeout,
         Duration drainTimeout) {
@@ -50,6 +52,7 @@ public record Limits(
             100_000,
             1_000,
             Duration.ofSeconds(25),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(10),
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
@@ -75,6 +78,7 @@ public record Limits(
         positive("pingInterval", pingInterval.toNanos());
         positive("pongTimeout", pongTimeout.toNanos());
         positive("handshakeTimeout", handshakeTimeout.toNanos());
+        positive("loginTimeout", loginTimeout.toNanos());
         positive("frameTimeout", frameTimeout.toNanos());
         positive("writeTimeout", writeTimeout.toNanos());
         positive("drainTimeout", drainTimeout.toNanos());
@@ -100,6 +104,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -119,6 +124,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -138,6 +144,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -157,6 +164,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -176,6 +184,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -195,6 +204,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -214,6 +224,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -233,6 +244,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -252,6 +264,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -271,6 +284,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -290,6 +304,27 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
+                frameTimeout,
+                writeTimeout,
+                drainTimeout);
+    }
+
+    /** The same with another {@code loginTimeout}. */
+    public Limits withLoginTimeout(Duration loginTimeout) {
+        return new Limits(
+                maxMessageBytes,
+                outboundQueueBytes,
+                maxChannels,
+                rateMessages,
+                rateBurst,
+                rateBytes,
+                maxConnections,
+                maxConnectionsPerAddress,
+                pingInterval,
+                pongTimeout,
+                handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -309,6 +344,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -328,6 +364,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);
@@ -347,6 +384,7 @@ public record Limits(
                 pingInterval,
                 pongTimeout,
                 handshakeTimeout,
+                loginTimeout,
                 frameTimeout,
                 writeTimeout,
                 drainTimeout);

@@ -1,23 +1,31 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.session.Login;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
+import io.seleucia.chat.session.Order;
 import io.seleucia.chat.transport.Frame;
+import java.util.Optional;
 
 /** One peer's WebSocket, as a {@link WebSocketHandler} sees it. All methods may be called by any thread. */
 public final class RawWebSocket {
     private final Loops loops;
     private final String path;
+    private final Optional<Login> login;
 
-    private RawWebSocket(Loops loops, String path) {
+    private RawWebSocket(Loops loops, String path, Optional<Login> login) {
         this.loops = loops;
         this.path = path;
+        this.login = login;
     }
 
     /** What has a connection's messages handled. */
-    static Loops.Receiver receiver(Loops loops, String path, WebSocketHandler handler) {
-        RawWebSocket socket = new RawWebSocket(loops, path);
+    static Loops.Receiver receiver(
+            Loops loops, String path, Optional<Login> login, Logins logins, WebSocketHandler handler) {
+        RawWebSocket socket = new RawWebSocket(loops, path, login);
         return new Loops.Receiver() {
             @Override
             public void began() {
@@ -30,6 +38,27 @@ public final class RawWebSocket {
             }
 
             @Override
+            public void check() {
+                if (login.filter(logins::isOver).isPresent()) {
+                    loops.end(CloseCode.UNAUTHORIZED, true);
+                }
+            }
+
+            @Override
+            public void heed(Order order) {
+                if (login.isPresent() && login.get().user().name().equals(order.name())) {
+                    switch (order) {
+                        case Order.Revoke revoke -> check();
+                        case Order.Disconnect disconnect -> {
+                            if (login.get().since() <= order.until()) {
+                                loops.end(CloseCode.DISCONNECTED, true);
+                            }
+                        }
+                    }
+                }
+            }
+
+            @Override
             public void ended() {
                 handler.closed(socket);
             }
@@ -39,6 +68,11 @@ public final class RawWebSocket {
     /** The path that the client asked for, without a query. */
     public String path() {
         return path;
+    }
+
+    /** Who is logged in; empty for a guest. */
+    public Optional<User> user() {
+        return login.map(Login::user);
     }
 
     /** The peer's address and port. */

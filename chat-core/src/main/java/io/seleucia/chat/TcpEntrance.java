@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Tcp;
@@ -17,12 +18,14 @@ import java.util.Optional;
  *
  * @param keepalive how long nothing may be sent to a connection
  */
-record TcpEntrance(Protocol protocol, Channels channels, Bounds bounds, Duration keepalive) implements Entrance {
+record TcpEntrance(Protocol protocol, Logins logins, Channels channels, Bounds bounds, Duration keepalive)
+        implements Entrance {
     @Override
     public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
-        return Optional.of(new Entered(loops, new Session(loops, protocol, Map.of(), channels, bounds)));
+        return Optional.of(
+                new Entered(loops, new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));
     }
 
     /** It finds itself closed, which is all that the protocol can say. */

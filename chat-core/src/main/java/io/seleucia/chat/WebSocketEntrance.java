@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.transport.Handshake;
@@ -10,6 +11,7 @@ import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.WebSocket;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,24 +22,40 @@ import java.util.Optional;
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param handlers the paths at which no protocol is spoken
+ * @param loginLimit how long a login may take that comes with a handshake
  */
 record WebSocketEntrance(
-        Handshake handshake, Pages pages, List<Protocol> protocols, Handlers handlers, Channels channels, Bounds bounds)
+        Handshake handshake,
+        Pages pages,
+        List<Protocol> protocols,
+        Handlers handlers,
+        Logins logins,
+        Duration loginLimit,
+        Channels channels,
+        Bounds bounds)
         implements Entrance {
     @Override
     public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
-        return handshake.accept(wire, pages, this::subprotocols).map(agreed -> entered(wire, agreed));
+        Doorkeeper door = new Doorkeeper(
+                logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
+        return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
     }
 
-    private Entered entered(Wire wire, Handshake.Agreed agreed) {
+    private Entered entered(Wire wire, Handshake.Agreed agreed, Doorkeeper door) {
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
         return new Entered(
                 loops,
                 handlers.at(agreed.path())
-                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), handler))
+                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), door.login(), logins, handler))
                         .orElseGet(() -> new Session(
-                                loops, protocolFor(agreed.subprotocol()), agreed.parameters(), channels, bounds)));
+                                loops,
+                                protocolFor(agreed.subprotocol()),
+                                door.withoutSecret(agreed.parameters()),
+                                door.login(),
+                                logins,
+                                channels,
+                                bounds)));
     }
 
     @Override

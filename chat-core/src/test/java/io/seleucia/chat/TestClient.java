@@ -77,6 +77,27 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         return client;
     }
 
+    /** Connects with a subprotocol and the field {@code Authorization}. */
+    public static TestClient connect(int port, String subprotocol, String target, String authorization)
+            throws Exception {
+        TestClient client = new TestClient();
+        client.socket = HTTP.newWebSocketBuilder()
+                .subprotocols(subprotocol)
+                .header("Authorization", authorization)
+                .buildAsync(URI.create("ws://localhost:" + port + target), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return client;
+    }
+
+    /** Connects to a path, without a subprotocol. */
+    public static TestClient connectTo(int port, String target) throws Exception {
+        TestClient client = new TestClient();
+        client.socket = HTTP.newWebSocketBuilder()
+                .buildAsync(URI.create("ws://localhost:" + port + target), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return client;
+    }
+
     /** Connects, subscribes to a channel and waits for the reply. */
     public static TestClient member(int port, String client, String channel) throws Exception {
         return connect(port).join(client, channel);

@@ -25,7 +25,11 @@ public enum CloseCode {
     /** Nothing was heard after a ping, or a write or a frame stalled. */
     TIMED_OUT(4001, "timed out"),
     /** The rate limit was passed again and again. */
-    RATE_LIMITED(4400, "rate limit");
+    RATE_LIMITED(4400, "rate limit"),
+    /** There was no login in time, or the login is revoked or has expired. */
+    UNAUTHORIZED(4401, "not logged in"),
+    /** An operator ended the session. */
+    DISCONNECTED(4403, "disconnected by an operator");
 
     private final int code;
     private final String reason;
@@ -39,7 +43,14 @@ public enum CloseCode {
     public boolean reconnect() {
         return switch (this) {
             case RESTART, TRY_LATER, SLOW_CONSUMER, TIMED_OUT, INTERNAL_ERROR, RATE_LIMITED -> true;
-            case NORMAL, PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_TEXT, INVALID_COMPRESSION, TOO_LARGE -> false;
+            case NORMAL,
+                    PROTOCOL_ERROR,
+                    UNSUPPORTED_DATA,
+                    INVALID_TEXT,
+                    INVALID_COMPRESSION,
+                    TOO_LARGE,
+                    UNAUTHORIZED,
+                    DISCONNECTED -> false;
         };
     }
 

@@ -8,9 +8,15 @@ public sealed interface Command {
     /**
      * Be known by a name, and receive what is sent to it.
      *
+     * @param client the name; with a login it may be left out, for it is the account's
      * @param inbox the position in the own inbox up to which everything has been received
+     * @param credentials to log in with, where the handshake has not done that
      */
-    record Connect(String client, Optional<Position> inbox) implements Command {}
+    record Connect(Optional<String> client, Optional<Position> inbox, Optional<Credentials> credentials)
+            implements Command {}
+
+    /** Stay logged in for as long as another token allows. */
+    record Refresh(Credentials.Token token) implements Command {}
 
     /**
      * Receive what is published in a channel.

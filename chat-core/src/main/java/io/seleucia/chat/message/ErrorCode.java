@@ -38,9 +38,9 @@ public enum ErrorCode {
             case INTERNAL -> CloseCode.INTERNAL_ERROR;
             case TOO_LARGE -> CloseCode.TOO_LARGE;
             case RATE_LIMITED -> CloseCode.RATE_LIMITED;
+            case UNAUTHORIZED -> CloseCode.UNAUTHORIZED;
             case BAD_REQUEST,
                     UNKNOWN_TYPE,
-                    UNAUTHORIZED,
                     WRONG_CLIENT,
                     FORBIDDEN,
                     NOT_SUBSCRIBED,

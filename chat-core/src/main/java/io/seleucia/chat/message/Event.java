@@ -29,6 +29,13 @@ public sealed interface Event {
             implements Reply {}
 
     /**
+     * The session stays logged in.
+     *
+     * @param seconds how long, if it is not refreshed again
+     */
+    record Refreshed(long seconds) implements Reply {}
+
+    /**
      * The session now receives the channel.
      *
      * @param recovery where it begins

@@ -18,6 +18,12 @@ public final class Names {
 
     private static final String INBOX = "@";
 
+    /**
+     * The channel by which the servers that share a broker tell each other what operators want: it would be the inbox of
+     * a client without a name, which there is not.
+     */
+    public static final String CONTROL_CHANNEL = INBOX;
+
     private Names() {}
 
     /** The channel that carries what is sent to a client. */

@@ -23,7 +23,7 @@ public record Request(Object tag, Optional<String> client, Command command) {
         return flaw.isPresent()
                 ? flaw
                 : switch (command) {
-                    case Command.Connect connect -> Names.flawOfClient(connect.client());
+                    case Command.Connect connect -> connect.client().flatMap(Names::flawOfClient);
                     case Command.Subscribe subscribe -> Names.flawOfChannel(subscribe.channel());
                     case Command.Unsubscribe unsubscribe -> Names.flawOfChannel(unsubscribe.channel());
                     case Command.Publish publish ->
@@ -37,6 +37,7 @@ public record Request(Object tag, Optional<String> client, Command command) {
                                 : Names.flawOfChannel(history.channel());
                     case Command.Presence presence -> Names.flawOfChannel(presence.channel());
                     case Command.Nickname nickname -> Names.flawOfClient(nickname.name());
+                    case Command.Refresh refresh -> Optional.empty();
                     case Command.Own own -> Optional.empty();
                     case Command.Skip skip -> Optional.empty();
                     case Command.UnsubscribeAll all -> Optional.empty();

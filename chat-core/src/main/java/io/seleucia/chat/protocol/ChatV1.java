@@ -6,6 +6,7 @@ import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonWriter;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
@@ -56,7 +57,9 @@ public final class ChatV1 implements Protocol {
     private static Command command(JsonObject request) throws Json.MalformedException {
         String type = Json.string(request, "type");
         return switch (type) {
-            case "connect" -> new Command.Connect(Json.string(request, "client"), position(request, "inbox"));
+            case "connect" ->
+                new Command.Connect(
+                        Json.optionalString(request, "client"), position(request, "inbox"), credentials(request));
             case "subscribe" ->
                 new Command.Subscribe(
                         Json.string(request, "channel"), position(request, "since"), flag(request, "presence"));
@@ -70,11 +73,25 @@ public final class ChatV1 implements Protocol {
             case "channels" -> new Command.ListChannels();
             case "history" -> history(request);
             case "presence" -> new Command.Presence(Json.string(request, "channel"));
-            case "refresh" ->
-                new Command.Malformed(ErrorCode.UNAUTHORIZED, "this session was not logged in with a token");
+            case "refresh" -> new Command.Refresh(new Credentials.Token(Json.string(request, "token")));
             case "ping" -> new Command.Ping();
             default -> new Command.Malformed(ErrorCode.UNKNOWN_TYPE, "there is no request of that type");
         };
+    }
+
+    private static Optional<Credentials> credentials(JsonObject request) throws Json.MalformedException {
+        Optional<String> user = Json.optionalString(request, "user");
+        Optional<String> password = Json.optionalString(request, "password");
+        Optional<String> token = Json.optionalString(request, "token");
+        if (token.isPresent() && (user.isPresent() || password.isPresent())) {
+            throw new Json.MalformedException("a login is either user and password, or a token");
+        }
+        if (user.isPresent() != password.isPresent()) {
+            throw new Json.MalformedException((user.isPresent() ? "password" : "user") + " is missing");
+        }
+        return user.isPresent()
+                ? Optional.of(new Credentials.Password(user.get(), password.get()))
+                : token.map(Credentials.Token::new);
     }
 
     private static Command history(JsonObject request) throws Json.MalformedException {
@@ -113,6 +130,10 @@ public final class ChatV1 implements Protocol {
                     write(json, connected.inbox().get());
                     json.endObject();
                 }
+            }
+            case Event.Refreshed refreshed -> {
+                json.name("type").value("refreshed");
+                json.name("expires").value(refreshed.seconds());
             }
             case Event.Subscribed subscribed -> {
                 json.name("type").value("subscribed");

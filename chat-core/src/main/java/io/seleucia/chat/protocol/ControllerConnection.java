@@ -27,6 +27,7 @@ final class ControllerConnection implements Protocol {
     /** The controller whose topics are the server's own commands. */
     static final String CHAT = "chat";
 
+    private static final String UNAUTHORIZED = "0";
     private static final String INIT = "1";
     private static final String OPENED = "2";
     private static final String CLOSE = "3";
@@ -253,13 +254,17 @@ final class ControllerConnection implements Protocol {
         Address to = (Address) request.tag();
         return switch (reply) {
             case Event.Failed failed ->
-                encoded(to.controller, ERROR, json -> json.name("message").value(failed.message()));
+                encoded(
+                        to.controller,
+                        failed.code() == ErrorCode.UNAUTHORIZED ? UNAUTHORIZED : ERROR,
+                        json -> json.name("message").value(failed.message()));
             case Event.Subscribed subscribed ->
                 encoded(CHAT, to.topic, json -> json.name("channel").value(subscribed.channel()));
             case Event.Unsubscribed unsubscribed -> unsubscribed(to, unsubscribed.channels());
             case Event.Channels channels -> encoded(CHAT, to.topic, Json.text(channels.channels()));
             case Event.Published published -> Optional.empty(); // the sender sees the message itself
             case Event.Connected connected -> Optional.empty(); // the others answer what can't be asked here
+            case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Page page -> Optional.empty();
             case Event.Members members -> Optional.empty();

@@ -68,6 +68,7 @@ public final class Ctesiphon implements Protocol {
             case Event.Failed failed -> result(failure(request, failed));
             case Event.Published published -> Optional.empty(); // the sender sees the message itself
             case Event.Connected connected -> Optional.empty(); // the others answer what can't be asked here
+            case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Page page -> Optional.empty();
             case Event.Members members -> Optional.empty();

@@ -2,6 +2,7 @@ package io.seleucia.chat.protocol;
 
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
@@ -103,7 +104,7 @@ public final class TcpChat implements Protocol {
     @Override
     public Optional<Payload> encode(Request request, Event.Reply reply) {
         if (!(request.command() instanceof Command.Nickname)) {
-            return Optional.empty();
+            return refusal(request, reply);
         }
         byte[] id = (byte[]) request.tag();
         return switch (reply) {
@@ -112,12 +113,22 @@ public final class TcpChat implements Protocol {
             case Event.Subscribed subscribed -> Optional.empty(); // these answer what can't be asked here
             case Event.Unsubscribed unsubscribed -> Optional.empty();
             case Event.Published published -> Optional.empty();
+            case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Channels channels -> Optional.empty();
             case Event.Page page -> Optional.empty();
             case Event.Members members -> Optional.empty();
             case Event.Pong pong -> Optional.empty();
         };
+    }
+
+    /** That something may not be said is told by nobody: who says it need not be thrown out. */
+    private static Optional<Payload> refusal(Request request, Event.Reply reply) {
+        return request.command() instanceof Command.Publish
+                        && reply instanceof Event.Failed failed
+                        && failed.code() == ErrorCode.FORBIDDEN
+                ? Optional.of(broadcast(NOBODY, bytes(failed.message())))
+                : Optional.empty();
     }
 
     @Override

@@ -65,6 +65,12 @@ public final class Loops implements Watchdog.Watched {
         /** Nothing more comes; what was taken for this peer is given back. */
         void ended();
 
+        /** Ends the connection if a deadline of its own has passed. Called by the watchdog; must not block. */
+        default void check() {}
+
+        /** Ends the connection, if it is one of those that an operator wants to end. Any thread; must not block. */
+        default void heed(Order order) {}
+
         /** What is said before the last frame, if anything. Called by any thread; must not block. */
         default Optional<Frame> farewell(CloseCode code) {
             return Optional.empty();
@@ -304,7 +310,8 @@ public final class Loops implements Watchdog.Watched {
             case SLOW_CONSUMER, TIMED_OUT, RATE_LIMITED -> true;
             case PROTOCOL_ERROR, UNSUPPORTED_DATA, INVALID_TEXT, INVALID_COMPRESSION, TOO_LARGE, TRY_LATER ->
                 !connection.tellsWhy();
-            case NORMAL, RESTART, INTERNAL_ERROR -> false; // of the last there is more in the log
+            case NORMAL, RESTART, INTERNAL_ERROR, UNAUTHORIZED, DISCONNECTED ->
+                false; // of some there is more in the log
         };
     }
 
@@ -356,6 +363,9 @@ public final class Loops implements Watchdog.Watched {
         } else {
             checkSilence(now);
             connection.keepalive(now).ifPresent(outbound::offer);
+            if (receiver != null) {
+                receiver.check();
+            }
         }
     }
 

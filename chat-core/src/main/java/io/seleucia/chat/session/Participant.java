@@ -1,15 +1,20 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.auth.Authorizer;
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +29,7 @@ final class Participant {
     private static final int MESSAGE_OVERHEAD = 64;
 
     private final Session session;
+    private final Standing standing;
     private final Channels channels;
     private final Bounds bounds;
     private volatile List<Channel.Member> subscriptions =
@@ -35,23 +41,27 @@ final class Participant {
 
     Participant(Session session, Channels channels, Bounds bounds) {
         this.session = session;
+        this.standing = new Standing(session);
         this.channels = channels;
         this.bounds = bounds;
     }
 
     /** Carries a request out, or answers why it can't be. */
     void execute(Request request) throws UnavailableException {
+        if (!standing.mayAsk(request)) {
+            return;
+        }
         Optional<String> flaw = request.flaw();
         if (flaw.isPresent()) {
             fail(request, ErrorCode.BAD_REQUEST, flaw.get());
             return;
         }
-        if (!identify(request.client())) {
-            fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+        if (!identify(request)) {
             return;
         }
         switch (request.command()) {
             case Command.Connect connect -> connect(request, connect);
+            case Command.Refresh refresh -> refresh(request, refresh);
             case Command.Subscribe subscribe -> subscribe(request, subscribe);
             case Command.Unsubscribe unsubscribe -> unsubscribe(request, unsubscribe.channel());
             case Command.UnsubscribeAll all -> reply(request, new Event.Unsubscribed(leaveAll()));
@@ -80,18 +90,27 @@ final class Participant {
         }
     }
 
-    /** The first client id that a request claims becomes the session's; whether this claim agrees with it. */
-    private boolean identify(Optional<String> claim) {
-        if (claim.isEmpty()) {
+    /** The first client id that a request claims becomes the session's; if this claim does not agree, it fails. */
+    private boolean identify(Request request) {
+        if (request.client().isEmpty()) {
             return true;
         }
+        String claim = request.client().get();
         if (client.isEmpty()) {
-            become(claim.get());
+            if (!standing.mayBear(request, claim)) {
+                return false;
+            }
+            become(claim);
         }
-        return client.equals(claim.get());
+        if (!client.equals(claim)) {
+            fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+            return false;
+        }
+        return true;
     }
 
-    private void become(String name) {
+    /** Is known by a name from now on. */
+    void become(String name) {
         id = UUID.randomUUID().toString();
         client = name;
         connected = true;
@@ -101,27 +120,71 @@ final class Participant {
     }
 
     private void connect(Request request, Command.Connect connect) throws UnavailableException {
-        if (!client.isEmpty()) {
+        boolean named = !client.isEmpty() && session.login().isEmpty();
+        if (inbox.isPresent() || named) {
             fail(request, ErrorCode.BAD_REQUEST, "connect must come once, and before anything that needs a name");
-            return;
+        } else if (connect.credentials().isEmpty()
+                || logIn(request, connect.credentials().get())) {
+            connectAs(request, connect);
         }
-        become(connect.client());
+    }
+
+    private boolean logIn(Request request, Credentials credentials) {
         try {
-            inbox = Optional.of(channels.join(
-                    session,
-                    Names.inboxOf(client),
-                    connect.inbox(),
-                    false,
-                    recovery -> reply(
-                            request,
-                            connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
-        } finally {
-            if (inbox.isEmpty()) {
-                channels.broker().leave(Names.inboxOf(client), client);
-                channels.observer().named(session, client, "");
-                connected = false;
-                client = "";
+            User user = session.logIn(credentials);
+            if (client.isEmpty()) {
+                become(user.name());
             }
+            return true;
+        } catch (LoginException e) {
+            fail(request, e.code(), e.getMessage());
+            return false;
+        }
+    }
+
+    private void connectAs(Request request, Command.Connect connect) throws UnavailableException {
+        if (!session.isIn()) {
+            fail(request, ErrorCode.UNAUTHORIZED, "connect with user and password, or with a token");
+        } else if (session.login().isPresent()) {
+            if (!connect.client().orElse(client).equals(client)) {
+                fail(request, ErrorCode.WRONG_CLIENT, "this connection has another client id");
+            } else {
+                openInbox(request, connect);
+            }
+        } else if (connect.client().isEmpty()) {
+            fail(request, ErrorCode.BAD_REQUEST, "client is missing");
+        } else if (standing.mayBear(request, connect.client().get())) {
+            become(connect.client().get());
+            try {
+                openInbox(request, connect);
+            } finally {
+                if (inbox.isEmpty()) {
+                    channels.broker().leave(Names.inboxOf(client), client);
+                    channels.observer().named(session, client, "");
+                    connected = false;
+                    client = "";
+                }
+            }
+        }
+    }
+
+    private void openInbox(Request request, Command.Connect connect) throws UnavailableException {
+        inbox = Optional.of(channels.join(
+                session,
+                Names.inboxOf(client),
+                connect.inbox(),
+                false,
+                recovery -> reply(
+                        request,
+                        connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
+    }
+
+    private void refresh(Request request, Command.Refresh refresh) {
+        if (session.login().flatMap(login -> login.user().expires()).isEmpty()) {
+            fail(request, ErrorCode.UNAUTHORIZED, "this session was not logged in with a token");
+        } else if (logIn(request, refresh.token())) {
+            Instant expires = session.login().orElseThrow().user().expires().orElse(Instant.MAX);
+            reply(request, new Event.Refreshed(Math.max(0, Instant.now().until(expires, ChronoUnit.SECONDS))));
         }
     }
 
@@ -137,7 +200,7 @@ final class Participant {
 
     private void nickname(Request request, String name) throws UnavailableException {
         if (!isCalled(name)) {
-            if (!channels.claim(name)) {
+            if (!standing.mayBecome(name) || !channels.claim(name)) {
                 fail(request, ErrorCode.FORBIDDEN, "Nickname already taken.");
                 return;
             }
@@ -169,7 +232,7 @@ final class Participant {
             fail(request, ErrorCode.ALREADY_SUBSCRIBED, "already subscribed to " + channel);
         } else if (subscriptions.size() == bounds.channels()) {
             fail(request, ErrorCode.TOO_MANY_CHANNELS, "at most " + bounds.channels() + " channels");
-        } else {
+        } else if (standing.mayDo(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())) {
             Channel.Member member = channels.join(
                     session,
                     channel,
@@ -222,18 +285,18 @@ final class Participant {
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
-        if (isMember(request, publish.channel())) {
+        if (isMember(request, publish.channel())
+                && standing.mayDo(
+                        request, Authorizer.Action.PUBLISH, publish.channel(), Optional.of(publish.content()))) {
             publish(request, publish.channel(), publish.content(), publish.key());
         }
     }
 
     private void direct(Request request, Command.Direct direct) throws UnavailableException {
         String to = Names.inboxOf(direct.to());
-        Broker broker = channels.broker();
-        if (broker.members(to).isEmpty()
-                && broker.historyBefore(to, Long.MAX_VALUE, 0).position().offset() == 0) {
+        if (!standing.knows(direct.to(), channels.broker())) {
             fail(request, ErrorCode.NO_SUCH_USER, "there is nobody called " + direct.to());
-        } else {
+        } else if (standing.mayDo(request, Authorizer.Action.DIRECT, to, Optional.of(direct.content()))) {
             publish(request, to, direct.content(), direct.key());
         }
     }
@@ -255,7 +318,8 @@ final class Participant {
     }
 
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
-        if (isMember(request, signal.channel())) {
+        if (isMember(request, signal.channel())
+                && standing.mayDo(request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
             channels.broker().signal(signal.channel(), new Broker.Signal(id, client(), signal.content()));
             reply(request, new Event.Signalled());
         }
@@ -265,7 +329,9 @@ final class Participant {
         String channel = history.channel();
         if (Names.isInbox(channel) && !channel.equals(Names.inboxOf(client))) {
             fail(request, ErrorCode.FORBIDDEN, "another's inbox is nobody's business");
-        } else if (Names.isInbox(channel) || isMember(request, channel)) {
+        } else if (Names.isInbox(channel)
+                || isMember(request, channel)
+                        && standing.mayDo(request, Authorizer.Action.HISTORY, channel, Optional.empty())) {
             Broker.Page page = history.forward()
                     ? channels.broker().historyAfter(channel, history.offset(), history.limit())
                     : channels.broker().historyBefore(channel, history.offset(), history.limit());
@@ -288,7 +354,8 @@ final class Participant {
     }
 
     private void presence(Request request, String channel) throws UnavailableException {
-        if (isMember(request, channel)) {
+        if (isMember(request, channel)
+                && standing.mayDo(request, Authorizer.Action.PRESENCE, channel, Optional.empty())) {
             reply(request, new Event.Members(channel, channels.broker().members(channel)));
         }
     }

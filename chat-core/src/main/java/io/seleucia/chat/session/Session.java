@@ -1,8 +1,10 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
@@ -29,7 +31,10 @@ public final class Session implements Loops.Receiver, Peer {
     private static final long PAUSE_NANOS = 200_000_000L;
 
     private final long since;
+    private volatile long named; // when it got the name that it bears, like since
     private final Loops loops;
+    private final Logins logins;
+    private volatile Optional<Login> login; // written by the inbound loop
     private final Protocol protocol;
     private final Observer observer;
     private final RateLimiter rate;
@@ -40,10 +45,21 @@ public final class Session implements Loops.Receiver, Peer {
      * A session that is to be served: {@link Loops#run}.
      *
      * @param parameters what stood in the query of the handshake
+     * @param login what the handshake came with
      */
-    public Session(Loops loops, Protocol protocol, Map<String, String> parameters, Channels channels, Bounds bounds) {
+    public Session(
+            Loops loops,
+            Protocol protocol,
+            Map<String, String> parameters,
+            Optional<Login> login,
+            Logins logins,
+            Channels channels,
+            Bounds bounds) {
         this.since = System.currentTimeMillis();
+        this.named = since;
         this.loops = loops;
+        this.login = login;
+        this.logins = logins;
         this.protocol = protocol.open(this, parameters);
         this.observer = channels.observer();
         this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
@@ -57,6 +73,7 @@ public final class Session implements Loops.Receiver, Peer {
     @Override
     public void began() {
         observer.connected(this);
+        login.ifPresent(come -> participant.become(come.user().name()));
         protocol.opening(loops.connection().peer()).forEach(this::perform);
     }
 
@@ -66,6 +83,30 @@ public final class Session implements Loops.Receiver, Peer {
             serve(protocol.decode(message));
         } else {
             loops.end(CloseCode.UNSUPPORTED_DATA, false);
+        }
+    }
+
+    @Override
+    public void check() {
+        Optional<Login> now = login;
+        if (now.isPresent() ? logins.isOver(now.get()) : logins.isOverdue(since)) {
+            loops.end(CloseCode.UNAUTHORIZED, true);
+        }
+    }
+
+    @Override
+    public void heed(Order order) {
+        switch (order) {
+            case Order.Disconnect disconnect -> {
+                if (order.name().equals(client()) && named <= order.until()) {
+                    loops.end(CloseCode.DISCONNECTED, true);
+                }
+            }
+            case Order.Revoke revoke -> {
+                if (login.filter(held -> Revocations.covers(revoke, held)).isPresent()) {
+                    loops.end(CloseCode.UNAUTHORIZED, true);
+                }
+            }
         }
     }
 
@@ -157,6 +198,35 @@ public final class Session implements Loops.Receiver, Peer {
         return !protocol.answersAll() && protocol.encode(request, failed).isEmpty();
     }
 
+    /** Whether it may ask for anything but a login. */
+    boolean isIn() {
+        return login.isPresent() || logins.guests();
+    }
+
+    Optional<Login> login() {
+        return login;
+    }
+
+    Logins logins() {
+        return logins;
+    }
+
+    /**
+     * Logs in, or stays logged in with other credentials. Blocks.
+     *
+     * @return the user
+     * @throws LoginException if it does not come about; then it is as before
+     */
+    User logIn(Credentials credentials) throws LoginException {
+        Login found = logins.login(credentials, address());
+        String name = found.user().name();
+        if (login.isPresent() && !login.get().user().name().equals(name)) {
+            throw new LoginException(ErrorCode.WRONG_CLIENT, "this connection has another client id");
+        }
+        login = Optional.of(found); // what was revoked meanwhile is found by the next check
+        return found.user();
+    }
+
     /** Has something published; a client that is not sent its own messages can tell by this which ones they are. */
     Broker.Receipt publish(String channel, String sender, Echoes.Publication publication) throws UnavailableException {
         return echoes.isPresent() ? echoes.get().publish(channel, sender, publication) : publication.execute();
@@ -164,6 +234,7 @@ public final class Session implements Loops.Receiver, Peer {
 
     /** Names its threads, for whoever reads a thread dump. */
     void name(String client) {
+        named = System.currentTimeMillis();
         loops.name(client);
     }
 

@@ -49,16 +49,38 @@ public record Handshake(
             Optional<String> subprotocol,
             Optional<Compression> compression) {}
 
+    /** Decides whether who is asking may come in. */
+    @FunctionalInterface
+    public interface Gate {
+        /**
+         * Called when all else is well with a request, before it is answered. May block.
+         *
+         * @param path the path that is asked for
+         * @param authorization the field {@code Authorization}
+         * @param parameters what stood in the query
+         * @throws HandshakeException if not, for the client to be told
+         */
+        void check(String path, Optional<String> authorization, Map<String, String> parameters)
+                throws HandshakeException;
+    }
+
+    /** Like {@link #accept(Wire, Pages, Function, Gate)}, for whoever comes. */
+    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols)
+            throws IOException {
+        return accept(wire, pages, subprotocols, (path, authorization, parameters) -> {});
+    }
+
     /**
      * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
      *
      * @param pages what is given to those who want no WebSocket
      * @param subprotocols what is spoken at a path, the most preferred first
+     * @param gate decides last, about those who want one
      * @return empty if a page was asked for and given, and the connection has ended
      * @throws HandshakeException if the request was refused, after the client was told why
      * @throws IOException if the connection broke
      */
-    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols)
+    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols, Gate gate)
             throws IOException {
         boolean body = true;
         try {
@@ -73,6 +95,7 @@ public record Handshake(
             Optional<Compression> agreed = compression
                     ? Compression.negotiate(head.lines("sec-websocket-extensions"), contextTakeover)
                     : Optional.empty();
+            gate.check(head.path(), head.single("authorization"), head.parameters());
             wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
                             + field("Sec-WebSocket-Protocol", subprotocol)
@@ -198,8 +221,12 @@ public record Handshake(
     private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
         HttpAnswer answer = HttpAnswer.text(refusal.status(), refusal.getMessage());
         HttpAnswer complete = switch (refusal.status()) {
+            case 401 ->
+                answer.with("WWW-Authenticate", "Basic realm=\"chat\", charset=\"UTF-8\"")
+                        .with("WWW-Authenticate", "Bearer realm=\"chat\"");
             case 405 -> answer.with("Allow", "GET");
             case 426 -> answer.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+            case 429, 503 -> answer.with("Retry-After", "10");
             default -> answer;
         };
         complete.send(wire, withBody);

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * A bad network between two ends on this machine. Each connection has two threads in each direction, one that reads and
  * one that writes what is due; what is on the way is bounded, and all of it arrives, in order, unless it is cut off.
  */
-final class FaultyProxy implements AutoCloseable {
+public final class FaultyProxy implements AutoCloseable {
     private static final int CHUNK = 16 * 1024;
     private static final int CHUNKS_ON_THE_WAY = 64;
     private static final int CONNECT_MILLIS = 5_000;
@@ -36,18 +36,18 @@ final class FaultyProxy implements AutoCloseable {
     private boolean blackHole;
 
     /** Passes connections on to a port of this machine. */
-    FaultyProxy(int target) throws IOException {
+    public FaultyProxy(int target) throws IOException {
         this.target = target;
         listening = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
         Thread.ofVirtual().name("proxy-accept").start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return listening.getLocalPort();
     }
 
     /** Everything gets through at once, what was held back first. */
-    void pass() {
+    public void pass() {
         set(0, false);
     }
 
@@ -57,7 +57,7 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     /** Connections stay open and can be made, and nothing gets through until {@link #pass}. */
-    void blackHole() {
+    public void blackHole() {
         set(0, true);
     }
 
@@ -73,7 +73,7 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     /** Resets all connections, with what is on its way. */
-    void cut() {
+    public void cut() {
         sockets.forEach(this::reset);
     }
 

@@ -30,6 +30,7 @@ public final class Main {
             switch (command) {
                 case "export" -> Export.run(flags.subList(1, flags.size()), System.getenv());
                 case "delete" -> Delete.run(flags.subList(1, flags.size()), System.getenv());
+                case "user" -> UserCommand.run(flags.subList(1, flags.size()), System.getenv(), System.out);
                 default -> begin(flags);
             }
         } catch (SettingsException e) {
@@ -61,6 +62,8 @@ public final class Main {
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
+        Access access = new Access(settings);
+        access.apply(builder);
         Broker broker = broker(settings);
         ChatServer server;
         try {
@@ -72,6 +75,7 @@ public final class Main {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close();
+                    access.close();
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));

@@ -33,6 +33,16 @@ enum Setting {
     TLS_PASSWORD_FILE("tls-password-file", "", Kind.FILE, "a file whose first line is the keystore's password"),
     TLS_CERT("tls-cert", "", Kind.FILE, "instead of a keystore, a PEM file with the certificate and its issuers'"),
     TLS_KEY("tls-key", "", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
+    USERS_FILE(
+            "users-file", "", Kind.FILE, "a file with the accounts, as the command user makes it; none: no accounts"),
+    TOKEN_KEY_FILE(
+            "token-key-file",
+            "",
+            Kind.FILE,
+            "a file with the key of tokens: a public key in PEM form, or a secret of 32 bytes or more"),
+    TOKEN_AUDIENCE("token-audience", "", Kind.NAME, "what the claim aud of tokens must name; none: nothing"),
+    RULES_FILE("rules-file", "", Kind.FILE, "a file that says who may do what; none: everybody may do everything"),
+    GUESTS("guests", "", Kind.SWITCH, "whether one may come in without a login; if not said: where nobody can log in"),
     BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
     REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
     REDIS_SENTINEL(
@@ -91,6 +101,7 @@ enum Setting {
     PING_INTERVAL("ping-interval", Limits.DEFAULT.pingInterval(), "silence after which a peer is pinged"),
     PONG_TIMEOUT("pong-timeout", Limits.DEFAULT.pongTimeout(), "how long it may stay silent after that"),
     HANDSHAKE_TIMEOUT("handshake-timeout", Limits.DEFAULT.handshakeTimeout(), "time for a handshake"),
+    LOGIN_TIMEOUT("login-timeout", Limits.DEFAULT.loginTimeout(), "time for a login, where there are no guests"),
     FRAME_TIMEOUT("frame-timeout", Limits.DEFAULT.frameTimeout(), "time from a frame's first byte to its last"),
     WRITE_TIMEOUT("write-timeout", Limits.DEFAULT.writeTimeout(), "time that a write may stall"),
     DRAIN_TIMEOUT("drain-timeout", Limits.DEFAULT.drainTimeout(), "time for all sessions to end at shutdown");

@@ -68,6 +68,10 @@ final class Settings {
         settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
         settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
         settings.checkRedis();
+        settings.needs(Setting.TOKEN_AUDIENCE, Setting.TOKEN_KEY_FILE);
+        if (!settings.guests() && !settings.hasLogins()) {
+            throw new SettingsException("guests=false needs users-file or token-key-file: else nobody could come in");
+        }
         if (settings.isGiven(Setting.DATA_DIR) && !settings.isInMemory()) {
             throw new SettingsException(
                     "data-dir is for broker=memory; with broker=redis, Redis keeps what is published");
@@ -166,10 +170,12 @@ final class Settings {
     static String help() {
         return Arrays.stream(Setting.values()).map(Setting::help).collect(Collectors.joining("", """
                         Usage: java -jar chat-server.jar [--name=value …]
+                               java -jar chat-server.jar user add|passwd|remove NAME --users-file=FILE
+                               java -jar chat-server.jar user list --users-file=FILE
                                java -jar chat-server.jar export --channel=NAME --data-dir=DIR
                                java -jar chat-server.jar delete (--channel=NAME | --user=NAME) --data-dir=DIR
 
-                        Without a command it serves. "export --help" and "delete --help" say what these commands do.
+                        Without a command it serves. "export --help", "delete --help" and "user --help" say what these do.
 
                         Each setting is a flag, a line name=value in the file of --config, or a variable in the
                         environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
@@ -192,6 +198,15 @@ final class Settings {
 
     boolean isOn(Setting setting) {
         return Boolean.parseBoolean(text(setting));
+    }
+
+    private boolean hasLogins() {
+        return isGiven(Setting.USERS_FILE) || isGiven(Setting.TOKEN_KEY_FILE);
+    }
+
+    /** Whether one may come in without a login. */
+    boolean guests() {
+        return isGiven(Setting.GUESTS) ? isOn(Setting.GUESTS) : !hasLogins();
     }
 
     int number(Setting setting) {
@@ -264,6 +279,7 @@ final class Settings {
                 duration(Setting.PING_INTERVAL),
                 duration(Setting.PONG_TIMEOUT),
                 duration(Setting.HANDSHAKE_TIMEOUT),
+                duration(Setting.LOGIN_TIMEOUT),
                 duration(Setting.FRAME_TIMEOUT),
                 duration(Setting.WRITE_TIMEOUT),
                 duration(Setting.DRAIN_TIMEOUT));

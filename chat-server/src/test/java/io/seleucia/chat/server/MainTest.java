@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -384,6 +385,66 @@ class MainTest {
         }
         assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
         assertThat(errors()).hasSize(1);
+    }
+
+    @Test
+    void letsInWhoLogsInAndClosesWhoIsRemoved() throws Exception {
+        OwnerFile users = new OwnerFile(directory.resolve("users"));
+        users.change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
+        int port = begin("--port=0", "--tcp-port=0", "--users-file=" + users.path());
+        assertThat(answerTo(port, request(0))).contains("Error: log in first");
+        Client client = new Client();
+        HttpClient.newHttpClient()
+                .newWebSocketBuilder()
+                .header(
+                        "Authorization",
+                        "Basic "
+                                + Base64.getEncoder()
+                                        .encodeToString(("ada:" + PASSWORD).getBytes(StandardCharsets.UTF_8)))
+                .buildAsync(URI.create("ws://localhost:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .sendText(request(0), true);
+        assertThat(client.next()).contains("SUCCESSFULLY");
+
+        users.change(lines -> List.of());
+
+        assertThat(client.closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(4401);
+        process.destroy();
+        assertThat(exitStatus()).isZero();
+        assertThat(errors()).noneMatch(line -> line.contains(PASSWORD));
+    }
+
+    @Test
+    void writesDownWhoHasLoggedInWhenItEnds() throws Exception {
+        Path users = directory.resolve("users");
+        new OwnerFile(users)
+                .change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
+        int port = begin("--port=0", "--users-file=" + users);
+        Client client = new Client();
+        HttpClient.newHttpClient()
+                .newWebSocketBuilder()
+                .subprotocols("chat.v1")
+                .buildAsync(URI.create("ws://localhost:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .sendText("{\"id\":1,\"type\":\"connect\",\"user\":\"ada\",\"password\":\"" + PASSWORD + "\"}", true);
+        assertThat(client.next()).contains("connected");
+
+        process.destroy();
+
+        assertThat(exitStatus()).isZero();
+        assertThat(new LastLogins(users).all()).containsOnlyKeys("ada");
+    }
+
+    @Test
+    void saysInOneLineWhichRuleIsWrong() throws Exception {
+        Path rules = Files.writeString(directory.resolve("rules"), "allow * * *\nallow ada\n");
+
+        begin(List.of("--port=0", "--rules-file=" + rules));
+
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors())
+                .containsExactly("chat-server: " + rules
+                        + ", line 2: what is allowed: group NAME USER …, or allow|deny WHO ACTION,… CHANNEL …");
     }
 
     @Test

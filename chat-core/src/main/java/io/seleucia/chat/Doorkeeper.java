@@ -1,0 +1,113 @@
+package io.seleucia.chat;
+
+import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.session.Login;
+import io.seleucia.chat.session.LoginException;
+import io.seleucia.chat.session.Logins;
+import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.HandshakeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Logs one connection in with what its handshake came with: the field {@code Authorization}, or the parameter {@value
+ * #PARAMETER} for browsers, which can set no field. Runs in the connection's thread.
+ */
+final class Doorkeeper implements Handshake.Gate {
+    /** The parameter of the query that holds a token. */
+    static final String PARAMETER = "access_token";
+
+    private final Logins logins;
+    private final String peer;
+    private final Duration limit;
+    private final Predicate<String> needsLogin;
+    private Optional<Login> login = Optional.empty();
+
+    /**
+     * @param limit how long it may take
+     * @param needsLogin whether one can't log in later at a path, and has to now
+     */
+    Doorkeeper(Logins logins, String peer, Duration limit, Predicate<String> needsLogin) {
+        this.logins = logins;
+        this.peer = peer;
+        this.limit = limit;
+        this.needsLogin = needsLogin;
+    }
+
+    /** Who has come in, when that is decided; empty for a stranger. */
+    Optional<Login> login() {
+        return login;
+    }
+
+    @Override
+    public void check(String path, Optional<String> authorization, Map<String, String> parameters)
+            throws HandshakeException {
+        if (!logins.exist()) {
+            return; // what others make of the field is their affair
+        }
+        Optional<Credentials> credentials = authorization.isPresent()
+                ? Optional.of(credentials(authorization.get()))
+                : Optional.ofNullable(parameters.get(PARAMETER)).map(Credentials.Token::new);
+        if (credentials.isPresent()) {
+            login = Optional.of(login(credentials.get()));
+        } else if (!logins.guests() && needsLogin.test(path)) {
+            throw new HandshakeException(401, "log in first");
+        }
+    }
+
+    /** What is left for a protocol to know of a query: not the token. */
+    Map<String, String> withoutSecret(Map<String, String> parameters) {
+        if (!logins.exist() || !parameters.containsKey(PARAMETER)) {
+            return parameters;
+        }
+        Map<String, String> others = new HashMap<>(parameters);
+        others.remove(PARAMETER);
+        return others;
+    }
+
+    private Login login(Credentials credentials) throws HandshakeException {
+        try {
+            return logins.login(credentials, peer, limit);
+        } catch (LoginException e) {
+            int status = e.code() == ErrorCode.UNAUTHORIZED ? 401 : e.code() == ErrorCode.RATE_LIMITED ? 429 : 503;
+            throw new HandshakeException(status, e.getMessage());
+        }
+    }
+
+    /** What the field says: RFC 7617 and RFC 6750 §2.1. */
+    private static Credentials credentials(String authorization) throws HandshakeException {
+        int space = authorization.indexOf(' ');
+        String scheme = authorization.substring(0, Math.max(0, space)).toLowerCase(Locale.ROOT);
+        String value = authorization.substring(space + 1).strip();
+        return switch (scheme) {
+            case "bearer" -> new Credentials.Token(value);
+            case "basic" -> password(value);
+            default -> throw new HandshakeException(401, "Authorization must be Basic or Bearer");
+        };
+    }
+
+    private static Credentials password(String base64) throws HandshakeException {
+        try {
+            String pair = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(Base64.getDecoder().decode(base64)))
+                    .toString();
+            int colon = pair.indexOf(':');
+            if (colon >= 0) {
+                return new Credentials.Password(pair.substring(0, colon), pair.substring(colon + 1));
+            }
+        } catch (IllegalArgumentException | CharacterCodingException e) {
+            // The message of the first quotes what may be a password.
+        }
+        throw new HandshakeException(401, "Authorization must be a name, a colon and a password, as UTF-8 in base64");
+    }
+}

@@ -1,0 +1,214 @@
+package io.seleucia.chat.auth;
+
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Names;
+import java.text.ParseException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Rules that say who may do what, a line each; the first that fits decides, and what none fits is denied.
+ *
+ * <pre>{@code
+ * group staff ada "Grace Hopper"
+ * allow @staff publish news.*
+ * deny  *      publish news.*
+ * allow users  *       *
+ * allow guests subscribe,history lobby
+ * }</pre>
+ *
+ * <p>Behind {@code allow} or {@code deny} stands who: a user's name, {@code @} and a group's, {@code users} (all who are
+ * logged in), {@code guests} or {@code *}; then the actions, separated by commas, or {@code *}; then channels, of which a
+ * {@code *} stands for any text. For the action {@code direct} the channels are the names of those who receive. What is
+ * in quotation marks may have spaces, and a name in them has no other meaning. {@code #} begins a comment.
+ *
+ * <p>Immutable. Asking costs some nanoseconds for each rule with that action that does not fit.
+ */
+public final class Rules implements Authorizer {
+    private static final String ALLOWED = "what is allowed: group NAME USER …, or allow|deny WHO ACTION,… CHANNEL …";
+    private static final String ACTIONS =
+            "an action must be one of subscribe, publish, history, presence, signal and " + "direct, or *";
+    private static final Pattern WORD =
+            Pattern.compile("\\s*(?:#.*|\"([^\"]*)\"(?=\\s|$)|([^\\s\"#][^\\s\"]*)(?=\\s|$)|$)");
+
+    /** A word of a line. */
+    private record Word(String text, boolean quoted) {
+        boolean is(String plain) {
+            return !quoted && text.equals(plain);
+        }
+    }
+
+    /**
+     * Whom a rule is for.
+     *
+     * @param users all users, or those that are named
+     */
+    private record Who(boolean guests, boolean users, Set<String> names) {
+        boolean includes(User user) {
+            return user.guest() ? guests : users || names.contains(user.name());
+        }
+    }
+
+    /** Most rules do not fit because of the channel, which is seen at once. */
+    private record Rule(boolean allow, Who who, Wildcard[] channels) {
+        boolean fits(User user, String channel) {
+            for (Wildcard pattern : channels) {
+                if (pattern.matches(channel)) {
+                    return who.includes(user);
+                }
+            }
+            return false;
+        }
+    }
+
+    private final Map<Action, List<Rule>> byAction = new EnumMap<>(Action.class);
+
+    private Rules() {
+        for (Action action : Action.values()) {
+            byAction.put(action, new ArrayList<>());
+        }
+    }
+
+    /**
+     * Reads rules.
+     *
+     * @throws ParseException at the first line that is none; its offset is the number of the line, from 1
+     */
+    public static Rules parse(List<String> lines) throws ParseException {
+        Rules rules = new Rules();
+        Map<String, Set<String>> groups = new HashMap<>();
+        for (int pass = 1; pass <= 2; pass++) { // groups first, wherever they stand
+            for (int i = 0; i < lines.size(); i++) {
+                try {
+                    List<Word> words = words(lines.get(i));
+                    boolean group = !words.isEmpty() && words.getFirst().is("group");
+                    if (group && pass == 1) {
+                        addGroup(words, groups);
+                    } else if (!words.isEmpty() && !group && pass == 2) {
+                        rules.add(words, groups);
+                    }
+                } catch (IllegalArgumentException e) {
+                    throw new ParseException(e.getMessage(), i + 1);
+                }
+            }
+        }
+        return rules;
+    }
+
+    /**
+     * Reads rules of one user, which leave out who: {@code allow publish news.*}.
+     *
+     * @throws ParseException as {@link #parse}
+     */
+    static Rules parseOwn(List<String> lines) throws ParseException {
+        return parse(lines.stream()
+                .map(line -> line.strip().replaceFirst("\\s", " * "))
+                .toList());
+    }
+
+    private static List<Word> words(String line) {
+        List<Word> words = new ArrayList<>();
+        Matcher matcher = WORD.matcher(line);
+        int end = 0;
+        while (end < line.length() && matcher.find() && matcher.start() == end) {
+            end = matcher.end();
+            if (matcher.group(1) != null) {
+                words.add(new Word(matcher.group(1), true));
+            } else if (matcher.group(2) != null) {
+                words.add(new Word(matcher.group(2), false));
+            }
+        }
+        if (end < line.length()) {
+            throw new IllegalArgumentException(
+                    "a quotation mark must stand at the beginning of a word, and another at " + "its end");
+        }
+        return words;
+    }
+
+    private static void addGroup(List<Word> words, Map<String, Set<String>> groups) {
+        if (words.size() < 2) {
+            throw new IllegalArgumentException(ALLOWED);
+        }
+        Set<String> members = groups.computeIfAbsent(words.get(1).text, name -> new HashSet<>());
+        words.subList(2, words.size()).forEach(word -> members.add(user(word.text)));
+    }
+
+    private static String user(String name) {
+        Optional<String> flaw = Names.flawOfClient(name);
+        if (flaw.isPresent()) {
+            throw new IllegalArgumentException("'" + name + "' is no user: " + flaw.get());
+        }
+        return name;
+    }
+
+    private void add(List<Word> words, Map<String, Set<String>> groups) {
+        boolean allow = words.getFirst().is("allow");
+        if (!allow && !words.getFirst().is("deny") || words.size() < 4) {
+            throw new IllegalArgumentException(ALLOWED);
+        }
+        Rule rule = new Rule(
+                allow,
+                who(words.get(1), groups),
+                words.subList(3, words.size()).stream()
+                        .map(word -> Wildcard.of(word.text))
+                        .toArray(Wildcard[]::new));
+        actions(words.get(2).text).forEach(action -> byAction.get(action).add(rule));
+    }
+
+    private static Who who(Word word, Map<String, Set<String>> groups) {
+        if (word.is("*")) {
+            return new Who(true, true, Set.of());
+        }
+        if (word.is("users")) {
+            return new Who(false, true, Set.of());
+        }
+        if (word.is("guests")) {
+            return new Who(true, false, Set.of());
+        }
+        if (word.quoted || !word.text.startsWith("@")) {
+            return new Who(false, false, Set.of(user(word.text)));
+        }
+        String group = word.text.substring(1);
+        if (!groups.containsKey(group)) {
+            throw new IllegalArgumentException(
+                    "there is no group " + group + "; a group is defined by a line: group NAME USER …");
+        }
+        return new Who(false, false, Set.copyOf(groups.get(group)));
+    }
+
+    private static Set<Action> actions(String words) {
+        if (words.equals("*")) {
+            return EnumSet.allOf(Action.class);
+        }
+        Set<Action> actions = EnumSet.noneOf(Action.class);
+        for (String word : words.split(",", -1)) {
+            actions.add(Arrays.stream(Action.values())
+                    .filter(action -> action.word().equals(word))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("'" + word + "' is no action: " + ACTIONS)));
+        }
+        return actions;
+    }
+
+    @Override
+    public boolean allows(User user, Action action, String channel, Optional<Content> content) {
+        String name = action == Action.DIRECT ? channel.substring(1) : channel;
+        List<Rule> rules = byAction.get(action);
+        for (int i = 0; i < rules.size(); i++) {
+            if (rules.get(i).fits(user, name)) {
+                return rules.get(i).allow;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,150 @@
+package io.seleucia.chat.server;
+
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.auth.Authenticator;
+import io.seleucia.chat.auth.Rules;
+import io.seleucia.chat.auth.Tokens;
+import io.seleucia.chat.auth.User;
+import io.seleucia.chat.message.Credentials;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.text.ParseException;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Who may come in and what they may do, by the files that the settings name: accounts, the key of tokens, rules. One
+ * thread looks every few seconds whether they have changed, and writes down who has logged in.
+ */
+final class Access implements Authenticator, AutoCloseable {
+    private static final Logger LOG = System.getLogger(Access.class.getName());
+    private static final long LOOK_MILLIS = 2_000;
+    private static final int LOOKS_PER_WRITE = 5;
+
+    private final Optional<Accounts> accounts;
+    private final Optional<Watched<Tokens>> tokens;
+    private final Optional<Watched<Rules>> rules;
+    private final boolean guests;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread = Thread.ofPlatform().daemon().name("files").unstarted(this::run);
+
+    /**
+     * Reads the files.
+     *
+     * @throws IOException if one can't be used; the message says which, and what is wrong
+     */
+    Access(Settings settings) throws IOException {
+        accounts = settings.isGiven(Setting.USERS_FILE)
+                ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE)))
+                : Optional.empty();
+        tokens = settings.isGiven(Setting.TOKEN_KEY_FILE)
+                ? Optional.of(new Watched<>(settings.file(Setting.TOKEN_KEY_FILE), file -> tokens(file, settings)))
+                : Optional.empty();
+        rules = settings.isGiven(Setting.RULES_FILE)
+                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), Access::rules))
+                : Optional.empty();
+        guests = settings.guests();
+        if (accounts.isPresent() || tokens.isPresent() || rules.isPresent()) {
+            thread.start();
+        }
+    }
+
+    /** Has a server let in who is to be let in. */
+    void apply(ChatServer.Builder server) {
+        server.guests(guests);
+        if (accounts.isPresent() || tokens.isPresent()) {
+            server.authenticator(this);
+        }
+        if (rules.isPresent()) {
+            Watched<Rules> watched = rules.get();
+            server.authorizer(
+                    (user, action, channel, content) -> watched.value().allows(user, action, channel, content));
+        }
+    }
+
+    private static Tokens tokens(Path file, Settings settings) throws IOException {
+        try {
+            Tokens tokens = Tokens.of(bytes(file));
+            return settings.isGiven(Setting.TOKEN_AUDIENCE)
+                    ? tokens.withAudience(settings.text(Setting.TOKEN_AUDIENCE))
+                    : tokens;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " does not exist", e);
+        } catch (IOException e) {
+            throw new IOException(file + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Rules rules(Path file) throws IOException {
+        try {
+            return Rules.parse(new OwnerFile(file).lines());
+        } catch (ParseException e) {
+            throw new IOException(file + ", line " + e.getErrorOffset() + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Optional<User> authenticate(Credentials credentials, String address) throws IOException {
+        return switch (credentials) {
+            case Credentials.Password password ->
+                accounts.isPresent() ? accounts.get().authenticate(password, address) : Optional.empty();
+            case Credentials.Token token ->
+                tokens.flatMap(known -> known.value().authenticate(token, address));
+        };
+    }
+
+    /** Where there are tokens, a name that is no account's may be that of somebody with a token. */
+    @Override
+    public Optional<Boolean> hasAccount(String name) {
+        Optional<Boolean> account = accounts.flatMap(known -> known.hasAccount(name));
+        return tokens.isPresent() ? account.filter(has -> has) : account;
+    }
+
+    @Override
+    public boolean holds(User user) {
+        return user.issued().isPresent() || accounts.isEmpty() || accounts.get().holds(user);
+    }
+
+    private void run() {
+        try {
+            for (int looks = 1; !closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS); looks++) {
+                accounts.ifPresent(Accounts::look);
+                tokens.ifPresent(Watched::look);
+                rules.ifPresent(Watched::look);
+                if (looks % LOOKS_PER_WRITE == 0) {
+                    accounts.ifPresent(Accounts::writeLastLogins);
+                }
+            }
+            accounts.ifPresent(Accounts::writeLastLogins);
+        } catch (InterruptedException | RuntimeException e) {
+            LOG.log(Level.ERROR, "changed files are no longer read", e);
+        }
+    }
+
+    /** Writes down who has logged in, and reads no more. Blocks for the time of that. */
+    @Override
+    public void close() {
+        closed.countDown();
+        accounts.ifPresent(Accounts::close);
+        try {
+            if (thread.isAlive()) {
+                thread.join(LOOK_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever closes is in a hurry
+        }
+    }
+}

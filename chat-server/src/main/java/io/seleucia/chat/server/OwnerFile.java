@@ -1,0 +1,118 @@
+package io.seleucia.chat.server;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A file of lines that only its owner may read, and that several processes change: each has the lock beside it while it
+ * reads, changes and replaces. Who only reads needs no lock, for there is always a whole file. All methods block.
+ *
+ * @param path where it is; a link is followed
+ */
+record OwnerFile(Path path) {
+    private static final long MAX_BYTES = 256L * 1024 * 1024;
+    private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock(); // guards having a file's lock
+
+    /** A change of the lines, which may find that it can't be made. */
+    interface Change {
+        List<String> apply(List<String> lines) throws IOException;
+    }
+
+    /**
+     * All lines.
+     *
+     * @throws IOException if it can't be read; the message says so to the person who must mend it
+     */
+    List<String> lines() throws IOException {
+        return read().orElseThrow(() -> new NoSuchFileException(path + " does not exist"));
+    }
+
+    /** All lines, or empty if there is no such file. */
+    Optional<List<String>> read() throws IOException {
+        try {
+            if (Files.size(path) > MAX_BYTES) {
+                throw new IOException(path + " is larger than " + MAX_BYTES + " bytes");
+            }
+            return Optional.of(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(Files.readAllBytes(path)))
+                    .toString()
+                    .lines()
+                    .toList());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (CharacterCodingException e) {
+            throw new IOException(path + " is not UTF-8", e);
+        } catch (AccessDeniedException e) {
+            throw new IOException(path + " may not be read by this process", e);
+        }
+    }
+
+    /**
+     * Replaces the lines by what a change makes of them, while no other process does. A file that is not there has
+     * none, and is made.
+     */
+    void change(Change change) throws IOException {
+        Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        Path lock = target.resolveSibling(target.getFileName() + ".lock");
+        IN_THIS_PROCESS.lock();
+        try (FileChannel channel = openLock(lock);
+                var held = channel.lock()) {
+            List<String> lines = new OwnerFile(target).read().orElse(List.of());
+            replace(target, change.apply(lines));
+            if (!held.isValid()) {
+                throw new IOException("the lock " + lock + " was lost");
+            }
+        } catch (AccessDeniedException e) {
+            throw new IOException(e.getFile() + " may not be written by this process", e);
+        } catch (NoSuchFileException e) {
+            throw new IOException("the directory of " + target + " does not exist", e);
+        } finally {
+            IN_THIS_PROCESS.unlock();
+        }
+    }
+
+    /** It is the owner's alone as well, or others could hold it. */
+    private static FileChannel openLock(Path lock) throws IOException {
+        FileAttribute<?>[] owners =
+                lock.getFileSystem().supportedFileAttributeViews().contains("posix")
+                        ? new FileAttribute<?>[] {
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                        }
+                        : new FileAttribute<?>[0];
+        return FileChannel.open(lock, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), owners);
+    }
+
+    /** A temporary file is its owner's alone from its beginning, and takes the other's place in one step. */
+    private static void replace(Path target, List<String> lines) throws IOException {
+        Path fresh =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".new");
+        try {
+            try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = StandardCharsets.UTF_8.encode(String.join("\n", lines) + "\n");
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
+                out.force(true);
+            }
+            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.seleucia.chat.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command as an operator uses it: processes, with a password on their standard input. */
+class UserCommandTest {
+    private static final long PATIENCE_SECONDS = 120;
+
+    @TempDir
+    private Path directory;
+
+    private Path file;
+
+    @BeforeEach
+    void name() {
+        file = directory.resolve("users");
+    }
+
+    private Process begin(String input, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "user"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (var in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        return process;
+    }
+
+    /** What it prints, and its exit status. */
+    private static String end(Process process) throws Exception {
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        return output.strip() + " | " + process.exitValue();
+    }
+
+    private String user(String input, String... arguments) throws Exception {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add("--users-file=" + file);
+        return end(begin(input, all.toArray(String[]::new)));
+    }
+
+    private Account account(String name) throws IOException {
+        return Account.parse(new OwnerFile(file).lines()).get(name);
+    }
+
+    @Test
+    void keepsAccounts() throws Exception {
+        assertThat(user("s\u00f6cret\nnot this line\n", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(account("ada").isPassword("s\u00f6cret")).isTrue();
+        assertThat(account("ada").iterations()).isEqualTo(600_000);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+
+        assertThat(user("other\n", "passwd", "ada")).isEqualTo("changed the password of ada | 0");
+        assertThat(account("ada").isPassword("other")).isTrue();
+        assertThat(user("", "list")).isEqualTo("ada\tnever | 0");
+        assertThat(user("", "remove", "ada")).isEqualTo("removed ada | 0");
+        assertThat(user("", "list")).isEqualTo(" | 0");
+    }
+
+    @Test
+    void saysInOneLineWhatCanNotBeDone() throws Exception {
+        assertThat(user("", "list")).isEqualTo("chat-server: " + file + " does not exist | 1");
+        assertThat(user("x\n", "passwd", "ada")).endsWith("does not exist | 1");
+        assertThat(user("\n", "add", "ada")).isEqualTo("chat-server: a password must have 1 to 1024 bytes | 1");
+        assertThat(user("x".repeat(1025) + "\n", "add", "ada")).endsWith("1 to 1024 bytes | 1");
+        assertThat(user("", "add", "ada")).endsWith("1 to 1024 bytes | 1");
+        assertThat(file).doesNotExist();
+        assertThat(user("x", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(user("y", "add", "ada")).isEqualTo("chat-server: there is a user ada in " + file + " already | 1");
+        assertThat(user("", "remove", "bob")).isEqualTo("chat-server: there is no user bob in " + file + " | 1");
+        assertThat(user("", "add", "a\tb")).endsWith("a client id must not have control characters | 2");
+        assertThat(user("", "frob", "ada"))
+                .contains("the command must be: user add|passwd|remove NAME")
+                .endsWith("| 2");
+        assertThat(end(begin("", "list"))).isEqualTo("chat-server: the command user needs users-file | 2");
+        assertThat(account("ada").isPassword("x")).isTrue();
+    }
+
+    @Test
+    void losesNothingWhenManyAreAtIt() throws Exception {
+        List<Process> adding = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            adding.add(begin("x\n", "add", "user " + i, "--users-file=" + file));
+        }
+        for (Process process : adding) {
+            assertThat(end(process)).startsWith("added user ").endsWith("| 0");
+        }
+
+        assertThat(Account.parse(new OwnerFile(file).lines())).hasSize(6);
+    }
+}
