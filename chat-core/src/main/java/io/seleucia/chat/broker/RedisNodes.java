@@ -217,12 +217,13 @@ final class RedisNodes implements AutoCloseable {
         HostAndPort[] addresses = new HostAndPort[owners.length];
         ranges.forEach(range -> Arrays.fill(addresses, range.first(), range.last() + 1, range.owner()));
         RedisNode[] now = new RedisNode[addresses.length];
+        boolean successor = !isFirst();
         boolean changed;
         changing.lock();
         try {
-            for (int slot = 0; slot < now.length; slot++) {
-                HostAndPort address = addresses[slot];
-                now[slot] = address == null ? null : node(address, one -> address.equals(addresses[one]), !isFirst());
+            for (RedisDirectory.Range range : ranges) {
+                RedisNode owner = node(range.owner(), slot -> range.owner().equals(addresses[slot]), successor);
+                Arrays.fill(now, range.first(), range.last() + 1, owner);
             }
             changed = !Arrays.equals(now, owners);
             if (changed) {
