@@ -8,11 +8,14 @@
 @SuppressWarnings("requires-automatic") // Jedis has no module descriptor of its own
 module io.seleucia.chat {
     requires com.google.gson;
+    requires transitive java.net.http;
+    requires jdk.jfr;
     requires static redis.clients.jedis;
 
     exports io.seleucia.chat;
     exports io.seleucia.chat.auth;
     exports io.seleucia.chat.broker;
+    exports io.seleucia.chat.client;
     exports io.seleucia.chat.message;
     exports io.seleucia.chat.protocol;
 }

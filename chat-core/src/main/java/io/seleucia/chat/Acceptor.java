@@ -6,6 +6,7 @@ import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.Tls;
 import io.seleucia.chat.transport.Wire;
+import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -36,6 +37,7 @@ final class Acceptor implements Port {
     private final Entrance entrance;
     private final Admission admission;
     private final Limits limits;
+    private final WireBytes bytes;
 
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
@@ -46,6 +48,7 @@ final class Acceptor implements Port {
      *
      * @param tls what every connection is secured with; if empty, they are plain
      * @param admission counts the connections of all ports
+     * @param bytes counts their bytes
      * @throws IOException if the address can't be listened on
      */
     Acceptor(
@@ -54,12 +57,14 @@ final class Acceptor implements Port {
             Optional<Tls> tls,
             Admission admission,
             Limits limits,
+            WireBytes bytes,
             Watchdog watchdog)
             throws IOException {
         this.entrance = entrance;
         this.tls = tls;
         this.admission = admission;
         this.limits = limits;
+        this.bytes = bytes;
         this.socket = new ServerSocket();
         try {
             socket.bind(address, BACKLOG);
@@ -188,7 +193,7 @@ final class Acceptor implements Port {
         private Optional<Loops.Receiver> enter() {
             try {
                 int rate = limits.rateBytes();
-                Wire wire = tls.isPresent() ? tls.get().over(socket, rate) : new Wire(socket, rate);
+                Wire wire = tls.isPresent() ? tls.get().over(socket, rate, bytes) : new Wire(socket, rate, bytes);
                 if (!admitted) {
                     entrance.refuse(wire);
                     return Optional.empty();

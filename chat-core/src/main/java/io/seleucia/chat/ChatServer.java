@@ -20,8 +20,10 @@ import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
 import io.seleucia.chat.session.Control;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Follower;
 import io.seleucia.chat.session.Logins;
+import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Observer;
 import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
@@ -31,6 +33,7 @@ import io.seleucia.chat.transport.KeystoreFiles;
 import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.PemFiles;
 import io.seleucia.chat.transport.Tls;
+import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -71,6 +74,8 @@ public final class ChatServer implements AutoCloseable {
     private final boolean ownsBroker;
     private final Watchdog watchdog;
     private final Duration drainTimeout;
+    private final Counters counters = new Counters();
+    private final WireBytes bytes = new WireBytes();
     private final Channels channels;
     private final Optional<Listeners> listeners;
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
@@ -81,6 +86,7 @@ public final class ChatServer implements AutoCloseable {
     private final Logins logins;
     private Optional<Acceptor> webSockets = Optional.empty();
     private Optional<Acceptor> tcp = Optional.empty();
+    private volatile boolean draining;
 
     private ChatServer(Builder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
@@ -102,14 +108,15 @@ public final class ChatServer implements AutoCloseable {
         channels = new Channels(
                 broker,
                 listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
-                settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of());
+                settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of(),
+                counters);
         List<Protocol> protocols = protocols(settings);
         Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
         control = new Control(broker, this::carryOut);
         logins = new Logins(
                 settings.authenticator, settings.authorizer, settings.guests(), limits.loginTimeout(), control);
         control.start();
-        inProcess = new InProcess(protocols, logins, channels, bounds, watchdog);
+        inProcess = new InProcess(protocols, logins, channels, bounds, counters, watchdog);
         ports.add(inProcess);
         try {
             Admission admission = new Admission(limits);
@@ -133,6 +140,7 @@ public final class ChatServer implements AutoCloseable {
                 settings.tls,
                 admission,
                 settings.limits,
+                bytes,
                 watchdog);
         ports.add(acceptor);
         return acceptor;
@@ -162,7 +170,8 @@ public final class ChatServer implements AutoCloseable {
                 logins,
                 loginLimit,
                 channels,
-                bounds);
+                bounds,
+                counters);
     }
 
     private Entrance tcp(Builder settings) {
@@ -172,6 +181,7 @@ public final class ChatServer implements AutoCloseable {
                 logins,
                 channels,
                 bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
+                counters,
                 settings.tcpKeepalive);
     }
 
@@ -348,6 +358,44 @@ public final class ChatServer implements AutoCloseable {
         return new InMemoryClient(inProcess.connect(subprotocol, parameters));
     }
 
+    /** What it is doing and has done, in numbers. Looks at every session for it, and does not block. */
+    public Metrics metrics() {
+        return new Metrics(
+                connections(),
+                channels.size(),
+                ports.stream()
+                        .flatMap(Port::connections)
+                        .mapToLong(Loops::queuedBytes)
+                        .sum(),
+                counters.total(Counters.Count.SESSIONS),
+                counters.ends(),
+                counters.total(Counters.Count.RECEIVED),
+                counters.total(Counters.Count.RATE_LIMITED),
+                publishing(),
+                counters.total(Counters.Count.DELIVERED),
+                bytes.bytesIn(),
+                bytes.bytesOut(),
+                counters.total(Counters.Count.RECOVERED),
+                counters.total(Counters.Count.NOT_RECOVERED),
+                broker.health().reconnects());
+    }
+
+    private Metrics.Durations publishing() {
+        long[] bounds = Counters.bucketNanos();
+        long[] counts = counters.publishing();
+        List<Metrics.Bucket> buckets = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            Duration upTo = i < bounds.length ? Duration.ofNanos(bounds[i]) : Metrics.Bucket.UNBOUNDED;
+            buckets.add(new Metrics.Bucket(upTo, counts[i]));
+        }
+        return new Metrics.Durations(buckets, Duration.ofNanos(counters.publishingNanos()));
+    }
+
+    /** Whether it has been told to end: it accepts no more connections, and those that are there end. */
+    public boolean isDraining() {
+        return draining;
+    }
+
     /**
      * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
      * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link
@@ -355,6 +403,7 @@ public final class ChatServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        draining = true;
         long deadline = System.nanoTime() + drainTimeout.toNanos();
         ports.forEach(Port::stop);
         ports.forEach(port -> port.drain(deadline));

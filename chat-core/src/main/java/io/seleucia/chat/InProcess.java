@@ -4,6 +4,7 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
@@ -40,15 +41,23 @@ final class InProcess implements Port {
     private final Logins logins;
     private final Channels channels;
     private final Bounds bounds;
+    private final Counters counters;
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** @param protocols the last is spoken with clients that choose none */
-    InProcess(List<Protocol> protocols, Logins logins, Channels channels, Bounds bounds, Watchdog watchdog) {
+    InProcess(
+            List<Protocol> protocols,
+            Logins logins,
+            Channels channels,
+            Bounds bounds,
+            Counters counters,
+            Watchdog watchdog) {
         this.protocols = List.copyOf(protocols);
         this.logins = logins;
         this.channels = channels;
         this.bounds = bounds;
+        this.counters = counters;
         watchdog.watch(visits);
     }
 
@@ -70,7 +79,7 @@ final class InProcess implements Port {
         } catch (HandshakeException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
-        Loops loops = new Loops(connection, bounds);
+        Loops loops = new Loops(connection, bounds, counters);
         Session session =
                 new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
         loops.serve(session);

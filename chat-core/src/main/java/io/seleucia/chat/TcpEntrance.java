@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
@@ -18,12 +19,13 @@ import java.util.Optional;
  *
  * @param keepalive how long nothing may be sent to a connection
  */
-record TcpEntrance(Protocol protocol, Logins logins, Channels channels, Bounds bounds, Duration keepalive)
+record TcpEntrance(
+        Protocol protocol, Logins logins, Channels channels, Bounds bounds, Counters counters, Duration keepalive)
         implements Entrance {
     @Override
     public Optional<Entered> enter(Wire wire) throws IOException {
         wire.secure();
-        Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds);
+        Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds, counters);
         return Optional.of(
                 new Entered(loops, new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));
     }

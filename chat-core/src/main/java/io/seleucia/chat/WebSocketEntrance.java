@@ -3,6 +3,7 @@ package io.seleucia.chat;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
 import io.seleucia.chat.session.Channels;
+import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Session;
@@ -32,7 +33,8 @@ record WebSocketEntrance(
         Logins logins,
         Duration loginLimit,
         Channels channels,
-        Bounds bounds)
+        Bounds bounds,
+        Counters counters)
         implements Entrance {
     @Override
     public Optional<Entered> enter(Wire wire) throws IOException {
@@ -43,7 +45,7 @@ record WebSocketEntrance(
     }
 
     private Entered entered(Wire wire, Handshake.Agreed agreed, Doorkeeper door) {
-        Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds);
+        Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds, counters);
         return new Entered(
                 loops,
                 handlers.at(agreed.path())

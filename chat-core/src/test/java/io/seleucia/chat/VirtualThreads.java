@@ -38,8 +38,11 @@ final class VirtualThreads implements AutoCloseable {
             try (RecordingFile events = new RecordingFile(dump)) {
                 while (events.hasMoreEvents()) {
                     RecordedEvent event = events.readEvent();
-                    boolean start = event.getEventType().getName().equals(START);
-                    (start ? begun : ended).add(event.getLong("javaThreadId"));
+                    switch (event.getEventType().getName()) {
+                        case START -> begun.add(event.getLong("javaThreadId"));
+                        case END -> ended.add(event.getLong("javaThreadId"));
+                        default -> {} // the server's own events, which every recording has
+                    }
                 }
             }
         } catch (IOException e) {

@@ -3,8 +3,10 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What carries channels between all servers that share it. {@code BrokerContract} among this library's tests is the
@@ -72,6 +74,18 @@ public interface Broker extends AutoCloseable {
      * @param messages oldest first
      */
     record Page(Position position, List<Message> messages) {}
+
+    /**
+     * How a broker is at a moment.
+     *
+     * @param flaw what keeps it from taking and delivering messages, for an operator; empty if nothing does
+     * @param proven how long ago it was last seen that messages arrive: zero where that can't fail, empty if never yet
+     * @param reconnects how often a lost connection was made anew
+     */
+    record Health(Optional<String> flaw, Optional<Duration> proven, long reconnects) {}
+
+    /** How it is. Does not block: where delivery needs proof, the broker itself sees to it that one comes every so often. */
+    Health health();
 
     /**
      * Appends a message to the channel's history and sends it to all listeners, as one step.

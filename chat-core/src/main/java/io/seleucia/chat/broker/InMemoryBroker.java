@@ -140,6 +140,12 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
+    public Health health() {
+        Optional<String> flaw = journal.filter(Journal::isFailing).map(failing -> "the journal can't be written");
+        return new Health(flaw, Optional.of(Duration.ZERO), 0);
+    }
+
+    @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
         InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, content, key));
         if (journal.isPresent()) {

@@ -39,6 +39,7 @@ final class Journal implements AutoCloseable {
     private static final int BATCH = 1_000;
     private static final int SEGMENTS_IN_A_LIFETIME = 8;
     private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration SLOW = Duration.ofMillis(20);
     private static final Duration LEAVE_IT = Duration.ofSeconds(1);
     private static final long SYNC_SECONDS = 1;
@@ -100,7 +101,7 @@ final class Journal implements AutoCloseable {
     private long begunAt; // when the current segment was
     private long emptyBytes; // its size then
     private boolean turn; // what is written next begins a segment
-    private boolean failing;
+    private volatile boolean failing; // read without the lock as well
 
     private Journal(JournalDirectory directory, Options options, Reader reader) throws IOException {
         this.directory = directory;
@@ -220,6 +221,11 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    /** Whether what was last to be written could not be. It is tried again every so often. */
+    boolean isFailing() {
+        return failing;
+    }
+
     /** The oldest segment, if its time is over. */
     OptionalLong expired() throws IOException {
         long oldest = directory.segments().getFirst();
@@ -254,13 +260,16 @@ final class Journal implements AutoCloseable {
         writing.lock();
         try {
             while (!closed) {
+                if (failing) {
+                    offer(new JournalNote(start)); // asks whether it works again: perhaps nobody publishes
+                }
                 while (!waiting.isEmpty()) {
                     writeWaiting();
                 }
                 rollIfOld();
                 writing.unlock();
                 try {
-                    LockSupport.parkNanos(IDLE.toNanos());
+                    LockSupport.parkNanos((failing ? RETRY : IDLE).toNanos());
                 } finally {
                     writing.lock();
                 }

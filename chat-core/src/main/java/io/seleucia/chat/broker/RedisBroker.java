@@ -115,6 +115,11 @@ public final class RedisBroker implements Broker {
     }
 
     @Override
+    public Health health() {
+        return nodes.health();
+    }
+
+    @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
         return commands.publish(channel, sender, content, key, seen(channel));
     }

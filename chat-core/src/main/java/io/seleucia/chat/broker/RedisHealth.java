@@ -3,10 +3,12 @@ package io.seleucia.chat.broker;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Whether Redis can be reached, and the log lines about it: one when it goes, one when it is back. */
 final class RedisHealth {
@@ -22,7 +24,9 @@ final class RedisHealth {
     private final AtomicReference<State> state = new AtomicReference<>(State.STARTING);
     private final AtomicBoolean refusing = new AtomicBoolean();
     private final CountDownLatch firstUp = new CountDownLatch(1);
+    private final LongAdder reconnects = new LongAdder();
     private volatile boolean subscribed;
+    private volatile long lostAt = System.nanoTime();
     private volatile boolean closed;
 
     /**
@@ -35,6 +39,10 @@ final class RedisHealth {
     /** Subscriptions stand. */
     void subscribed() {
         subscribed = true;
+        if (firstUp.getCount() == 0) {
+            BrokerReconnectEvent.commit(address, Duration.ofNanos(System.nanoTime() - lostAt));
+            reconnects.increment();
+        }
         if (state.getAndSet(State.UP) == State.DOWN) {
             LOG.log(Level.INFO, "Redis at " + address + " is back");
         }
@@ -43,6 +51,9 @@ final class RedisHealth {
 
     /** Subscriptions are gone. */
     void unsubscribed(Exception why) {
+        if (subscribed) {
+            lostAt = System.nanoTime();
+        }
         subscribed = false;
         lost(why);
     }
@@ -69,6 +80,16 @@ final class RedisHealth {
         if (!refusing.getAndSet(true)) {
             LOG.log(Level.WARNING, "Redis at " + address + " refuses: " + why.getMessage());
         }
+    }
+
+    /** Why Redis can't be used now, if it can't. */
+    Optional<String> flaw() {
+        return isUp() ? Optional.empty() : Optional.of("Redis at " + address + " can't be reached");
+    }
+
+    /** How often subscriptions stood anew after the first time. */
+    long reconnects() {
+        return reconnects.sum();
     }
 
     boolean isUp() {

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -22,6 +23,8 @@ final class RedisNode implements AutoCloseable {
     private static final Duration ASKING = Duration.ofMillis(1_900);
     private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
     private static final Duration PROBE_ANSWER = Duration.ofSeconds(5);
+    private static final Duration LONGEST_SILENCE =
+            PROBE_AFTER.plus(PROBE_ANSWER).plusMillis(2 * ROUND_MILLIS);
     private static final Duration SETTLING = Duration.ofMillis(1_200);
     private static final int PROBE_BYTES = 256;
 
@@ -76,6 +79,15 @@ final class RedisNode implements AutoCloseable {
      */
     boolean isSettled() {
         return System.nanoTime() - settledAt >= 0;
+    }
+
+    /** What keeps it from taking and delivering messages, if anything does. */
+    Optional<String> flaw() {
+        return health.flaw()
+                .or(() -> subscriber
+                        .proven()
+                        .filter(age -> age.compareTo(LONGEST_SILENCE) > 0)
+                        .map(age -> "nothing has come from Redis at " + address + " for " + age.toSeconds() + " s"));
     }
 
     private void keep() {

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -53,6 +54,7 @@ final class RedisNodes implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock(); // guards nodes, retired and who writes owners
     private final Map<HostAndPort, RedisNode> nodes = new HashMap<>();
     private final List<Retired> retired = new ArrayList<>();
+    private volatile long formerReconnects; // of those who are gone; written under the lock
     private volatile RedisNode[] owners; // by slot, null where nobody is known; an array is not changed any more
 
     private record Retired(RedisNode node, long at) {}
@@ -115,6 +117,24 @@ final class RedisNodes implements AutoCloseable {
     boolean isUp(int slot) {
         RedisNode owner = owners[slot];
         return owner != null && owner.health().isUp();
+    }
+
+    /** How all are that have channels: the first flaw that one has, and the oldest proof of all. Does not block. */
+    Broker.Health health() {
+        List<RedisNode> used = all();
+        if (used.isEmpty()) {
+            return new Broker.Health(finding.flaw(), Optional.empty(), 0);
+        }
+        Optional<String> flaw =
+                used.stream().flatMap(node -> node.flaw().stream()).findFirst();
+        List<Duration> proofs = used.stream()
+                .flatMap(node -> node.subscriber().proven().stream())
+                .toList();
+        Optional<Duration> oldest =
+                proofs.size() < used.size() ? Optional.empty() : Optional.of(Collections.max(proofs));
+        long reconnects = formerReconnects
+                + used.stream().mapToLong(node -> node.health().reconnects()).sum();
+        return new Broker.Health(flaw, oldest, reconnects);
     }
 
     /** Another object whenever some channel is elsewhere. */
@@ -287,6 +307,7 @@ final class RedisNodes implements AutoCloseable {
             }
             LOG.log(Level.INFO, () -> "Redis at " + node.address() + " has no channels any more");
             node.health().closed();
+            formerReconnects += node.health().reconnects();
             retired.add(new Retired(node, System.nanoTime()));
             return true;
         });

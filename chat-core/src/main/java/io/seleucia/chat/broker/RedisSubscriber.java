@@ -3,8 +3,10 @@ package io.seleucia.chat.broker;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,7 +65,8 @@ final class RedisSubscriber implements AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock(); // guards current, and is held while a command is written
     private volatile Subscribing current; // null while there is no connection; cut without the lock
     private volatile String probe;
-    private volatile long heardAt = System.nanoTime();
+    private volatile long heardAt = System.nanoTime(); // or when the connection was begun
+    private volatile long provenAt; // when something last came, or 0
 
     /** What Redis calls things, on a cluster and elsewhere. */
     private enum Words {
@@ -210,9 +213,15 @@ final class RedisSubscriber implements AutoCloseable {
         }
     }
 
-    /** When something last came, as {@link System#nanoTime}. */
+    /** When something last came, or the connection was begun, as {@link System#nanoTime}. */
     long heardAt() {
         return heardAt;
+    }
+
+    /** How long ago something last came, on whatever connection; empty if nothing ever did. */
+    Optional<Duration> proven() {
+        long at = provenAt;
+        return at == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(System.nanoTime() - at));
     }
 
     /** Cuts the connection, which no longer brings messages; another is made. */
@@ -297,9 +306,9 @@ final class RedisSubscriber implements AutoCloseable {
         List<?> push;
         try {
             push = (List<?>) connection.getUnflushedObject();
-            heardAt = System.nanoTime();
+            heard();
         } catch (JedisDataException e) { // no word of which channel it is about
-            heardAt = System.nanoTime();
+            heard();
             receiver.refused(address, e);
             receiver.unsubscribed();
             return;
@@ -337,5 +346,11 @@ final class RedisSubscriber implements AutoCloseable {
     public void close() {
         stopped.countDown();
         reconnect();
+    }
+
+    private void heard() {
+        long now = System.nanoTime() | 1; // 0 says that nothing has come
+        heardAt = now;
+        provenAt = now;
     }
 }

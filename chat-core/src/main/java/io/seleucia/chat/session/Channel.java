@@ -55,6 +55,7 @@ final class Channel implements Broker.Listener {
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
+    private final Counters counters;
     private final Observer observer;
 
     private final AtomicBoolean opening = new AtomicBoolean();
@@ -69,9 +70,10 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name, Observer observer) {
+    Channel(String name, Observer observer, Counters counters) {
         this.name = name;
         this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
+        this.counters = counters;
     }
 
     String name() {
@@ -273,11 +275,16 @@ final class Channel implements Broker.Listener {
             if (numbered) {
                 remember(position, push, broadcast);
             }
+            int told = 0;
             for (int i = 0; i < members.size(); i++) {
                 Member member = members.get(i);
                 if (!numbered || !member.knows(position)) {
                     member.session.send(broadcast);
+                    told++;
                 }
+            }
+            if (push instanceof Event.Received) {
+                counters.add(Counters.Count.DELIVERED, told);
             }
         } finally {
             lock.unlock();

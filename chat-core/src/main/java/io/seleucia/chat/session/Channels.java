@@ -25,6 +25,7 @@ public final class Channels {
     private final Broker broker;
     private final Map<String, Integer> longestTexts;
     private final Observer observer;
+    private final Counters counters;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
 
     /**
@@ -32,11 +33,13 @@ public final class Channels {
      *
      * @param observer is told of all that happens in their sessions
      * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
+     * @param counters are told what happens
      */
-    public Channels(Broker broker, Observer observer, Map<String, Integer> longestTexts) {
+    public Channels(Broker broker, Observer observer, Map<String, Integer> longestTexts, Counters counters) {
         this.broker = broker;
         this.observer = observer;
         this.longestTexts = Map.copyOf(longestTexts);
+        this.counters = counters;
     }
 
     Observer observer() {
@@ -62,7 +65,7 @@ public final class Channels {
             Session session, String name, Optional<Position> since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
         Channel channel = channels.compute(name, (key, present) -> {
-            Channel used = present == null ? new Channel(name, observer) : present;
+            Channel used = present == null ? new Channel(name, observer, counters) : present;
             used.users++;
             return used;
         });
@@ -102,9 +105,11 @@ public final class Channels {
         Position before = channel.newest();
         Broker.Page page = broker.historyAfter(channel.name(), since.offset(), PAGE);
         if (!holds(page, since)) {
+            counters.add(Counters.Count.NOT_RECOVERED);
             return channel.join(
                     session, presence, position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
         }
+        counters.add(Counters.Count.RECOVERED);
         begin.accept(new Event.Recovery(page.position(), Optional.of(true)));
         Position known = since;
         while (true) {
@@ -117,6 +122,7 @@ public final class Channels {
                 session.replay(new Event.Received(message));
                 known = message.position();
             }
+            counters.add(Counters.Count.DELIVERED, page.messages().size());
             boolean toTheEnd = page.position().equals(known);
             Optional<Channel.Member> member =
                     channel.joinAt(session, presence, known, toTheEnd ? Optional.of(before) : Optional.empty());
@@ -177,6 +183,12 @@ public final class Channels {
             }
         }
         return alone;
+    }
+
+    /** How many have sessions on this server, but for inboxes. */
+    public int size() {
+        return (int)
+                channels.keySet().stream().filter(name -> !Names.isInbox(name)).count();
     }
 
     /** What carries the channels, for all that needs no membership. */

@@ -79,6 +79,7 @@ public final class Loops implements Watchdog.Watched {
 
     private final Connection connection;
     private final Bounds bounds;
+    private final Counters counters;
     private final OutboundQueue outbound;
     private volatile Receiver receiver; // null until they run
     private volatile CloseCode ended; // set by whoever closes the queue
@@ -89,10 +90,15 @@ public final class Loops implements Watchdog.Watched {
     private Thread outboundThread;
     private long pingedAt; // the watchdog's own; not after heardAt unless an answer is awaited
 
-    /** Loops on a connection whose handshake is done. */
-    public Loops(Connection connection, Bounds bounds) {
+    /**
+     * Loops on a connection whose handshake is done.
+     *
+     * @param counters are told what happens
+     */
+    public Loops(Connection connection, Bounds bounds, Counters counters) {
         this.connection = connection;
         this.bounds = bounds;
+        this.counters = counters;
         this.outbound = new OutboundQueue(bounds.queueBytes());
         this.pingedAt = connection.heardAt();
     }
@@ -129,6 +135,8 @@ public final class Loops implements Watchdog.Watched {
                 Thread.ofVirtual().name(connection.name() + "-outbound").unstarted(this::outboundLoop);
         inboundThread.setName(connection.name() + "-inbound");
         receiver = to;
+        counters.add(Counters.Count.SESSIONS);
+        ConnectEvent.commit(connection);
         outboundThread.start();
     }
 
@@ -146,6 +154,7 @@ public final class Loops implements Watchdog.Watched {
     private void receive() throws IOException {
         Optional<Payload> message = connection.read(this::put); // who pings and does not read is read no more
         if (message.isPresent() && ended == null) { // nothing is processed after a close; the peer's own is awaited
+            counters.add(Counters.Count.RECEIVED);
             receiver.received(message.get());
         }
     }
@@ -281,6 +290,11 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
+    /** What is told what happens. */
+    Counters counters() {
+        return counters;
+    }
+
     /** Whether so much waits already that what can be done without should not be added. */
     boolean isBusy() {
         return outbound.isHalfFull();
@@ -297,11 +311,21 @@ public final class Loops implements Watchdog.Watched {
 
     /** @param why for the log, if the peer can't be told */
     void end(CloseCode code, boolean discard, String why) {
+        long queued = outbound.bytes();
         if (ended == null && outbound.close(lastFrame(code), discard)) {
             ended = code;
+            note(code, why, queued);
+            counters.ended(code);
             if (isIncident(code)) {
                 Incidents.log(code.code() + " " + (connection.tellsWhy() ? code.reason() : why), this);
             }
+        }
+    }
+
+    private void note(CloseCode code, String why, long queued) {
+        DisconnectEvent.commit(connection, receiver instanceof Session session ? session.client() : "", code, why);
+        if (code == CloseCode.SLOW_CONSUMER) {
+            SlowConsumerEvent.commit(connection, queued);
         }
     }
 

@@ -309,8 +309,13 @@ final class Participant {
                 fail(request, ErrorCode.TOO_LARGE, flaw.get());
                 return;
             }
+            PublishEvent event = new PublishEvent();
+            event.begin();
+            long began = System.nanoTime();
             Broker.Receipt receipt = session.publish(
                     channel, client(), () -> channels.broker().publish(channel, client(), content, key));
+            session.counters().published(System.nanoTime() - began);
+            event.commit(session.name(), client(), channel, receipt);
             reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));
         } catch (RefusedException e) {
             fail(request, ErrorCode.FORBIDDEN, e.getMessage());

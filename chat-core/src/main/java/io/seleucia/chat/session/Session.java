@@ -135,6 +135,7 @@ public final class Session implements Loops.Receiver, Peer {
             perform(request);
             return;
         }
+        loops.counters().add(Counters.Count.RATE_LIMITED);
         fail(request, ErrorCode.RATE_LIMITED, "too many requests, slow down");
         if (rate.exhausted()) {
             loops.end(CloseCode.RATE_LIMITED, false);
@@ -232,12 +233,23 @@ public final class Session implements Loops.Receiver, Peer {
         return echoes.isPresent() ? echoes.get().publish(channel, sender, publication) : publication.execute();
     }
 
+    /** What it is called in logs. */
+    String name() {
+        return loops.connection().name();
+    }
+
     /** Names its threads, for whoever reads a thread dump. */
     void name(String client) {
         named = System.currentTimeMillis();
         loops.name(client);
     }
 
+    /** What is told what happens. */
+    Counters counters() {
+        return loops.counters();
+    }
+
+    /** Who it is in the chat. */
     Participant participant() {
         return participant;
     }

@@ -57,16 +57,17 @@ public final class Tls {
      * Lays TLS over a connected socket. Nothing is sent or received before {@link Wire#secure}.
      *
      * @param bytesPerSecond how fast is read what TLS carries, at the most, after as many bytes at once
+     * @param bytes counts what TLS carries
      * @throws IOException if the socket is closed already
      */
-    public Wire over(Socket socket, int bytesPerSecond) throws IOException {
+    public Wire over(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
         look();
         SSLSocket layer = (SSLSocket) context.getSocketFactory().createSocket(socket, null, true);
         SSLParameters parameters = layer.getSSLParameters();
         parameters.setProtocols(VERSIONS);
         parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
         layer.setSSLParameters(parameters);
-        return new Wire(socket, layer, bytesPerSecond);
+        return new Wire(socket, layer, bytesPerSecond, bytes);
     }
 
     private void look() {

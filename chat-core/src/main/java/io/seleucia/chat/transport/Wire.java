@@ -40,6 +40,7 @@ public final class Wire {
     private final Socket layer; // TLS over the socket, or the socket itself
     private final InputStream in;
     private final OutputStream out;
+    private final WireBytes counted;
 
     private byte[] buffer = new byte[BUSY_BUFFER];
     private int start;
@@ -57,13 +58,14 @@ public final class Wire {
      * Takes over a connected socket.
      *
      * @param bytesPerSecond how fast it is read at the most, after as many bytes at once
+     * @param bytes counts what goes over it
      */
-    public Wire(Socket socket, int bytesPerSecond) throws IOException {
-        this(socket, socket, bytesPerSecond);
+    public Wire(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
+        this(socket, socket, bytesPerSecond, bytes);
     }
 
     /** Takes over what is layered over a connected socket. To abort is to close the socket, under the layer. */
-    Wire(Socket socket, Socket layer, int bytesPerSecond) throws IOException {
+    Wire(Socket socket, Socket layer, int bytesPerSecond, WireBytes bytes) throws IOException {
         socket.setTcpNoDelay(true);
         this.bytesPerSecond = bytesPerSecond;
         this.credit = bytesPerSecond;
@@ -71,6 +73,7 @@ public final class Wire {
         this.layer = layer;
         this.in = layer.getInputStream();
         this.out = layer.getOutputStream();
+        this.counted = bytes;
     }
 
     /**
@@ -155,6 +158,7 @@ public final class Wire {
         long now = System.nanoTime();
         long silence = now - heardAt;
         reads = silence > PAUSE_NANOS ? 0 : Math.min(BUSY_READS, reads + 1);
+        counted.read(n);
         throttle(n, silence);
         heardAt = now;
         return n;
@@ -227,6 +231,7 @@ public final class Wire {
             sent += n;
         }
         writingSince = 0;
+        counted.written(length);
     }
 
     /** Tells the peer that nothing more comes, by the thread that writes. */

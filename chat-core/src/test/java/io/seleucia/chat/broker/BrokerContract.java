@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
  * each time it is called.
  */
 public abstract class BrokerContract {
+    private static final Duration PROVEN = Duration.ofSeconds(30); // longer than any broker may go without a proof
     private static final String CHANNEL = "a channel {with} bräces ☕";
 
     private final List<Broker> brokers = new ArrayList<>();
@@ -61,6 +62,15 @@ public abstract class BrokerContract {
                 .extracting(Position::epoch)
                 .containsOnly(positions.getFirst().epoch());
         assertThat(positions.getFirst().epoch()).isNotEmpty();
+    }
+
+    @Test
+    void isWellAndHasProvedIt() throws Exception {
+        Broker.Health health = open().health();
+
+        assertThat(health.flaw()).isEmpty();
+        assertThat(health.proven()).hasValueSatisfying(age -> assertThat(age).isBetween(Duration.ZERO, PROVEN));
+        assertThat(health.reconnects()).isZero();
     }
 
     @Test

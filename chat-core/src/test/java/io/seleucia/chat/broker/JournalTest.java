@@ -334,9 +334,13 @@ class JournalTest {
                     assertThat(e).hasMessage("the journal can't be written");
                     assertThatThrownBy(() -> broker.publish("lobby", "ada", text("key"), "key"))
                             .isInstanceOf(UnavailableException.class);
+                    assertThat(broker.health().flaw()).contains("the journal can't be written");
                 } finally {
                     limitFiles("unlimited");
                 }
+                eventually(() -> assertThat(broker.health().flaw())
+                        .as("found out without a publisher")
+                        .isEmpty());
                 assertThat(broker.historyAfter("lobby", 0, 0).position()).isEqualTo(last);
                 assertThat(broker.publish("lobby", "ada", text("key"), "key"))
                         .isEqualTo(new Broker.Receipt(last.next(), false));

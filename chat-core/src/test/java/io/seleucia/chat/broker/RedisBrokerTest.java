@@ -228,6 +228,33 @@ class RedisBrokerTest extends BrokerContract {
     }
 
     @Test
+    void saysThatRedisIsOutOfReachAndThatItIsBack() throws Exception {
+        redis.kill();
+
+        eventually(() -> assertThat(broker.health().flaw())
+                .contains("Redis at 127.0.0.1:" + redis.uri().getPort() + " can't be reached"));
+        Duration proven = broker.health().proven().orElseThrow();
+        eventually(() -> assertThat(broker.health().proven().orElseThrow())
+                .as("it grows old")
+                .isGreaterThan(proven));
+        redis.start();
+
+        eventually(() -> assertThat(broker.health().flaw()).isEmpty());
+        assertThat(broker.health().reconnects()).isEqualTo(1);
+    }
+
+    @Test
+    void saysThatAFrozenRedisDoesNotAnswer() throws Exception {
+        redis.freeze();
+        try {
+            eventually(() -> assertThat(broker.health().flaw()).isPresent());
+        } finally {
+            redis.thaw();
+        }
+        eventually(() -> assertThat(broker.health().flaw()).isEmpty());
+    }
+
+    @Test
     void failsWithinTwoSecondsWhileRedisDoesNotAnswer() throws Exception {
         broker.subscribe("lobby", listener);
         redis.freeze();

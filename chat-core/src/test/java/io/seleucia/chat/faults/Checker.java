@@ -46,7 +46,7 @@ final class Checker {
             checker.judge(history, evidence.acknowledged());
         }
         for (Track track : evidence.tracks()) {
-            new TrackCheck(track, checker::placed, checker.verdict)
+            new TrackCheck(track, checker::placed, evidence.orderly(), checker.verdict)
                     .read()
                     .expect(checker.due.getOrDefault(track.channel(), Set.of()));
         }

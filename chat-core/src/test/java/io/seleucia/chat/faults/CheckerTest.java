@@ -12,6 +12,7 @@ import io.seleucia.chat.faults.Verdict.Violation;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Made-up observations, good ones and one for each way to break the promise: the checker must be able to fail. */
@@ -178,6 +179,17 @@ class CheckerTest {
         shown(bob, 1, "a", "a");
 
         assertThat(verdict().of(DOUBLED)).isNotEmpty();
+    }
+
+    @Test
+    void findsAnOrderlyMembersMessagesInAnotherOrder() {
+        published("eve-1", "fay-2", "fay-1", "eve-0");
+        shown(ada, 1, "eve-1", "fay-2", "fay-1", "eve-0");
+        shown(bob, 1, "eve-1", "fay-2", "fay-1", "eve-0");
+
+        Verdict verdict = Checker.judge(new Evidence(List.of(ada), acknowledged, List.of(), Set.of("fay")));
+
+        assertThat(verdict.of(REORDERED)).singleElement().asString().contains("fay-1", "number 2");
     }
 
     @Test

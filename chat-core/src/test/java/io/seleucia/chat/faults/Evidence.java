@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import io.seleucia.chat.message.Position;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a run leaves to be judged.
@@ -9,8 +10,14 @@ import java.util.List;
  * @param tracks what every member was shown of every channel
  * @param acknowledged every acknowledgement of every publish
  * @param histories what the servers gave as their histories in the end
+ * @param orderly the members whose messages must stand in each channel in the order in which they published them
  */
-record Evidence(List<Track> tracks, List<Stored> acknowledged, List<History> histories) {
+record Evidence(List<Track> tracks, List<Stored> acknowledged, List<History> histories, Set<String> orderly) {
+    /** Nobody is orderly. */
+    Evidence(List<Track> tracks, List<Stored> acknowledged, List<History> histories) {
+        this(tracks, acknowledged, histories, Set.of());
+    }
+
     /** A message's place, as an acknowledgement or a history has it. */
     record Stored(String channel, Position position, String id) {}
 

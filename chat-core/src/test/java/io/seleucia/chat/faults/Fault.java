@@ -15,7 +15,7 @@ enum Fault {
     CUT_CLIENT(4, 0, (site, members, random) -> cut(oneOf(members, random), Duration.ZERO)),
     /** A client's connection is reset, and the client stays away for a while. */
     AWAY_CLIENT(4, 0, (site, members, random) -> cut(oneOf(members, random), Duration.ofMillis(random.nextInt(8_000)))),
-    /** A client stops reading, and comes back by another connection. */
+    /** A client stops reading: its connection, from which it comes back by another, or its program. */
     STALL_CLIENT(3, 8_000, (site, members, random) -> stall(oneOf(members, random))),
     /** A server is killed with -9 and started again. */
     KILL_SERVER(4, 1_000, (site, members, random) -> kill(oneOf(site.servers(), random))),
@@ -120,12 +120,8 @@ enum Fault {
     }
 
     private static Stroke stall(Member member) {
-        AtomicReference<ChatSocket> left = new AtomicReference<>();
-        return new Stroke(left, () -> member.stall().ifPresent(left::set), () -> {
-            if (left.get() != null) {
-                left.get().reset();
-            }
-        });
+        AtomicReference<Runnable> end = new AtomicReference<>();
+        return new Stroke(end, () -> end.set(member.stall()), () -> end.get().run());
     }
 
     private static Stroke kill(ServerProcess server) {

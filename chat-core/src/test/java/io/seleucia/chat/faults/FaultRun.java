@@ -51,7 +51,12 @@ final class FaultRun {
     Verdict run() throws Exception {
         Random random = new Random(seed);
         Member.Scene scene = new Member.Scene(site.ports(), NAMES);
-        NAMES.forEach(name -> members.add(new Member(name, CHANNELS.get(name), scene, random.nextLong())));
+        for (String name : NAMES) {
+            members.add(
+                    members.size() % 2 == 0
+                            ? new RawMember(name, CHANNELS.get(name), scene, random.nextLong())
+                            : new ClientMember(name, CHANNELS.get(name), scene, random.nextLong()));
+        }
         Chaos chaos = new Chaos(site, members, faults, random.nextLong());
         try {
             awaitAllAt(Map.of());
@@ -119,7 +124,9 @@ final class FaultRun {
         List<Stored> acknowledged = members.stream()
                 .flatMap(member -> member.outbox().acknowledged().stream())
                 .toList();
-        return new Evidence(tracks, acknowledged, histories);
+        Set<String> orderly =
+                members.stream().filter(Member::keepsOrder).map(Member::name).collect(Collectors.toSet());
+        return new Evidence(tracks, acknowledged, histories, orderly);
     }
 
     private List<String> surprises() {

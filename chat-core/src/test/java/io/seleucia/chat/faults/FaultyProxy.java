@@ -30,10 +30,11 @@ public final class FaultyProxy implements AutoCloseable {
     private final int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards the two below
+    private final ReentrantLock lock = new ReentrantLock(); // guards all below
     private final Condition changed = lock.newCondition();
     private long delayNanos;
     private boolean blackHole;
+    private boolean oneWay; // and nothing is held back that goes to the target
 
     /** Passes connections on to a port of this machine. */
     public FaultyProxy(int target) throws IOException {
@@ -48,24 +49,30 @@ public final class FaultyProxy implements AutoCloseable {
 
     /** Everything gets through at once, what was held back first. */
     public void pass() {
-        set(0, false);
+        set(0, false, false);
     }
 
     /** Whatever comes arrives later by so much, in both directions. */
     void delay(Duration by) {
-        set(by.toNanos(), false);
+        set(by.toNanos(), false, false);
     }
 
     /** Connections stay open and can be made, and nothing gets through until {@link #pass}. */
     public void blackHole() {
-        set(0, true);
+        set(0, true, false);
     }
 
-    private void set(long delay, boolean hole) {
+    /** The target is heard no more, and hears everything, until {@link #pass}. */
+    void deafen() {
+        set(0, true, true);
+    }
+
+    private void set(long delay, boolean hole, boolean way) {
         lock.lock();
         try {
             delayNanos = delay;
             blackHole = hole;
+            oneWay = way;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -101,16 +108,16 @@ public final class FaultyProxy implements AutoCloseable {
             reset(near);
             return;
         }
-        carry(near, far);
-        carry(far, near);
+        carry(near, far, true);
+        carry(far, near, false);
         if (listening.isClosed()) {
             cut();
         }
     }
 
-    private void carry(Socket from, Socket to) {
+    private void carry(Socket from, Socket to, boolean forth) {
         BlockingQueue<Chunk> onTheWay = new ArrayBlockingQueue<>(CHUNKS_ON_THE_WAY);
-        Thread writing = Thread.ofVirtual().name("proxy-write").start(() -> write(onTheWay, from, to));
+        Thread writing = Thread.ofVirtual().name("proxy-write").start(() -> write(onTheWay, from, to, forth));
         Thread.ofVirtual().name("proxy-read").start(() -> read(from, onTheWay, writing));
     }
 
@@ -131,10 +138,10 @@ public final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    private void write(BlockingQueue<Chunk> onTheWay, Socket from, Socket to) {
+    private void write(BlockingQueue<Chunk> onTheWay, Socket from, Socket to, boolean forth) {
         try {
             for (Chunk chunk = onTheWay.take(); chunk.bytes.length > 0; chunk = onTheWay.take()) {
-                awaitDue(chunk);
+                awaitDue(chunk, forth);
                 to.getOutputStream().write(chunk.bytes);
             }
             to.shutdownOutput();
@@ -149,12 +156,12 @@ public final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    private void awaitDue(Chunk chunk) throws InterruptedException {
+    private void awaitDue(Chunk chunk, boolean forth) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
                 long left = chunk.at + delayNanos - System.nanoTime();
-                if (blackHole) {
+                if (blackHole && !(oneWay && forth)) {
                     changed.await();
                 } else if (left > 0) {
                     changed.await(left, TimeUnit.NANOSECONDS);

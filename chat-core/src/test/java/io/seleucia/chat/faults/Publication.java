@@ -25,13 +25,22 @@ record Publication(String channel, String id, int padding) {
             request.addProperty("channel", channel);
         }
         request.addProperty("key", id);
-        request.addProperty("data", id + " " + ".".repeat(padding));
+        request.addProperty("data", content());
         return request;
+    }
+
+    /** What it says. */
+    String content() {
+        return id + " " + ".".repeat(padding);
     }
 
     /** The id of the publication that became this message. */
     static String idOf(JsonObject message) {
-        String data = message.get("data").getAsString();
+        return idOf(message.get("data").getAsString());
+    }
+
+    /** The id of the publication with this content. */
+    static String idOf(String data) {
         return data.substring(0, data.indexOf(' '));
     }
 }

@@ -74,6 +74,11 @@ class RecoveryTest {
         private boolean forgotten;
 
         @Override
+        public Health health() {
+            return members.health();
+        }
+
+        @Override
         public Subscription subscribe(String channel, Listener listener) throws UnavailableException {
             if (!channel.equals("lobby")) {
                 return members.subscribe(channel, listener);

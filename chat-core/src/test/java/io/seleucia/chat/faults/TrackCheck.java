@@ -8,9 +8,11 @@ import static io.seleucia.chat.faults.Verdict.Violation.REORDERED;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Judges what one member was shown of one channel: first its order, then whether it is all there. */
@@ -29,19 +31,22 @@ final class TrackCheck {
     private final Track track;
     private final String name;
     private final Checker.Placed placed;
+    private final Set<String> orderly;
     private final Verdict verdict;
 
     private final Set<Position> seen = new HashSet<>();
     private final Set<Position> skipped = new LinkedHashSet<>();
     private final Set<String> epochs = new HashSet<>();
+    private final Map<String, Integer> numbers = new HashMap<>(); // of the last message, by member
     private final List<Excuse> excuses = new ArrayList<>();
     private final Position start;
     private Position last;
 
-    TrackCheck(Track track, Checker.Placed placed, Verdict verdict) {
+    TrackCheck(Track track, Checker.Placed placed, Set<String> orderly, Verdict verdict) {
         this.track = track;
         this.name = track.member() + " in " + track.channel();
         this.placed = placed;
+        this.orderly = orderly;
         this.verdict = verdict;
         this.start = track.shown().getFirst().position();
         this.last = start;
@@ -88,6 +93,22 @@ final class TrackCheck {
             skipped.add(missed);
         }
         last = position;
+        inOrder(message);
+    }
+
+    /** What an orderly member publishes in a channel bears rising numbers. In inboxes it may have to try again. */
+    private void inOrder(Track.Shown.Message message) {
+        int dash = message.id().indexOf('-');
+        if (dash < 0
+                || track.channel().startsWith("@")
+                || !orderly.contains(message.id().substring(0, dash))) {
+            return;
+        }
+        int number = Integer.parseInt(message.id().substring(dash + 1));
+        Integer before = numbers.put(message.id().substring(0, dash), number);
+        if (before != null && before >= number) {
+            verdict.add(REORDERED, "%s was shown %s after that member's number %d", name, message, before);
+        }
     }
 
     /** What it skipped, and what it ought to have been shown besides, it must have been shown, or told that it is lost. */

@@ -39,7 +39,7 @@ class LoopsTest {
             Duration.ofMinutes(1));
 
     private final Peer peer = new Peer();
-    private final Loops loops = new Loops(peer, BOUNDS);
+    private final Loops loops = new Loops(peer, BOUNDS, new Counters());
     private final CountDownLatch ended = new CountDownLatch(1);
 
     @BeforeEach

@@ -29,7 +29,7 @@ final class Loopback implements AutoCloseable {
      */
     Wire wireOf(byte[] bytes) throws IOException {
         Thread.ofVirtual().start(() -> send(bytes));
-        return new Wire(server, Integer.MAX_VALUE);
+        return new Wire(server, Integer.MAX_VALUE, new WireBytes());
     }
 
     private void send(byte[] bytes) {

@@ -69,7 +69,7 @@ class WireTest {
 
     private static Wire wireOf(Socket socket) {
         try {
-            return new Wire(socket, Integer.MAX_VALUE);
+            return new Wire(socket, Integer.MAX_VALUE, new WireBytes());
         } catch (IOException e) {
             throw new AssertionError("nothing here fails", e);
         }

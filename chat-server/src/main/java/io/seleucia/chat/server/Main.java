@@ -5,10 +5,15 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.server.management.Access;
+import io.seleucia.chat.server.management.Management;
+import io.seleucia.chat.server.management.RecentLines;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Starts a server with the given settings, and ends it in good order when the process is told to end; or carries out the
@@ -51,6 +56,12 @@ public final class Main {
     }
 
     private static void serve(Settings settings) throws SettingsException, IOException, InterruptedException {
+        ServerLog.format(settings.text(Setting.LOG_FORMAT).equals("json"));
+        Optional<Management> management = management(settings);
+        RecentLines lines = new RecentLines(new LogFormat(false));
+        if (management.isPresent()) {
+            ServerLog.copyTo(lines);
+        }
         String host = settings.text(Setting.HOST);
         ChatServer.Builder builder = ChatServer.builder()
                 .host(host)
@@ -62,8 +73,8 @@ public final class Main {
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
-        Access access = new Access(settings);
-        access.apply(builder);
+        LoginFiles logins = new LoginFiles(settings);
+        logins.apply(builder);
         Broker broker = broker(settings);
         ChatServer server;
         try {
@@ -72,19 +83,38 @@ public final class Main {
             broker.close();
             throw e;
         }
+        management.ifPresent(port -> port.serve(server, lines));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-                    server.close();
-                    access.close();
+                    server.close(); // meanwhile management says that it drains
+                    logins.close();
                     broker.close();
                     Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
                 }));
-        String at = s + "://" + bracketed(host) + ":";
+        ServerLog.load();
+        System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
+        Thread.currentThread().join();
+    }
+
+    /** The line that says that all is there, and where. */
+    private static String listening(String at, ChatServer server, Optional<Management> management) {
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
-        ServerLog.load();
-        System.out.println("listening on ws" + at + server.port() + "/" + tcp);
-        Thread.currentThread().join();
+        String operator =
+                management.map(Management::url).map(url -> " management " + url).orElse("");
+        return "listening on ws" + at + server.port() + "/" + tcp + operator;
+    }
+
+    /** The operator's port, which is taken first: if it can't be, nobody has come yet. */
+    private static Optional<Management> management(Settings settings) throws IOException {
+        OptionalInt port = settings.port(Setting.MANAGEMENT_PORT);
+        if (port.isEmpty()) {
+            return Optional.empty();
+        }
+        Access access = settings.isGiven(Setting.MANAGEMENT_TOKEN_FILE)
+                ? Access.withToken(settings.file(Setting.MANAGEMENT_TOKEN_FILE), settings.text(Setting.HOST))
+                : Access.local();
+        return Optional.of(new Management(access, port.getAsInt()));
     }
 
     /** Whether the settings ask for TLS. */

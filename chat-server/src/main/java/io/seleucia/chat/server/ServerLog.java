@@ -11,20 +11,30 @@ import java.util.logging.Logger;
  * java.util.logging in the usual way, with {@code -Djava.util.logging.config.file}.
  */
 public final class ServerLog extends LogManager {
-    private static final String LINE = "%1$tFT%1$tT.%1$tL%1$tz %4$-7s %3$s: %5$s%6$s%n";
-
     /** For java.util.logging, which makes one. */
     public ServerLog() {}
 
     /** Must come before the first logger is made. */
     static void start() {
         System.setProperty("java.util.logging.manager", ServerLog.class.getName());
-        if (System.getProperty("java.util.logging.SimpleFormatter.format") == null) {
-            System.setProperty("java.util.logging.SimpleFormatter.format", LINE);
-        }
         // Jedis logs through SLF4J, which has nobody to write to here and should not say so: what matters of Redis
         // is logged by the broker.
         System.setProperty("slf4j.internal.verbosity", "ERROR");
+    }
+
+    /** From now on lines look like this, unless the operator has configured them. */
+    static void format(boolean json) {
+        if (System.getProperty("java.util.logging.config.file") == null
+                && System.getProperty("java.util.logging.config.class") == null) {
+            for (Handler handler : Logger.getLogger("").getHandlers()) {
+                handler.setFormatter(new LogFormat(json));
+            }
+        }
+    }
+
+    /** Gives what is logged to one more, too. */
+    static void copyTo(Handler handler) {
+        Logger.getLogger("").addHandler(handler);
     }
 
     /**
@@ -32,9 +42,11 @@ public final class ServerLog extends LogManager {
      * before anybody is told that the server listens, and may fill it with connections.
      */
     static void load() {
+        LogRecord record = new LogRecord(Level.INFO, "");
+        record.setThrown(new IllegalStateException());
         for (Handler handler : Logger.getLogger("").getHandlers()) {
             if (handler.getFormatter() != null) {
-                handler.getFormatter().format(new LogRecord(Level.INFO, ""));
+                handler.getFormatter().format(record);
             }
         }
     }

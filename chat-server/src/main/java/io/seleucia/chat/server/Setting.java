@@ -26,7 +26,17 @@ enum Setting {
     PORT("port", "8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
     TCP_PORT("tcp-port", "33333", Kind.PORT_OR_OFF, "the port for TcpChat; 0 takes any free one"),
     TCP_CHANNEL("tcp-channel", "lobby", Kind.CHANNEL, "the channel that clients of the TCP port are in"),
-    MANAGEMENT_PORT("management-port", "off", Kind.OFF, "the port of the operator, which this version does not have"),
+    MANAGEMENT_PORT(
+            "management-port",
+            "8601",
+            Kind.PORT_OR_OFF,
+            "the operator's port: health, metrics and a console; 0 takes any free one"),
+    MANAGEMENT_TOKEN_FILE(
+            "management-token-file",
+            "",
+            Kind.FILE,
+            "a file whose first line lets an operator in, from other machines too; none: this machine only"),
+    LOG_FORMAT("log-format", "text", Kind.LOG_FORMAT, "how a line of the log looks"),
     ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
     COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     TLS_KEYSTORE("tls-keystore", "", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
@@ -114,7 +124,7 @@ enum Setting {
         LIST("a comma-separated list"),
         PORT("a number from 0 to 65535"),
         PORT_OR_OFF("a number from 0 to 65535, or off"),
-        OFF("off"),
+        LOG_FORMAT("text or json"),
         CHANNEL("a channel's name: 1 to " + Names.MAX_CHANNEL + " characters, none of them for control, no @ first"),
         BROKER("memory or redis"),
         COMPRESSION("on, off or context"),
@@ -148,7 +158,7 @@ enum Setting {
                 case PORT -> isPort(value);
                 case PORT_OR_OFF -> value.equals("off") || isPort(value);
                 case CHANNEL -> Names.flawOfChannel(value).isEmpty();
-                case OFF -> value.equals("off");
+                case LOG_FORMAT -> Set.of("text", "json").contains(value);
                 case BROKER -> Set.of("memory", "redis").contains(value);
                 case COMPRESSION -> Set.of("on", "off", "context").contains(value);
                 case FSYNC -> Set.of("interval", "always", "never").contains(value);

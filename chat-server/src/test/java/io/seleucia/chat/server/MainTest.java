@@ -2,9 +2,11 @@ package io.seleucia.chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonParser;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.server.management.Http;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -39,8 +41,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MainTest {
     private static final long PATIENCE_SECONDS = 60;
     private static final String PASSWORD = "pass word";
-    private static final Pattern LISTENING =
-            Pattern.compile("listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?");
+    private static final Pattern LISTENING = Pattern.compile(
+            "listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?(?: management http://localhost:(\\d+)/)?");
 
     @TempDir
     private Path directory;
@@ -89,6 +91,76 @@ class MainTest {
 
         assertThat(client.closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1012);
         assertThat(exitStatus()).isZero();
+    }
+
+    @Test
+    void saysThatItDrainsWhileItDoes() throws Exception {
+        begin(List.of("--port=0", "--management-port=0"));
+        Matcher listening = LISTENING.matcher(process.inputReader().readLine());
+        assertThat(listening.matches()).isTrue();
+        Http operator = new Http(Integer.parseInt(listening.group(3)));
+        assertThat(operator.get("/health").status()).isEqualTo(200);
+        try (Socket deaf = new Socket("localhost", Integer.parseInt(listening.group(1)))) {
+            deaf.getOutputStream()
+                    .write(("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(deaf.getInputStream().read()).isEqualTo('H');
+
+            process.destroy(); // SIGTERM, which this client does not answer
+
+            Http.Reply health = operator.get("/health");
+            while (health.status() == 200) {
+                health = operator.get("/health");
+            }
+            assertThat(health.status()).isEqualTo(503);
+            assertThat(health.json().get("draining").getAsBoolean()).isTrue();
+        }
+        assertThat(exitStatus()).isZero();
+    }
+
+    @Test
+    void saysInOneLineThatTheOperatorsPortIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            begin(List.of("--port=0", "--management-port=" + taken.getLocalPort()));
+
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors())
+                    .singleElement()
+                    .asString()
+                    .startsWith("chat-server: can't listen on localhost:" + taken.getLocalPort() + " for management");
+        }
+    }
+
+    @Test
+    void saysInOneLineThatTheOperatorsTokenIsNone() throws Exception {
+        begin(List.of("--port=0", "--management-port=0", "--management-token-file=" + directory.resolve("none")));
+
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors()).singleElement().asString().endsWith("none does not exist");
+    }
+
+    @Test
+    void logsAsItIsTold() throws Exception {
+        String nowhere = "--redis-url=redis://localhost:" + unusedPort();
+        begin("--port=0", "--broker=redis", nowhere, "--log-format=json");
+
+        assertThat(JsonParser.parseString(errors().getFirst())
+                        .getAsJsonObject()
+                        .get("message")
+                        .getAsString())
+                .contains("can't be reached");
+
+        process.destroyForcibly().onExit().join();
+        begin(List.of("--port=0", "--broker=redis", nowhere, "--management-port=0"));
+        Matcher listening = LISTENING.matcher(process.inputReader().readLine());
+        assertThat(listening.matches()).isTrue();
+        assertThat(new Http(Integer.parseInt(listening.group(3)))
+                        .get("/api/log")
+                        .body())
+                .as("the operator reads what was logged before anybody could ask")
+                .contains("can't be reached");
+        assertThat(errors().getFirst()).matches("\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{3}Z WARNING .*");
     }
 
     @Test
@@ -490,6 +562,9 @@ class MainTest {
         boolean serves = flags.isEmpty() || flags.getFirst().startsWith("--");
         if (serves && flags.stream().noneMatch(flag -> flag.startsWith("--tcp-port"))) {
             command.add("--tcp-port=off"); // the default port is one for all tests that run at a time
+        }
+        if (serves && flags.stream().noneMatch(flag -> flag.startsWith("--management-port"))) {
+            command.add("--management-port=off"); // likewise
         }
         process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("errors").toFile())

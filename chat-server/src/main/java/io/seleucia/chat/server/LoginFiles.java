@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
  * Who may come in and what they may do, by the files that the settings name: accounts, the key of tokens, rules. One
  * thread looks every few seconds whether they have changed, and writes down who has logged in.
  */
-final class Access implements Authenticator, AutoCloseable {
-    private static final Logger LOG = System.getLogger(Access.class.getName());
+final class LoginFiles implements Authenticator, AutoCloseable {
+    private static final Logger LOG = System.getLogger(LoginFiles.class.getName());
     private static final long LOOK_MILLIS = 2_000;
     private static final int LOOKS_PER_WRITE = 5;
 
@@ -38,7 +38,7 @@ final class Access implements Authenticator, AutoCloseable {
      *
      * @throws IOException if one can't be used; the message says which, and what is wrong
      */
-    Access(Settings settings) throws IOException {
+    LoginFiles(Settings settings) throws IOException {
         accounts = settings.isGiven(Setting.USERS_FILE)
                 ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE)))
                 : Optional.empty();
@@ -46,7 +46,7 @@ final class Access implements Authenticator, AutoCloseable {
                 ? Optional.of(new Watched<>(settings.file(Setting.TOKEN_KEY_FILE), file -> tokens(file, settings)))
                 : Optional.empty();
         rules = settings.isGiven(Setting.RULES_FILE)
-                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), Access::rules))
+                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), LoginFiles::rules))
                 : Optional.empty();
         guests = settings.guests();
         if (accounts.isPresent() || tokens.isPresent() || rules.isPresent()) {

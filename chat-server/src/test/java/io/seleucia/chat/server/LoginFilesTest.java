@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class AccessTest {
+class LoginFilesTest {
     @TempDir
     private Path directory;
 
@@ -31,33 +31,33 @@ class AccessTest {
         new OwnerFile(users)
                 .change(lines -> List.of(Account.of("ada", "secret", 10).line()));
         Path key = file("key", "0123456789abcdef0123456789abcdef\n");
-        try (Access access = new Access(settings("--users-file=" + users, "--token-key-file=" + key))) {
-            User ada = access.authenticate(new Credentials.Password("ada", "secret"), "::1")
+        try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users, "--token-key-file=" + key))) {
+            User ada = logins.authenticate(new Credentials.Password("ada", "secret"), "::1")
                     .orElseThrow();
 
-            assertThat(access.holds(ada)).isTrue();
-            assertThat(access.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
-            assertThat(access.hasAccount("ada")).contains(true);
-            assertThat(access.hasAccount("carl")).as("may have a token").isEmpty();
+            assertThat(logins.holds(ada)).isTrue();
+            assertThat(logins.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
+            assertThat(logins.hasAccount("ada")).contains(true);
+            assertThat(logins.hasAccount("carl")).as("may have a token").isEmpty();
         }
-        try (Access access = new Access(settings("--users-file=" + users))) {
-            assertThat(access.hasAccount("carl")).contains(false);
-            assertThat(access.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
+        try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users))) {
+            assertThat(logins.hasAccount("carl")).contains(false);
+            assertThat(logins.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
         }
     }
 
     @Test
     void saysWhichFileIsWrongAndWhere() throws Exception {
         Path rules = file("rules", "# rules\n\nallow ada fly lobby\n");
-        assertThatThrownBy(() -> new Access(settings("--rules-file=" + rules)))
+        assertThatThrownBy(() -> new LoginFiles(settings("--rules-file=" + rules)))
                 .hasMessage(
                         rules + ", line 3: 'fly' is no action: an action must be one of subscribe, publish, history, "
                                 + "presence, signal and direct, or *");
 
         Path key = file("key", "too short\n");
-        assertThatThrownBy(() -> new Access(settings("--token-key-file=" + key)))
+        assertThatThrownBy(() -> new LoginFiles(settings("--token-key-file=" + key)))
                 .hasMessage(key + ": a secret must have at least 32 bytes");
-        assertThatThrownBy(() -> new Access(settings("--token-key-file=" + directory.resolve("none"))))
+        assertThatThrownBy(() -> new LoginFiles(settings("--token-key-file=" + directory.resolve("none"))))
                 .hasMessageContaining("none does not exist");
     }
 

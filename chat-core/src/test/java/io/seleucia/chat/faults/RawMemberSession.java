@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
  * One connection of a member, and the steps towards what is desired: a name and an inbox, all channels, everything
  * acknowledged. Not thread-safe.
  */
-final class MemberSession {
+final class RawMemberSession {
     private static final long PAUSE_NANOS = 200_000_000L;
 
     private final ChatSocket socket;
@@ -25,7 +25,7 @@ final class MemberSession {
     private final Set<String> asked = new HashSet<>(); // to join, or to leave
     private long pauseTill = System.nanoTime();
 
-    MemberSession(
+    RawMemberSession(
             ChatSocket socket,
             String name,
             List<String> channels,

@@ -1,0 +1,70 @@
+package io.seleucia.chat.client;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+
+/**
+ * Calls the program's listener, in a virtual thread of its own, one call after the other. What waits is bounded by the
+ * {@link Window}: the client does not read on while there is no room.
+ */
+final class Delivery {
+    private static final Logger LOG = System.getLogger(Delivery.class.getName());
+
+    /** A call, and what it occupies while it waits. */
+    private record Parcel(int bytes, Consumer<ChatListener> call) {}
+
+    private static final Parcel LAST = new Parcel(0, listener -> {});
+
+    private final BlockingQueue<Parcel> parcels = new LinkedBlockingQueue<>();
+    private final ChatListener listener;
+    private final Window window;
+    private final Thread thread;
+
+    /** Starts the thread. */
+    Delivery(String name, ChatListener listener, Window window) {
+        this.listener = listener;
+        this.window = window;
+        this.thread = Thread.ofVirtual().name("chat-listener " + name).start(this::run);
+    }
+
+    private void run() {
+        try {
+            for (Parcel parcel = parcels.take(); parcel != LAST; parcel = parcels.take()) {
+                deliver(parcel);
+            }
+        } catch (InterruptedException e) {
+            LOG.log(Level.ERROR, "the listener has interrupted its own thread: it is called no more", e);
+        }
+    }
+
+    private void deliver(Parcel parcel) {
+        try {
+            parcel.call.accept(listener);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "the listener failed", e);
+        }
+        window.give(parcel.bytes);
+    }
+
+    /** Has the listener called after all that waits. Never blocks. */
+    void put(int bytes, Consumer<ChatListener> call) {
+        window.take(bytes);
+        parcels.add(new Parcel(bytes, call));
+    }
+
+    /** Ends the thread, when it has made all calls that wait. */
+    void end() {
+        parcels.add(LAST);
+    }
+
+    /** Waits for that, unless the listener itself asks. */
+    void awaitEnd(Duration patience) throws InterruptedException {
+        if (Thread.currentThread() != thread) {
+            thread.join(patience);
+        }
+    }
+}

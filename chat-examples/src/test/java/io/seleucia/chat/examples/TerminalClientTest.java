@@ -1,0 +1,193 @@
+package io.seleucia.chat.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Retention;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The terminal client as a process, with pipes. */
+class TerminalClientTest {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+    private final List<Terminal> terminals = new ArrayList<>();
+    private ChatServer server = start(0);
+    private final int port = server.port();
+
+    TerminalClientTest() throws IOException {}
+
+    private ChatServer start(int port) throws IOException {
+        return ChatServer.builder().port(port).broker(broker).start();
+    }
+
+    @AfterEach
+    void end() {
+        terminals.forEach(terminal -> terminal.process.destroyForcibly());
+        server.close();
+        broker.close();
+    }
+
+    private Terminal terminal(String... arguments) throws IOException {
+        Terminal terminal = new Terminal(arguments);
+        terminals.add(terminal);
+        return terminal;
+    }
+
+    private Terminal person(String name) throws IOException {
+        return terminal("ws://localhost:" + port, "--name", name, "--channel", "lobby");
+    }
+
+    @Test
+    void whatIsPipedInIsPublishedAndAcknowledged() throws Exception {
+        Terminal ada = person("ada").says("hello").says("there").ends();
+
+        assertThat(ada.status()).isZero();
+        assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                .extracting(
+                        message -> message.sender() + ": " + message.content().asText())
+                .containsExactly("ada: hello", "ada: there");
+        assertThat(ada.shows()).isEqualTo("[lobby] ada: hello");
+    }
+
+    @Test
+    void whatFailsIsSaidInOneLineAndInTheStatus() throws Exception {
+        Terminal ada = person("ada")
+                .says("/msg nobody hi")
+                .says("/leave")
+                .says("hello")
+                .ends();
+
+        assertThat(ada.status()).isEqualTo(1);
+        assertThat(ada.errors)
+                .filteredOn(line -> line.startsWith("error: "))
+                .singleElement()
+                .isEqualTo("error: you are in no channel; /join one");
+    }
+
+    @Test
+    void aMissingNameIsSaid() throws Exception {
+        Terminal nobody = terminal("ws://localhost:" + port);
+
+        assertThat(nobody.status()).isEqualTo(2);
+        assertThat(nobody.complaints()).startsWith("TerminalClient ws://host:8600 --name ada");
+    }
+
+    @Test
+    void aRestartOfTheServerCostsNothing() throws Exception {
+        Terminal ada = person("ada").says("/who"); // which is answered once it is in the lobby
+        assertThat(ada.shows()).isEqualTo("ada");
+        Terminal bob = person("bob").says("one");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob: one");
+        assertThat(ada.shows()).isEqualTo("[lobby] bob: one");
+        server.close();
+        assertThat(ada.complaints()).startsWith("connected to ");
+        assertThat(ada.complaints()).startsWith("reconnecting: ");
+        bob.says("two");
+        server = start(port);
+
+        assertThat(ada.shows()).isEqualTo("[lobby] bob: two");
+        String line = ada.complaints();
+        while (line.startsWith("reconnecting: ")) {
+            line = ada.complaints();
+        }
+        assertThat(line).startsWith("connected to ");
+        assertThat(ada.ends().status()).isZero();
+        assertThat(bob.says("/quit").status()).isZero();
+    }
+
+    @Test
+    void itsCommandsDoWhatTheySay() throws Exception {
+        Terminal ada = person("ada").says("first");
+        assertThat(ada.shows()).isEqualTo("[lobby] ada: first");
+        assertThat(ada.says("/who").shows()).isEqualTo("ada");
+        Terminal bob = person("bob").says("/msg ada psst, you");
+        assertThat(ada.shows()).isEqualTo("bob (to you): psst, you");
+        ada.says("/join den").says("here");
+        assertThat(ada.shows()).isEqualTo("[den] ada: here");
+        assertThat(ada.says("/help").shows()).startsWith("/join X");
+        assertThat(bob.ends().status()).isZero();
+    }
+
+    @Test
+    void whatComesFromTheNetDoesNotSteerTheTerminal() throws Exception {
+        person("ada").says("\033[2J\u202egone\u009b1m").ends().status();
+        Terminal bob = person("bob").says("/history");
+
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: \\u{1b}[2J\\u{202e}gone\\u{9b}1m");
+    }
+
+    /** A process, and what it has printed. */
+    private static final class Terminal {
+        private final Process process;
+        private final LinkedBlockingQueue<String> output = new LinkedBlockingQueue<>();
+        private final LinkedBlockingQueue<String> errors = new LinkedBlockingQueue<>();
+        private final Thread readingOutput;
+        private final Thread readingErrors;
+
+        Terminal(String... arguments) throws IOException {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    TerminalClient.class.getName()));
+            command.addAll(List.of(arguments));
+            process = new ProcessBuilder(command).start();
+            readingOutput = reading(process.getInputStream(), output);
+            readingErrors = reading(process.getErrorStream(), errors);
+        }
+
+        private static Thread reading(InputStream from, LinkedBlockingQueue<String> lines) {
+            return Thread.ofPlatform()
+                    .daemon()
+                    .start(() -> new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))
+                            .lines()
+                            .forEach(lines::add));
+        }
+
+        Terminal says(String line) throws IOException {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+            return this;
+        }
+
+        Terminal ends() throws IOException {
+            process.getOutputStream().close();
+            return this;
+        }
+
+        String shows() throws InterruptedException {
+            return next(output);
+        }
+
+        String complaints() throws InterruptedException {
+            return next(errors);
+        }
+
+        private static String next(LinkedBlockingQueue<String> lines) throws InterruptedException {
+            String line = lines.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            assertThat(line).as("a line within a minute").isNotNull();
+            return line;
+        }
+
+        int status() throws InterruptedException {
+            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            readingOutput.join();
+            readingErrors.join();
+            return process.exitValue();
+        }
+    }
+}
