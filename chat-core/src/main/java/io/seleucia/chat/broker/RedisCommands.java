@@ -3,15 +3,8 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,12 +40,12 @@ final class RedisCommands {
     private static final int ENTRIES = 100; // of a history, read by one command
     private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
-    private static final Script PUBLISH = Script.of("position.lua", "publish.lua");
-    private static final Script HISTORY = Script.of("position.lua", "history.lua");
-    private static final Script JOIN = Script.of("join.lua");
-    private static final Script REFRESH = Script.of("refresh.lua");
-    private static final Script ADD_CHANNEL = Script.of("channel.lua");
-    private static final Script MEMBERS = Script.of("members.lua");
+    private static final RedisScript PUBLISH = RedisScript.of("position.lua", "publish.lua");
+    private static final RedisScript HISTORY = RedisScript.of("position.lua", "history.lua");
+    private static final RedisScript JOIN = RedisScript.of("join.lua");
+    private static final RedisScript REFRESH = RedisScript.of("refresh.lua");
+    private static final RedisScript ADD_CHANNEL = RedisScript.of("channel.lua");
+    private static final RedisScript MEMBERS = RedisScript.of("members.lua");
 
     private final RedisNodes nodes;
     private final RedisKeys keys;
@@ -287,7 +280,7 @@ final class RedisCommands {
      *
      * @param lasting whether it appends to a history, for ever
      */
-    private Object run(Script script, boolean lasting, int slot, List<String> keys, List<String> arguments)
+    private Object run(RedisScript script, boolean lasting, int slot, List<String> keys, List<String> arguments)
             throws UnavailableException {
         int bytes =
                 CALL_BYTES + arguments.stream().mapToInt(RedisCommands::size).sum();
@@ -406,30 +399,5 @@ final class RedisCommands {
 
     private static String text(long number) {
         return Long.toString(number);
-    }
-
-    /** A Lua script and the name that Redis caches it by. */
-    private record Script(String text, String sha1) {
-        static Script of(String... files) {
-            StringBuilder text = new StringBuilder();
-            for (String file : files) {
-                text.append(read(file));
-            }
-            try {
-                byte[] digest = MessageDigest.getInstance("SHA-1")
-                        .digest(text.toString().getBytes(StandardCharsets.UTF_8));
-                return new Script(text.toString(), HexFormat.of().formatHex(digest));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every JDK has SHA-1", e);
-            }
-        }
-
-        private static String read(String file) {
-            try (InputStream script = RedisCommands.class.getResourceAsStream(file)) {
-                return new String(script.readAllBytes(), StandardCharsets.UTF_8);
-            } catch (IOException e) {
-                throw new UncheckedIOException("a script is missing from the jar", e);
-            }
-        }
     }
 }

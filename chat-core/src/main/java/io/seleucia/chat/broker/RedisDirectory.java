@@ -38,6 +38,7 @@ final class RedisDirectory implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMillis(1_800);
     private static final Duration AFTER_THE_FIRST = Duration.ofMillis(200);
     private static final int ASKED = 5;
+    private static final int OUTDATED = 50;
 
     /** Slots from the first to the last, and who has them. */
     record Range(int first, int last, HostAndPort owner) {}
@@ -49,6 +50,7 @@ final class RedisDirectory implements AutoCloseable {
     private final RedisAccess access;
     private Set<HostAndPort> replicas = Set.of(); // of the cluster, as last heard
     private long epoch; // of the newest news
+    private int outdated; // how often in a row nobody had news as new
     private final Map<HostAndPort, Connection> idle = new ConcurrentHashMap<>();
     private volatile Exception failure = new IOException("nobody answers in time");
 
@@ -100,12 +102,21 @@ final class RedisDirectory implements AutoCloseable {
                         || isMaster(ranges.getFirst().owner()));
     }
 
-    /** The newest that is no older than what was heard before. */
+    /**
+     * The newest that is no older than what was heard before. Where for long there is only what is older, whoever tells
+     * it was set up anew, and is believed.
+     */
     private Optional<Testimony> newest(List<Testimony> heard) {
         Optional<Testimony> newest = heard.stream()
-                .filter(one -> one.sound && !one.ranges.isEmpty() && one.epoch >= epoch)
+                .filter(one -> one.sound && !one.ranges.isEmpty())
                 .max(Comparator.comparingLong(Testimony::epoch));
-        newest.ifPresent(one -> epoch = one.epoch);
+        if (newest.isPresent() && newest.get().epoch < epoch && ++outdated < OUTDATED) {
+            return Optional.empty();
+        }
+        newest.ifPresent(one -> {
+            epoch = one.epoch;
+            outdated = 0;
+        });
         return newest;
     }
 

@@ -168,9 +168,12 @@ final class RedisNodes implements AutoCloseable {
         HostAndPort to = target(answer, from);
         changing.lock();
         try {
-            RedisNode[] now = owners.clone();
-            now[slot] = node(to, one -> one == slot, true);
-            owners = now;
+            RedisNode node = node(to, one -> one == slot, true);
+            if (owners[slot] != node) { // many may hear of it at once
+                RedisNode[] now = owners.clone();
+                now[slot] = node;
+                owners = now;
+            }
         } finally {
             changing.unlock();
         }

@@ -66,7 +66,7 @@ final class RedisSubscriber implements AutoCloseable {
     private volatile Subscribing current; // null while there is no connection; cut without the lock
     private volatile String probe;
     private volatile long heardAt = System.nanoTime(); // or when the connection was begun
-    private volatile long provenAt; // when something last came, or 0
+    private volatile long provenAt; // when that last was seen to work, or 0
 
     /** What Redis calls things, on a cluster and elsewhere. */
     private enum Words {
@@ -213,12 +213,15 @@ final class RedisSubscriber implements AutoCloseable {
         }
     }
 
-    /** When something last came, or the connection was begun, as {@link System#nanoTime}. */
+    /**
+     * When a message last came, or the connection was begun, as {@link System#nanoTime}. Answers to commands do not count:
+     * they would come from a server that delivers nothing as well.
+     */
     long heardAt() {
         return heardAt;
     }
 
-    /** How long ago something last came, on whatever connection; empty if nothing ever did. */
+    /** How long ago a message last came, on whatever connection, or one was begun; empty if that has never been. */
     Optional<Duration> proven() {
         long at = provenAt;
         return at == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(System.nanoTime() - at));
@@ -306,18 +309,20 @@ final class RedisSubscriber implements AutoCloseable {
         List<?> push;
         try {
             push = (List<?>) connection.getUnflushedObject();
-            heard();
         } catch (JedisDataException e) { // no word of which channel it is about
-            heard();
             receiver.refused(address, e);
             receiver.unsubscribed();
             return;
         }
         String word = text(push.get(0));
         String name = text(push.get(1));
+        if (word.equals(words.message)) {
+            heard();
+        }
         if (name.equals(probe)) {
             if (word.equals(words.subscribed) && !connection.proven) {
                 connection.proven = true;
+                heard();
                 health.subscribed();
                 receiver.connected(address);
             }
@@ -349,7 +354,7 @@ final class RedisSubscriber implements AutoCloseable {
     }
 
     private void heard() {
-        long now = System.nanoTime() | 1; // 0 says that nothing has come
+        long now = System.nanoTime() | 1; // 0 says that it never was
         heardAt = now;
         provenAt = now;
     }
