@@ -23,7 +23,7 @@ class ChatV1InMemoryTest extends ChatV1Contract {
                 .start();
     }
 
-    ChatServer.Builder settings() {
+    ChatServerBuilder settings() {
         return ChatServer.builder().port(0);
     }
 

@@ -3,7 +3,7 @@ package io.seleucia.chat;
 /** To a client in the same process the server is no other than to one behind a network. */
 class ChatV1WithoutPortTest extends ChatV1InMemoryTest {
     @Override
-    ChatServer.Builder settings() {
+    ChatServerBuilder settings() {
         return ChatServer.builder().withoutPort();
     }
 

@@ -797,7 +797,7 @@ class ControllersTest {
 
     @Test
     void refusesTwoControllersOfOneName() {
-        ChatServer.Builder builder = ChatServer.builder().port(0).controller("CHAT", Echo.class, caller -> new Echo());
+        ChatServerBuilder builder = ChatServer.builder().port(0).controller("CHAT", Echo.class, caller -> new Echo());
 
         assertThatThrownBy(builder::start)
                 .isInstanceOf(IllegalArgumentException.class)

@@ -78,7 +78,7 @@ class LoginTest {
         return start(ChatServer.builder().authenticator(accounts).guests(guests).limits(LIMITS));
     }
 
-    private int start(ChatServer.Builder builder) throws IOException {
+    private int start(ChatServerBuilder builder) throws IOException {
         server = builder.host("127.0.0.1").port(0).start();
         return server.port();
     }

@@ -22,7 +22,7 @@ class PagesOnThePortTest {
     @TempDir
     private Path directory;
 
-    private static ChatServer.Builder server(int bytes) {
+    private static ChatServerBuilder server(int bytes) {
         return ChatServer.builder().port(0).page("/large", "application/octet-stream", new byte[bytes]);
     }
 

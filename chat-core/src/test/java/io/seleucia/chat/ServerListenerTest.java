@@ -65,7 +65,7 @@ class ServerListenerTest {
             ask(too, SUBSCRIBE.formatted("lobby"));
             ask(too, SUBSCRIBE.formatted("news"));
             too.close();
-            eventually(() -> assertThat(diary.entries).contains("vacated news"));
+            eventually(() -> assertThat(diary.entries).contains("disconnected ada 1000 []"));
             ada.close();
             eventually(() -> assertThat(diary.entries)
                     .containsExactly(

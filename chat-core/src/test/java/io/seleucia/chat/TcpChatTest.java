@@ -37,7 +37,7 @@ class TcpChatTest {
         start(ChatServer.builder());
     }
 
-    private void start(ChatServer.Builder builder) throws IOException {
+    private void start(ChatServerBuilder builder) throws IOException {
         stopServer();
         server = builder.port(0).tcpPort(0).broker(broker).start();
         port = server.port();

@@ -1,6 +1,7 @@
 package io.seleucia.chat.examples;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.protocol.Caller;
 import java.io.IOException;
 
@@ -56,7 +57,7 @@ public final class ControllerExample {
     }
 
     /** A server that has the exchange. */
-    static ChatServer.Builder settings() {
+    static ChatServerBuilder settings() {
         return ChatServer.builder().controller("stock", Stock.class, Stock::new);
     }
 

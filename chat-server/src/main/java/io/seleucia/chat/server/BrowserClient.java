@@ -1,6 +1,6 @@
 package io.seleucia.chat.server;
 
-import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -23,7 +23,7 @@ final class BrowserClient {
     private BrowserClient() {}
 
     /** Has a server give the client to browsers that ask for {@code /}. */
-    static void addTo(ChatServer.Builder builder) throws IOException {
+    static void addTo(ChatServerBuilder builder) throws IOException {
         for (Map.Entry<String, String> file : FILES.entrySet()) {
             String path = file.getKey().equals("index.html") ? "/" : "/" + file.getKey();
             builder.page(path, file.getValue(), content(file.getKey()));

@@ -1,6 +1,6 @@
 package io.seleucia.chat.server;
 
-import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.Tokens;
@@ -55,7 +55,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     }
 
     /** Has a server let in who is to be let in. */
-    void apply(ChatServer.Builder server) {
+    void apply(ChatServerBuilder server) {
         server.guests(guests);
         if (accounts.isPresent() || tokens.isPresent()) {
             server.authenticator(this);

@@ -1,6 +1,7 @@
 package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.RedisBroker;
@@ -63,7 +64,7 @@ public final class Main {
             ServerLog.copyTo(lines);
         }
         String host = settings.text(Setting.HOST);
-        ChatServer.Builder builder = ChatServer.builder()
+        ChatServerBuilder builder = ChatServer.builder()
                 .host(host)
                 .port(settings.number(Setting.PORT))
                 .tcpChannel(settings.text(Setting.TCP_CHANNEL))
@@ -118,7 +119,7 @@ public final class Main {
     }
 
     /** Whether the settings ask for TLS. */
-    private static boolean secure(ChatServer.Builder builder, Settings settings) throws IOException {
+    private static boolean secure(ChatServerBuilder builder, Settings settings) throws IOException {
         if (settings.isGiven(Setting.TLS_KEYSTORE)) {
             builder.tlsKeystore(settings.file(Setting.TLS_KEYSTORE), settings.file(Setting.TLS_PASSWORD_FILE));
             return true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.browser.Page;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ class BrowserClientAccessTest {
 
     @BeforeEach
     void start() throws IOException {
-        ChatServer.Builder builder = ChatServer.builder().port(0);
+        ChatServerBuilder builder = ChatServer.builder().port(0);
         BrowserClient.addTo(builder);
         server = builder.start();
         ada = Visitor.open("http://localhost:" + server.port() + "/");

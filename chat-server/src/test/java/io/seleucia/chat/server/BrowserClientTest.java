@@ -3,14 +3,18 @@ package io.seleucia.chat.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +33,7 @@ class BrowserClientTest {
 
     @BeforeEach
     void start() throws IOException {
-        ChatServer.Builder builder = ChatServer.builder()
+        ChatServerBuilder builder = ChatServer.builder()
                 .port(0)
                 .broker(broker)
                 .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
@@ -385,50 +389,45 @@ class BrowserClientTest {
         ada.awaitMember("ada");
     }
 
-    /** A WebSocket of the page's own, behind which is a server that lets in who knows the password. */
     @Test
-    void asksForAPasswordWhereTheServerDoes() {
-        Visitor ada = add(Visitor.open(proxy.url()));
-        ada.page().beforeEachDocument("""
-                window.WebSocket = class {
-                    static OPEN = 1;
-                    readyState = 1;
-                    constructor() { setTimeout(() => this.onopen?.()); }
-                    send(text) {
-                        const { id, type, user, password, channel } = JSON.parse(text);
-                        const replies = {
-                            connect: password === "right"
-                                ? { type: "connected", client: user, pingSeconds: 25, maxMessageBytes: 65536 }
-                                : { type: "error", code: "unauthorized", message: "log in" },
-                            subscribe: { type: "subscribed", channel, epoch: "e", offset: 0 },
-                            presence: { type: "presence", channel, clients: [{ client: "ada", sessions: 1 }] },
-                            history: { type: "history", channel, epoch: "e", offset: 0, messages: [] },
-                        };
-                        setTimeout(() => this.onmessage?.({ data: JSON.stringify({ id, ...replies[type] }) }));
-                        if (type === "ping") this.onclose?.({ code: 4403, reason: "an operator ended it" });
-                    }
-                    close() {}
-                };""");
-        ada.page().reload();
-        ada.takeName("ada");
-        ada.page().await("document.activeElement.id === 'login-password'");
-        assertThat(ada.page().text("#login-error")).isEqualTo("This server asks for a password.");
-        ada.page().type("wrong");
-        ada.page().press("Enter");
-        ada.page().await("document.querySelector('#login-error').textContent === 'Name and password do not match.'");
-        ada.page().evaluate("document.querySelector('#login-password').value = ''");
-        ada.page().type("right");
-        ada.page().press("Enter");
+    void asksForAPasswordWhereTheServerDoes() throws Exception {
+        ChatServerBuilder builder = ChatServer.builder().port(0).authenticator((credentials, address) -> {
+            boolean right = credentials.equals(new Credentials.Password("ada", "right"));
+            return right ? Optional.of(new User("ada")) : Optional.empty();
+        });
+        BrowserClient.addTo(builder);
+        try (ChatServer guarded = builder.start();
+                Visitor ada = Visitor.open("http://localhost:" + guarded.port() + "/")) {
+            ada.takeName("ada");
+            ada.page().await("document.activeElement.id === 'login-password'");
+            assertThat(ada.page().text("#login-error")).isEqualTo("This server asks for a password.");
+            ada.page().type("wrong");
+            ada.page().press("Enter");
+            ada.page()
+                    .await("document.querySelector('#login-error').textContent === 'Name and password do not match.'");
+            logIn(ada);
 
+            ada.say("hello");
+            ada.awaitLast("hello");
+            assertThat(ada.page()
+                            .isTrue("document.querySelector('#login-password').value === ''"
+                                    + " && !JSON.stringify([localStorage, sessionStorage]).includes('right')"))
+                    .isTrue();
+            guarded.disconnect("ada");
+            ada.page().await("!document.querySelector('#login').hidden");
+            assertThat(ada.page().text("#login-error")).isEqualTo("Disconnected by an operator.");
+            logIn(ada);
+            guarded.revoke("ada");
+            ada.page().await("!document.querySelector('#login').hidden");
+            ada.assertNoProblems();
+        }
+    }
+
+    private static void logIn(Visitor ada) {
+        ada.page().evaluate("document.querySelector('#login-password').value = ''");
+        ada.page().type("#login-password", "right");
+        ada.page().press("Enter");
         ada.awaitMember("ada");
-        assertThat(ada.page()
-                        .isTrue("document.querySelector('#login-password').value === ''"
-                                + " && !JSON.stringify([localStorage, sessionStorage]).includes('right')"))
-                .isTrue();
-        ada.page().evaluate("dispatchEvent(new Event('offline'))"); // has the connection asked for a sign of life
-        ada.page().await("!document.querySelector('#login').hidden");
-        assertThat(ada.page().text("#login-error")).isEqualTo("An operator ended it.");
-        ada.assertNoProblems();
     }
 
     @Test

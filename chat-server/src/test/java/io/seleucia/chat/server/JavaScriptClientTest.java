@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
@@ -53,7 +54,7 @@ class JavaScriptClientTest {
     }
 
     private ChatServer serve(int port) throws IOException {
-        ChatServer.Builder builder = ChatServer.builder()
+        ChatServerBuilder builder = ChatServer.builder()
                 .port(port)
                 .broker(broker)
                 .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
