@@ -20,14 +20,15 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 
 /**
- * Channels in Redis, shared by any number of servers. Needs Jedis, and Redis 6.2 or newer.
+ * Channels in Redis, shared by any number of servers. Needs Jedis, and Redis 6.2 or newer; a cluster must be Redis 7.
  *
- * <p>A script appends, numbers and publishes a message in one step; one pub/sub connection brings the messages of all
- * channels; the history fills what pub/sub loses. A Redis that can't be reached stops nothing but publishing: the broker
- * connects again by itself, and reads what was missed before it goes on.
+ * <p>A script appends, numbers and publishes a message in one step; one pub/sub connection to each Redis server brings
+ * the messages of all its channels; the history fills what pub/sub loses. A Redis that can't be reached stops nothing but
+ * publishing: the broker connects again by itself, or finds who has taken its place, and reads what was missed before it
+ * goes on.
  *
- * <p>Threads: the subscriber's, which delivers; a keeper, which does what is due every so often; one that compares
- * positions; and one for each healing, a few at a time.
+ * <p>Threads: the subscribers', which deliver; a keeper, which does what is due every so often; one that compares
+ * positions; one that brings subscriptions to where their channels are; and one for each healing, a few at a time.
  */
 public final class RedisBroker implements Broker {
     /** What {@code redis-prefix} is by default. */

@@ -338,7 +338,8 @@ final class RedisCommands {
                 }
             }
             if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) - deadline > 0
-                    || nodes.isFixed() && why instanceof RedisPipeline.NotSentException) {
+                    || nodes.isFixed() && why instanceof RedisPipeline.NotSentException
+                    || nodes.isClosed()) {
                 throw unavailable(node, why);
             }
             nodes.look();

@@ -98,6 +98,11 @@ final class RedisNodes implements AutoCloseable {
         return servers.topology() instanceof RedisServers.Topology.Single;
     }
 
+    /** Whether nobody is to be asked any more. */
+    boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
     /** What a script publishes with. */
     Protocol.Command publishing() {
         return servers.isCluster() ? Protocol.Command.SPUBLISH : Protocol.Command.PUBLISH;
@@ -226,6 +231,8 @@ final class RedisNodes implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "interrupted: where channels have gone is not asked any more", e);
+        } finally {
+            directory.close();
         }
     }
 
@@ -244,6 +251,9 @@ final class RedisNodes implements AutoCloseable {
         boolean changed;
         changing.lock();
         try {
+            if (isClosed()) {
+                return; // it was closed while they were asked
+            }
             for (RedisDirectory.Range range : ranges) {
                 RedisNode owner = node(range.owner(), slot -> range.owner().equals(addresses[slot]), successor);
                 Arrays.fill(now, range.first(), range.last() + 1, owner);
@@ -339,7 +349,6 @@ final class RedisNodes implements AutoCloseable {
         closed.countDown();
         look();
         finding.closed();
-        directory.close();
         all().forEach(RedisNode::close);
         bidFarewell(Duration.ZERO);
     }
