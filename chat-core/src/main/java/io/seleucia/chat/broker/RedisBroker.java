@@ -14,117 +14,110 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
 
 /**
- * Channels in Redis, shared by any number of servers. Needs Jedis, and Redis 6.2 or newer.
+ * Channels in Redis, shared by any number of servers. Needs Jedis, and Redis 6.2 or newer; a cluster must be Redis 7.
  *
- * <p>A script appends, numbers and publishes a message in one step; one pub/sub connection brings the messages of all
- * channels; the history fills what pub/sub loses. A Redis that can't be reached stops nothing but publishing: the broker
- * connects again by itself, and reads what was missed before it goes on.
+ * <p>A script appends, numbers and publishes a message in one step; one pub/sub connection to each Redis server brings
+ * the messages of all its channels; the history fills what pub/sub loses. A Redis that can't be reached stops nothing but
+ * publishing: the broker connects again by itself, or finds who has taken its place, and reads what was missed before it
+ * goes on.
  *
- * <p>Threads: the subscriber's, which delivers; a keeper, which does what is due every so often; one that compares
- * positions; and one for each healing, a few at a time.
+ * <p>Threads: the subscribers', which deliver; a keeper, which does what is due every so often; one that compares
+ * positions; one that brings subscriptions to where their channels are; and one for each healing, a few at a time.
  */
 public final class RedisBroker implements Broker {
     /** What {@code redis-prefix} is by default. */
     public static final String DEFAULT_PREFIX = "chat:";
 
     private static final Logger LOG = System.getLogger(RedisBroker.class.getName());
-    private static final int DEFAULT_PORT = 6379;
     private static final long ROUND_MILLIS = 500;
     private static final Duration REFRESH = Duration.ofSeconds(10);
     private static final Duration CHECK = Duration.ofSeconds(25); // and what the check itself takes
     private static final Duration ON_THE_WAY = Duration.ofSeconds(1);
     private static final Duration OPENING = Duration.ofMillis(1_800);
-    private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
-    private static final Duration PROBE_ANSWER = Duration.ofSeconds(5);
-    private static final Duration LONGEST_SILENCE =
-            PROBE_AFTER.plus(PROBE_ANSWER).plusMillis(2 * ROUND_MILLIS);
+    private static final long PLACING_MILLIS = 20; // where servers contradict each other, feeds do not chase around
     private static final int HEALERS = 4;
 
     private final String node = UUID.randomUUID().toString();
-    private final RedisHealth health;
+    private final RedisKeys keys;
+    private final RedisNodes nodes;
     private final RedisCommands commands;
-    private final RedisSubscriber subscriber;
     private final RedisMembers members;
 
     private final ConcurrentHashMap<String, Shared> feeds = new ConcurrentHashMap<>(); // by channel
     private final Semaphore healers = new Semaphore(HEALERS);
+    private final Semaphore misplaced = new Semaphore(0); // has a permit where feeds may be subscribed elsewhere
     private final CountDownLatch closed = new CountDownLatch(1);
-    private long probedAt = System.nanoTime(); // the keeper's own
 
-    /** A feed and the number of its subscriptions, which the map guards. */
+    /** A feed, its slot, and the number of its subscriptions, which the map guards. */
     private static final class Shared {
         final RedisFeed feed;
+        final int slot;
         int users;
 
-        Shared(RedisFeed feed) {
+        Shared(RedisFeed feed, int slot) {
             this.feed = feed;
+            this.slot = slot;
         }
     }
 
     /**
-     * Begins to connect, and goes on trying until {@link #close}. A Redis that is out of reach is logged, in one line.
+     * Begins to connect to a single server, and goes on trying until {@link #close}.
      *
      * @param redis {@code redis://[user:password@]host[:port][/database]}, or {@code rediss://} for TLS
      * @param prefix what all keys begin with
      */
     public RedisBroker(URI redis, String prefix, Retention retention) {
-        HostAndPort address = address(redis);
-        JedisClientConfig config = config(redis, "seleucia-" + node);
-        RedisKeys keys = new RedisKeys(prefix);
-        health = new RedisHealth(address.toString());
-        commands = new RedisCommands(address, config, keys, retention, health);
-        members = new RedisMembers(node, commands, health);
-        subscriber = new RedisSubscriber(address, config, keys, node, health, new Incoming());
-        Thread.ofVirtual().name("redis-keeper").start(this::keep);
-        Thread.ofVirtual().name("redis-check").start(this::check);
+        this(RedisServers.at(redis), prefix, retention);
     }
 
     /**
-     * A broker on a Redis that answers now. Blocks for two seconds at the most.
+     * Begins to connect, and goes on trying until {@link #close}. A Redis that is out of reach is logged, in one line.
+     *
+     * @param prefix what all keys begin with; on a cluster it can't have braces
+     * @throws IllegalArgumentException if {@code servers} can't be used as they are, such as a file that is not there
+     */
+    public RedisBroker(RedisServers servers, String prefix, Retention retention) {
+        keys = new RedisKeys(prefix);
+        nodes = new RedisNodes(
+                servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
+        commands = new RedisCommands(nodes, keys, retention);
+        members = new RedisMembers(node, commands);
+        nodes.start();
+        Thread.ofVirtual().name("redis-keeper").start(this::keep);
+        Thread.ofVirtual().name("redis-check").start(this::check);
+        Thread.ofVirtual().name("redis-placing").start(this::place);
+    }
+
+    /**
+     * A broker on a Redis that answers now, each server that has channels. Blocks for a few seconds at the most.
      *
      * @throws UnavailableException if it does not; nothing is logged then, and nothing tries again
+     * @throws IllegalArgumentException if {@code servers} can't be used as they are
      */
-    public static RedisBroker connect(URI redis, String prefix, Retention retention) throws UnavailableException {
-        try (Connection connection = new Connection(address(redis), config(redis, "seleucia"))) {
-            connection.ping();
+    public static RedisBroker connect(RedisServers servers, String prefix, Retention retention)
+            throws UnavailableException {
+        try (RedisDirectory directory = new RedisDirectory(servers, new RedisAccess(servers, "seleucia"))) {
+            directory.ask();
         } catch (JedisException e) {
-            throw new UnavailableException("Redis at " + address(redis) + ": " + e.getMessage(), e);
+            throw new UnavailableException("Redis at " + servers + ": " + e.getMessage(), e);
         }
-        return new RedisBroker(redis, prefix, retention);
+        return new RedisBroker(servers, prefix, retention);
     }
 
-    private static HostAndPort address(URI redis) {
-        return new HostAndPort(redis.getHost(), redis.getPort() < 0 ? DEFAULT_PORT : redis.getPort());
-    }
-
-    private static JedisClientConfig config(URI redis, String name) {
-        return DefaultJedisClientConfig.builder(redis)
-                .resp2()
-                .connectionTimeoutMillis((int) RedisPipeline.CONNECT.toMillis())
-                .socketTimeoutMillis((int) RedisPipeline.ANSWER.toMillis())
-                .clientName(name)
-                .build();
-    }
-
-    /** Waits until Redis can be reached; false if that takes longer than {@code limit}. */
+    /** Waits until Redis can be reached, each server that has channels; false if that takes longer than {@code limit}. */
     public boolean awaitReachable(Duration limit) throws InterruptedException {
-        return health.awaitUp(limit);
+        return nodes.awaitUp(limit);
     }
 
     @Override
     public Health health() {
-        Optional<Duration> proven = subscriber.proven();
-        Optional<String> flaw = health.flaw()
-                .or(() -> proven.filter(age -> age.compareTo(LONGEST_SILENCE) > 0)
-                        .map(age -> "nothing has come from Redis for " + age.toSeconds() + " s"));
-        return new Health(flaw, proven, health.reconnects());
+        return nodes.health();
     }
 
     @Override
@@ -142,13 +135,13 @@ public final class RedisBroker implements Broker {
         boolean[] first = new boolean[1];
         Shared shared = feeds.compute(channel, (name, present) -> {
             first[0] = present == null;
-            Shared used = present == null ? new Shared(new RedisFeed(name, commands)) : present;
+            Shared used = present == null ? shared(name) : present;
             used.users++;
             return used;
         });
         try {
             if (first[0]) {
-                subscriber.add(shared.feed);
+                place(shared);
             }
             if (!shared.feed.awaitOpened(OPENING)) {
                 throw new UnavailableException("Redis does not confirm the subscription", null);
@@ -162,6 +155,19 @@ public final class RedisBroker implements Broker {
             throw new UnavailableException("interrupted while subscribing", e);
         }
         return subscription(shared, listener);
+    }
+
+    private Shared shared(String channel) {
+        return new Shared(new RedisFeed(channel, commands), nodes.slot(keys.live(channel)));
+    }
+
+    private void place(Shared shared) throws UnavailableException {
+        RedisNode owner = nodes.of(shared.slot)
+                .orElseThrow(() -> new UnavailableException("no Redis is known to have the channel", null));
+        owner.subscriber().add(shared.feed);
+        if (nodes.of(shared.slot).orElse(null) != owner) {
+            misplaced.release();
+        }
     }
 
     private Subscription subscription(Shared shared, Listener listener) {
@@ -187,7 +193,7 @@ public final class RedisBroker implements Broker {
             return last[0] ? null : present;
         });
         if (last[0]) {
-            subscriber.remove(shared.feed);
+            nodes.all().forEach(node -> node.subscriber().remove(shared.feed));
         }
     }
 
@@ -226,18 +232,17 @@ public final class RedisBroker implements Broker {
         return commands.members(channel);
     }
 
-    private Position seen(String channel) {
+    private RedisFeed.Seen seen(String channel) {
         Shared shared = feeds.get(channel);
-        return shared == null ? Position.NONE : shared.feed.last();
+        return shared == null ? RedisFeed.Seen.NOTHING : shared.feed.seen();
     }
 
     @Override
     public void close() {
         closed.countDown();
+        misplaced.release();
         members.close();
-        health.closed();
-        subscriber.close();
-        commands.close();
+        nodes.close();
     }
 
     /** Does what is due, until the broker is closed. */
@@ -246,23 +251,16 @@ public final class RedisBroker implements Broker {
         try {
             while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
                 try {
-                    proveDelivery();
-                    if (!health.isUp()) {
-                        commands.ping(); // where nobody else asks anything, nothing else shows that it answers again
+                    feeds.values().stream()
+                            .filter(shared -> nodes.isUp(shared.slot))
+                            .map(shared -> shared.feed)
+                            .filter(RedisFeed::ailing)
+                            .forEach(this::heal);
+                    members.catchUp();
+                    if (System.nanoTime() - refreshed > REFRESH.toNanos()) {
+                        refreshed = System.nanoTime();
+                        members.refresh();
                     }
-                    if (health.isUp()) {
-                        feeds.values().stream()
-                                .map(shared -> shared.feed)
-                                .filter(RedisFeed::ailing)
-                                .forEach(this::heal);
-                        members.catchUp();
-                        if (System.nanoTime() - refreshed > REFRESH.toNanos()) {
-                            refreshed = System.nanoTime();
-                            members.refresh();
-                        }
-                    }
-                } catch (UnavailableException e) {
-                    LOG.log(Level.DEBUG, () -> "to be tried again: " + e.getMessage());
                 } catch (RuntimeException e) {
                     LOG.log(Level.ERROR, "keeping the broker failed", e);
                 }
@@ -272,15 +270,47 @@ public final class RedisBroker implements Broker {
         }
     }
 
-    /** A subscription that has been silent for long must bring a probe, or is made anew. Called by the keeper. */
-    private void proveDelivery() throws UnavailableException {
-        long now = System.nanoTime();
-        long silence = now - subscriber.heardAt();
-        if (silence > PROBE_AFTER.plus(PROBE_ANSWER).toNanos()) {
-            subscriber.reconnect();
-        } else if (silence > PROBE_AFTER.toNanos() && now - probedAt > PROBE_ANSWER.toNanos()) {
-            probedAt = now;
-            commands.publishProbe(node);
+    /** Brings subscriptions to the servers that have the channels now, when they may be elsewhere. */
+    private void place() {
+        try {
+            while (!closed.await(PLACING_MILLIS, TimeUnit.MILLISECONDS)) {
+                misplaced.acquire();
+                misplaced.drainPermits();
+                try {
+                    feeds.values().forEach(this::follow);
+                    nodes.all().forEach(this::sort);
+                } catch (RuntimeException e) {
+                    LOG.log(Level.ERROR, "bringing subscriptions to where channels are failed", e);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.log(Level.ERROR, "interrupted: subscriptions do not follow their channels any more", e);
+        }
+    }
+
+    /** Subscribes where the channel is. */
+    private void follow(Shared shared) {
+        RedisNode owner = nodes.of(shared.slot).orElse(null);
+        if (owner == null || owner.subscriber().has(shared.feed)) {
+            return;
+        }
+        try {
+            owner.subscriber().add(shared.feed);
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "to be subscribed with the next connection: " + e.getMessage());
+        }
+        if (feeds.get(shared.feed.channel()) != shared) {
+            owner.subscriber().remove(shared.feed); // given up meanwhile, by somebody who could not find it here
+        }
+    }
+
+    /** Ends subscriptions at a server that does not have their channels. */
+    private void sort(RedisNode node) {
+        for (RedisFeed feed : node.subscriber().feeds()) {
+            Shared shared = feeds.get(feed.channel());
+            if (shared == null || shared.feed != feed || nodes.of(shared.slot).orElse(node) != node) {
+                node.subscriber().remove(feed);
+            }
         }
     }
 
@@ -289,16 +319,9 @@ public final class RedisBroker implements Broker {
         try {
             while (!closed.await(CHECK.toMillis(), TimeUnit.MILLISECONDS)) {
                 Map<RedisFeed, Position> positions = new HashMap<>();
-                try {
-                    for (Shared shared : feeds.values()) {
-                        Position last = shared.feed.last();
-                        positions.put(
-                                shared.feed,
-                                commands.since(shared.feed.channel(), last, 0).position());
-                    }
-                } catch (UnavailableException e) {
-                    continue; // every channel is read when Redis is back
-                }
+                feeds.values().stream()
+                        .filter(shared -> nodes.isUp(shared.slot))
+                        .forEach(shared -> newest(shared.feed).ifPresent(it -> positions.put(shared.feed, it)));
                 closed.await(ON_THE_WAY.toMillis(), TimeUnit.MILLISECONDS);
                 positions.forEach((feed, position) -> {
                     if (feed.missed(position)) {
@@ -309,6 +332,15 @@ public final class RedisBroker implements Broker {
             }
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "the check was interrupted: a lost last message is no longer found", e);
+        }
+    }
+
+    /** A channel's newest position; one that can't be asked for is read when Redis is back. */
+    private Optional<Position> newest(RedisFeed feed) {
+        try {
+            return Optional.of(commands.since(feed.channel(), feed.seen(), 0).position());
+        } catch (UnavailableException e) {
+            return Optional.empty();
         }
     }
 
@@ -346,9 +378,28 @@ public final class RedisBroker implements Broker {
         }
 
         @Override
-        public void connected() {
-            commands.reconnect();
+        public void connected(HostAndPort server) {
+            nodes.all().stream()
+                    .filter(node -> node.address().equals(server))
+                    .forEach(node -> node.pipeline().reconnect()); // what it has broken as well
             members.rewriteAll();
+        }
+
+        @Override
+        public void unsubscribed() {
+            nodes.look();
+            misplaced.release();
+        }
+
+        @Override
+        public void refused(HostAndPort server, JedisDataException why) {
+            if (why instanceof JedisMovedDataException moved) {
+                nodes.moved(moved, server);
+            } else if (!RedisCommands.isPassing(why)) {
+                nodes.all().stream()
+                        .filter(node -> node.address().equals(server))
+                        .forEach(node -> node.health().refused(why));
+            }
         }
     }
 }

@@ -30,6 +30,18 @@ final class RedisFeed {
     private static final int PAGE = 100;
     private static final int MAX_ASIDE_CHARS = 256 * 1024;
 
+    /**
+     * What was delivered last.
+     *
+     * @param position its place
+     * @param time when that message was published, by which it is told from another that has its place by now; 0 if what
+     *     was delivered last is no message
+     */
+    record Seen(Position position, long time) {
+        /** Nothing yet. */
+        static final Seen NOTHING = new Seen(Position.NONE, 0);
+    }
+
     private final String channel;
     private final RedisCommands commands;
 
@@ -42,7 +54,7 @@ final class RedisFeed {
     private boolean incomplete; // what waits aside is not all that came since the history was read
     private boolean healing = true; // until the first position is known
     private boolean healer; // a thread is at it
-    private volatile Position last = Position.NONE; // of the message delivered last
+    private volatile Seen seen = Seen.NOTHING;
 
     RedisFeed(String channel, RedisCommands commands) {
         this.channel = channel;
@@ -53,9 +65,13 @@ final class RedisFeed {
         return channel;
     }
 
-    /** The position of the message delivered last. */
-    Position last() {
-        return last;
+    /** What was delivered last. */
+    Seen seen() {
+        return seen;
+    }
+
+    private Position last() {
+        return seen.position;
     }
 
     /** Waits until the feed knows its first position; false if that takes longer. */
@@ -68,7 +84,7 @@ final class RedisFeed {
         lock.lock();
         try {
             listeners.add(listener);
-            return last;
+            return last();
         } finally {
             lock.unlock();
         }
@@ -140,7 +156,7 @@ final class RedisFeed {
     boolean missed(Position position) {
         lock.lock();
         try {
-            return !healing && (!position.sameEpoch(last) || position.offset() > last.offset());
+            return !healing && (!position.sameEpoch(last()) || position.offset() > last().offset());
         } finally {
             lock.unlock();
         }
@@ -166,13 +182,12 @@ final class RedisFeed {
             return;
         }
         try {
-            if (last.equals(Position.NONE)) {
-                begin(commands.since(channel, last, 0).position());
+            if (last().equals(Position.NONE)) {
+                begin(commands.since(channel, seen, 0).position());
             }
-            Position seen;
-            do {
-                seen = last;
-            } while (!deliver(seen, commands.since(channel, seen, PAGE)));
+            while (!deliver(commands.since(channel, seen, PAGE))) {
+                // There is more, or more has come.
+            }
             opened.countDown();
         } finally {
             endHealing();
@@ -202,38 +217,32 @@ final class RedisFeed {
     private void begin(Position position) {
         lock.lock();
         try {
-            last = position;
+            seen = new Seen(position, 0);
         } finally {
             lock.unlock();
         }
     }
 
     /** Delivers a page of the history and what follows on it; whether the feed is live again. */
-    private boolean deliver(Position seen, Broker.Page page) {
+    private boolean deliver(Broker.Page page) {
         lock.lock();
         try {
-            if (!page.position().sameEpoch(seen)) {
-                lost(page.position().at(firstOffset(page) - 1));
-            }
             for (Message message : page.messages()) {
-                if (message.position().offset() > last.offset() + 1) {
-                    lost(message.position().at(message.position().offset() - 1));
+                if (!follows(message)) {
+                    lost(message.position().at(message.position().offset() - 1)); // no longer in the history
+                    follows(message);
                 }
-                follows(message);
             }
-            if (page.messages().isEmpty() && page.position().offset() > last.offset()) {
-                lost(page.position()); // no longer in the history
+            boolean reached = page.position().sameEpoch(last())
+                    && last().offset() >= page.position().offset();
+            if (page.messages().isEmpty() && !reached) {
+                lost(page.position());
+                reached = true;
             }
-            return last.offset() >= page.position().offset() && takeBack();
+            return reached && takeBack();
         } finally {
             lock.unlock();
         }
-    }
-
-    private static long firstOffset(Broker.Page page) {
-        return page.messages().isEmpty()
-                ? page.position().offset() + 1
-                : page.messages().getFirst().position().offset();
     }
 
     /** Delivers what waited aside; the feed is live again if it follows on what was delivered, all of it. */
@@ -252,19 +261,19 @@ final class RedisFeed {
     /** Delivers the message if it is the next one; false if something is missing before it. */
     private boolean follows(Message message) {
         Position position = message.position();
-        if (position.sameEpoch(last) && position.offset() <= last.offset()) {
+        if (position.sameEpoch(last()) && position.offset() <= last().offset()) {
             return true; // known
         }
-        if (!position.equals(last.next())) {
+        if (!position.equals(last().next())) {
             return false;
         }
-        last = position;
+        seen = new Seen(position, message.time());
         listeners.forEach(listener -> listener.message(message));
         return true;
     }
 
     private void lost(Position position) {
-        last = position;
+        seen = new Seen(position, 0);
         listeners.forEach(listener -> listener.lost(position));
     }
 

@@ -45,6 +45,11 @@ record RedisKeys(String prefix) {
         return prefix + "probe:" + node;
     }
 
+    /** The same on a cluster, where the tag says in which slot it is. */
+    String probe(String node, int tag) {
+        return probe(node) + ":{" + tag + "}";
+    }
+
     private String of(String channel) {
         return prefix + "{" + escape(channel) + "}";
     }

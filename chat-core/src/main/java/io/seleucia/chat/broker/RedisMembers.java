@@ -20,14 +20,12 @@ final class RedisMembers {
 
     private final String node;
     private final RedisCommands commands;
-    private final RedisHealth health;
     private final ConcurrentHashMap<Member, Integer> sessions = new ConcurrentHashMap<>();
     private final Set<Member> unwritten = ConcurrentHashMap.newKeySet();
 
-    RedisMembers(String node, RedisCommands commands, RedisHealth health) {
+    RedisMembers(String node, RedisCommands commands) {
         this.node = node;
         this.commands = commands;
-        this.health = health;
     }
 
     void join(String channel, String client) {
@@ -45,7 +43,7 @@ final class RedisMembers {
     /** Writes what stands here, again if it has changed meanwhile, so that the last writer writes the last state. */
     private void write(Member member) {
         unwritten.add(member);
-        if (!health.isUp()) {
+        if (!commands.isUp(member.channel)) {
             return;
         }
         try {
@@ -83,17 +81,27 @@ final class RedisMembers {
     }
 
     /** Gives a sign of life for every channel and client; what Redis has forgotten is written again. */
-    void refresh() throws UnavailableException {
+    void refresh() {
         Map<String, Boolean> known = new HashMap<>();
         for (Member member : sessions.keySet()) {
-            if (!known.containsKey(member.channel)) {
-                known.put(member.channel, commands.refresh(member.channel, node, LIFETIME));
-            }
-            if (!known.get(member.channel)) {
+            if (!known.computeIfAbsent(member.channel, this::refresh)) {
                 unwritten.add(member);
             } else if (!Names.isInbox(member.channel)) {
-                commands.addChannel(member.client, member.channel, LIFETIME);
+                try {
+                    commands.addChannel(member.client, member.channel, LIFETIME);
+                } catch (UnavailableException e) {
+                    unwritten.add(member);
+                }
             }
+        }
+    }
+
+    /** Whether Redis still knows what was noted; what is out of reach counts as forgotten. */
+    private boolean refresh(String channel) {
+        try {
+            return commands.isUp(channel) && commands.refresh(channel, node, LIFETIME);
+        } catch (UnavailableException e) {
+            return false;
         }
     }
 

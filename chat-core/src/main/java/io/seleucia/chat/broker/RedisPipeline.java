@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -21,20 +20,28 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Sends commands to Redis over a few connections, each with a virtual thread of its own that takes all commands that
- * wait, sends them at once, and reads the answers: the more are asked for, the more go in one round trip. A connection
- * that breaks fails what was on its way and is made anew for what comes next.
+ * Sends commands to one Redis server over a few connections, each with a virtual thread of its own that takes all
+ * commands that wait, sends them at once, and reads the answers: the more are asked for, the more go in one round trip.
+ * A connection that breaks fails what was on its way and is made anew for what comes next.
  */
 final class RedisPipeline implements AutoCloseable {
-    static final Duration CONNECT = Duration.ofMillis(500);
-    static final Duration ANSWER = Duration.ofMillis(1_000);
-    private static final Duration LONGEST = Duration.ofMillis(1_900);
+    private static final Duration REPLICAS = Duration.ofMillis(800); // which an answer's deadline must outlast
     private static final int LANES = 2;
     private static final int BATCH = 256;
     private static final long MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+    /** There is no connection, and so the command was not sent. */
+    static final class NotSentException extends JedisException {
+        private static final long serialVersionUID = 1;
+
+        private NotSentException(JedisException why) {
+            super(why);
+        }
+    }
+
     private final HostAndPort address;
-    private final JedisClientConfig config;
+    private final RedisAccess access;
+    private final int replicas;
     private final RedisHealth health;
     private final LinkedBlockingQueue<Call<?>> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
@@ -42,34 +49,56 @@ final class RedisPipeline implements AutoCloseable {
     private final List<Thread> lanes = new ArrayList<>();
     private volatile boolean closed;
 
-    RedisPipeline(HostAndPort address, JedisClientConfig config, RedisHealth health) {
+    /**
+     * @param replicas how many must have what a lasting command wrote
+     */
+    RedisPipeline(HostAndPort address, RedisAccess access, int replicas, RedisHealth health) {
         this.address = address;
-        this.config = config;
+        this.access = access;
+        this.replicas = replicas;
         this.health = health;
         for (int i = 1; i <= LANES; i++) {
-            lanes.add(Thread.ofVirtual().name("redis-pipeline-" + i).start(() -> new Lane().run()));
+            lanes.add(Thread.ofVirtual()
+                    .name("redis-pipeline-" + address.getPort() + "-" + i)
+                    .start(() -> new Lane().run()));
         }
     }
 
     /**
-     * Asks Redis. Blocks until the answer is there, for less than two seconds.
+     * A question to Redis.
      *
-     * @param bytes about how much memory the command takes
+     * @param bytes about how much memory it takes
+     * @param lasting whether what it writes must be confirmed by as many replicas as there ought to be
+     * @param command what is sent, in one or more commands of which the last one's answer counts
+     */
+    record Question<T>(int bytes, boolean lasting, Function<Pipeline, Response<T>> command) {}
+
+    /**
+     * Asks Redis. Blocks until the answer is there.
+     *
+     * @param deadline until when, as {@link System#nanoTime}
      * @throws JedisDataException if Redis refuses the command
+     * @throws NotSentException if Redis can't be reached
      * @throws UnavailableException if there is no answer in time
      */
-    <T> T ask(int bytes, Function<Pipeline, Response<T>> command) throws UnavailableException {
-        Call<T> call = new Call<>(bytes, command);
-        if (waitingBytes.addAndGet(bytes) > MAX_WAITING_BYTES || closed) {
-            waitingBytes.addAndGet(-bytes);
-            throw new UnavailableException(closed ? "closed" : "too much waits for Redis already", null);
+    <T> T ask(Question<T> question, long deadline) throws UnavailableException {
+        Call<T> call = new Call<>(question);
+        if (waitingBytes.addAndGet(question.bytes) > MAX_WAITING_BYTES || closed) {
+            waitingBytes.addAndGet(-question.bytes);
+            if (closed) {
+                throw new NotSentException(new JedisException("closed"));
+            }
+            throw new UnavailableException("too much waits for Redis already", null);
         }
         waiting.add(call);
         try {
-            return call.answer.get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+            return call.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof JedisDataException refused) {
                 throw refused;
+            }
+            if (e.getCause() instanceof NotSentException unsent) {
+                throw unsent;
             }
             throw new UnavailableException("Redis: " + e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
@@ -92,30 +121,33 @@ final class RedisPipeline implements AutoCloseable {
     public void close() {
         closed = true;
         lanes.forEach(Thread::interrupt); // which also closes the socket that it reads from
-        waiting.forEach(call -> call.fail(new JedisException("closed")));
+        waiting.forEach(call -> call.fail(new NotSentException(new JedisException("closed"))));
     }
 
     /** A command, and its answer once it is there. */
     private static final class Call<T> {
-        private final int bytes;
-        private final Function<Pipeline, Response<T>> command;
+        private final Question<T> question;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
         private Response<T> response;
 
-        private Call(int bytes, Function<Pipeline, Response<T>> command) {
-            this.bytes = bytes;
-            this.command = command;
+        private Call(Question<T> question) {
+            this.question = question;
         }
 
         private void send(Pipeline to) {
-            response = command.apply(to);
+            response = question.command.apply(to);
         }
 
-        private void complete() {
+        private void complete(boolean lasts) {
             try {
-                answer.complete(response.get());
+                T result = response.get();
+                if (question.lasting && !lasts) {
+                    fail(new JedisException("too few replicas have confirmed it in time"));
+                } else {
+                    answer.complete(result);
+                }
             } catch (JedisException e) {
-                answer.completeExceptionally(e);
+                fail(e);
             }
         }
 
@@ -136,7 +168,7 @@ final class RedisPipeline implements AutoCloseable {
                 while (!closed) {
                     batch.add(waiting.take());
                     waiting.drainTo(batch, BATCH - 1);
-                    batch.forEach(call -> waitingBytes.addAndGet(-call.bytes));
+                    batch.forEach(call -> waitingBytes.addAndGet(-call.question.bytes));
                     batch.removeIf(call -> call.answer.isDone());
                     carryOut(batch);
                     batch.clear();
@@ -152,19 +184,31 @@ final class RedisPipeline implements AutoCloseable {
             try {
                 connect();
                 batch.forEach(call -> call.send(pipeline));
-                pipeline.sync();
-                batch.forEach(Call::complete);
+                boolean lasts = sync(batch);
+                batch.forEach(call -> call.complete(lasts));
                 health.answered();
             } catch (JedisException e) {
+                boolean unsent = connection == null && !(e instanceof JedisDataException); // a wrong password is final
                 disconnect();
                 if (e instanceof JedisConnectionException) {
                     health.lost(e);
                 }
-                batch.forEach(call -> call.fail(e));
+                batch.forEach(call -> call.fail(unsent ? new NotSentException(e) : e));
             } catch (RuntimeException e) {
                 disconnect();
                 batch.forEach(call -> call.fail(new JedisException(e)));
             }
+        }
+
+        /** Reads all answers; whether what must last has been confirmed, for all of the batch at once. */
+        private boolean sync(List<Call<?>> batch) {
+            if (replicas == 0 || batch.stream().noneMatch(call -> call.question.lasting)) {
+                pipeline.sync();
+                return true;
+            }
+            Response<Long> confirmed = pipeline.waitReplicas(replicas, REPLICAS.toMillis());
+            pipeline.sync();
+            return confirmed.get() >= replicas;
         }
 
         private void connect() {
@@ -173,7 +217,7 @@ final class RedisPipeline implements AutoCloseable {
                 disconnect();
             }
             if (connection == null) {
-                connection = new Connection(address, config);
+                connection = access.toRedis(address);
                 pipeline = new Pipeline(connection, false);
                 connectedIn = now;
             }

@@ -1,10 +1,11 @@
 package io.seleucia.chat.broker;
 
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -14,14 +15,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
-import redis.clients.jedis.JedisPubSub;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The one pub/sub connection, shared by all channels. A thread of its own reads it and connects again, with backoff,
- * whenever it breaks; commands that change subscriptions are written by whoever needs them, one at a time, because
- * Jedis does not lock them. A channel of this server's own is always subscribed: Jedis ends its loop with the last
- * subscription, and a probe sent there proves that messages arrive.
+ * The one pub/sub connection to a Redis server, shared by all channels that are there. A thread of its own reads it and
+ * connects again, with backoff, whenever it breaks; commands that change subscriptions are written by whoever needs
+ * them, one at a time. A channel of this process' own is always subscribed: a probe sent there proves that messages
+ * arrive.
+ *
+ * <p>A node of a cluster may refuse a channel, or end its subscription when the channel's slot moves away. The receiver
+ * is told, and the channel stays without a subscription until it is asked for again, here or at another node.
  */
 final class RedisSubscriber implements AutoCloseable {
     /** What is done with what comes. Called by the subscriber's thread; must not block. */
@@ -32,8 +38,14 @@ final class RedisSubscriber implements AutoCloseable {
         /** A feed's subscription stands; what was published before may have been missed. */
         void subscribed(RedisFeed feed);
 
-        /** There is a new connection to Redis, which may be a new Redis. */
-        void connected();
+        /** There is a new connection to this server, which may be a new Redis. */
+        void connected(HostAndPort server);
+
+        /** Some feed has no subscription that it ought to have. */
+        void unsubscribed();
+
+        /** The server refuses what it was asked for; {@link #unsubscribed} is called as well. */
+        void refused(HostAndPort server, JedisDataException why);
     }
 
     private static final Logger LOG = System.getLogger(RedisSubscriber.class.getName());
@@ -42,47 +54,116 @@ final class RedisSubscriber implements AutoCloseable {
     private static final int BATCH = 1_000;
 
     private final HostAndPort address;
-    private final JedisClientConfig config;
+    private final RedisAccess access;
     private final RedisKeys keys;
-    private final String probe;
+    private final Words words;
     private final RedisHealth health;
     private final Receiver receiver;
 
-    private final ConcurrentHashMap<String, RedisFeed> feeds = new ConcurrentHashMap<>(); // by pub/sub channel
+    private final ConcurrentHashMap<String, Place> places = new ConcurrentHashMap<>(); // by pub/sub channel
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final ReentrantLock writing = new ReentrantLock(); // guards pubSub, and is held while a command is written
-    private PubSub pubSub; // null while there is no connection
-    private volatile Connection connection;
+    private final ReentrantLock writing = new ReentrantLock(); // guards current, and is held while a command is written
+    private volatile Subscribing current; // null while there is no connection; cut without the lock
+    private volatile String probe;
     private volatile long heardAt = System.nanoTime(); // or when the connection was begun
-    private volatile long provenAt; // when something last came, or 0
+    private volatile long provenAt; // when that last was seen to work, or 0
 
+    /** What Redis calls things, on a cluster and elsewhere. */
+    private enum Words {
+        PLAIN(Protocol.Command.SUBSCRIBE, Protocol.Command.UNSUBSCRIBE, "", BATCH),
+        SHARDED(Protocol.Command.SSUBSCRIBE, Protocol.Command.SUNSUBSCRIBE, "s", 1); // one slot in a command
+
+        private final Protocol.Command subscribe;
+        private final Protocol.Command unsubscribe;
+        private final String message;
+        private final String subscribed;
+        private final String unsubscribed;
+        private final int batch;
+
+        Words(Protocol.Command subscribe, Protocol.Command unsubscribe, String prefix, int batch) {
+            this.subscribe = subscribe;
+            this.unsubscribe = unsubscribe;
+            this.message = prefix + "message";
+            this.subscribed = prefix + "subscribe";
+            this.unsubscribed = prefix + "unsubscribe";
+            this.batch = batch;
+        }
+    }
+
+    /** A feed, and whether Redis has confirmed its subscription on the connection that stands. */
+    private static final class Place {
+        private final RedisFeed feed;
+        private volatile boolean standing;
+
+        private Place(RedisFeed feed) {
+            this.feed = feed;
+        }
+    }
+
+    /** A connection that is written by one thread while another reads, and that Jedis does not make anew by itself. */
+    private static final class Subscribing extends Connection {
+        private final RedisAccess.Line line;
+        private final boolean made;
+        private boolean proven; // the reader's own: the channel for probes stands
+
+        private Subscribing(RedisAccess.Line line, JedisClientConfig config) {
+            super(line, config); // which connects
+            this.line = line;
+            made = true;
+        }
+
+        @Override
+        public void connect() {
+            if (!made) {
+                super.connect();
+            } else if (!isConnected()) {
+                throw new JedisConnectionException("the connection has ended");
+            }
+        }
+
+        private void write(Protocol.Command command, String... names) {
+            sendCommand(command, names);
+        }
+
+        private void flushAll() {
+            flush();
+        }
+    }
+
+    /**
+     * @param sharded whether Redis is a cluster
+     * @param probe the pub/sub channel of this process' own
+     */
     RedisSubscriber(
             HostAndPort address,
-            JedisClientConfig config,
+            RedisAccess access,
             RedisKeys keys,
-            String node,
+            boolean sharded,
+            String probe,
             RedisHealth health,
             Receiver receiver) {
         this.address = address;
-        this.config = config;
+        this.access = access;
         this.keys = keys;
-        this.probe = keys.probe(node);
+        this.words = sharded ? Words.SHARDED : Words.PLAIN;
+        this.probe = probe;
         this.health = health;
         this.receiver = receiver;
-        Thread.ofVirtual().name("redis-subscriber").start(this::run);
+        Thread.ofVirtual().name("redis-subscriber-" + address.getPort()).start(this::run);
     }
 
     /** Subscribes a feed. The receiver hears of it when it stands. */
     void add(RedisFeed feed) throws UnavailableException {
         String live = keys.live(feed.channel());
-        feeds.put(live, feed);
+        places.put(live, new Place(feed));
         synchronise(live);
     }
 
     /** Ends a feed's subscription, unless a newer feed has taken its place. */
     void remove(RedisFeed feed) {
         String live = keys.live(feed.channel());
-        if (feeds.remove(live, feed)) {
+        Place place = places.get(live);
+        if (place != null && place.feed == feed && places.remove(live, place)) {
             try {
                 synchronise(live);
             } catch (UnavailableException e) {
@@ -91,12 +172,56 @@ final class RedisSubscriber implements AutoCloseable {
         }
     }
 
-    /** When something last came, or the connection was begun, as {@link System#nanoTime}. */
+    /** The feeds that are to be subscribed here. */
+    List<RedisFeed> feeds() {
+        return places.values().stream().map(place -> place.feed).toList();
+    }
+
+    /** Whether a feed is to be subscribed here. */
+    boolean has(RedisFeed feed) {
+        Place place = places.get(keys.live(feed.channel()));
+        return place != null && place.feed == feed;
+    }
+
+    /** Asks again for what Redis has not confirmed. */
+    void repeat() throws UnavailableException {
+        for (var place : places.entrySet()) {
+            if (!place.getValue().standing) {
+                synchronise(place.getKey());
+            }
+        }
+    }
+
+    /** What {@link #heardAt} is proven by. */
+    String probe() {
+        return probe;
+    }
+
+    /** Takes another channel for probes, because the slot of the first has moved away and its subscription with it. */
+    void probe(String other) {
+        probe = other;
+        writing.lock();
+        try {
+            if (current != null) {
+                current.write(words.subscribe, other);
+                current.flushAll();
+            }
+        } catch (JedisException e) {
+            LOG.log(Level.DEBUG, () -> "the next connection has the probe: " + e.getMessage());
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /**
+     * When a message last came, or the connection was begun, as {@link System#nanoTime}. Answers to commands do not count:
+     * they would come from a server that delivers nothing as well.
+     */
     long heardAt() {
         return heardAt;
     }
 
-    /** How long ago something last came, on whatever connection; empty if nothing ever did. */
+    /** How long ago a message last came, on whatever connection, or one was begun; empty if that has never been. */
     Optional<Duration> proven() {
         long at = provenAt;
         return at == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(System.nanoTime() - at));
@@ -104,13 +229,9 @@ final class RedisSubscriber implements AutoCloseable {
 
     /** Cuts the connection, which no longer brings messages; another is made. */
     void reconnect() {
-        Connection broken = connection;
+        Subscribing broken = current;
         if (broken != null) {
-            try {
-                broken.forceDisconnect();
-            } catch (IOException e) {
-                LOG.log(Level.DEBUG, () -> "cutting the pub/sub connection: " + e.getMessage());
-            }
+            broken.line.cut();
         }
     }
 
@@ -118,14 +239,11 @@ final class RedisSubscriber implements AutoCloseable {
     private void synchronise(String live) throws UnavailableException {
         writing.lock();
         try {
-            if (pubSub == null) {
+            if (current == null) {
                 throw new UnavailableException("there is no pub/sub connection to Redis", null);
             }
-            if (feeds.containsKey(live)) {
-                pubSub.subscribe(live);
-            } else {
-                pubSub.unsubscribe(live);
-            }
+            current.write(places.containsKey(live) ? words.subscribe : words.unsubscribe, live);
+            current.flushAll();
         } catch (JedisException e) {
             throw new UnavailableException("the pub/sub connection to Redis broke", e);
         } finally {
@@ -138,11 +256,13 @@ final class RedisSubscriber implements AutoCloseable {
         try {
             do {
                 long began = System.nanoTime();
-                try (Connection current = new Connection(address, config)) {
-                    connection = current;
+                try (Subscribing connection = new Subscribing(access.line(address), access.config())) {
                     heardAt = System.nanoTime();
-                    new PubSub().proceed(current, probe); // returns or throws when the connection has ended
-                    health.unsubscribed(new IOException("the pub/sub connection ended"));
+                    connection.setTimeoutInfinite();
+                    subscribeAll(connection);
+                    while (stopped.getCount() > 0) {
+                        read(connection);
+                    }
                 } catch (JedisException e) {
                     health.unsubscribed(e);
                 } catch (RuntimeException e) {
@@ -161,28 +281,70 @@ final class RedisSubscriber implements AutoCloseable {
     private void disconnected() {
         writing.lock();
         try {
-            pubSub = null;
+            current = null;
         } finally {
             writing.unlock();
         }
-        connection = null;
+        receiver.unsubscribed();
     }
 
-    /** Runs in the subscriber's thread once Redis has confirmed the probe's channel. */
-    private void connected(PubSub current) {
+    private void subscribeAll(Subscribing connection) {
         writing.lock();
         try {
-            pubSub = current;
-            String[] all = feeds.keySet().toArray(String[]::new);
-            for (int from = 0; from < all.length; from += BATCH) {
-                int to = Math.min(from + BATCH, all.length);
-                current.subscribe(Arrays.copyOfRange(all, from, to));
+            connection.write(words.subscribe, probe);
+            places.values().forEach(place -> place.standing = false);
+            String[] all = places.keySet().toArray(String[]::new);
+            for (int from = 0; from < all.length; from += words.batch) {
+                int to = Math.min(from + words.batch, all.length);
+                connection.write(words.subscribe, Arrays.copyOfRange(all, from, to));
             }
+            connection.flushAll();
+            current = connection;
         } finally {
             writing.unlock();
         }
-        health.subscribed();
-        receiver.connected();
+    }
+
+    private void read(Subscribing connection) {
+        List<?> push;
+        try {
+            push = (List<?>) connection.getUnflushedObject();
+        } catch (JedisDataException e) { // no word of which channel it is about
+            receiver.refused(address, e);
+            receiver.unsubscribed();
+            return;
+        }
+        String word = text(push.get(0));
+        String name = text(push.get(1));
+        if (word.equals(words.message)) {
+            heard();
+        }
+        if (name.equals(probe)) {
+            if (word.equals(words.subscribed) && !connection.proven) {
+                connection.proven = true;
+                heard();
+                health.subscribed();
+                receiver.connected(address);
+            }
+            return;
+        }
+        Place place = places.get(name);
+        if (place == null) {
+            return; // it was given up meanwhile
+        }
+        if (word.equals(words.message)) {
+            receiver.received(place.feed, RedisMessage.live(place.feed.channel(), text(push.get(2))));
+        } else if (word.equals(words.subscribed)) {
+            place.standing = true;
+            receiver.subscribed(place.feed);
+        } else if (word.equals(words.unsubscribed) && place.standing) {
+            place.standing = false;
+            receiver.unsubscribed();
+        }
+    }
+
+    private static String text(Object bytes) {
+        return new String((byte[]) bytes, StandardCharsets.UTF_8);
     }
 
     @Override
@@ -192,32 +354,8 @@ final class RedisSubscriber implements AutoCloseable {
     }
 
     private void heard() {
-        long now = System.nanoTime() | 1; // 0 says that nothing has come
+        long now = System.nanoTime() | 1; // 0 says that it never was
         heardAt = now;
         provenAt = now;
-    }
-
-    private final class PubSub extends JedisPubSub {
-        @Override
-        public void onSubscribe(String pubSubChannel, int subscriptions) {
-            heard();
-            if (pubSubChannel.equals(probe)) {
-                connected(this);
-                return;
-            }
-            RedisFeed feed = feeds.get(pubSubChannel);
-            if (feed != null) {
-                receiver.subscribed(feed);
-            }
-        }
-
-        @Override
-        public void onMessage(String pubSubChannel, String text) {
-            heard();
-            RedisFeed feed = feeds.get(pubSubChannel);
-            if (feed != null) {
-                receiver.received(feed, RedisMessage.live(feed.channel(), text));
-            }
-        }
     }
 }

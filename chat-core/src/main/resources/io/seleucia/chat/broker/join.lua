@@ -2,7 +2,7 @@
 -- The hash holds 'nodes', the nodes with the time until which each is known to live, and for every client 'c:' and its
 -- id, the sessions on each node: "node=2 node=1".
 -- KEYS  presence
--- ARGV  node, client, sessions, how long a node is taken to live without a sign of life, live channel
+-- ARGV  node, client, sessions, how long a node is taken to live without a sign of life, live channel, PUBLISH or SPUBLISH
 -- gives the client's sessions on other nodes
 local time = tonumber(redis.call('TIME')[1]) * 1000
 local alive, nodes = {}, {}
@@ -38,8 +38,8 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
 if others == 0 and before == 0 and tonumber(ARGV[3]) > 0 then
-  redis.call('PUBLISH', ARGV[5], '{"joined":' .. cjson.encode(ARGV[2]) .. '}')
+  redis.call(ARGV[6], ARGV[5], '{"joined":' .. cjson.encode(ARGV[2]) .. '}')
 elseif others == 0 and before > 0 and tonumber(ARGV[3]) == 0 then
-  redis.call('PUBLISH', ARGV[5], '{"left":' .. cjson.encode(ARGV[2]) .. '}')
+  redis.call(ARGV[6], ARGV[5], '{"left":' .. cjson.encode(ARGV[2]) .. '}')
 end
 return others

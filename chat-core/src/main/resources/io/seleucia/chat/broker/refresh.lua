@@ -1,6 +1,6 @@
 -- A node's sign of life in a channel; what belongs to nodes that gave none in time is taken away.
 -- KEYS  presence
--- ARGV  node, how long it is taken to live without the next, live channel
+-- ARGV  node, how long it is taken to live without the next, live channel, PUBLISH or SPUBLISH
 -- gives 1 if the node was known, 0 if what it had noted is lost
 local time = tonumber(redis.call('TIME')[1]) * 1000
 local known, dead, nodes = 0, {}, {}
@@ -30,7 +30,7 @@ if next(dead) then
       end
       if #sessions == 0 then
         redis.call('HDEL', KEYS[1], all[i])
-        redis.call('PUBLISH', ARGV[3], '{"left":' .. cjson.encode(all[i]:sub(3)) .. '}')
+        redis.call(ARGV[4], ARGV[3], '{"left":' .. cjson.encode(all[i]:sub(3)) .. '}')
       else
         redis.call('HSET', KEYS[1], all[i], table.concat(sessions, ' '))
       end

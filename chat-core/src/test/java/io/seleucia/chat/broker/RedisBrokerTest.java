@@ -323,12 +323,79 @@ class RedisBrokerTest extends BrokerContract {
     }
 
     @Test
+    void keepsWhatIsThereWhenRedisKnowsLessThanItAcknowledged() throws Exception {
+        broker.subscribe("lobby", listener);
+        for (int offset = 1; offset <= 3; offset++) {
+            publish(Integer.toString(offset));
+            listener.nextMessage();
+        }
+
+        client.hset("chat:{lobby}:meta", "offset", "2");
+        client.xdel("chat:{lobby}:log", new StreamEntryID("3-0"));
+        Position next = publish("4");
+
+        assertThat(listener.nextLoss().next()).isEqualTo(next);
+        assertThat(listener.nextMessage().position()).isEqualTo(next);
+        assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                .extracting(message -> message.content().asText())
+                .containsExactly("1", "2", "4");
+        assertThat(broker.historyBefore("lobby", Long.MAX_VALUE, 10).messages())
+                .extracting(message -> message.position().epoch())
+                .containsOnly(next.epoch());
+    }
+
+    @Test
+    void showsTheRestOfAnEpochThatHasEnded() throws Exception {
+        broker.subscribe("lobby", listener);
+        publish("1");
+        listener.nextMessage();
+        appendSilently("2", 2);
+        appendSilently("3", 3);
+        client.hset("chat:{lobby}:meta", Map.of("epoch", "new", "base", "3"));
+        appendSilently("4", 4);
+
+        publish("5");
+
+        for (long offset = 2; offset <= 3; offset++) {
+            Message rest = listener.nextMessage();
+            assertThat(rest.position().offset()).isEqualTo(offset);
+            assertThat(rest.position().epoch()).isNotEqualTo("new");
+        }
+        assertThat(listener.nextLoss()).isEqualTo(new Position("new", 3));
+        assertThat(listener.nextMessage().position()).isEqualTo(new Position("new", 4));
+        assertThat(listener.nextMessage().position()).isEqualTo(new Position("new", 5));
+    }
+
+    @Test
+    void beginsANewEpochWhereAnotherMessageHasThePlaceOfOneThatWasShown() throws Exception {
+        broker.subscribe("lobby", listener);
+        Position shown = publish("shown");
+        long time = listener.nextMessage().time();
+
+        // As where a master that was replaced went on for a while: its successor gave the place to another message.
+        client.del("chat:{lobby}:log");
+        eventually(() -> assertThat(System.currentTimeMillis()).isGreaterThan(time));
+        appendSilently("another", 1);
+        client.executeCommand(new CommandArguments(Protocol.Command.CLIENT)
+                .add("KILL")
+                .add("TYPE")
+                .add("pubsub"));
+
+        Position loss = listener.nextLoss();
+        assertThat(loss.epoch()).isNotEqualTo(shown.epoch());
+        assertThat(publish("next")).isEqualTo(loss.next());
+        assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                .extracting(message -> message.content().asText())
+                .containsExactly("another", "next");
+    }
+
+    @Test
     void waitsForARedisThatIsNotThereYet() throws Exception {
         redis.kill();
         try (RedisBroker early = new RedisBroker(redis.uri(), "chat:", Retention.DEFAULT)) {
             assertThatThrownBy(() -> early.publish("lobby", "ada", new Content.Text("hi"), ""))
                     .isInstanceOf(UnavailableException.class);
-            assertThatThrownBy(() -> RedisBroker.connect(redis.uri(), "chat:", Retention.DEFAULT))
+            assertThatThrownBy(() -> RedisBroker.connect(RedisServers.at(redis.uri()), "chat:", Retention.DEFAULT))
                     .isInstanceOf(UnavailableException.class)
                     .hasMessageContaining("127.0.0.1");
 

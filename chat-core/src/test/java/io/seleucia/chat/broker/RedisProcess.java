@@ -7,70 +7,129 @@ import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A redis-server of a test's own, on a free port, with an append-only file that is synced for every command: what it has
- * acknowledged it knows again after {@link #kill} and {@link #start}.
+ * acknowledged it knows again after {@link #kill} and {@link #start}. It ends with this process at the latest.
  */
 public final class RedisProcess implements AutoCloseable {
+    private static final String PERSISTENT = "--appendonly yes --appendfsync always --save ''";
+
     private final int port;
     private final Path directory;
+    private final List<String> flags;
     private Process process;
 
-    private RedisProcess(int port, Path directory) {
+    private RedisProcess(int port, Path directory, List<String> flags) {
         this.port = port;
         this.directory = directory;
+        this.flags = flags;
     }
 
     /** Starts one; where there is no redis-server, the test is skipped, or fails if {@code redis.required} is set. */
     public static RedisProcess begin() throws Exception {
+        return begin(PERSISTENT);
+    }
+
+    /**
+     * Starts one with other settings.
+     *
+     * @param flags settings as flags
+     */
+    static RedisProcess begin(String flags) throws Exception {
+        String[] all = flags.split(" ");
+        return begin(
+                Files.createTempDirectory("redis"),
+                Stream.of(all).map(flag -> flag.equals("''") ? "" : flag).toList());
+    }
+
+    /** Starts a sentinel, which keeps its settings in a file. */
+    static RedisProcess beginSentinel(List<String> settings) throws Exception {
+        Path directory = Files.createTempDirectory("sentinel");
+        Path file = Files.write(directory.resolve("sentinel.conf"), settings);
+        return begin(directory, List.of(file.toString(), "--sentinel"));
+    }
+
+    private static RedisProcess begin(Path directory, List<String> flags) throws Exception {
         boolean installed = Stream.of(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(path -> Files.isExecutable(Path.of(path, "redis-server")));
         if (!installed && Boolean.getBoolean("redis.required")) {
             throw new AssertionError("redis.required is set, and there is no redis-server on the PATH");
         }
         Assumptions.assumeTrue(installed, "there is no redis-server on the PATH");
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
-        RedisProcess redis = new RedisProcess(port, Files.createTempDirectory("redis"));
+        RedisProcess redis = new RedisProcess(freePort(), directory, flags);
         redis.start();
         return redis;
     }
 
-    /** Starts it again, with what it had written. */
-    public void start() throws Exception {
-        process = new ProcessBuilder(List.of(
-                        "redis-server",
-                        "--port",
-                        Integer.toString(port),
-                        "--bind",
-                        "127.0.0.1",
-                        "--dir",
-                        directory.toString(),
-                        "--appendonly",
-                        "yes",
-                        "--appendfsync",
-                        "always",
-                        "--save",
-                        ""))
+    static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0)) {
+            return free.getLocalPort();
+        }
+    }
+
+    private void launch() throws Exception {
+        List<String> command = new ArrayList<>(List.of("redis-server"));
+        command.addAll(flags);
+        command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString()));
+        process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
-        Eventually.eventuallyGet(() -> {
-            try (RedisClient client = client()) {
-                return client.ping();
-            }
-        });
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+    }
+
+    /** Starts it again, with what it had written. */
+    public void start() throws Exception {
+        launch();
+        awaitAnswer();
+    }
+
+    /** Waits until it answers. */
+    void awaitAnswer() throws Exception {
+        Eventually.eventually(() -> ask("PING"));
+    }
+
+    /** Sends a command; gives what it answers, texts as strings. That it does not is a failed assertion. */
+    Object ask(String command, String... arguments) {
+        try (Connection connection = new Connection("127.0.0.1", port)) {
+            connection.sendCommand(() -> command.getBytes(StandardCharsets.UTF_8), arguments);
+            return text(connection.getOne());
+        } catch (JedisException e) {
+            throw new AssertionError(command + " at port " + port + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Object text(Object answer) {
+        return switch (answer) {
+            case byte[] bytes -> new String(bytes, StandardCharsets.UTF_8);
+            case List<?> list -> list.stream().map(RedisProcess::text).toList();
+            default -> answer;
+        };
+    }
+
+    int port() {
+        return port;
+    }
+
+    String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** Ends it at once, as {@code kill -9} does. */

@@ -136,16 +136,18 @@ public final class Main {
             return settings.isGiven(Setting.DATA_DIR) ? journaled(settings) : new InMemoryBroker(settings.retention());
         }
         String prefix = settings.text(Setting.REDIS_PREFIX);
-        if (settings.isOn(Setting.REDIS_REQUIRED)) {
-            try {
+        try {
+            if (settings.isOn(Setting.REDIS_REQUIRED)) {
                 return RedisBroker.connect(settings.redis(), prefix, settings.retention());
-            } catch (UnavailableException e) {
-                throw new IOException(e.getMessage() + " (and redis-required is set)", e);
             }
+            RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention());
+            broker.awaitReachable(REDIS_AT_START); // if it is not, the broker has said so, and goes on trying
+            return broker;
+        } catch (UnavailableException e) {
+            throw new IOException(e.getMessage() + " (and redis-required is set)", e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
-        RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention());
-        broker.awaitReachable(REDIS_AT_START); // if it is not, the broker has said so, and goes on trying
-        return broker;
     }
 
     private static Broker journaled(Settings settings) throws IOException {

@@ -2,6 +2,7 @@ package io.seleucia.chat.server;
 
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisBroker;
+import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.message.Names;
 import java.net.URI;
@@ -10,9 +11,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -52,6 +55,24 @@ enum Setting {
     GUESTS("guests", "", Kind.SWITCH, "whether one may come in without a login; if not said: where nobody can log in"),
     BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
     REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
+    REDIS_SENTINEL(
+            "redis-sentinel",
+            "",
+            Kind.REDIS_SENTINEL,
+            "instead of redis-url, the name of a master and the sentinels that watch it"),
+    REDIS_CLUSTER("redis-cluster", "", Kind.REDIS_CLUSTER, "instead of redis-url, some nodes of a Redis Cluster"),
+    REDIS_USER("redis-user", "", Kind.TEXT, "whom Redis' ACL knows; none: redis-url's, or Redis' default user"),
+    REDIS_PASSWORD_FILE("redis-password-file", "", Kind.FILE, "a file whose first line is Redis' password"),
+    REDIS_SENTINEL_PASSWORD_FILE(
+            "redis-sentinel-password-file", "", Kind.FILE, "a file whose first line is the sentinels' password"),
+    REDIS_TLS("redis-tls", "false", Kind.SWITCH, "whether Redis is spoken to over TLS, as with rediss:// in redis-url"),
+    REDIS_CA_FILE(
+            "redis-ca-file", "", Kind.FILE, "a PEM file with those who vouch for Redis' certificate; none: the JDK's"),
+    REDIS_WAIT_REPLICAS(
+            "redis-wait-replicas",
+            "0",
+            Kind.COUNT,
+            "how many replicas of Redis must have a message before it is acknowledged"),
     REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
     REDIS_REQUIRED("redis-required", "false", Kind.SWITCH, "whether a Redis out of reach stops the start"),
     DATA_DIR(
@@ -99,6 +120,7 @@ enum Setting {
     enum Kind {
         FILE("the path of a file"),
         NAME("a text that is not empty"),
+        TEXT("a text"),
         LIST("a comma-separated list"),
         PORT("a number from 0 to 65535"),
         PORT_OR_OFF("a number from 0 to 65535, or off"),
@@ -108,8 +130,11 @@ enum Setting {
         COMPRESSION("on, off or context"),
         FSYNC("interval, always or never"),
         REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
+        REDIS_SENTINEL("name@host:port,host:port,…"),
+        REDIS_CLUSTER("host:port,host:port,…"),
         SWITCH("true or false"),
         MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
+        COUNT("a whole number from 0 to " + Integer.MAX_VALUE),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
         ARCHIVE("a time such as 24h or 365d, 0, or forever"),
         DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
@@ -120,9 +145,14 @@ enum Setting {
             this.allowed = allowed;
         }
 
+        /** Whether somebody may have put a password there, which must not be repeated. */
+        private boolean mayHoldSecrets() {
+            return this == REDIS || this == REDIS_SENTINEL || this == REDIS_CLUSTER;
+        }
+
         private boolean accepts(String value) {
             return switch (this) {
-                case LIST -> true;
+                case LIST, TEXT -> true;
                 case FILE -> isPath(value);
                 case NAME -> !value.isBlank();
                 case PORT -> isPort(value);
@@ -133,11 +163,14 @@ enum Setting {
                 case COMPRESSION -> Set.of("on", "off", "context").contains(value);
                 case FSYNC -> Set.of("interval", "always", "never").contains(value);
                 case REDIS -> redis(value).isPresent();
+                case REDIS_SENTINEL -> value.isEmpty() || sentinel(value).isPresent();
+                case REDIS_CLUSTER -> value.isEmpty() || cluster(value).isPresent();
                 case SWITCH -> Set.of("true", "false").contains(value);
                 case MESSAGE_SIZE ->
                     number(value)
                             .filter(size -> size > 0 && size <= Limits.MAX_MESSAGE_BYTES)
                             .isPresent();
+                case COUNT -> number(value).isPresent();
                 case NUMBER -> number(value).filter(number -> number > 0).isPresent();
                 case ARCHIVE -> archive(value).isPresent();
                 case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
@@ -199,7 +232,7 @@ enum Setting {
     Optional<String> flaw(String value, String where) {
         return kind.accepts(value)
                 ? Optional.empty()
-                : Optional.of(where + ": '" + (kind == Kind.REDIS ? "…" : value) + "' is not allowed; " + key
+                : Optional.of(where + ": '" + (kind.mayHoldSecrets() ? "…" : value) + "' is not allowed; " + key
                         + " must be " + kind.allowed);
     }
 
@@ -244,6 +277,27 @@ enum Setting {
                     case "h" -> Duration.ofHours(n);
                     default -> Duration.ofDays(n);
                 });
+    }
+
+    static Optional<RedisServers> sentinel(String value) {
+        int at = value.indexOf('@');
+        if (at < 1 || at != value.lastIndexOf('@')) {
+            return Optional.empty();
+        }
+        return servers(value.substring(at + 1), nodes -> RedisServers.sentinel(value.substring(0, at), nodes));
+    }
+
+    static Optional<RedisServers> cluster(String value) {
+        return servers(value, RedisServers::cluster);
+    }
+
+    private static Optional<RedisServers> servers(String value, Function<List<String>, RedisServers> kind) {
+        try {
+            return Optional.of(kind.apply(
+                    Arrays.stream(value.split(",")).map(String::strip).toList()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     static Optional<Duration> archive(String value) {

@@ -3,10 +3,10 @@ package io.seleucia.chat.server;
 import io.seleucia.chat.ChatServer.Compression;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.InMemoryBroker.Fsync;
+import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
 import java.io.Reader;
-import java.net.URI;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,6 +67,7 @@ final class Settings {
         settings.needs(Setting.TLS_PASSWORD_FILE, Setting.TLS_KEYSTORE);
         settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
         settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
+        settings.checkRedis();
         settings.needs(Setting.TOKEN_AUDIENCE, Setting.TOKEN_KEY_FILE);
         if (!settings.guests() && !settings.hasLogins()) {
             throw new SettingsException("guests=false needs users-file or token-key-file: else nobody could come in");
@@ -76,6 +77,17 @@ final class Settings {
                     "data-dir is for broker=memory; with broker=redis, Redis keeps what is published");
         }
         return settings;
+    }
+
+    private void checkRedis() throws SettingsException {
+        if (isGiven(Setting.REDIS_SENTINEL) && isGiven(Setting.REDIS_CLUSTER)) {
+            throw new SettingsException("redis-sentinel and redis-cluster exclude each other: give only one of them");
+        }
+        needs(Setting.REDIS_SENTINEL_PASSWORD_FILE, Setting.REDIS_SENTINEL);
+        if (isGiven(Setting.REDIS_CLUSTER) && text(Setting.REDIS_PREFIX).matches(".*[{}].*")) {
+            throw new SettingsException(
+                    "redis-prefix can't have braces with redis-cluster, where they say what belongs" + " together");
+        }
     }
 
     private void needs(Setting one, Setting other) throws SettingsException {
@@ -213,8 +225,22 @@ final class Settings {
                 .toList();
     }
 
-    URI redis() {
-        return Setting.redis(text(Setting.REDIS_URL)).orElseThrow();
+    /** Where Redis is, and how to get in. */
+    RedisServers redis() {
+        RedisServers servers = Setting.sentinel(text(Setting.REDIS_SENTINEL))
+                .or(() -> Setting.cluster(text(Setting.REDIS_CLUSTER)))
+                .orElseGet(() ->
+                        RedisServers.at(Setting.redis(text(Setting.REDIS_URL)).orElseThrow()))
+                .withWaitReplicas(number(Setting.REDIS_WAIT_REPLICAS));
+        servers = isOn(Setting.REDIS_TLS) ? servers.withTls() : servers;
+        servers = isGiven(Setting.REDIS_CA_FILE) ? servers.withAuthorities(file(Setting.REDIS_CA_FILE)) : servers;
+        servers = isGiven(Setting.REDIS_USER) ? servers.withUser(text(Setting.REDIS_USER)) : servers;
+        servers = isGiven(Setting.REDIS_PASSWORD_FILE)
+                ? servers.withPasswordFile(file(Setting.REDIS_PASSWORD_FILE))
+                : servers;
+        return isGiven(Setting.REDIS_SENTINEL_PASSWORD_FILE)
+                ? servers.withSentinelPasswordFile(file(Setting.REDIS_SENTINEL_PASSWORD_FILE))
+                : servers;
     }
 
     Compression compression() {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +30,7 @@ class SettingsTest {
         assertThat(settings.port(Setting.TCP_PORT)).hasValue(33333);
         assertThat(settings.text(Setting.TCP_CHANNEL)).isEqualTo("lobby");
         assertThat(settings.text(Setting.BROKER)).isEqualTo("memory");
-        assertThat(settings.redis()).hasToString("redis://localhost:6379");
+        assertThat(settings.redis()).isEqualTo(RedisServers.at(URI.create("redis://localhost:6379")));
         assertThat(settings.isOn(Setting.REDIS_REQUIRED)).isFalse();
     }
 
@@ -58,7 +60,10 @@ class SettingsTest {
         assertThat(settings.number(Setting.PORT)).isZero();
         assertThat(settings.isOn(Setting.REDIS_REQUIRED)).isTrue();
         assertThat(settings.limits().pingInterval()).isEqualTo(Duration.ofMillis(500));
-        assertThat(settings.redis().getPort()).isEqualTo(7);
+        assertThat(settings.redis().topology())
+                .isEqualTo(new RedisServers.Topology.Single(new RedisServers.Address("::1", 7), 2));
+        assertThat(settings.redis().user()).contains("u");
+        assertThat(settings.redis().password().orElseThrow().get()).isEqualTo("p");
     }
 
     @Test
@@ -154,7 +159,45 @@ class SettingsTest {
     }
 
     @Test
+    void takeSentinelsOrAClusterForRedis() throws Exception {
+        Path password = Files.writeString(directory.resolve("password"), "secret\nnot this\n");
+        Settings sentinel = Settings.read(
+                List.of("--redis-sentinel=mymaster@a:1, [::1]:2", "--redis-user=chat", "--redis-wait-replicas=1"),
+                Map.of("CHAT_REDIS_PASSWORD_FILE", password.toString()));
+        assertThat(sentinel.redis().topology())
+                .isEqualTo(RedisServers.sentinel("mymaster", List.of("a:1", "[::1]:2"))
+                        .topology());
+        assertThat(sentinel.redis().user()).contains("chat");
+        assertThat(sentinel.redis().password().orElseThrow().get()).isEqualTo("secret");
+        assertThat(sentinel.redis().waitReplicas()).isEqualTo(1);
+        assertThat(sentinel.redis().toString()).doesNotContain("secret").contains("mymaster", "a:1");
+
+        Settings cluster =
+                Settings.read(List.of("--redis-cluster=a:1,b:2", "--redis-tls", "--redis-ca-file=ca.pem"), Map.of());
+        assertThat(cluster.redis())
+                .isEqualTo(RedisServers.cluster(List.of("a:1", "b:2")).withAuthorities(Path.of("ca.pem")));
+        assertThat(cluster.redis().tls()).isTrue();
+    }
+
+    @Test
+    void refuseARedisThatCanNotBe() {
+        assertRefused(List.of("--redis-sentinel=a:1"), Map.of(), "name@host:port");
+        assertRefused(List.of("--redis-cluster=a"), Map.of(), "host:port");
+        assertRefused(List.of("--redis-cluster=a:1,b:99999"), Map.of(), "host:port");
+        assertRefused(List.of("--redis-wait-replicas=-1"), Map.of(), "from 0");
+        assertRefused(List.of("--redis-cluster=a:1", "--redis-sentinel=m@a:1"), Map.of(), "exclude each other");
+        assertRefused(List.of("--redis-cluster=a:1", "--redis-prefix={x}"), Map.of(), "braces");
+        assertRefused(
+                List.of("--redis-sentinel-password-file=a"),
+                Map.of(),
+                "redis-sentinel-password-file needs redis-sentinel");
+    }
+
+    @Test
     void neverRepeatAPassword() {
+        assertThatThrownBy(() -> Settings.read(List.of("--redis-cluster=redis://ada:secret@localhost:1"), Map.of()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageNotContaining("secret");
         assertThatThrownBy(() -> Settings.read(List.of("--redis-url=http://ada:secret@localhost"), Map.of()))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageNotContaining("secret");

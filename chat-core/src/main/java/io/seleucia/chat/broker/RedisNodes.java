@@ -1,0 +1,355 @@
+package io.seleucia.chat.broker;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/**
+ * The Redis servers in use, and which of them has a channel. Behind sentinels and in a cluster that changes: whoever
+ * finds that it has calls {@link #look} or {@link #moved}, and a thread of its own asks, not too often, and now and then
+ * by itself. Servers that have no channels any more are closed after a while.
+ */
+final class RedisNodes implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(RedisNodes.class.getName());
+    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisNode.SETTLING
+    private static final long PAUSE_MILLIS = 200;
+    private static final Duration FAREWELL = Duration.ofSeconds(3); // longer than any answer is waited for
+
+    /** Told that channels may be elsewhere, after the change. Called by any thread; must not block. */
+    interface Listener {
+        void changed();
+    }
+
+    private final RedisServers servers;
+    private final RedisAccess access;
+    private final RedisKeys keys;
+    private final String process;
+    private final RedisSubscriber.Receiver receiver;
+    private final Listener listener;
+    private final RedisDirectory directory;
+    private final RedisHealth finding;
+    private final Semaphore doubts = new Semaphore(0);
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private final ReentrantLock changing = new ReentrantLock(); // guards nodes, retired and who writes owners
+    private final Map<HostAndPort, RedisNode> nodes = new HashMap<>();
+    private final List<Retired> retired = new ArrayList<>();
+    private volatile long formerReconnects; // of those who are gone; written under the lock
+    private volatile RedisNode[] owners; // by slot, null where nobody is known; an array is not changed any more
+
+    private record Retired(RedisNode node, long at) {}
+
+    /**
+     * @param process this process' name in Redis
+     * @throws IllegalArgumentException if a cluster can't have keys with that prefix
+     */
+    RedisNodes(
+            RedisServers servers,
+            RedisAccess access,
+            RedisKeys keys,
+            String process,
+            RedisSubscriber.Receiver receiver,
+            Listener listener) {
+        if (servers.isCluster() && (keys.prefix().contains("{") || keys.prefix().contains("}"))) {
+            throw new IllegalArgumentException("on a cluster the prefix of keys can't have braces");
+        }
+        this.servers = servers;
+        this.access = access;
+        this.keys = keys;
+        this.process = process;
+        this.receiver = receiver;
+        this.listener = listener;
+        directory = new RedisDirectory(servers, access);
+        finding = new RedisHealth(servers.toString());
+        owners = new RedisNode[servers.isCluster() ? RedisDirectory.SLOTS : 1];
+    }
+
+    /** Begins. Until somebody has told who has the channels, nobody has. */
+    void start() {
+        if (servers.topology() instanceof RedisServers.Topology.Single) {
+            directory.look(List.of(), true).ifPresent(this::apply);
+        } else {
+            Thread.ofVirtual().name("redis-nodes").start(this::run);
+        }
+    }
+
+    /** Whether who has a channel never changes. */
+    boolean isFixed() {
+        return servers.topology() instanceof RedisServers.Topology.Single;
+    }
+
+    /** Whether nobody is to be asked any more. */
+    boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    /** What a script publishes with. */
+    Protocol.Command publishing() {
+        return servers.isCluster() ? Protocol.Command.SPUBLISH : Protocol.Command.PUBLISH;
+    }
+
+    /** The slot of a key or a pub/sub channel. */
+    int slot(String key) {
+        return servers.isCluster() ? JedisClusterCRC16.getSlot(key) : 0;
+    }
+
+    /** Who has a slot, as far as is known. */
+    Optional<RedisNode> of(int slot) {
+        return Optional.ofNullable(owners[slot]);
+    }
+
+    /** Whether who has a slot can be reached. */
+    boolean isUp(int slot) {
+        RedisNode owner = owners[slot];
+        return owner != null && owner.health().isUp();
+    }
+
+    /** How all are that have channels: the first flaw that one has, and the oldest proof of all. Does not block. */
+    Broker.Health health() {
+        List<RedisNode> used = all();
+        if (used.isEmpty()) {
+            return new Broker.Health(finding.flaw(), Optional.empty(), 0);
+        }
+        Optional<String> flaw =
+                used.stream().flatMap(node -> node.flaw().stream()).findFirst();
+        List<Duration> proofs = used.stream()
+                .flatMap(node -> node.subscriber().proven().stream())
+                .toList();
+        Optional<Duration> oldest =
+                proofs.size() < used.size() ? Optional.empty() : Optional.of(Collections.max(proofs));
+        long reconnects = formerReconnects
+                + used.stream().mapToLong(node -> node.health().reconnects()).sum();
+        return new Broker.Health(flaw, oldest, reconnects);
+    }
+
+    /** Another object whenever some channel is elsewhere. */
+    Object places() {
+        return owners;
+    }
+
+    /** A server that is about to have a slot. */
+    RedisNode at(HostAndPort address, int slot) {
+        changing.lock();
+        try {
+            return node(address, one -> one == slot, true);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** All that have channels. */
+    List<RedisNode> all() {
+        changing.lock();
+        try {
+            return List.copyOf(nodes.values());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** A server says that another has a slot. */
+    void moved(JedisMovedDataException answer, HostAndPort from) {
+        int slot = answer.getSlot();
+        HostAndPort to = target(answer, from);
+        changing.lock();
+        try {
+            RedisNode node = node(to, one -> one == slot, true);
+            if (owners[slot] != node) { // many may hear of it at once
+                RedisNode[] now = owners.clone();
+                now[slot] = node;
+                owners = now;
+            }
+        } finally {
+            changing.unlock();
+        }
+        listener.changed();
+        look();
+    }
+
+    /** Where an answer sends us; a server that does not know its own name means the host that says so. */
+    static HostAndPort target(JedisRedirectionException answer, HostAndPort from) {
+        HostAndPort target = answer.getTargetNode();
+        return target.getHost().isEmpty() ? new HostAndPort(from.getHost(), target.getPort()) : target;
+    }
+
+    /** Who has which slots may have changed. Does not wait until that is known. */
+    void look() {
+        doubts.release();
+    }
+
+    /** Waits until all servers with channels can be reached for the first time; false if that takes longer. */
+    boolean awaitUp(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        if (!finding.awaitUp(limit)) {
+            return false;
+        }
+        for (RedisNode node : all()) {
+            if (!node.health().awaitUp(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void run() {
+        try {
+            boolean doubtful = true;
+            long pause = 0;
+            while (!closed.await(pause, TimeUnit.MILLISECONDS)) {
+                pause = PAUSE_MILLIS;
+                try {
+                    Set<HostAndPort> known = new HashSet<>();
+                    all().forEach(node -> known.add(node.address()));
+                    directory.look(known, doubtful).ifPresentOrElse(this::apply, this::unknown);
+                    bidFarewell(FAREWELL);
+                } catch (RuntimeException e) {
+                    LOG.log(Level.ERROR, "looking who has which channels failed, and is tried again", e);
+                }
+                doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)
+                        || !all().stream().allMatch(node -> node.health().isUp());
+                doubts.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            LOG.log(Level.ERROR, "interrupted: where channels have gone is not asked any more", e);
+        } finally {
+            directory.close();
+        }
+    }
+
+    private void unknown() {
+        if (all().isEmpty()) {
+            finding.lost(directory.failure()); // else the servers in use say it themselves
+            look();
+        }
+    }
+
+    private void apply(List<RedisDirectory.Range> ranges) {
+        HostAndPort[] addresses = new HostAndPort[owners.length];
+        ranges.forEach(range -> Arrays.fill(addresses, range.first(), range.last() + 1, range.owner()));
+        RedisNode[] now = new RedisNode[addresses.length];
+        boolean successor = !isFirst();
+        boolean changed;
+        changing.lock();
+        try {
+            if (isClosed()) {
+                return; // it was closed while they were asked
+            }
+            for (RedisDirectory.Range range : ranges) {
+                RedisNode owner = node(range.owner(), slot -> range.owner().equals(addresses[slot]), successor);
+                Arrays.fill(now, range.first(), range.last() + 1, owner);
+            }
+            changed = !Arrays.equals(now, owners);
+            if (changed) {
+                owners = now;
+            }
+            retire(now);
+        } finally {
+            changing.unlock();
+        }
+        finding.subscribed();
+        if (changed) {
+            keepProbing(now);
+            listener.changed();
+        }
+    }
+
+    /** Whether nobody has been known to have channels yet. */
+    private boolean isFirst() {
+        return Arrays.stream(owners).allMatch(Objects::isNull);
+    }
+
+    private RedisNode node(HostAndPort address, IntPredicate theirs, boolean successor) {
+        return nodes.computeIfAbsent(address, unknown -> {
+            LOG.log(successor ? Level.INFO : Level.DEBUG, () -> "Redis at " + address + " has channels now");
+            RedisHealth health = new RedisHealth(address.toString());
+            return new RedisNode(
+                    address,
+                    health,
+                    new RedisPipeline(address, access, servers.waitReplicas(), health),
+                    new RedisSubscriber(address, access, keys, servers.isCluster(), probe(theirs), health, receiver),
+                    publishing(),
+                    successor);
+        });
+    }
+
+    /** A pub/sub channel of this process' own in one of a server's slots. */
+    private String probe(IntPredicate theirs) {
+        if (!servers.isCluster()) {
+            return keys.probe(process);
+        }
+        int tag = 0;
+        while (!theirs.test(slot(keys.probe(process, tag)))) {
+            tag++;
+        }
+        return keys.probe(process, tag);
+    }
+
+    private void keepProbing(RedisNode[] now) {
+        for (RedisNode node : all()) {
+            if (now[slot(node.subscriber().probe())] != node) {
+                node.subscriber().probe(probe(slot -> now[slot] == node));
+            }
+        }
+    }
+
+    private void retire(RedisNode[] now) {
+        Set<RedisNode> used = new HashSet<>(Arrays.asList(now));
+        nodes.values().removeIf(node -> {
+            if (used.contains(node)) {
+                return false;
+            }
+            LOG.log(Level.INFO, () -> "Redis at " + node.address() + " has no channels any more");
+            node.health().closed();
+            formerReconnects += node.health().reconnects();
+            retired.add(new Retired(node, System.nanoTime()));
+            return true;
+        });
+    }
+
+    /** Closes what has had no channels for so long. */
+    private void bidFarewell(Duration age) {
+        List<RedisNode> gone = new ArrayList<>();
+        changing.lock();
+        try {
+            retired.removeIf(one -> {
+                boolean due = System.nanoTime() - one.at >= age.toNanos();
+                if (due) {
+                    gone.add(one.node);
+                }
+                return due;
+            });
+        } finally {
+            changing.unlock();
+        }
+        gone.forEach(RedisNode::close);
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        look();
+        finding.closed();
+        all().forEach(RedisNode::close);
+        bidFarewell(Duration.ZERO);
+    }
+}

@@ -1,0 +1,168 @@
+package io.seleucia.chat.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.Eventually;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/** A Redis Cluster of a test's own: three masters with a third of the slots each, and three replicas. */
+public final class RedisClusterProcesses implements AutoCloseable {
+    private static final int MASTERS = 3;
+    private static final int SLOTS = 16_384;
+
+    private final List<RedisProcess> nodes = new ArrayList<>();
+
+    /** Starts one; where there is no redis-server, the test is skipped. */
+    public static RedisClusterProcesses begin() throws Exception {
+        RedisClusterProcesses cluster = new RedisClusterProcesses();
+        try {
+            cluster.start();
+            return cluster;
+        } catch (Exception | AssertionError e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    private void start() throws Exception {
+        int[] bus = new int[2 * MASTERS];
+        for (int i = 0; i < bus.length; i++) {
+            bus[i] = RedisProcess.freePort();
+            nodes.add(RedisProcess.begin("--cluster-enabled yes --cluster-node-timeout 1500 --cluster-port " + bus[i]
+                    + " --save '' --maxmemory 64mb --repl-diskless-sync-delay 0"));
+        }
+        for (int i = 0; i < nodes.size(); i++) {
+            RedisProcess node = nodes.get(i);
+            node.ask("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
+            if (i < MASTERS) {
+                int first = i * SLOTS / MASTERS;
+                int last = (i + 1) * SLOTS / MASTERS - 1;
+                node.ask("CLUSTER", "ADDSLOTSRANGE", Integer.toString(first), Integer.toString(last));
+            }
+            node.ask(
+                    "CLUSTER",
+                    "MEET",
+                    "127.0.0.1",
+                    Integer.toString(nodes.getFirst().port()),
+                    Integer.toString(bus[0]));
+        }
+        Eventually.eventually(() -> nodes.forEach(
+                node -> assertThat(info(node, "cluster_known_nodes")).isEqualTo(Integer.toString(2 * MASTERS))));
+        for (int i = 0; i < MASTERS; i++) {
+            nodes.get(MASTERS + i).ask("CLUSTER", "REPLICATE", id(nodes.get(i)));
+        }
+        awaitHealth();
+    }
+
+    /** Waits until all nodes are there, agree, and every master has a replica that is up to date. */
+    void awaitHealth() {
+        Eventually.eventually(() -> {
+            for (RedisProcess node : nodes) {
+                assertThat(info(node, "cluster_state")).isEqualTo("ok");
+                assertThat(info(node, "cluster_size")).isEqualTo("3");
+                assertThat((String) node.ask("CLUSTER", "NODES")).doesNotContain("fail");
+                List<?> role = (List<?>) node.ask("ROLE");
+                if (role.getFirst().equals("slave")) {
+                    assertThat(role.get(3)).isEqualTo("connected");
+                }
+            }
+        });
+    }
+
+    private static String info(RedisProcess node, String field) {
+        return ((String) node.ask("CLUSTER", "INFO"))
+                .lines()
+                .filter(line -> line.startsWith(field + ":"))
+                .map(line -> line.substring(field.length() + 1).strip())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static String id(RedisProcess node) {
+        return (String) node.ask("CLUSTER", "MYID");
+    }
+
+    List<RedisProcess> nodes() {
+        return nodes;
+    }
+
+    /** Where it is. */
+    public RedisServers servers() {
+        return RedisServers.cluster(nodes.stream().map(RedisProcess::address).toList());
+    }
+
+    static int slot(String channel) {
+        return JedisClusterCRC16.getSlot("chat:{" + channel + "}:live");
+    }
+
+    private Stream<RedisProcess> masters() {
+        return nodes.stream()
+                .filter(RedisProcess::isAlive)
+                .filter(node -> ((List<?>) node.ask("ROLE")).getFirst().equals("master"));
+    }
+
+    /** The master that says that it has the channel. */
+    RedisProcess owner(String channel) {
+        String slot = Integer.toString(slot(channel));
+        return masters()
+                .filter(node -> {
+                    try {
+                        node.ask("CLUSTER", "GETKEYSINSLOT", slot, "1");
+                        node.ask("HGET", "chat:{" + channel + "}:meta", "epoch");
+                        return true;
+                    } catch (AssertionError e) {
+                        return false; // MOVED
+                    }
+                })
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nobody has slot " + slot));
+    }
+
+    /** A master that does not have the channel. */
+    RedisProcess another(String channel) {
+        RedisProcess owner = owner(channel);
+        return masters().filter(node -> node != owner).findFirst().orElseThrow();
+    }
+
+    /** The replica of a master. */
+    RedisProcess replicaOf(RedisProcess master) {
+        return nodes.stream()
+                .filter(RedisProcess::isAlive)
+                .filter(node -> {
+                    List<?> role = (List<?>) node.ask("ROLE");
+                    return role.getFirst().equals("slave") && role.get(2).equals(Long.valueOf(master.port()));
+                })
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Moves a slot with its keys, a key at a time, as redis-cli does. */
+    void migrate(int slot, RedisProcess from, RedisProcess to) {
+        String number = Integer.toString(slot);
+        to.ask("CLUSTER", "SETSLOT", number, "IMPORTING", id(from));
+        from.ask("CLUSTER", "SETSLOT", number, "MIGRATING", id(to));
+        List<?> keys = (List<?>) from.ask("CLUSTER", "GETKEYSINSLOT", number, "1");
+        while (!keys.isEmpty()) {
+            from.ask("MIGRATE", "127.0.0.1", Integer.toString(to.port()), (String) keys.getFirst(), "0", "5000");
+            keys = (List<?>) from.ask("CLUSTER", "GETKEYSINSLOT", number, "1");
+        }
+        to.ask("CLUSTER", "SETSLOT", number, "NODE", id(to));
+        from.ask("CLUSTER", "SETSLOT", number, "NODE", id(to));
+    }
+
+    /** Empties it. */
+    public void flush() {
+        masters().forEach(node -> node.ask("FLUSHALL"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (RedisProcess node : nodes) {
+            node.close();
+        }
+    }
+}
