@@ -1,25 +1,13 @@
 package io.seleucia.chat;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisProcess;
-import io.seleucia.chat.broker.Retention;
-import java.time.Duration;
+import io.seleucia.chat.broker.RedisServers;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import redis.clients.jedis.RedisClient;
 
-/** Two servers over one Redis: each pair of clients talks across them. */
-class ChatV1OverRedisTest extends ChatV1Contract {
+class ChatV1OverRedisTest extends ChatV1AcrossServers {
     private static RedisProcess redis;
-
-    private RedisBroker hereBroker;
-    private RedisBroker thereBroker;
-    private ChatServer here;
-    private ChatServer there;
 
     @BeforeAll
     static void startRedis() throws Exception {
@@ -33,46 +21,15 @@ class ChatV1OverRedisTest extends ChatV1Contract {
         }
     }
 
-    @BeforeEach
-    void start() throws Exception {
+    @Override
+    void flush() {
         try (RedisClient client = redis.client()) {
             client.flushAll();
         }
-        hereBroker = broker();
-        thereBroker = broker();
-        here = server(hereBroker);
-        there = server(thereBroker);
-    }
-
-    private static RedisBroker broker() throws Exception {
-        RedisBroker broker = new RedisBroker(redis.uri(), "chat:", Retention.DEFAULT.withMessages(HISTORY));
-        assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
-        return broker;
-    }
-
-    private static ChatServer server(RedisBroker broker) throws Exception {
-        return ChatServer.builder()
-                .port(0)
-                .broker(broker)
-                .limits(Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000))
-                .start();
-    }
-
-    @AfterEach
-    void stop() {
-        here.close();
-        there.close();
-        hereBroker.close();
-        thereBroker.close();
     }
 
     @Override
-    ChatServer here() {
-        return here;
-    }
-
-    @Override
-    ChatServer there() {
-        return there;
+    RedisServers redis() {
+        return RedisServers.at(redis.uri());
     }
 }
