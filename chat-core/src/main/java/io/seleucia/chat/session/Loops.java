@@ -45,10 +45,12 @@ public final class Loops implements Watchdog.Watched {
     private static final int SOMEBODYS = 1;
     private static final int AWAITED = 2; // the inbound loop's, and the outbound loop is waiting for it
     private static final VarHandle TURN;
+    private static final VarHandle ENDED;
 
     static {
         try {
             TURN = MethodHandles.lookup().findVarHandle(Loops.class, "turn", int.class);
+            ENDED = MethodHandles.lookup().findVarHandle(Loops.class, "ended", CloseCode.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -82,7 +84,7 @@ public final class Loops implements Watchdog.Watched {
     private final Counters counters;
     private final OutboundQueue outbound;
     private volatile Receiver receiver; // null until they run
-    private volatile CloseCode ended; // set by whoever closes the queue
+    private volatile CloseCode ended; // set once, by whoever closes the queue then
     private volatile long closedAt; // when the last frame was written, as System.nanoTime, or 0
     private volatile int turn;
     private boolean answered; // the inbound loop has written; its own
@@ -312,8 +314,8 @@ public final class Loops implements Watchdog.Watched {
     /** @param why for the log, if the peer can't be told */
     void end(CloseCode code, boolean discard, String why) {
         long queued = outbound.bytes();
-        if (ended == null && outbound.close(lastFrame(code), discard)) {
-            ended = code;
+        if (ENDED.compareAndSet(this, (CloseCode) null, code)) { // before the peer, or the inbound loop, can see it
+            outbound.close(lastFrame(code), discard);
             note(code, why, queued);
             counters.ended(code);
             if (isIncident(code)) {
@@ -362,8 +364,15 @@ public final class Loops implements Watchdog.Watched {
     private Frame lastFrame(CloseCode code) {
         Frame close = connection.closeFrame(code);
         Receiver to = receiver;
-        Optional<Frame> farewell = to == null || code == CloseCode.NORMAL ? Optional.empty() : to.farewell(code);
-        return farewell.map(frame -> frame.followedBy(close)).orElse(close);
+        if (to == null || code == CloseCode.NORMAL) {
+            return close;
+        }
+        try {
+            return to.farewell(code).map(frame -> frame.followedBy(close)).orElse(close);
+        } catch (RuntimeException e) { // a plug-in's; the end must come all the same
+            LOG.log(Level.ERROR, this + ": saying farewell failed", e);
+            return close;
+        }
     }
 
     /** Ends the connection without a word, when it is broken, or an orderly end has taken too long. */

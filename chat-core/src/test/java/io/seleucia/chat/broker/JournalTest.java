@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -243,12 +243,12 @@ class JournalTest {
     @Test
     void doesNotTakeWhatSomebodySaysForARecord() throws Exception {
         publishAndKill("lobby", 1);
-        byte[] file = Files.readAllBytes(segment(directory));
+        long before = Files.size(segment(directory));
         try (InMemoryBroker broker = open()) {
-            publish(broker, "lobby", new String(file, StandardCharsets.ISO_8859_1));
+            publish(broker, "lobby", "x".repeat(300) + recordOfAnotherFile() + "x".repeat(300));
             publish(broker, "lobby", "behind");
         }
-        damage(segment(directory), file.length + 200);
+        damage(segment(directory), before + 200);
 
         try (LoggedLines log = new LoggedLines();
                 InMemoryBroker broker = open()) {
@@ -256,6 +256,21 @@ class JournalTest {
                     .extracting(message -> message.content().asText())
                     .containsExactly("message 1", "behind");
             assertThat(log.lines()).hasSize(1);
+        }
+    }
+
+    /** The deletion of the lobby, as a text: so it stands in that file, and in one where somebody says it. */
+    private String recordOfAnotherFile() throws IOException {
+        for (int i = 1; ; i++) {
+            Path file = images.resolve("another " + i);
+            try (JournalSegment segment = JournalSegment.create(file, i)) {
+                segment.append(List.of(new JournalRecord.Deletion("lobby", "").encoded()));
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            String record = new String(bytes, JournalSegment.HEAD, bytes.length - JournalSegment.HEAD, US_ASCII);
+            if (record.indexOf('\ufffd') < 0) { // each has a mark of its own, and so another checksum
+                return record;
+            }
         }
     }
 
