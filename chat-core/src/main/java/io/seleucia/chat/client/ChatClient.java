@@ -351,15 +351,9 @@ public final class ChatClient implements AutoCloseable {
          * @throws IllegalStateException if it has neither a name nor tokens
          */
         public ChatClient start() {
-            Credentials credentials = new Credentials(name, password, token);
+            Identity identity = new Identity(name, password, token);
             ClientLoop loop = new ClientLoop(
-                    name.orElse(Dialer.shown(servers.getFirst())),
-                    servers,
-                    credentials,
-                    inbox,
-                    listener,
-                    settings,
-                    http);
+                    name.orElse(Dialer.shown(servers.getFirst())), servers, identity, inbox, listener, settings, http);
             loop.start();
             return new ChatClient(loop);
         }

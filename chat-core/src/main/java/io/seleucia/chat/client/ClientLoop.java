@@ -90,7 +90,7 @@ final class ClientLoop {
     ClientLoop(
             String name,
             List<URI> servers,
-            Credentials credentials,
+            Identity identity,
             Optional<Position> inbox,
             ChatListener listener,
             ClientSettings settings,
@@ -98,7 +98,7 @@ final class ClientLoop {
         this.name = name;
         this.settings = settings;
         this.window = new Window(settings.inboundBytes(), () -> tell(new Happening.Drained()));
-        this.dialer = new Dialer(servers, credentials, http, settings, random, window, this::tell);
+        this.dialer = new Dialer(servers, identity, http, settings, random, window, this::tell);
         this.desired = new DesiredState(settings.outboundBytes(), settings.publishTimeout(), inbox, random);
         this.delivery = new Delivery(name, listener, window);
         this.reception = new Reception(desired, delivery);

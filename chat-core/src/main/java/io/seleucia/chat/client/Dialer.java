@@ -19,7 +19,7 @@ final class Dialer {
     private static final int UNAUTHORIZED = 401;
 
     private final List<URI> servers;
-    private final Credentials credentials;
+    private final Identity identity;
     private final Duration timeout;
     private final HttpClient http;
     private final boolean owned;
@@ -37,14 +37,14 @@ final class Dialer {
      */
     Dialer(
             List<URI> servers,
-            Credentials credentials,
+            Identity identity,
             Optional<HttpClient> http,
             ClientSettings settings,
             RandomGenerator random,
             Window window,
             Consumer<Happening> happenings) {
         this.servers = servers;
-        this.credentials = credentials;
+        this.identity = identity;
         this.timeout = settings.connectTimeout();
         this.owned = http.isEmpty();
         this.http = http.orElseGet(HttpClient::newHttpClient);
@@ -70,7 +70,7 @@ final class Dialer {
 
     /** Whether another login may be better than the last one. */
     boolean renewable() {
-        return credentials.renewable();
+        return identity.renewable();
     }
 
     /** Begins an attempt; {@link Happening.Opened} or {@link Happening.NotOpened} follows. */
@@ -82,7 +82,7 @@ final class Dialer {
 
     private Happening attempt(int current, URI to) {
         try {
-            ClientCodec.Login login = credentials.login();
+            ClientCodec.Login login = identity.login();
             ClientSocket socket = ClientSocket.open(http, to, timeout, window, happenings);
             return new Happening.Opened(current, socket, login);
         } catch (ExecutionException e) {

@@ -6,16 +6,19 @@ import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.browser.Browser;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.browser.Problem;
+import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -94,6 +97,32 @@ class JavaScriptClientTest {
 
     private static void assertNoProblems(Page page) {
         assertThat(page.problemsBut(Problem.Kind.NETWORK)).isEmpty();
+    }
+
+    @Test
+    void logsInWithATokenThatItAsksForEachTime() throws Exception {
+        ChatServerBuilder builder = ChatServer.builder()
+                .port(0)
+                .authenticator((credentials, address) -> credentials instanceof Credentials.Token token
+                                && token.token().startsWith("for ada")
+                        ? Optional.of(new User("ada"))
+                        : Optional.empty());
+        BrowserClient.addTo(builder);
+        try (ChatServer guarded = builder.start();
+                CuttingProxy way = new CuttingProxy(guarded.port())) {
+            Page page = Browser.shared().open(way.url());
+            pages.add(page);
+            page.evaluate("window.asked = 0");
+            page.evaluate(BEGIN.formatted("{ token: () => `for ada ${++asked}` }"));
+            member(page).evaluate("chat.publish('lobby', 'hi')");
+            page.await("data('message').length === 1 && seen.some(one => one.sender === 'ada')");
+            way.cut();
+            page.await("asked === 2 && states().at(-1) === 'connected'");
+
+            page.evaluate(BEGIN.formatted("{ token: 'for nobody' }"));
+            page.await("seen.some(one => one.type === 'state' && one.error?.code === 'unauthorized')");
+            assertNoProblems(page);
+        }
     }
 
     @Test

@@ -4,12 +4,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** How a client says who it is. Never printed: there are secrets in it. */
-final class Credentials {
+final class Identity {
     private final Optional<String> name;
     private final Optional<String> password;
     private final Optional<Supplier<String>> token;
 
-    Credentials(Optional<String> name, Optional<String> password, Optional<Supplier<String>> token) {
+    Identity(Optional<String> name, Optional<String> password, Optional<Supplier<String>> token) {
         if (name.isEmpty() && token.isEmpty()) {
             throw new IllegalStateException("a client needs a name or a token");
         }
