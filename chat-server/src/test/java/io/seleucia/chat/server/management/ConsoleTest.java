@@ -164,6 +164,7 @@ class ConsoleTest {
         management.close();
         manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
 
+        page.await("!document.getElementById('login').hidden");
         page.type("#token", "not the token at all");
         page.press("Enter");
         page.await("document.getElementById('trouble').innerText.includes('not the token')");
