@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -489,7 +490,8 @@ class ArchiveTest {
         Path image =
                 Files.createDirectories(images.resolve(name).resolve("archive")).getParent();
         // The newest first: what is older may be copied as it is a little later, as files are replaced meanwhile.
-        for (Path file : files(from).stream().sorted(Comparator.reverseOrder()).toList()) {
+        for (Path file :
+                filesWithoutGap(from).stream().sorted(Comparator.reverseOrder()).toList()) {
             try {
                 Files.copy(file, image.resolve(from.relativize(file)));
             } catch (NoSuchFileException e) {
@@ -497,6 +499,21 @@ class ArchiveTest {
             }
         }
         return image;
+    }
+
+    /** A listing may leave out a file that is made meanwhile, and show a later one; a kill leaves none out. */
+    private static List<Path> filesWithoutGap(Path directory) {
+        while (true) {
+            List<Path> files = files(directory);
+            LongSummaryStatistics numbers = files.stream()
+                    .map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".journal"))
+                    .mapToLong(name -> Long.parseLong(name.substring(0, name.indexOf('.'))))
+                    .summaryStatistics();
+            if (numbers.getMax() - numbers.getMin() + 1 == numbers.getCount()) {
+                return files;
+            }
+        }
     }
 
     /** The files that hold a text, among them those that can't be read because they are just being replaced. */
