@@ -178,9 +178,9 @@ final class Acceptor implements Port {
         @Override
         public void run() {
             try {
-                Optional<Loops.Receiver> receiver = enter();
-                if (receiver.isPresent()) {
-                    session.run(receiver.get());
+                enter();
+                if (session != null) {
+                    session.run();
                 }
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "serving a connection failed", e);
@@ -189,28 +189,24 @@ final class Acceptor implements Port {
             }
         }
 
-        /** The handshakes; what is to be served then, or nothing if there is to be no session. */
-        private Optional<Loops.Receiver> enter() {
+        /** The handshakes, after which there is a session, or is to be none. */
+        private void enter() {
             try {
                 int rate = limits.rateBytes();
                 Wire wire = tls.isPresent() ? tls.get().over(socket, rate, bytes) : new Wire(socket, rate, bytes);
                 if (!admitted) {
                     entrance.refuse(wire);
-                    return Optional.empty();
+                    return;
                 }
-                Optional<Entrance.Entered> entered = entrance.enter(wire);
-                entered.ifPresent(it -> it.loops().serve(it.receiver())); // before anybody can end it, or has an order
-                session = entered.map(Entrance.Entered::loops).orElse(null);
+                session = entrance.enter(wire).orElse(null);
                 if (closed && session != null) {
                     session.end(CloseCode.RESTART, false); // it came while the others were told
                 }
-                return entered.map(Entrance.Entered::receiver);
             } catch (HandshakeException e) {
                 LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
             }
-            return Optional.empty();
         }
 
         private void leave() {

@@ -10,16 +10,13 @@ import java.util.Optional;
  * the deadline aborts the wire.
  */
 interface Entrance {
-    /** What is to run, and what is to be done there with what comes. */
-    record Entered(Loops loops, Loops.Receiver receiver) {}
-
     /**
      * The handshakes, of TLS and of the transport.
      *
-     * @return empty if the peer wanted no session, and has all that it wanted
+     * @return what is to run, and knows what is to be served; empty if the peer wanted no session, and has all that it wanted
      * @throws IOException if there is to be no session
      */
-    Optional<Entered> enter(Wire wire) throws IOException;
+    Optional<Loops> enter(Wire wire) throws IOException;
 
     /** Tells a connection that is one too many, if there are words for it. */
     void refuse(Wire wire) throws IOException;

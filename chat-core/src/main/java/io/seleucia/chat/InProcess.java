@@ -82,19 +82,18 @@ final class InProcess implements Port {
         Loops loops = new Loops(connection, bounds, counters);
         Session session =
                 new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
-        loops.serve(session);
-        Visit visit = new Visit(loops, new CountDownLatch(1));
+        Visit visit = new Visit(loops.serve(session), new CountDownLatch(1));
         visits.add(visit);
-        Thread.ofVirtual().start(() -> serve(visit, session));
+        Thread.ofVirtual().start(() -> serve(visit));
         if (closed) {
             loops.end(CloseCode.RESTART, false); // it came while the others were told
         }
         return connection;
     }
 
-    private void serve(Visit visit, Session session) {
+    private void serve(Visit visit) {
         try {
-            visit.loops.run(session);
+            visit.loops.run();
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "serving a connection failed", e);
         } finally {

@@ -23,11 +23,11 @@ record TcpEntrance(
         Protocol protocol, Logins logins, Channels channels, Bounds bounds, Counters counters, Duration keepalive)
         implements Entrance {
     @Override
-    public Optional<Entered> enter(Wire wire) throws IOException {
+    public Optional<Loops> enter(Wire wire) throws IOException {
         wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds, counters);
         return Optional.of(
-                new Entered(loops, new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));
+                loops.serve(new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));
     }
 
     /** It finds itself closed, which is all that the protocol can say. */

@@ -37,27 +37,25 @@ record WebSocketEntrance(
         Counters counters)
         implements Entrance {
     @Override
-    public Optional<Entered> enter(Wire wire) throws IOException {
+    public Optional<Loops> enter(Wire wire) throws IOException {
         wire.secure();
         Doorkeeper door = new Doorkeeper(
                 logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
         return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
     }
 
-    private Entered entered(Wire wire, Handshake.Agreed agreed, Doorkeeper door) {
+    private Loops entered(Wire wire, Handshake.Agreed agreed, Doorkeeper door) {
         Loops loops = new Loops(new WebSocket(wire, agreed, bounds.messageBytes()), bounds, counters);
-        return new Entered(
-                loops,
-                handlers.at(agreed.path())
-                        .map(handler -> RawWebSocket.receiver(loops, agreed.path(), door.login(), logins, handler))
-                        .orElseGet(() -> new Session(
-                                loops,
-                                protocolFor(agreed.subprotocol()),
-                                door.withoutSecret(agreed.parameters()),
-                                door.login(),
-                                logins,
-                                channels,
-                                bounds)));
+        return loops.serve(handlers.at(agreed.path())
+                .map(handler -> RawWebSocket.receiver(loops, agreed.path(), door.login(), logins, handler))
+                .orElseGet(() -> new Session(
+                        loops,
+                        protocolFor(agreed.subprotocol()),
+                        door.withoutSecret(agreed.parameters()),
+                        door.login(),
+                        logins,
+                        channels,
+                        bounds)));
     }
 
     @Override

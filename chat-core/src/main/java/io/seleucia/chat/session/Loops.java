@@ -83,7 +83,7 @@ public final class Loops implements Watchdog.Watched {
     private final Bounds bounds;
     private final Counters counters;
     private final OutboundQueue outbound;
-    private volatile Receiver receiver; // null until they run
+    private volatile Receiver receiver; // null until serve
     private volatile CloseCode ended; // set once, by whoever closes the queue then
     private volatile long closedAt; // when the last frame was written, as System.nanoTime, or 0
     private volatile int turn;
@@ -105,19 +105,20 @@ public final class Loops implements Watchdog.Watched {
         this.pingedAt = connection.heardAt();
     }
 
-    /** Says what is to be served on them, before they run: whoever ends them meanwhile has it say farewell. */
-    public void serve(Receiver to) {
+    /** Says what is to be served on them, before anybody can end them: whoever does has it say farewell. */
+    public Loops serve(Receiver to) {
         receiver = to;
+        return this;
     }
 
     /**
      * Runs both, the inbound loop in the calling thread, until the connection has ended and nothing of it is left. What
      * is on the stack while nothing happens is memory of an idle connection, and so there is little.
      */
-    public void run(Receiver to) {
-        begin(to);
+    public void run() {
+        begin();
         try {
-            to.began();
+            receiver.began();
             while (isWorthReading()) {
                 connection.await();
                 receive();
@@ -131,12 +132,11 @@ public final class Loops implements Watchdog.Watched {
         finish();
     }
 
-    private void begin(Receiver to) {
+    private void begin() {
         inboundThread = Thread.currentThread();
         outboundThread =
                 Thread.ofVirtual().name(connection.name() + "-outbound").unstarted(this::outboundLoop);
         inboundThread.setName(connection.name() + "-inbound");
-        receiver = to;
         counters.add(Counters.Count.SESSIONS);
         ConnectEvent.commit(connection);
         outboundThread.start();
@@ -341,7 +341,7 @@ public final class Loops implements Watchdog.Watched {
         };
     }
 
-    /** What is served on them; empty before they run. */
+    /** What is served on them; empty before that was said. */
     public Optional<Receiver> receiver() {
         return Optional.ofNullable(receiver);
     }

@@ -44,16 +44,16 @@ class LoopsTest {
 
     @BeforeEach
     void run() {
-        Thread.ofVirtual()
-                .start(() -> loops.run(new Loops.Receiver() {
-                    @Override
-                    public void received(Payload message) {}
+        loops.serve(new Loops.Receiver() {
+            @Override
+            public void received(Payload message) {}
 
-                    @Override
-                    public void ended() {
-                        ended.countDown();
-                    }
-                }));
+            @Override
+            public void ended() {
+                ended.countDown();
+            }
+        });
+        Thread.ofVirtual().start(loops::run);
     }
 
     @AfterEach
