@@ -24,13 +24,14 @@ class LayersTest {
 
     private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
             "message", Set.of(),
+            "keys", Set.of(),
             "auth", Set.of("message"),
-            "broker", Set.of("message"),
+            "broker", Set.of("message", "keys"),
             "protocol", Set.of("message"),
-            "transport", Set.of("message"),
+            "transport", Set.of("message", "keys"),
             "client", Set.of("message"),
             "session", Set.of("message", "auth", "broker", "protocol", "transport"),
-            "", Set.of("message", "auth", "broker", "protocol", "transport", "session"));
+            "", Set.of("message", "keys", "auth", "broker", "protocol", "transport", "session"));
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");
     private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
@@ -55,7 +56,7 @@ class LayersTest {
                 .extracting(file -> SOURCES.resolve("io/seleucia/chat")
                         .relativize(file.getParent())
                         .toString())
-                .contains("", "message", "auth", "broker", "protocol", "transport", "session", "client");
+                .contains("", "message", "keys", "auth", "broker", "protocol", "transport", "session", "client");
     }
 
     @ParameterizedTest
@@ -63,6 +64,8 @@ class LayersTest {
         "message/A.java, io.seleucia.chat.broker.Broker",
         "message/A.java, io.seleucia.chat.session.*",
         "broker/A.java, io.seleucia.chat.protocol.Protocol",
+        "broker/A.java, io.seleucia.chat.transport.Tls",
+        "keys/A.java, io.seleucia.chat.message.Message",
         "protocol/A.java, io.seleucia.chat.transport.Frame",
         "transport/A.java, io.seleucia.chat.session.Session",
         "transport/A.java, static io.seleucia.chat.session.Session.X",

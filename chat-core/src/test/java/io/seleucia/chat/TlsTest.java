@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
-import io.seleucia.chat.transport.PemFiles;
+import io.seleucia.chat.keys.PemFiles;
 import io.seleucia.chat.transport.Tls;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;

@@ -1,5 +1,6 @@
 package io.seleucia.chat.transport;
 
+import io.seleucia.chat.keys.KeyFiles;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

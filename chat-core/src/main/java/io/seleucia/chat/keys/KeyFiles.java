@@ -1,4 +1,4 @@
-package io.seleucia.chat.transport;
+package io.seleucia.chat.keys;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 
-/** The files with a server's private key and its certificates. */
+/** The files with a private key and the certificates of whoever has it. */
 public sealed interface KeyFiles permits KeystoreFiles, PemFiles {
     /** All of them; when one has changed, all are read again. */
     List<Path> files();

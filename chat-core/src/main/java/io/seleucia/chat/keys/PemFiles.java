@@ -1,4 +1,4 @@
-package io.seleucia.chat.transport;
+package io.seleucia.chat.keys;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -29,7 +29,7 @@ import javax.net.ssl.KeyManager;
  * Two files in PEM form (RFC 7468), as certificate authorities and {@code openssl} give them. What else stands in them,
  * such as a key beside the certificates, is passed over.
  *
- * @param certificates the server's own certificate, then each issuer's after the one it has signed
+ * @param certificates the key's own certificate, then each issuer's after the one it has signed
  * @param key the private key, unencrypted, in PKCS#8: RSA, EC on a curve of NIST, or Ed25519
  */
 public record PemFiles(Path certificates, Path key) implements KeyFiles {

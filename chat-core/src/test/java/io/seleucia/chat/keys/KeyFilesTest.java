@@ -1,4 +1,4 @@
-package io.seleucia.chat.transport;
+package io.seleucia.chat.keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.seleucia.chat.transport;
+package io.seleucia.chat.keys;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,0 +1,2 @@
+/** Private keys and certificates, from files. */
+package io.seleucia.chat.keys;
