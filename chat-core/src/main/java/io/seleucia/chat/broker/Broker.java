@@ -14,7 +14,9 @@ import java.util.Optional;
  *
  * <p>Every channel has an epoch and in it the offsets 1, 2, 3 … without gaps, but for what is deleted later. A channel
  * needs no creation; it begins with whoever names it first. All methods may be called by any thread. Those that throw
- * {@link UnavailableException} may block, for two seconds at the most where they do not say otherwise.
+ * {@link UnavailableException} may block, for two seconds at the most where they do not say otherwise. When thousands
+ * subscribe, join, leave or read at the same time, a broker may let each wait for its turn besides, eight seconds at the
+ * most; publishers never wait for them.
  */
 public interface Broker extends AutoCloseable {
     /** Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. */

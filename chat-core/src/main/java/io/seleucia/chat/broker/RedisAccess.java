@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.keys.PemFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -13,11 +14,12 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.Connection;
@@ -29,19 +31,22 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
-/** How connections to Redis are made: login, TLS, deadlines. For any thread. */
+/**
+ * How connections to Redis are made: login, TLS, deadlines. All files are read for each connection, so that what is in
+ * them can be changed while the server runs. For any thread.
+ */
 final class RedisAccess {
     private static final Logger LOG = System.getLogger(RedisAccess.class.getName());
     private static final Duration CONNECT = Duration.ofMillis(500);
     private static final Duration ANSWER = Duration.ofMillis(1_000);
 
-    private final Optional<SSLSocketFactory> tls;
+    private final RedisServers servers;
     private final JedisClientConfig redis;
     private final JedisClientConfig sentinel;
 
     /**
      * @param name what Redis calls the connections
-     * @throws IllegalArgumentException if the file of authorities can't be used
+     * @throws IllegalArgumentException if a file with certificates or a key can't be used
      */
     RedisAccess(RedisServers servers, String name) {
         int database = switch (servers.topology()) {
@@ -49,14 +54,22 @@ final class RedisAccess {
             case RedisServers.Topology.Sentinel master -> 0;
             case RedisServers.Topology.Cluster cluster -> 0;
         };
-        tls = servers.tls() ? Optional.of(tls(servers.authorities())) : Optional.empty();
-        redis = config(servers.user(), servers.password(), name, database);
-        sentinel = config(Optional.empty(), servers.sentinelPassword(), null, 0);
+        this.servers = servers;
+        if (servers.tls()) {
+            tls(); // so that files which can't be used stop the start
+        }
+        redis = config(servers.login(), name, database);
+        sentinel = config(servers.sentinelLogin(), null, 0);
     }
 
     /** A connection to a server with channels. */
     Connection toRedis(HostAndPort address) {
-        return new Connection(line(address), redis);
+        return toRedis(line(address));
+    }
+
+    /** The same, made of what can cut it. */
+    Connection toRedis(Line line) {
+        return new Connection(line, redis);
     }
 
     /** A connection to a sentinel. */
@@ -88,16 +101,15 @@ final class RedisAccess {
         public Socket createSocket() {
             Socket socket = super.createSocket();
             plain = socket;
-            if (tls.isEmpty()) {
+            if (!servers.tls()) {
                 return socket;
             }
             try {
-                SSLSocket secure =
-                        (SSLSocket) tls.get().createSocket(socket, address.getHost(), address.getPort(), true);
+                SSLSocket secure = (SSLSocket) tls().createSocket(socket, address.getHost(), address.getPort(), true);
                 secure.setSSLParameters(checkingNames());
                 secure.startHandshake();
                 return secure;
-            } catch (IOException e) {
+            } catch (IOException | IllegalArgumentException e) {
                 cut();
                 throw new JedisConnectionException("no TLS with " + address + ": " + e.getMessage(), e);
             }
@@ -115,8 +127,7 @@ final class RedisAccess {
         }
     }
 
-    private static JedisClientConfig config(
-            Optional<String> user, Optional<Supplier<String>> password, String name, int database) {
+    private static JedisClientConfig config(Optional<RedisServers.Login> login, String name, int database) {
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .resp2()
                 .connectionTimeoutMillis((int) CONNECT.toMillis())
@@ -124,13 +135,14 @@ final class RedisAccess {
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
                 .clientName(name)
                 .database(database);
-        password.ifPresent(secret -> config.credentialsProvider(() -> credentials(user, secret)));
+        login.ifPresent(user -> config.credentialsProvider(() -> credentials(user)));
         return config.build();
     }
 
-    private static RedisCredentials credentials(Optional<String> user, Supplier<String> secret) {
+    private static RedisCredentials credentials(RedisServers.Login login) {
         try {
-            return new DefaultRedisCredentials(user.orElse(null), secret.get());
+            String user = login.user().isEmpty() ? null : login.user();
+            return new DefaultRedisCredentials(user, login.password().get());
         } catch (RuntimeException e) {
             throw new JedisConnectionException(e.getMessage(), e);
         }
@@ -142,11 +154,27 @@ final class RedisAccess {
         return parameters;
     }
 
-    private static SSLSocketFactory tls(Optional<Path> authorities) {
-        if (authorities.isEmpty()) {
+    private SSLSocketFactory tls() {
+        Optional<RedisServers.Identity> identity = servers.identity();
+        if (identity.isEmpty() && servers.authorities().isEmpty()) {
             return (SSLSocketFactory) SSLSocketFactory.getDefault();
         }
-        Path file = authorities.get();
+        try {
+            KeyManager[] own = identity.isEmpty()
+                    ? null // who has none
+                    : new PemFiles(identity.get().certificates(), identity.get().key()).read();
+            TrustManager[] trusted = servers.authorities().isEmpty()
+                    ? null // the JDK's own
+                    : authorities(servers.authorities().get());
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(own, trusted, null);
+            return context.getSocketFactory();
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalArgumentException("TLS with Redis can't be spoken: " + e.getMessage(), e);
+        }
+    }
+
+    private static TrustManager[] authorities(Path file) {
         try (InputStream pem = Files.newInputStream(file)) {
             KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, null);
@@ -155,9 +183,7 @@ final class RedisAccess {
             }
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context.getSocketFactory();
+            return trust.getTrustManagers();
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalArgumentException(
                     "the file of authorities for Redis, " + file + ", can't be used: " + e.getMessage(), e);

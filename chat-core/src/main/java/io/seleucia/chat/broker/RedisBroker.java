@@ -6,11 +6,11 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -36,21 +36,27 @@ public final class RedisBroker implements Broker {
 
     private static final Logger LOG = System.getLogger(RedisBroker.class.getName());
     private static final long ROUND_MILLIS = 500;
-    private static final Duration REFRESH = Duration.ofSeconds(10);
-    private static final Duration CHECK = Duration.ofSeconds(25); // and what the check itself takes
+    private static final Duration CHECK = Duration.ofSeconds(25); // of all channels, one part after the other
     private static final Duration ON_THE_WAY = Duration.ofSeconds(1);
     private static final Duration OPENING = Duration.ofMillis(1_800);
+    private static final int OPENINGS = 512; // at the same time
+    private static final int READINGS = 64; // at the same time; each may hold a page
     private static final long PLACING_MILLIS = 20; // where servers contradict each other, feeds do not chase around
-    private static final int HEALERS = 4;
+    private static final int HEALERS = 64; // few round trips for many channels; each may hold a page
+    private static final int RENEWALS = 4; // in the life of a position that nobody uses
 
-    private final String node = UUID.randomUUID().toString();
+    private final String node = UUID.randomUUID().toString().substring(24); // 12 digits, which each note has
     private final RedisKeys keys;
     private final RedisNodes nodes;
-    private final RedisCommands commands;
+    private final RedisHistory history;
     private final RedisMembers members;
+    private final Retention retention;
 
     private final ConcurrentHashMap<String, Shared> feeds = new ConcurrentHashMap<>(); // by channel
+    private final ConcurrentLinkedQueue<RedisFeed> ailing = new ConcurrentLinkedQueue<>(); // each once, by its claim
     private final Semaphore healers = new Semaphore(HEALERS);
+    private final RedisTurnstile openings = new RedisTurnstile(OPENINGS);
+    private final RedisTurnstile readings = new RedisTurnstile(READINGS);
     private final Semaphore misplaced = new Semaphore(0); // has a permit where feeds may be subscribed elsewhere
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -58,6 +64,7 @@ public final class RedisBroker implements Broker {
     private static final class Shared {
         final RedisFeed feed;
         final int slot;
+        volatile boolean placed; // whether it ought to be subscribed somewhere by now
         int users;
 
         Shared(RedisFeed feed, int slot) {
@@ -86,9 +93,12 @@ public final class RedisBroker implements Broker {
         keys = new RedisKeys(prefix);
         nodes = new RedisNodes(
                 servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
-        commands = new RedisCommands(nodes, keys, retention);
-        members = new RedisMembers(node, commands);
+        RedisCalls calls = new RedisCalls(nodes);
+        history = new RedisHistory(calls, keys, retention);
+        this.retention = retention;
+        members = new RedisMembers(node, new RedisNotes(calls, keys));
         nodes.start();
+        members.start();
         Thread.ofVirtual().name("redis-keeper").start(this::keep);
         Thread.ofVirtual().name("redis-check").start(this::check);
         Thread.ofVirtual().name("redis-placing").start(this::place);
@@ -122,12 +132,12 @@ public final class RedisBroker implements Broker {
 
     @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
-        return commands.publish(channel, sender, content, key, seen(channel));
+        return history.publish(channel, sender, content, key, seen(channel));
     }
 
     @Override
     public void signal(String channel, Signal signal) throws UnavailableException {
-        commands.signal(channel, signal);
+        history.signal(channel, signal);
     }
 
     @Override
@@ -141,10 +151,9 @@ public final class RedisBroker implements Broker {
         });
         try {
             if (first[0]) {
-                place(shared);
-            }
-            if (!shared.feed.awaitOpened(OPENING)) {
-                throw new UnavailableException("Redis does not confirm the subscription", null);
+                open(shared);
+            } else if (!shared.feed.awaitOpened(RedisTurnstile.PATIENCE.plus(OPENING))) {
+                throw new UnavailableException("another's subscription of the channel is not confirmed", null);
             }
         } catch (UnavailableException e) {
             release(shared);
@@ -157,13 +166,31 @@ public final class RedisBroker implements Broker {
         return subscription(shared, listener);
     }
 
+    private void open(Shared shared) throws UnavailableException, InterruptedException {
+        try {
+            openings.enter();
+        } catch (UnavailableException e) {
+            misplaced.release(); // others may wait for it as well
+            throw e;
+        }
+        try {
+            place(shared);
+            if (!shared.feed.awaitOpened(OPENING)) {
+                throw new UnavailableException("Redis does not confirm the subscription", null);
+            }
+        } finally {
+            openings.leave();
+        }
+    }
+
     private Shared shared(String channel) {
-        return new Shared(new RedisFeed(channel, commands), nodes.slot(keys.live(channel)));
+        return new Shared(new RedisFeed(channel, history), nodes.slot(keys.live(channel)));
     }
 
     private void place(Shared shared) throws UnavailableException {
         RedisNode owner = nodes.of(shared.slot)
                 .orElseThrow(() -> new UnavailableException("no Redis is known to have the channel", null));
+        shared.placed = true;
         owner.subscriber().add(shared.feed);
         if (nodes.of(shared.slot).orElse(null) != owner) {
             misplaced.release();
@@ -199,22 +226,32 @@ public final class RedisBroker implements Broker {
 
     @Override
     public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
-        return commands.after(channel, seen(channel), offset, limit);
+        readings.enter();
+        try {
+            return history.after(channel, seen(channel), offset, limit);
+        } finally {
+            readings.leave();
+        }
     }
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
-        return commands.before(channel, seen(channel), offset, limit);
+        readings.enter();
+        try {
+            return history.before(channel, seen(channel), offset, limit);
+        } finally {
+            readings.leave();
+        }
     }
 
     @Override
     public void delete(String channel) throws UnavailableException {
-        commands.delete(channel);
+        history.delete(channel);
     }
 
     @Override
     public void deleteFrom(String sender) throws UnavailableException {
-        commands.deleteFrom(sender);
+        history.deleteFrom(sender);
     }
 
     @Override
@@ -229,7 +266,7 @@ public final class RedisBroker implements Broker {
 
     @Override
     public Map<String, Integer> members(String channel) throws UnavailableException {
-        return commands.members(channel);
+        return members.of(channel);
     }
 
     private RedisFeed.Seen seen(String channel) {
@@ -245,28 +282,16 @@ public final class RedisBroker implements Broker {
         nodes.close();
     }
 
-    /** Does what is due, until the broker is closed. */
+    /** Heals what could not be healed at once, until the broker is closed. */
     private void keep() {
-        long refreshed = System.nanoTime();
         try {
             while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    feeds.values().stream()
-                            .filter(shared -> nodes.isUp(shared.slot))
-                            .map(shared -> shared.feed)
-                            .filter(RedisFeed::ailing)
-                            .forEach(this::heal);
-                    members.catchUp();
-                    if (System.nanoTime() - refreshed > REFRESH.toNanos()) {
-                        refreshed = System.nanoTime();
-                        members.refresh();
-                    }
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "keeping the broker failed", e);
-                }
+                feeds.values().stream()
+                        .filter(shared -> shared.placed && shared.feed.isAiling() && nodes.isUp(shared.slot))
+                        .forEach(shared -> heal(shared.feed));
             }
         } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the keeper was interrupted: nothing is refreshed any more", e);
+            LOG.log(Level.ERROR, "the keeper was interrupted: what can't be healed at once is not healed", e);
         }
     }
 
@@ -295,6 +320,7 @@ public final class RedisBroker implements Broker {
             return;
         }
         try {
+            shared.placed = true;
             owner.subscriber().add(shared.feed);
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "to be subscribed with the next connection: " + e.getMessage());
@@ -316,51 +342,74 @@ public final class RedisBroker implements Broker {
 
     /** Compares every channel with Redis: a lost message shows when the next one comes, a lost last one only so. */
     private void check() {
+        long renewal = retention.positions().dividedBy(RENEWALS).toNanos();
+        long renewedAt = System.nanoTime();
         try {
-            while (!closed.await(CHECK.toMillis(), TimeUnit.MILLISECONDS)) {
-                Map<RedisFeed, Position> positions = new HashMap<>();
-                feeds.values().stream()
-                        .filter(shared -> nodes.isUp(shared.slot))
-                        .forEach(shared -> newest(shared.feed).ifPresent(it -> positions.put(shared.feed, it)));
-                closed.await(ON_THE_WAY.toMillis(), TimeUnit.MILLISECONDS);
-                positions.forEach((feed, position) -> {
-                    if (feed.missed(position)) {
-                        feed.suspect();
-                        heal(feed);
-                    }
-                });
+            boolean open = true;
+            while (open) {
+                boolean renewed = System.nanoTime() - renewedAt > renewal;
+                renewedAt = renewed ? System.nanoTime() : renewedAt;
+                open = RedisRound.go(feeds.keySet(), CHECK, closed, channels -> compare(channels, renewed));
             }
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "the check was interrupted: a lost last message is no longer found", e);
         }
     }
 
-    /** A channel's newest position; one that can't be asked for is read when Redis is back. */
-    private Optional<Position> newest(RedisFeed feed) {
+    /** A channel that can't be asked for is read when Redis is back. */
+    private void compare(List<String> channels, boolean renewed) {
+        history.positions(channels, renewed).forEach((channel, position) -> {
+            Shared shared = feeds.get(channel);
+            if (shared != null && shared.feed.missed(position)) {
+                Thread.ofVirtual().name("redis-check").start(() -> lookAgain(shared.feed, position));
+            }
+        });
+    }
+
+    /** Heals a feed that is behind, unless what it lacks was only on its way. */
+    private void lookAgain(RedisFeed feed, Position position) {
         try {
-            return Optional.of(commands.since(feed.channel(), feed.seen(), 0).position());
-        } catch (UnavailableException e) {
-            return Optional.empty();
+            if (!closed.await(ON_THE_WAY.toMillis(), TimeUnit.MILLISECONDS) && feed.missed(position)) {
+                feed.suspect();
+                heal(feed);
+            }
+        } catch (InterruptedException e) {
+            LOG.log(Level.DEBUG, "interrupted before a lost message was looked for");
         }
     }
 
+    /** Has a feed healed, if it needs that and nobody does it. Does not wait. */
     private void heal(RedisFeed feed) {
-        Thread.ofVirtual().name("redis-healing").start(() -> {
-            try {
-                healers.acquire();
-                try {
-                    feed.heal();
-                } finally {
-                    healers.release();
-                }
-            } catch (UnavailableException e) {
-                LOG.log(Level.DEBUG, () -> "to be healed later: " + e.getMessage());
-            } catch (InterruptedException e) {
-                LOG.log(Level.DEBUG, "interrupted before healing");
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "healing channel " + feed.channel() + " failed", e);
+        if (!feed.claimHealing()) {
+            return;
+        }
+        if (!feed.isOpen()) { // somebody waits for it, and it reads no messages
+            Thread.ofVirtual().name("redis-healing").start(() -> healNow(feed));
+            return;
+        }
+        ailing.add(feed);
+        if (healers.tryAcquire()) {
+            Thread.ofVirtual().name("redis-healing").start(this::healAll);
+        }
+    }
+
+    private void healAll() {
+        do {
+            for (RedisFeed feed = ailing.poll(); feed != null; feed = ailing.poll()) {
+                healNow(feed);
             }
-        });
+            healers.release();
+        } while (!ailing.isEmpty() && healers.tryAcquire()); // one that came when this was about to end
+    }
+
+    private static void healNow(RedisFeed feed) {
+        try {
+            feed.heal();
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "to be healed later: " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "healing channel " + feed.channel() + " failed", e);
+        }
     }
 
     private final class Incoming implements RedisSubscriber.Receiver {
@@ -382,7 +431,7 @@ public final class RedisBroker implements Broker {
             nodes.all().stream()
                     .filter(node -> node.address().equals(server))
                     .forEach(node -> node.pipeline().reconnect()); // what it has broken as well
-            members.rewriteAll();
+            members.doubt();
         }
 
         @Override
@@ -395,7 +444,7 @@ public final class RedisBroker implements Broker {
         public void refused(HostAndPort server, JedisDataException why) {
             if (why instanceof JedisMovedDataException moved) {
                 nodes.moved(moved, server);
-            } else if (!RedisCommands.isPassing(why)) {
+            } else if (!RedisCalls.isPassing(why)) {
                 nodes.all().stream()
                         .filter(node -> node.address().equals(server))
                         .forEach(node -> node.health().refused(why));

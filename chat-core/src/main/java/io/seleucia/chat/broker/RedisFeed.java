@@ -43,22 +43,22 @@ final class RedisFeed {
     }
 
     private final String channel;
-    private final RedisCommands commands;
+    private final RedisHistory history;
 
     private final CountDownLatch opened = new CountDownLatch(1);
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below; held while listeners are called
     private final List<Broker.Listener> listeners = new ArrayList<>(1);
-    private final ArrayDeque<Message> aside = new ArrayDeque<>();
+    private final ArrayDeque<Message> aside = new ArrayDeque<>(1);
     private int asideChars;
-    private boolean incomplete; // what waits aside is not all that came since the history was read
-    private boolean healing = true; // until the first position is known
-    private boolean healer; // a thread is at it
+    private boolean incomplete; // something was missed since the history was begun to be read
+    private volatile boolean healing = true; // until the first position is known; written under the lock
+    private boolean claimed; // a thread is at it, or will be
     private volatile Seen seen = Seen.NOTHING;
 
-    RedisFeed(String channel, RedisCommands commands) {
+    RedisFeed(String channel, RedisHistory history) {
         this.channel = channel;
-        this.commands = commands;
+        this.history = history;
     }
 
     String channel() {
@@ -72,6 +72,11 @@ final class RedisFeed {
 
     private Position last() {
         return seen.position;
+    }
+
+    /** Whether the feed knows its first position. */
+    boolean isOpen() {
+        return !last().equals(Position.NONE);
     }
 
     /** Waits until the feed knows its first position; false if that takes longer. */
@@ -162,62 +167,56 @@ final class RedisFeed {
         }
     }
 
-    /** Whether it is to be healed, and nobody is at it. */
-    boolean ailing() {
-        lock.lock();
-        try {
-            return healing && !healer;
-        } finally {
-            lock.unlock();
-        }
+    /** Whether it is to be healed. */
+    boolean isAiling() {
+        return healing;
     }
 
-    /**
-     * Reads the history until live messages follow on it. Returns at once if another thread does so. Blocks.
-     *
-     * @throws UnavailableException if it must be tried again later
-     */
-    void heal() throws UnavailableException {
-        if (!beginHealing()) {
-            return;
+    /** Whether it is to be healed, and nobody else does that; then the caller has to {@link #heal} it. */
+    boolean claimHealing() {
+        if (!healing) {
+            return false;
         }
-        try {
-            if (last().equals(Position.NONE)) {
-                begin(commands.since(channel, seen, 0).position());
-            }
-            while (!deliver(commands.since(channel, seen, PAGE))) {
-                // There is more, or more has come.
-            }
-            opened.countDown();
-        } finally {
-            endHealing();
-        }
-    }
-
-    private boolean beginHealing() {
         lock.lock();
         try {
-            boolean mine = healing && !healer;
-            healer |= mine;
+            boolean mine = healing && !claimed;
+            claimed |= mine;
             return mine;
         } finally {
             lock.unlock();
         }
     }
 
+    /**
+     * Reads the history until live messages follow on it. For whoever has claimed that. Blocks.
+     *
+     * @throws UnavailableException if it must be tried again later
+     */
+    void heal() throws UnavailableException {
+        try {
+            do {
+                beginReading();
+            } while (!deliver(history.since(channel, seen, isOpen() ? PAGE : 0))); // until there is no more
+            opened.countDown();
+        } finally {
+            endHealing();
+        }
+    }
+
     private void endHealing() {
         lock.lock();
         try {
-            healer = false;
+            claimed = false;
         } finally {
             lock.unlock();
         }
     }
 
-    private void begin(Position position) {
+    /** What was missed before now is in the history; all that comes from now on waits aside. */
+    private void beginReading() {
         lock.lock();
         try {
-            seen = new Seen(position, 0);
+            incomplete = false;
         } finally {
             lock.unlock();
         }
@@ -227,6 +226,9 @@ final class RedisFeed {
     private boolean deliver(Broker.Page page) {
         lock.lock();
         try {
+            if (!isOpen()) {
+                seen = new Seen(page.position(), 0);
+            }
             for (Message message : page.messages()) {
                 if (!follows(message)) {
                     lost(message.position().at(message.position().offset() - 1)); // no longer in the history
@@ -253,7 +255,6 @@ final class RedisFeed {
         }
         aside.clear();
         asideChars = 0;
-        incomplete = false;
         healing = !complete;
         return complete;
     }
@@ -281,9 +282,7 @@ final class RedisFeed {
         asideChars += size(message.content());
         if (asideChars > MAX_ASIDE_CHARS) {
             incomplete = true;
-        }
-        if (incomplete) {
-            aside.clear(); // the history has them, and must be read once more in any case
+            aside.clear(); // the history has them, and must be read once more
             asideChars = 0;
         } else {
             aside.addLast(message);

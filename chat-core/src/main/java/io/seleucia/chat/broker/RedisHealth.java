@@ -7,12 +7,14 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Whether Redis can be reached, and the log lines about it: one when it goes, one when it is back. */
 final class RedisHealth {
     private static final Logger LOG = System.getLogger(RedisHealth.class.getName());
+    private static final Duration BETWEEN_REFUSALS = Duration.ofSeconds(10);
 
     private enum State {
         STARTING,
@@ -22,7 +24,9 @@ final class RedisHealth {
 
     private final String address;
     private final AtomicReference<State> state = new AtomicReference<>(State.STARTING);
-    private final AtomicBoolean refusing = new AtomicBoolean();
+    private final Duration betweenRefusals;
+    private final AtomicBoolean refusing = new AtomicBoolean(); // and that was said
+    private final AtomicLong refusalSaidAt = new AtomicLong(); // or 0
     private final CountDownLatch firstUp = new CountDownLatch(1);
     private final LongAdder reconnects = new LongAdder();
     private volatile boolean subscribed;
@@ -33,7 +37,15 @@ final class RedisHealth {
      * @param address what the log calls it: host and port, no password
      */
     RedisHealth(String address) {
+        this(address, BETWEEN_REFUSALS);
+    }
+
+    /**
+     * @param betweenRefusals how long after a line about a refusal there is no other
+     */
+    RedisHealth(String address, Duration betweenRefusals) {
         this.address = address;
+        this.betweenRefusals = betweenRefusals;
     }
 
     /** Subscriptions stand. */
@@ -75,9 +87,13 @@ final class RedisHealth {
         }
     }
 
-    /** Redis answers with an error. */
+    /** Redis answers with an error, which it may do by turns with other answers: one line says so for a while. */
     void refused(Exception why) {
-        if (!refusing.getAndSet(true)) {
+        long now = System.nanoTime() | 1;
+        long said = refusalSaidAt.get();
+        boolean due = said == 0 || now - said > betweenRefusals.toNanos();
+        if (!refusing.get() && due && refusalSaidAt.compareAndSet(said, now)) {
+            refusing.set(true);
             LOG.log(Level.WARNING, "Redis at " + address + " refuses: " + why.getMessage());
         }
     }

@@ -40,6 +40,11 @@ record RedisKeys(String prefix) {
         return prefix + "client:" + client;
     }
 
+    /** Hash: the servers that share Redis, and when each gave its last sign of life. */
+    String nodes() {
+        return prefix + "nodes";
+    }
+
     /** Pub/sub channel: one server's own, by which it proves that messages reach it. */
     String probe(String node) {
         return prefix + "probe:" + node;

@@ -4,13 +4,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -35,7 +36,8 @@ final class RedisNode implements AutoCloseable {
     private final Protocol.Command publish;
     private final long settledAt;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private long probedAt = System.nanoTime(); // the keeper's own
+    private long probedAt = System.nanoTime(); // the keeper's own, as is the next
+    private CompletableFuture<Void> repeating = CompletableFuture.completedFuture(null);
 
     /**
      * @param publish what probes are sent with
@@ -94,11 +96,14 @@ final class RedisNode implements AutoCloseable {
         try {
             while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
                 try {
+                    pipeline.cutStuck();
                     proveDelivery();
                     if (!health.isUp()) { // where nobody else asks anything, nothing else shows that it answers again
                         ask(pipe -> pipe.sendCommand(Protocol.Command.PING, new String[0]));
                     }
-                    subscriber.repeat();
+                    if (repeating.isDone()) {
+                        repeating = repeat();
+                    }
                 } catch (UnavailableException | JedisException e) {
                     LOG.log(Level.DEBUG, () -> "to be tried again: " + e.getMessage());
                 } catch (RuntimeException e) {
@@ -108,6 +113,21 @@ final class RedisNode implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.log(Level.ERROR, "a keeper was interrupted: Redis at " + address + " is probed no more", e);
         }
+    }
+
+    /** Asks again for subscriptions, in a thread of its own: a write that is stuck must not keep the keeper from cutting it. */
+    private CompletableFuture<Void> repeat() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        subscriber.repeat();
+                    } catch (UnavailableException e) {
+                        LOG.log(Level.DEBUG, () -> "to be subscribed again: " + e.getMessage());
+                    }
+                },
+                task -> Thread.ofVirtual()
+                        .name("redis-repeating-" + address.getPort())
+                        .start(task));
     }
 
     /** A subscription that has been silent for long must bring a probe, or is made anew. */
@@ -122,7 +142,7 @@ final class RedisNode implements AutoCloseable {
         }
     }
 
-    private void ask(Function<Pipeline, Response<Object>> command) throws UnavailableException {
+    private void ask(Function<Pipeline, Supplier<Object>> command) throws UnavailableException {
         pipeline.ask(new RedisPipeline.Question<>(PROBE_BYTES, false, command), System.nanoTime() + ASKING.toNanos());
     }
 

@@ -98,6 +98,11 @@ final class RedisNodes implements AutoCloseable {
         return servers.topology() instanceof RedisServers.Topology.Single;
     }
 
+    /** Whether keys may be on several servers. */
+    boolean isCluster() {
+        return servers.isCluster();
+    }
+
     /** Whether nobody is to be asked any more. */
     boolean isClosed() {
         return closed.getCount() == 0;
@@ -320,6 +325,7 @@ final class RedisNodes implements AutoCloseable {
             }
             LOG.log(Level.INFO, () -> "Redis at " + node.address() + " has no channels any more");
             node.health().closed();
+            node.subscriber().close(); // what it still brings may be what only a master that is none any more has
             formerReconnects += node.health().reconnects();
             retired.add(new Retired(node, System.nanoTime()));
             return true;

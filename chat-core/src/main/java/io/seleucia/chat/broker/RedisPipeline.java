@@ -11,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Pipeline;
@@ -26,6 +27,7 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class RedisPipeline implements AutoCloseable {
     private static final Duration REPLICAS = Duration.ofMillis(800); // which an answer's deadline must outlast
+    private static final Duration STUCK = Duration.ofSeconds(3); // longer than any answer is waited for
     private static final int LANES = 2;
     private static final int BATCH = 256;
     private static final long MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -46,7 +48,8 @@ final class RedisPipeline implements AutoCloseable {
     private final LinkedBlockingQueue<Call<?>> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicInteger generation = new AtomicInteger(); // older connections are not used any more
-    private final List<Thread> lanes = new ArrayList<>();
+    private final List<Lane> lanes = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closed;
 
     /**
@@ -58,9 +61,11 @@ final class RedisPipeline implements AutoCloseable {
         this.replicas = replicas;
         this.health = health;
         for (int i = 1; i <= LANES; i++) {
-            lanes.add(Thread.ofVirtual()
+            Lane lane = new Lane();
+            lanes.add(lane);
+            threads.add(Thread.ofVirtual()
                     .name("redis-pipeline-" + address.getPort() + "-" + i)
-                    .start(() -> new Lane().run()));
+                    .start(lane::run));
         }
     }
 
@@ -69,9 +74,9 @@ final class RedisPipeline implements AutoCloseable {
      *
      * @param bytes about how much memory it takes
      * @param lasting whether what it writes must be confirmed by as many replicas as there ought to be
-     * @param command what is sent, in one or more commands of which the last one's answer counts
+     * @param command what is sent, in one or more commands, and how the answer is had when all of theirs are there
      */
-    record Question<T>(int bytes, boolean lasting, Function<Pipeline, Response<T>> command) {}
+    record Question<T>(int bytes, boolean lasting, Function<Pipeline, Supplier<T>> command) {}
 
     /**
      * Asks Redis. Blocks until the answer is there.
@@ -116,11 +121,19 @@ final class RedisPipeline implements AutoCloseable {
         generation.incrementAndGet();
     }
 
+    /**
+     * Cuts connections for whose answers nobody waits any more. A write has no deadline of its own: where nothing is read
+     * at the other end, it would take until the network gives up, which may be a quarter of an hour.
+     */
+    void cutStuck() {
+        lanes.forEach(Lane::cutIfStuck);
+    }
+
     /** Fails what waits. */
     @Override
     public void close() {
         closed = true;
-        lanes.forEach(Thread::interrupt); // which also closes the socket that it reads from
+        threads.forEach(Thread::interrupt); // which also closes the socket that it reads from
         waiting.forEach(call -> call.fail(new NotSentException(new JedisException("closed"))));
     }
 
@@ -128,7 +141,7 @@ final class RedisPipeline implements AutoCloseable {
     private static final class Call<T> {
         private final Question<T> question;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
-        private Response<T> response;
+        private Supplier<T> response;
 
         private Call(Question<T> question) {
             this.question = question;
@@ -161,6 +174,15 @@ final class RedisPipeline implements AutoCloseable {
         private Connection connection; // null while there is none
         private Pipeline pipeline;
         private int connectedIn; // which generation
+        private volatile RedisAccess.Line line; // of the connection; cut by another thread
+        private volatile long busySince; // or 0
+
+        private void cutIfStuck() {
+            long since = busySince;
+            if (since != 0 && System.nanoTime() - since > STUCK.toNanos()) {
+                line.cut();
+            }
+        }
 
         private void run() {
             List<Call<?>> batch = new ArrayList<>(BATCH);
@@ -170,7 +192,9 @@ final class RedisPipeline implements AutoCloseable {
                     waiting.drainTo(batch, BATCH - 1);
                     batch.forEach(call -> waitingBytes.addAndGet(-call.question.bytes));
                     batch.removeIf(call -> call.answer.isDone());
+                    busySince = System.nanoTime() | 1;
                     carryOut(batch);
+                    busySince = 0;
                     batch.clear();
                 }
             } catch (InterruptedException e) {
@@ -217,7 +241,8 @@ final class RedisPipeline implements AutoCloseable {
                 disconnect();
             }
             if (connection == null) {
-                connection = access.toRedis(address);
+                line = access.line(address);
+                connection = access.toRedis(line);
                 pipeline = new Pipeline(connection, false);
                 connectedIn = now;
             }

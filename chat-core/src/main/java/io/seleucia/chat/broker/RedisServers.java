@@ -19,18 +19,18 @@ import java.util.function.Supplier;
  * @param topology who is asked for a channel
  * @param tls whether connections are encrypted; the server's certificate must be for the name or address it is called by
  * @param authorities a PEM file with the certificates of those who may vouch for Redis' certificate; empty: the JDK's
- * @param user whom Redis' ACL knows; empty: its default user
- * @param password that user's; empty: none is asked for
- * @param sentinelPassword what the sentinels themselves ask for; empty: nothing
+ * @param identity the certificate that is shown to Redis and the sentinels; empty: none
+ * @param login what Redis asks for; empty: nothing
+ * @param sentinelLogin what the sentinels themselves ask for; empty: nothing
  * @param waitReplicas how many replicas must have a message before it is acknowledged
  */
 public record RedisServers(
         Topology topology,
         boolean tls,
         Optional<Path> authorities,
-        Optional<String> user,
-        Optional<Supplier<String>> password,
-        Optional<Supplier<String>> sentinelPassword,
+        Optional<Identity> identity,
+        Optional<Login> login,
+        Optional<Login> sentinelLogin,
         int waitReplicas) {
     private static final int DEFAULT_PORT = 6379;
 
@@ -70,6 +70,32 @@ public record RedisServers(
         }
     }
 
+    /**
+     * Who this server is, in PEM files that are read whenever a connection is made.
+     *
+     * @param certificates its certificate, and each issuer's after the one it has signed
+     * @param key its private key, unencrypted, in PKCS#8
+     */
+    public record Identity(Path certificates, Path key) {}
+
+    /**
+     * A user of Redis' ACL.
+     *
+     * @param user its name; {@code ""} is the default user
+     * @param password asked for whenever a connection is made; {@code ""} for a user who needs none
+     */
+    public record Login(String user, Supplier<String> password) {
+        private static final Login NOBODY = new Login("", () -> "");
+
+        private Login withUser(String name) {
+            return new Login(name, password);
+        }
+
+        private Login withPassword(Supplier<String> secret) {
+            return new Login(user, secret);
+        }
+    }
+
     /** Refuses what nobody can be asked with. */
     public RedisServers {
         boolean nobody = switch (topology) {
@@ -95,23 +121,25 @@ public record RedisServers(
         Address address = new Address(host, uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort());
         String path = uri.getPath() == null ? "" : uri.getPath().replace("/", "");
         int database = path.isEmpty() ? 0 : Integer.parseInt(path);
-        String login = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
-        int colon = login.indexOf(':');
-        String user = decode(colon < 0 ? login : login.substring(0, colon));
-        Optional<Supplier<String>> password = colon < 0 ? Optional.empty() : Optional.of(said(login, colon));
         return new RedisServers(
                 new Topology.Single(address, database),
                 "rediss".equals(uri.getScheme()),
                 Optional.empty(),
-                user.isEmpty() ? Optional.empty() : Optional.of(user),
-                password,
+                Optional.empty(),
+                Optional.ofNullable(uri.getRawUserInfo())
+                        .filter(info -> !info.isEmpty())
+                        .map(RedisServers::stated),
                 Optional.empty(),
                 0);
     }
 
-    private static Supplier<String> said(String login, int colon) {
-        String password = decode(login.substring(colon + 1));
-        return () -> password;
+    private static Login stated(String info) {
+        int colon = info.indexOf(':');
+        if (colon < 0) {
+            return Login.NOBODY.withUser(decode(info));
+        }
+        String password = decode(info.substring(colon + 1));
+        return new Login(decode(info.substring(0, colon)), () -> password);
     }
 
     private static String decode(String text) {
@@ -147,23 +175,35 @@ public record RedisServers(
 
     /** The same over TLS. */
     public RedisServers withTls() {
-        return new RedisServers(topology, true, authorities, user, password, sentinelPassword, waitReplicas);
+        return new RedisServers(topology, true, authorities, identity, login, sentinelLogin, waitReplicas);
     }
 
-    /** The same over TLS, where those in a PEM file vouch for Redis' certificate. */
+    /**
+     * The same over TLS, where those in a PEM file, which is read whenever a connection is made, vouch for Redis'
+     * certificate.
+     */
     public RedisServers withAuthorities(Path pem) {
-        return new RedisServers(topology, true, Optional.of(pem), user, password, sentinelPassword, waitReplicas);
+        return new RedisServers(topology, true, Optional.of(pem), identity, login, sentinelLogin, waitReplicas);
     }
 
-    /** The same as a user of Redis' ACL. */
+    /** The same over TLS, where this server shows a certificate of its own; see {@link Identity}. */
+    public RedisServers withIdentity(Path certificates, Path key) {
+        Identity shown = new Identity(certificates, key);
+        return new RedisServers(topology, true, authorities, Optional.of(shown), login, sentinelLogin, waitReplicas);
+    }
+
+    /** The same as a user of Redis' ACL, who needs no password if none is given. */
     public RedisServers withUser(String name) {
-        return new RedisServers(
-                topology, tls, authorities, Optional.of(name), password, sentinelPassword, waitReplicas);
+        return withLogin(login.orElse(Login.NOBODY).withUser(name));
     }
 
     /** The same with a password, which is asked for whenever a connection is made. */
     public RedisServers withPassword(Supplier<String> secret) {
-        return new RedisServers(topology, tls, authorities, user, Optional.of(secret), sentinelPassword, waitReplicas);
+        return withLogin(login.orElse(Login.NOBODY).withPassword(secret));
+    }
+
+    private RedisServers withLogin(Login other) {
+        return new RedisServers(topology, tls, authorities, identity, Optional.of(other), sentinelLogin, waitReplicas);
     }
 
     /** The same with a password that stands in the first line of a file, which is read whenever a connection is made. */
@@ -171,10 +211,18 @@ public record RedisServers(
         return withPassword(() -> firstLine(file));
     }
 
+    /** The same as a user of the sentinels' own ACL. */
+    public RedisServers withSentinelUser(String name) {
+        return withSentinelLogin(sentinelLogin.orElse(Login.NOBODY).withUser(name));
+    }
+
     /** The same with a password for the sentinels, in the first line of a file. */
     public RedisServers withSentinelPasswordFile(Path file) {
-        return new RedisServers(
-                topology, tls, authorities, user, password, Optional.of(() -> firstLine(file)), waitReplicas);
+        return withSentinelLogin(sentinelLogin.orElse(Login.NOBODY).withPassword(() -> firstLine(file)));
+    }
+
+    private RedisServers withSentinelLogin(Login other) {
+        return new RedisServers(topology, tls, authorities, identity, login, Optional.of(other), waitReplicas);
     }
 
     /**
@@ -182,7 +230,7 @@ public record RedisServers(
      * confirm that in time. It may be published all the same: a resend with the same key gives its position.
      */
     public RedisServers withWaitReplicas(int replicas) {
-        return new RedisServers(topology, tls, authorities, user, password, sentinelPassword, replicas);
+        return new RedisServers(topology, tls, authorities, identity, login, sentinelLogin, replicas);
     }
 
     private static String firstLine(Path file) {

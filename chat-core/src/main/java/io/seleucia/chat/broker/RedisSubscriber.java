@@ -51,7 +51,9 @@ final class RedisSubscriber implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisSubscriber.class.getName());
     private static final long FIRST_BACKOFF_MILLIS = 100;
     private static final long LONGEST_BACKOFF_MILLIS = 2_000;
-    private static final int BATCH = 1_000;
+    private static final long LONGEST_WRITE_MILLIS = 1_500;
+    private static final int BATCH = 250; // in one command, which keeps all others waiting
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final HostAndPort address;
     private final RedisAccess access;
@@ -63,8 +65,10 @@ final class RedisSubscriber implements AutoCloseable {
     private final ConcurrentHashMap<String, Place> places = new ConcurrentHashMap<>(); // by pub/sub channel
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final ReentrantLock writing = new ReentrantLock(); // guards current, and is held while a command is written
-    private volatile Subscribing current; // null while there is no connection; cut without the lock
+    private volatile Subscribing open; // null while there is no connection; cut without the lock
+    private volatile Subscribing current; // the same, once all is written that is to be subscribed
     private volatile String probe;
+    private volatile long answered; // what was asked before that has been answered, as System.nanoTime
     private volatile long heardAt = System.nanoTime(); // or when the connection was begun
     private volatile long provenAt; // when that last was seen to work, or 0
 
@@ -94,6 +98,7 @@ final class RedisSubscriber implements AutoCloseable {
     private static final class Place {
         private final RedisFeed feed;
         private volatile boolean standing;
+        private volatile long askedAt; // as System.nanoTime
 
         private Place(RedisFeed feed) {
             this.feed = feed;
@@ -183,11 +188,14 @@ final class RedisSubscriber implements AutoCloseable {
         return place != null && place.feed == feed;
     }
 
-    /** Asks again for what Redis has not confirmed. */
+    /** Asks again for what Redis has not confirmed, though it has answered what it was asked after that. */
     void repeat() throws UnavailableException {
-        for (var place : places.entrySet()) {
-            if (!place.getValue().standing) {
-                synchronise(place.getKey());
+        long now = System.nanoTime();
+        for (var entry : places.entrySet()) {
+            Place place = entry.getValue();
+            boolean overtaken = place.askedAt - answered < 0 || now - place.askedAt > PATIENCE.toNanos();
+            if (!place.standing && overtaken) {
+                synchronise(entry.getKey());
             }
         }
     }
@@ -229,7 +237,7 @@ final class RedisSubscriber implements AutoCloseable {
 
     /** Cuts the connection, which no longer brings messages; another is made. */
     void reconnect() {
-        Subscribing broken = current;
+        Subscribing broken = open;
         if (broken != null) {
             broken.line.cut();
         }
@@ -237,17 +245,33 @@ final class RedisSubscriber implements AutoCloseable {
 
     /** Brings Redis' view of one pub/sub channel in line with ours, whatever others do at the same time. */
     private void synchronise(String live) throws UnavailableException {
-        writing.lock();
+        awaitWriting();
         try {
             if (current == null) {
                 throw new UnavailableException("there is no pub/sub connection to Redis", null);
             }
-            current.write(places.containsKey(live) ? words.subscribe : words.unsubscribe, live);
+            Place place = places.get(live);
+            if (place != null) {
+                place.askedAt = System.nanoTime();
+            }
+            current.write(place != null ? words.subscribe : words.unsubscribe, live);
             current.flushAll();
         } catch (JedisException e) {
             throw new UnavailableException("the pub/sub connection to Redis broke", e);
         } finally {
             writing.unlock();
+        }
+    }
+
+    /** A write may be stuck, until it is found that nothing comes any more. */
+    private void awaitWriting() throws UnavailableException {
+        try {
+            if (!writing.tryLock(LONGEST_WRITE_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new UnavailableException("the pub/sub connection to Redis is stuck", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted while subscribing", e);
         }
     }
 
@@ -258,6 +282,7 @@ final class RedisSubscriber implements AutoCloseable {
                 long began = System.nanoTime();
                 try (Subscribing connection = new Subscribing(access.line(address), access.config())) {
                     heardAt = System.nanoTime();
+                    open = connection;
                     connection.setTimeoutInfinite();
                     subscribeAll(connection);
                     while (stopped.getCount() > 0) {
@@ -281,6 +306,7 @@ final class RedisSubscriber implements AutoCloseable {
     private void disconnected() {
         writing.lock();
         try {
+            open = null;
             current = null;
         } finally {
             writing.unlock();
@@ -292,7 +318,12 @@ final class RedisSubscriber implements AutoCloseable {
         writing.lock();
         try {
             connection.write(words.subscribe, probe);
-            places.values().forEach(place -> place.standing = false);
+            long now = System.nanoTime();
+            places.values().forEach(place -> {
+                place.standing = false;
+                place.askedAt = now;
+            });
+            answered = now;
             String[] all = places.keySet().toArray(String[]::new);
             for (int from = 0; from < all.length; from += words.batch) {
                 int to = Math.min(from + words.batch, all.length);
@@ -310,6 +341,7 @@ final class RedisSubscriber implements AutoCloseable {
         try {
             push = (List<?>) connection.getUnflushedObject();
         } catch (JedisDataException e) { // no word of which channel it is about
+            answered = System.nanoTime();
             receiver.refused(address, e);
             receiver.unsubscribed();
             return;
@@ -336,6 +368,7 @@ final class RedisSubscriber implements AutoCloseable {
             receiver.received(place.feed, RedisMessage.live(place.feed.channel(), text(push.get(2))));
         } else if (word.equals(words.subscribed)) {
             place.standing = true;
+            answered = place.askedAt;
             receiver.subscribed(place.feed);
         } else if (word.equals(words.unsubscribed) && place.standing) {
             place.standing = false;

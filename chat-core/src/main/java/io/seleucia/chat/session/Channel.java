@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * only offers to queues and blocks nowhere.
  */
 final class Channel implements Broker.Listener {
-    private static final long MAX_OPEN_SECONDS = 5; // more than any broker may take
+    private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
     private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
 
     /** A session's place in a channel; nobody but the channel looks into it. */
@@ -128,6 +128,24 @@ final class Channel implements Broker.Listener {
         try {
             before.accept(position());
             return add(session, presence, Position.NONE);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Adds a session that has missed nothing. It receives all messages from now on.
+     *
+     * @param before runs before any message can reach it, under the lock; must not block
+     */
+    Optional<Member> joinIfAt(Session session, boolean presence, Position known, Runnable before) {
+        lock.lock();
+        try {
+            if (!position().equals(known)) {
+                return Optional.empty();
+            }
+            before.run();
+            return Optional.of(add(session, presence, known));
         } finally {
             lock.unlock();
         }

@@ -19,10 +19,10 @@ import java.util.function.Consumer;
  * blocks only where the broker does.
  */
 public final class Channels {
-    private static final int PAGE = 100;
     private static final int MAX_BYTES_OF_CHAR = 3; // two that stand for one code point have four together
 
     private final Broker broker;
+    private final SharedReads histories;
     private final Map<String, Integer> longestTexts;
     private final Observer observer;
     private final Counters counters;
@@ -37,6 +37,7 @@ public final class Channels {
      */
     public Channels(Broker broker, Observer observer, Map<String, Integer> longestTexts, Counters counters) {
         this.broker = broker;
+        this.histories = new SharedReads(broker);
         this.observer = observer;
         this.longestTexts = Map.copyOf(longestTexts);
         this.counters = counters;
@@ -96,23 +97,30 @@ public final class Channels {
     }
 
     /**
-     * Reads the history from where the session was, until that meets what the channel has at hand. Live messages are
-     * not kept aside meanwhile: they are in the history as well, and are read in their turn.
+     * Reads the history from where the session was, until that meets what the channel has at hand; who has missed
+     * nothing needs none of it. Live messages are not kept aside meanwhile: they are in the history as well, and are read
+     * in their turn.
      */
     private Channel.Member recover(
             Session session, Channel channel, Position since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
-        Position before = channel.newest();
-        Broker.Page page = broker.historyAfter(channel.name(), since.offset(), PAGE);
-        if (!holds(page, since)) {
+        Optional<Channel.Member> current = channel.joinIfAt(
+                session, presence, since, () -> begin.accept(new Event.Recovery(since, Optional.of(true))));
+        if (current.isPresent()) {
+            counters.add(Counters.Count.RECOVERED);
+            return current.get();
+        }
+        SharedReads.Read read = histories.after(channel, since.offset());
+        if (!holds(read.page(), since)) {
             counters.add(Counters.Count.NOT_RECOVERED);
             return channel.join(
                     session, presence, position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
         }
         counters.add(Counters.Count.RECOVERED);
-        begin.accept(new Event.Recovery(page.position(), Optional.of(true)));
+        begin.accept(new Event.Recovery(read.page().position(), Optional.of(true)));
         Position known = since;
         while (true) {
+            Broker.Page page = read.page();
             for (Message message : page.messages()) {
                 if (!message.position().equals(known.next())) {
                     session.replay(new Event.Lost(
@@ -125,14 +133,14 @@ public final class Channels {
             counters.add(Counters.Count.DELIVERED, page.messages().size());
             boolean toTheEnd = page.position().equals(known);
             Optional<Channel.Member> member =
-                    channel.joinAt(session, presence, known, toTheEnd ? Optional.of(before) : Optional.empty());
+                    channel.joinAt(session, presence, known, toTheEnd ? Optional.of(read.before()) : Optional.empty());
             if (member.isPresent()) {
                 return member.get();
             }
-            before = channel.newest();
-            page = broker.historyAfter(channel.name(), known.offset(), PAGE);
-            boolean outrun = page.messages().isEmpty() && page.position().offset() > known.offset();
-            if (outrun || !page.position().sameEpoch(known)) {
+            read = histories.after(channel, known.offset());
+            boolean outrun =
+                    read.page().messages().isEmpty() && read.page().position().offset() > known.offset();
+            if (outrun || !read.page().position().sameEpoch(known)) {
                 // The history was lost or outrun meanwhile: from here on it is as for one who just comes.
                 return channel.join(
                         session, presence, position -> session.send(new Event.Lost(channel.name(), position)));

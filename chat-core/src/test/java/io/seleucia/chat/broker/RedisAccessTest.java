@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +11,7 @@ import io.seleucia.chat.message.Content;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -105,6 +107,51 @@ class RedisAccessTest {
                             new RedisBroker(RedisServers.at(secure).withAuthorities(file), "chat:", Retention.DEFAULT))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(file.toString());
+        }
+    }
+
+    @Test
+    void refusesACertificateOfItsOwnThatIsNone() throws Exception {
+        Path none = Files.writeString(directory.resolve("no-key.pem"), "nothing");
+        RedisServers servers = RedisServers.at(secure).withIdentity(authority, none);
+
+        assertThatThrownBy(() -> new RedisBroker(servers, "chat:", Retention.DEFAULT))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(none + " holds no line -----BEGIN PRIVATE KEY-----");
+    }
+
+    @Test
+    void isTheUserThatItIsToldToBe() throws Exception {
+        RedisServers servers = RedisServers.at(redis.uri()).withUser("open");
+        redis.ask("ACL", "SETUSER", "open", "on", ">secret", "~*", "&*", "+@all");
+        assertThatThrownBy(() -> RedisBroker.connect(servers, "chat:", Retention.DEFAULT))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("WRONGPASS");
+
+        redis.ask("ACL", "SETUSER", "open", "nopass");
+
+        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+            assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
+            RedisRights.use(broker);
+            assertThat((String) redis.ask("CLIENT", "LIST")).contains("user=open");
+        }
+    }
+
+    @Test
+    void readsCertificatesAnewForEachConnection() throws Exception {
+        Path changing = Files.copy(authority, directory.resolve("changing.pem"));
+        RedisServers servers = RedisServers.at(secure).withAuthorities(changing);
+        TestKey stranger = TestKey.make(directory.resolve("stranger.p12"), "EC");
+        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+            assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
+
+            Files.writeString(changing, stranger.certificates());
+            redis.ask("CLIENT", "KILL", "TYPE", "normal");
+            eventually(() -> assertThatThrownBy(() -> broker.publish("lobby", "ada", new Content.Text("hi"), ""))
+                    .hasMessageContaining("no TLS with"));
+
+            Files.copy(authority, changing, StandardCopyOption.REPLACE_EXISTING);
+            eventuallyGet(() -> broker.publish("lobby", "ada", new Content.Text("hi"), ""));
         }
     }
 

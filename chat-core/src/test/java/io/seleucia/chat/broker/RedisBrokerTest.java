@@ -10,6 +10,7 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -21,7 +22,7 @@ import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.StreamEntryID;
 
-class RedisBrokerTest extends BrokerContract {
+class RedisBrokerTest extends RedisBrokerContract {
     private static RedisProcess redis;
 
     private RedisClient client;
@@ -44,25 +45,17 @@ class RedisBrokerTest extends BrokerContract {
     void connect() throws Exception {
         client = redis.client();
         client.flushAll();
-        broker = create(Retention.DEFAULT);
+        broker = open();
     }
 
     @AfterEach
     void disconnect() {
-        broker.close();
         client.close();
     }
 
     @Override
-    protected RedisBroker create(Retention retention) throws Exception {
-        RedisBroker created = new RedisBroker(redis.uri(), "chat:", retention);
-        assertThat(created.awaitReachable(Duration.ofSeconds(30))).isTrue();
-        return created;
-    }
-
-    @Override
-    protected Broker another(Broker first, Retention retention) throws Exception {
-        return create(retention);
+    RedisServers servers() {
+        return RedisServers.at(redis.uri());
     }
 
     @Test
@@ -83,7 +76,7 @@ class RedisBrokerTest extends BrokerContract {
 
     @Test
     void notesTheChannelsOfAClientUntilItsLastSessionLeaves() throws Exception {
-        RedisBroker other = create(Retention.DEFAULT);
+        RedisBroker other = open();
         broker.join("lobby", "ada");
         broker.join("den", "ada");
         other.join("lobby", "ada");
@@ -102,14 +95,64 @@ class RedisBrokerTest extends BrokerContract {
 
     @Test
     void takesMembersOfADeadServerAway() throws Exception {
+        broker.subscribe("lobby", listener);
         broker.join("lobby", "ada");
-        client.hset("chat:{lobby}:presence", "c:bob", "dead=1");
-        client.hset(
-                "chat:{lobby}:presence",
-                "nodes",
-                client.hget("chat:{lobby}:presence", "nodes") + " dead=1000000000000");
+        client.hset("chat:{lobby}:presence", Map.of("c:bob", "dead=1", "c:cem", "long-forgotten=2"));
+        client.hset("chat:nodes", "dead", Long.toString(System.currentTimeMillis() - 60_000));
+        client.hset("chat:client:bob", Map.of("lobby", "set", "den", "set"));
 
+        eventually(() -> assertThat(client.hkeys("chat:{lobby}:presence")).containsExactly("c:ada"));
         assertThat(broker.members("lobby")).isEqualTo(Map.of("ada", 1));
+        assertThat(List.of(listener.nextClient(), listener.nextClient(), listener.nextClient()))
+                .startsWith("joined ada")
+                .containsExactlyInAnyOrder("joined ada", "left bob", "left cem");
+        eventually(() -> assertThat(client.hkeys("chat:client:bob")).containsExactly("den"));
+    }
+
+    @Test
+    void takesChannelsOfADeadServerFromClientsThatAreHere() throws Exception {
+        broker.join("lobby", "ada");
+        RedisBroker other = open();
+        other.join("hall", "ada");
+        Map<String, String> noted = client.hgetAll("chat:{hall}:presence");
+        client.hset("chat:{den}:presence", Map.of("c:ada", "dead=1", "c:bob", "dead=1"));
+        client.hset("chat:client:ada", Map.of("den", "set", "attic", "set"));
+        client.hset("chat:nodes", "dead", Long.toString(System.currentTimeMillis() - 60_000));
+
+        eventually(() -> assertThat(client.hkeys("chat:client:ada")).containsExactlyInAnyOrder("lobby", "hall"));
+        assertThat(client.exists("chat:{den}:presence")).isFalse();
+        assertThat(client.hgetAll("chat:{hall}:presence")).isEqualTo(noted);
+    }
+
+    @Test
+    void countsAServerThatWasSilentForAShortWhile() throws Exception {
+        client.hset("chat:{lobby}:presence", "c:bob", "slow=1");
+        client.hset("chat:nodes", "slow", Long.toString(System.currentTimeMillis() - 20_000));
+
+        assertThat(broker.members("lobby")).isEqualTo(Map.of("bob", 1));
+    }
+
+    @Test
+    void notesItsMembersAgainWhenOthersHaveTakenItForDead() throws Exception {
+        broker.join("lobby", "ada");
+        Map<String, String> noted = client.hgetAll("chat:{lobby}:presence");
+
+        client.del("chat:{lobby}:presence", "chat:client:ada", "chat:nodes");
+
+        eventually(() -> assertThat(client.hgetAll("chat:{lobby}:presence")).isEqualTo(noted));
+        eventually(() -> assertThat(client.hgetAll("chat:client:ada")).isEqualTo(Map.of("lobby", "set")));
+    }
+
+    @Test
+    void notesItsMembersAgainWhenTheirNotesHaveGone() throws Exception {
+        broker.join("lobby", "ada");
+        Map<String, String> noted = client.hgetAll("chat:{lobby}:presence");
+
+        client.del("chat:{lobby}:presence");
+
+        eventually(() -> assertThat(client.hgetAll("chat:{lobby}:presence")).isEqualTo(noted));
+        client.del("chat:client:ada");
+        eventually(() -> assertThat(client.hgetAll("chat:client:ada")).isEqualTo(Map.of("lobby", "set")));
     }
 
     @Test

@@ -3,9 +3,14 @@ package io.seleucia.chat.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Eventually;
+import io.seleucia.chat.faults.Host;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
@@ -14,13 +19,30 @@ public final class RedisClusterProcesses implements AutoCloseable {
     private static final int MASTERS = 3;
     private static final int SLOTS = 16_384;
 
+    /** After how much silence of a node the others take it for failed, or itself for cut off. */
+    public static final Duration NODE_TIMEOUT = Duration.ofMillis(1_500);
+
     private final List<RedisProcess> nodes = new ArrayList<>();
 
     /** Starts one; where there is no redis-server, the test is skipped. */
     public static RedisClusterProcesses begin() throws Exception {
+        return begin(Host.HERE, Host.HERE);
+    }
+
+    /** Starts one on two hosts: the first master and the second's replica, and all others. */
+    public static RedisClusterProcesses begin(Host few, Host most) throws Exception {
+        return begin(List.of(few, most, most, most, few, most), () -> "");
+    }
+
+    /** Starts one whose nodes speak TLS with everybody, and with each other. */
+    static RedisClusterProcesses begin(RedisTls tls) throws Exception {
+        return begin(Collections.nCopies(2 * MASTERS, Host.HERE), () -> tls.flags() + " --tls-cluster yes");
+    }
+
+    private static RedisClusterProcesses begin(List<Host> hosts, Callable<String> flags) throws Exception {
         RedisClusterProcesses cluster = new RedisClusterProcesses();
         try {
-            cluster.start();
+            cluster.start(hosts, flags);
             return cluster;
         } catch (Exception | AssertionError e) {
             cluster.close();
@@ -28,26 +50,27 @@ public final class RedisClusterProcesses implements AutoCloseable {
         }
     }
 
-    private void start() throws Exception {
+    private void start(List<Host> hosts, Callable<String> flags) throws Exception {
         int[] bus = new int[2 * MASTERS];
         for (int i = 0; i < bus.length; i++) {
             bus[i] = RedisProcess.freePort();
-            nodes.add(RedisProcess.begin("--cluster-enabled yes --cluster-node-timeout 1500 --cluster-port " + bus[i]
-                    + " --save '' --maxmemory 64mb --repl-diskless-sync-delay 0"));
+            nodes.add(RedisProcess.begin(
+                    hosts.get(i),
+                    "--cluster-enabled yes --cluster-node-timeout " + NODE_TIMEOUT.toMillis() + " --cluster-port "
+                            + bus[i] + " --save '' --maxmemory 64mb --repl-diskless-sync-delay 0" + flags.call()));
         }
         for (int i = 0; i < nodes.size(); i++) {
             RedisProcess node = nodes.get(i);
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
             if (i < MASTERS) {
-                int first = i * SLOTS / MASTERS;
-                int last = (i + 1) * SLOTS / MASTERS - 1;
-                node.ask("CLUSTER", "ADDSLOTSRANGE", Integer.toString(first), Integer.toString(last));
+                int last = first(i + 1) - 1;
+                node.ask("CLUSTER", "ADDSLOTSRANGE", Integer.toString(first(i)), Integer.toString(last));
             }
             node.ask(
                     "CLUSTER",
                     "MEET",
-                    "127.0.0.1",
-                    Integer.toString(nodes.getFirst().port()),
+                    hosts.getFirst().address(),
+                    Integer.toString(nodes.getFirst().announced()),
                     Integer.toString(bus[0]));
         }
         Eventually.eventually(() -> nodes.forEach(
@@ -58,6 +81,17 @@ public final class RedisClusterProcesses implements AutoCloseable {
         awaitHealth();
     }
 
+    /** Waits until all replicas have all that their masters have. */
+    public void awaitReplication() {
+        Eventually.eventually(() -> masters()
+                .forEach(master -> assertThat(role(replicaOf(master)).get(4))
+                        .isEqualTo(role(master).get(1))));
+    }
+
+    private static List<?> role(RedisProcess node) {
+        return (List<?>) node.ask("ROLE");
+    }
+
     /** Waits until all nodes are there, agree, and every master has a replica that is up to date. */
     void awaitHealth() {
         Eventually.eventually(() -> {
@@ -65,7 +99,7 @@ public final class RedisClusterProcesses implements AutoCloseable {
                 assertThat(info(node, "cluster_state")).isEqualTo("ok");
                 assertThat(info(node, "cluster_size")).isEqualTo("3");
                 assertThat((String) node.ask("CLUSTER", "NODES")).doesNotContain("fail");
-                List<?> role = (List<?>) node.ask("ROLE");
+                List<?> role = role(node);
                 if (role.getFirst().equals("slave")) {
                     assertThat(role.get(3)).isEqualTo("connected");
                 }
@@ -92,7 +126,25 @@ public final class RedisClusterProcesses implements AutoCloseable {
 
     /** Where it is. */
     public RedisServers servers() {
-        return RedisServers.cluster(nodes.stream().map(RedisProcess::address).toList());
+        return RedisServers.cluster(addresses());
+    }
+
+    /** Where its nodes are, as processes are told. */
+    public List<String> addresses() {
+        return nodes.stream().map(RedisProcess::address).toList();
+    }
+
+    /** A channel, of those with a name and a number, that one of the masters has from the beginning. */
+    public static String channelOf(int master, String name) {
+        return IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> name + "-" + i)
+                .filter(channel -> slot(channel) >= first(master) && slot(channel) < first(master + 1))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static int first(int master) {
+        return master * SLOTS / MASTERS;
     }
 
     static int slot(String channel) {
@@ -102,7 +154,7 @@ public final class RedisClusterProcesses implements AutoCloseable {
     private Stream<RedisProcess> masters() {
         return nodes.stream()
                 .filter(RedisProcess::isAlive)
-                .filter(node -> ((List<?>) node.ask("ROLE")).getFirst().equals("master"));
+                .filter(node -> role(node).getFirst().equals("master"));
     }
 
     /** The master that says that it has the channel. */
@@ -133,8 +185,8 @@ public final class RedisClusterProcesses implements AutoCloseable {
         return nodes.stream()
                 .filter(RedisProcess::isAlive)
                 .filter(node -> {
-                    List<?> role = (List<?>) node.ask("ROLE");
-                    return role.getFirst().equals("slave") && role.get(2).equals(Long.valueOf(master.port()));
+                    List<?> role = role(node);
+                    return role.getFirst().equals("slave") && role.get(2).equals(Long.valueOf(master.announced()));
                 })
                 .findFirst()
                 .orElseThrow();

@@ -15,23 +15,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The contract of brokers over a real Redis Cluster, and what only a cluster does. */
-class RedisClusterTest extends BrokerContract {
+class RedisClusterTest extends RedisBrokerContract {
     private static RedisClusterProcesses cluster;
 
     private final RecordingListener listener = new RecordingListener();
-
-    private final List<Broker> opened = new ArrayList<>();
-
-    @AfterEach
-    void closeOpened() {
-        opened.forEach(Broker::close);
-    }
 
     @BeforeAll
     static void startCluster() throws Exception {
@@ -52,15 +44,8 @@ class RedisClusterTest extends BrokerContract {
     }
 
     @Override
-    protected RedisBroker create(Retention retention) throws Exception {
-        RedisBroker created = new RedisBroker(cluster.servers(), "chat:", retention);
-        assertThat(created.awaitReachable(Duration.ofSeconds(30))).isTrue();
-        return created;
-    }
-
-    @Override
-    protected Broker another(Broker first, Retention retention) throws Exception {
-        return create(retention);
+    RedisServers servers() {
+        return cluster.servers();
     }
 
     @Test
@@ -212,12 +197,6 @@ class RedisClusterTest extends BrokerContract {
             assertThat(one.nextMessage().position()).isEqualTo(next);
         }
         master.start();
-    }
-
-    private RedisBroker open() throws Exception {
-        RedisBroker broker = create(Retention.DEFAULT);
-        opened.add(broker);
-        return broker;
     }
 
     private static Position publish(Broker broker, String channel, String text) throws UnavailableException {

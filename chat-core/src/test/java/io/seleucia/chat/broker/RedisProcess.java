@@ -3,6 +3,7 @@ package io.seleucia.chat.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Eventually;
+import io.seleucia.chat.faults.Host;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -27,20 +28,29 @@ import redis.clients.jedis.exceptions.JedisException;
 public final class RedisProcess implements AutoCloseable {
     private static final String PERSISTENT = "--appendonly yes --appendfsync always --save ''";
 
+    private final Host host;
     private final int port;
+    private final int door; // where the test itself reaches it
     private final Path directory;
     private final List<String> flags;
     private Process process;
 
-    private RedisProcess(int port, Path directory, List<String> flags) {
+    private RedisProcess(Host host, int port, Path directory, List<String> flags) throws IOException {
+        this.host = host;
         this.port = port;
+        this.door = host.door(port);
         this.directory = directory;
         this.flags = flags;
     }
 
     /** Starts one; where there is no redis-server, the test is skipped, or fails if {@code redis.required} is set. */
     public static RedisProcess begin() throws Exception {
-        return begin(PERSISTENT);
+        return begin(Host.HERE);
+    }
+
+    /** Starts one on a host. */
+    public static RedisProcess begin(Host host) throws Exception {
+        return begin(host, PERSISTENT);
     }
 
     /**
@@ -49,27 +59,38 @@ public final class RedisProcess implements AutoCloseable {
      * @param flags settings as flags
      */
     static RedisProcess begin(String flags) throws Exception {
+        return begin(Host.HERE, flags);
+    }
+
+    static RedisProcess begin(Host host, String flags) throws Exception {
         String[] all = flags.split(" ");
         return begin(
+                host,
                 Files.createTempDirectory("redis"),
                 Stream.of(all).map(flag -> flag.equals("''") ? "" : flag).toList());
     }
 
-    /** Starts a sentinel, which keeps its settings in a file. */
-    static RedisProcess beginSentinel(List<String> settings) throws Exception {
+    /**
+     * Starts a sentinel, which keeps its settings in a file.
+     *
+     * @param flags more settings, as flags
+     */
+    static RedisProcess beginSentinel(Host host, List<String> settings, String flags) throws Exception {
         Path directory = Files.createTempDirectory("sentinel");
         Path file = Files.write(directory.resolve("sentinel.conf"), settings);
-        return begin(directory, List.of(file.toString(), "--sentinel"));
+        List<String> all = new ArrayList<>(List.of(file.toString(), "--sentinel"));
+        all.addAll(Stream.of(flags.split(" ")).filter(flag -> !flag.isEmpty()).toList());
+        return begin(host, directory, all);
     }
 
-    private static RedisProcess begin(Path directory, List<String> flags) throws Exception {
+    private static RedisProcess begin(Host host, Path directory, List<String> flags) throws Exception {
         boolean installed = Stream.of(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(path -> Files.isExecutable(Path.of(path, "redis-server")));
         if (!installed && Boolean.getBoolean("redis.required")) {
             throw new AssertionError("redis.required is set, and there is no redis-server on the PATH");
         }
         Assumptions.assumeTrue(installed, "there is no redis-server on the PATH");
-        RedisProcess redis = new RedisProcess(freePort(), directory, flags);
+        RedisProcess redis = new RedisProcess(host, freePort(), directory, flags);
         redis.start();
         return redis;
     }
@@ -83,8 +104,9 @@ public final class RedisProcess implements AutoCloseable {
     private void launch() throws Exception {
         List<String> command = new ArrayList<>(List.of("redis-server"));
         command.addAll(flags);
-        command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString()));
-        process = new ProcessBuilder(command)
+        command.addAll(List.of("--port", Integer.toString(port), "--bind", host.address(), "--protected-mode", "no"));
+        command.addAll(List.of("--dir", directory.toString()));
+        process = new ProcessBuilder(host.command(command))
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
@@ -103,8 +125,8 @@ public final class RedisProcess implements AutoCloseable {
     }
 
     /** Sends a command; gives what it answers, texts as strings. That it does not is a failed assertion. */
-    Object ask(String command, String... arguments) {
-        try (Connection connection = new Connection("127.0.0.1", port)) {
+    public Object ask(String command, String... arguments) {
+        try (Connection connection = new Connection("127.0.0.1", door)) {
             connection.sendCommand(() -> command.getBytes(StandardCharsets.UTF_8), arguments);
             return text(connection.getOne());
         } catch (JedisException e) {
@@ -124,8 +146,20 @@ public final class RedisProcess implements AutoCloseable {
         return port;
     }
 
+    /** Where others find it: with TLS, if it has that. */
     String address() {
-        return "127.0.0.1:" + port;
+        return host.address() + ":" + announced();
+    }
+
+    /** The port for TLS, if it has one, else the plain one. */
+    int announced() {
+        int tls = flags.indexOf("--tls-port");
+        return tls < 0 ? port : Integer.parseInt(flags.get(tls + 1));
+    }
+
+    /** What it has logged. */
+    String log() throws IOException {
+        return Files.readString(directory.resolve("log"));
     }
 
     boolean isAlive() {
@@ -153,13 +187,14 @@ public final class RedisProcess implements AutoCloseable {
                 .isZero();
     }
 
+    /** By which processes reach it, without TLS. */
     public URI uri() {
-        return URI.create("redis://127.0.0.1:" + port);
+        return URI.create("redis://" + host.address() + ":" + port);
     }
 
     /** A client of the test's own. */
     public RedisClient client() {
-        return RedisClient.create("127.0.0.1", port);
+        return RedisClient.create("127.0.0.1", door);
     }
 
     @Override

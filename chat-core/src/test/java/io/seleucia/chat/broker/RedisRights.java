@@ -9,7 +9,7 @@ import java.util.UUID;
 final class RedisRights {
     private static final String ALWAYS = """
             ~chat:* &chat:* -@all +ping +client|setname +eval +evalsha +time +publish +subscribe +unsubscribe +get +set
-            +del +pexpire +hget +hset +hdel +hgetall +hmget +hlen +hexists +xadd +xdel +xrange +xrevrange +xinfo|stream
+            +del +pexpire +pttl +hget +hset +hdel +hgetall +hmget +xadd +xdel +xrange +xrevrange +xinfo|stream
             +scan""";
 
     static final String FOR_WAITING = "+wait";

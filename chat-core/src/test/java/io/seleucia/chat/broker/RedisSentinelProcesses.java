@@ -3,22 +3,38 @@ package io.seleucia.chat.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Eventually;
+import io.seleucia.chat.faults.Host;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /** A master of a test's own with a replica, and three sentinels that watch them. */
-final class RedisSentinelProcesses implements AutoCloseable {
-    static final String MASTER = "mymaster";
+public final class RedisSentinelProcesses implements AutoCloseable {
+    public static final String MASTER = "mymaster";
     private static final int SENTINELS = 3;
 
     private final List<RedisProcess> servers = new ArrayList<>();
     private final List<RedisProcess> sentinels = new ArrayList<>();
 
     static RedisSentinelProcesses begin() throws Exception {
+        return begin(Host.HERE, Host.HERE);
+    }
+
+    /** Starts all of them with TLS. */
+    static RedisSentinelProcesses begin(RedisTls tls) throws Exception {
+        return begin(Host.HERE, Host.HERE, tls::flags);
+    }
+
+    /** Starts all on two hosts: the master with one sentinel, the replica with the others. */
+    public static RedisSentinelProcesses begin(Host master, Host replica) throws Exception {
+        return begin(master, replica, () -> "");
+    }
+
+    private static RedisSentinelProcesses begin(Host master, Host replica, Callable<String> flags) throws Exception {
         RedisSentinelProcesses all = new RedisSentinelProcesses();
         try {
-            all.start();
+            all.start(master, replica, flags);
             return all;
         } catch (Exception | AssertionError e) {
             all.close();
@@ -26,29 +42,34 @@ final class RedisSentinelProcesses implements AutoCloseable {
         }
     }
 
-    private void start() throws Exception {
+    private void start(Host master, Host replica, Callable<String> more) throws Exception {
         String flags = "--save '' --maxmemory 64mb --repl-diskless-sync-delay 0";
-        servers.add(RedisProcess.begin(flags));
-        String port = Integer.toString(servers.getFirst().port());
-        servers.add(RedisProcess.begin(flags + " --replicaof 127.0.0.1 " + port));
+        servers.add(RedisProcess.begin(master, flags + more.call()));
+        String address = master.address() + " " + servers.getFirst().announced();
+        servers.add(RedisProcess.begin(replica, flags + more.call() + " --replicaof " + address));
         for (int i = 0; i < SENTINELS; i++) {
-            sentinels.add(RedisProcess.beginSentinel(List.of(
-                    "sentinel monitor " + MASTER + " 127.0.0.1 " + port + " 2",
-                    "sentinel down-after-milliseconds " + MASTER + " 1000",
-                    "sentinel failover-timeout " + MASTER + " 5000")));
+            sentinels.add(RedisProcess.beginSentinel(
+                    i == 0 ? master : replica,
+                    List.of(
+                            "sentinel monitor " + MASTER + " " + address + " 2",
+                            "sentinel down-after-milliseconds " + MASTER + " 2000",
+                            "sentinel failover-timeout " + MASTER + " 5000"),
+                    more.call()));
         }
         awaitHealth();
     }
 
-    /** Waits until all are there and the replica is up to date. */
-    void awaitHealth() {
+    /** Waits until all are there, agree on who is what, and the replica is up to date. */
+    public void awaitHealth() {
         Eventually.eventually(() -> {
             for (RedisProcess sentinel : sentinels) {
                 List<?> master = (List<?>) sentinel.ask("SENTINEL", "MASTER", MASTER);
                 assertThat(field(master, "flags")).isEqualTo("master");
                 assertThat(field(master, "num-other-sentinels")).isEqualTo(Integer.toString(SENTINELS - 1));
                 assertThat(field(master, "num-slaves")).isEqualTo("1");
-                assertThat(field(master, "port")).isEqualTo(Integer.toString(master().port()));
+                assertThat(field(master, "port")).isEqualTo(Integer.toString(master().announced()));
+                List<?> replica = (List<?>) ((List<?>) sentinel.ask("SENTINEL", "REPLICAS", MASTER)).getFirst();
+                assertThat(field(replica, "role-reported")).isEqualTo("slave"); // else it would be made one again
             }
             assertThat(((List<?>) replica().ask("ROLE")).get(3)).isEqualTo("connected");
         });
@@ -58,17 +79,16 @@ final class RedisSentinelProcesses implements AutoCloseable {
         return fields.get(fields.indexOf(name) + 1);
     }
 
-    RedisServers named() {
-        return RedisServers.sentinel(
-                MASTER, sentinels.stream().map(RedisProcess::address).toList());
+    public RedisServers named() {
+        return RedisServers.sentinel(MASTER, addresses());
     }
 
     /** The server that says that it is the master. */
-    RedisProcess master() {
+    public RedisProcess master() {
         return inRole("master");
     }
 
-    RedisProcess replica() {
+    public RedisProcess replica() {
         return inRole("slave");
     }
 
@@ -80,8 +100,53 @@ final class RedisSentinelProcesses implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError("there is no " + role));
     }
 
+    /** Waits until the replica has all that the master has. */
+    public void awaitReplication() {
+        Eventually.eventually(() -> assertThat(((List<?>) replica().ask("ROLE")).get(4))
+                .isEqualTo(((List<?>) master().ask("ROLE")).get(1)));
+    }
+
+    /** Waits until one is the master of all, by a failover if need be. */
+    public void awaitMaster(RedisProcess server) {
+        awaitHealth();
+        Eventually.eventually(() -> {
+            if (master() != server) {
+                failOver(); // which is refused for a while after the last time, and may be given up
+                awaitHealth();
+            }
+            assertThat(master()).isSameAs(server);
+        });
+    }
+
+    /** Makes the replica the master, in the way of sentinels. */
+    private void failOver() {
+        sentinels.getFirst().ask("SENTINEL", "FAILOVER", MASTER);
+    }
+
+    /** What the sentinels have logged. */
+    public String log() throws IOException {
+        StringBuilder log = new StringBuilder();
+        for (RedisProcess sentinel : sentinels) {
+            log.append("--- sentinel at ")
+                    .append(sentinel.address())
+                    .append('\n')
+                    .append(sentinel.log());
+        }
+        return log.toString();
+    }
+
     List<RedisProcess> sentinels() {
         return sentinels;
+    }
+
+    /** Master and replica, as it was in the beginning. */
+    public List<RedisProcess> servers() {
+        return servers;
+    }
+
+    /** Where the sentinels are, as processes are told. */
+    public List<String> addresses() {
+        return sentinels.stream().map(RedisProcess::address).toList();
     }
 
     @Override

@@ -7,20 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of brokers over a master that sentinels watch, and what happens when another takes its place. */
-class RedisSentinelTest extends BrokerContract {
+class RedisSentinelTest extends RedisBrokerContract {
     private static RedisSentinelProcesses redis;
-
-    private final List<Broker> opened = new ArrayList<>();
 
     @BeforeAll
     static void startRedis() throws Exception {
@@ -40,36 +39,36 @@ class RedisSentinelTest extends BrokerContract {
         redis.master().ask("FLUSHALL");
     }
 
-    @AfterEach
-    void closeOpened() {
-        opened.forEach(Broker::close);
-    }
-
     @Override
-    protected RedisBroker create(Retention retention) throws Exception {
-        return create(redis.named(), retention);
+    RedisServers servers() {
+        return redis.named();
     }
 
-    private static RedisBroker create(RedisServers servers, Retention retention) throws Exception {
-        RedisBroker created = new RedisBroker(servers, "chat:", retention);
-        assertThat(created.awaitReachable(Duration.ofSeconds(30))).isTrue();
-        return created;
-    }
+    @Test
+    void aUserOfTheSentinelsNeedsToAskForTheMasterOnly(@TempDir Path directory) throws Exception {
+        Path password = Files.writeString(directory.resolve("password"), "secret\n");
+        RedisServers known = redis.named().withSentinelUser("chat").withSentinelPasswordFile(password);
+        for (RedisProcess sentinel : redis.sentinels()) {
+            sentinel.ask("ACL", "SETUSER", "chat", "on", ">secret", "-@all", "+sentinel|master");
+            sentinel.ask("ACL", "SETUSER", "default", "-sentinel|master");
+        }
+        try {
+            assertThatThrownBy(() -> RedisBroker.connect(redis.named(), "chat:", Retention.DEFAULT))
+                    .isInstanceOf(UnavailableException.class);
 
-    @Override
-    protected Broker another(Broker first, Retention retention) throws Exception {
-        return create(retention);
-    }
+            RedisBroker broker = open(known);
 
-    private RedisBroker open(RedisServers servers) throws Exception {
-        RedisBroker broker = create(servers, Retention.DEFAULT);
-        opened.add(broker);
-        return broker;
+            assertThat(publish(broker, "hi").offset()).isEqualTo(1);
+        } finally {
+            for (RedisProcess sentinel : redis.sentinels()) {
+                sentinel.ask("ACL", "SETUSER", "default", "+sentinel|master");
+            }
+        }
     }
 
     @Test
     void aKilledMasterIsReplaced() throws Exception {
-        List<RedisBroker> brokers = List.of(open(redis.named()), open(redis.named()));
+        List<RedisBroker> brokers = List.of(open(), open());
         try (BrokerLoad load = new BrokerLoad(brokers, List.of("one", "two"))) {
             load.awaitProgress("one", 20);
             RedisProcess master = redis.master();
@@ -88,7 +87,7 @@ class RedisSentinelTest extends BrokerContract {
 
     @Test
     void aMasterThatIsNoneAnyMoreIsLeft() throws Exception {
-        List<RedisBroker> brokers = List.of(open(redis.named()), open(redis.named()));
+        List<RedisBroker> brokers = List.of(open(), open());
         try (BrokerLoad load = new BrokerLoad(brokers, List.of("one", "two"))) {
             load.awaitProgress("one", 20);
             RedisProcess replica = redis.replica();
@@ -106,7 +105,7 @@ class RedisSentinelTest extends BrokerContract {
 
     @Test
     void waitsForReplicasWhereItIsToldTo() throws Exception {
-        RedisBroker careful = open(redis.named().withWaitReplicas(1));
+        RedisBroker careful = open(servers().withWaitReplicas(1));
         RecordingListener listener = new RecordingListener();
         careful.subscribe("lobby", listener);
         Position first = publish(careful, "confirmed");
@@ -129,6 +128,32 @@ class RedisSentinelTest extends BrokerContract {
                 eventuallyGet(() -> careful.publish("lobby", "ada", new Content.Text("unconfirmed"), "unconfirmed"));
         assertThat(resent).isEqualTo(new Broker.Receipt(first.next(), true));
         assertThat(listener.nextMessage().position()).isEqualTo(first.next());
+        assertThat(listener.isEmpty()).isTrue();
+    }
+
+    @Test
+    void waitsUntilAReplicaThatWasKilledIsBack() throws Exception {
+        RedisBroker careful = open(servers().withWaitReplicas(1));
+        RecordingListener listener = new RecordingListener();
+        careful.subscribe("lobby", listener);
+        Position first = publish(careful, "confirmed");
+        assertThat(listener.nextMessage().position()).isEqualTo(first);
+        RedisProcess replica = redis.replica();
+        replica.kill();
+
+        for (int i = 0; i < 2; i++) { // the second is a resend
+            assertThatThrownBy(() -> publish(careful, "unconfirmed"))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("too few replicas");
+        }
+        assertThat(listener.nextMessage().position()).isEqualTo(first.next()); // it is published all the same
+        replica.start();
+
+        Broker.Receipt resent =
+                eventuallyGet(() -> careful.publish("lobby", "ada", new Content.Text("unconfirmed"), "unconfirmed"));
+        assertThat(resent).isEqualTo(new Broker.Receipt(first.next(), true));
+        assertThat(publish(careful, "the next")).isEqualTo(first.next().next());
+        assertThat(listener.nextMessage().position()).isEqualTo(first.next().next());
         assertThat(listener.isEmpty()).isTrue();
     }
 

@@ -28,9 +28,9 @@ final class ChatSocket implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
 
-    private ChatSocket(Socket socket) throws IOException {
+    private ChatSocket(Socket socket, Duration silence) throws IOException {
         this.socket = socket;
-        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.setSoTimeout((int) silence.toMillis());
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         socket.getOutputStream().write(HANDSHAKE);
@@ -44,10 +44,19 @@ final class ChatSocket implements AutoCloseable {
 
     /** Connects and shakes hands. */
     static ChatSocket open(int port) throws IOException {
+        return open(port, PATIENCE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param silence after which {@link #read} fails: not even a ping has come
+     */
+    static ChatSocket open(int port, Duration silence) throws IOException {
         Socket socket = new Socket();
         try {
             socket.connect(new InetSocketAddress("localhost", port), (int) PATIENCE.toMillis());
-            return new ChatSocket(socket);
+            return new ChatSocket(socket, silence);
         } catch (IOException e) {
             socket.close();
             throw e;

@@ -44,6 +44,13 @@ enum Fault {
     BLACK_HOLE_REDIS(3, 5_000, (site, members, random) -> hide(oneOf(site.proxies(), random))),
     /** All connections of one server to Redis are reset. */
     CUT_REDIS(2, 0, (site, members, random) -> cut(oneOf(site.proxies(), random))),
+    /** On a network, nothing comes through between one server and Redis, in one direction or both. */
+    PART_REDIS(3, 5_000, (site, members, random) -> part(site, oneOf(Site.SERVERS, random), Site.REDIS, random)),
+    /** On a network, nothing comes through between some clients and one server, in one direction or both. */
+    PART_CLIENTS(
+            5,
+            7_000,
+            (site, members, random) -> part(site, oneOf(Site.CLIENTS, random), oneOf(Site.SERVERS, random), random)),
     /** Redis forgets everything. */
     FLUSH_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), () -> command(site, "FLUSHALL"), Act.NONE));
 
@@ -61,6 +68,9 @@ enum Fault {
             DELAY_REDIS,
             BLACK_HOLE_REDIS,
             CUT_REDIS);
+
+    /** Those of a network, which are harmless too. */
+    static final Set<Fault> PARTITIONS = Set.of(PART_REDIS, PART_CLIENTS);
 
     /** Those that need no Redis. */
     static final Set<Fault> WITHOUT_REDIS =
@@ -150,6 +160,16 @@ enum Fault {
 
     private static Stroke cut(FaultyProxy proxy) {
         return new Stroke(proxy, proxy::cut, Act.NONE);
+    }
+
+    private static Stroke part(Site site, String one, String other, Random random) {
+        Network network = site.network();
+        Act begin = switch (random.nextInt(4)) {
+            case 0 -> () -> network.cutOneWay(one, other);
+            case 1 -> () -> network.cutOneWay(other, one);
+            default -> () -> network.cut(one, other);
+        };
+        return new Stroke(List.of(one, other), begin, () -> network.heal(one, other));
     }
 
     private static void command(Site site, String name, String... arguments) {

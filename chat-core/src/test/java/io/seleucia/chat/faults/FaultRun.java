@@ -50,8 +50,8 @@ final class FaultRun {
     /** Talks, strikes, mends, waits and judges; prints what there was in one block, and fails if that is not clean. */
     Verdict run() throws Exception {
         Random random = new Random(seed);
-        Member.Scene scene = new Member.Scene(site.ports(), NAMES);
         for (String name : NAMES) {
+            Member.Scene scene = new Member.Scene(site.ports(members.size()), NAMES, site.silence());
             members.add(
                     members.size() % 2 == 0
                             ? new RawMember(name, CHANNELS.get(name), scene, random.nextLong())

@@ -1,11 +1,12 @@
 package io.seleucia.chat.faults;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -26,6 +27,15 @@ public final class FaultyProxy implements AutoCloseable {
     /** Bytes and when they came; none are the end. */
     private record Chunk(byte[] bytes, long at) {}
 
+    /** A connection, and how many bytes may go to the target before nothing goes any more, either way. */
+    private static final class Way {
+        private long left; // guarded by the proxy's lock
+
+        private Way(long left) {
+            this.left = left;
+        }
+    }
+
     private final ServerSocket listening;
     private final int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -35,12 +45,27 @@ public final class FaultyProxy implements AutoCloseable {
     private long delayNanos;
     private boolean blackHole;
     private boolean oneWay; // and nothing is held back that goes to the target
+    private final Set<Way> ways = new HashSet<>();
+    private long allowance = Long.MAX_VALUE; // of new connections
 
     /** Passes connections on to a port of this machine. */
     public FaultyProxy(int target) throws IOException {
+        this(target, Optional.empty());
+    }
+
+    private FaultyProxy(int target, Optional<Integer> window) throws IOException {
         this.target = target;
-        listening = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
+        listening = new ServerSocket();
+        if (window.isPresent()) {
+            listening.setReceiveBufferSize(window.get());
+        }
+        listening.bind(new InetSocketAddress("127.0.0.1", 0), 128);
         Thread.ofVirtual().name("proxy-accept").start(this::accept);
+    }
+
+    /** One on whose way there is little room, so that whoever sends much to it soon has to wait. */
+    public static FaultyProxy narrow(int target) throws IOException {
+        return new FaultyProxy(target, Optional.of(CHUNK));
     }
 
     public int port() {
@@ -65,6 +90,56 @@ public final class FaultyProxy implements AutoCloseable {
     /** The target is heard no more, and hears everything, until {@link #pass}. */
     void deafen() {
         set(0, true, true);
+    }
+
+    /** Connections that are there stay open for ever, and nothing gets through them any more; new ones are not affected. */
+    public void forget() {
+        lock.lock();
+        try {
+            ways.forEach(way -> way.left = 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** New connections are forgotten after so many bytes to the target, until {@link #unchoke}. */
+    public void choke(int bytes) {
+        allow(bytes);
+    }
+
+    /** New connections are as they ought to be; those that were choked are not. */
+    public void unchoke() {
+        allow(Long.MAX_VALUE);
+    }
+
+    private void allow(long bytes) {
+        lock.lock();
+        try {
+            allowance = bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many connections have been forgotten. */
+    public long forgotten() {
+        lock.lock();
+        try {
+            return ways.stream().filter(way -> way.left <= 0).count();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Way way() {
+        lock.lock();
+        try {
+            Way way = new Way(allowance);
+            ways.add(way);
+            return way;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void set(long delay, boolean hole, boolean way) {
@@ -108,23 +183,25 @@ public final class FaultyProxy implements AutoCloseable {
             reset(near);
             return;
         }
-        carry(near, far, true);
-        carry(far, near, false);
+        Way way = way();
+        carry(near, far, way, true);
+        carry(far, near, way, false);
         if (listening.isClosed()) {
             cut();
         }
     }
 
-    private void carry(Socket from, Socket to, boolean forth) {
+    private void carry(Socket from, Socket to, Way way, boolean forth) {
         BlockingQueue<Chunk> onTheWay = new ArrayBlockingQueue<>(CHUNKS_ON_THE_WAY);
-        Thread writing = Thread.ofVirtual().name("proxy-write").start(() -> write(onTheWay, from, to, forth));
-        Thread.ofVirtual().name("proxy-read").start(() -> read(from, onTheWay, writing));
+        Thread writing = Thread.ofVirtual().name("proxy-write").start(() -> write(onTheWay, from, to, way, forth));
+        Thread.ofVirtual().name("proxy-read").start(() -> read(from, onTheWay, way, writing));
     }
 
-    private void read(Socket from, BlockingQueue<Chunk> onTheWay, Thread writing) {
+    private void read(Socket from, BlockingQueue<Chunk> onTheWay, Way way, Thread writing) {
         byte[] buffer = new byte[CHUNK];
         try {
             while (true) {
+                awaitNotForgotten(way);
                 int n = from.getInputStream().read(buffer);
                 byte[] bytes = new byte[Math.max(n, 0)];
                 System.arraycopy(buffer, 0, bytes, 0, bytes.length);
@@ -138,10 +215,10 @@ public final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    private void write(BlockingQueue<Chunk> onTheWay, Socket from, Socket to, boolean forth) {
+    private void write(BlockingQueue<Chunk> onTheWay, Socket from, Socket to, Way way, boolean forth) {
         try {
             for (Chunk chunk = onTheWay.take(); chunk.bytes.length > 0; chunk = onTheWay.take()) {
-                awaitDue(chunk, forth);
+                awaitDue(chunk, way, forth);
                 to.getOutputStream().write(chunk.bytes);
             }
             to.shutdownOutput();
@@ -156,16 +233,28 @@ public final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    private void awaitDue(Chunk chunk, boolean forth) throws InterruptedException {
+    private void awaitNotForgotten(Way way) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (way.left <= 0) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitDue(Chunk chunk, Way way, boolean forth) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
                 long left = chunk.at + delayNanos - System.nanoTime();
-                if (blackHole && !(oneWay && forth)) {
+                if (way.left <= 0 || blackHole && !(oneWay && forth)) {
                     changed.await();
                 } else if (left > 0) {
                     changed.await(left, TimeUnit.NANOSECONDS);
                 } else {
+                    way.left -= forth ? chunk.bytes.length : 0;
                     return;
                 }
             }

@@ -78,6 +78,40 @@ class FaultyProxyTest {
     }
 
     @Test
+    void forgetsConnectionsThatAreThereAndNoOthers() throws IOException {
+        send(near, "x");
+        receive(far, 1);
+        proxy.forget();
+        send(near, "into the void");
+        try (Socket other = new Socket("127.0.0.1", proxy.port());
+                Socket its = target.accept()) {
+            other.setSoTimeout(PATIENCE_MILLIS);
+            its.setSoTimeout(PATIENCE_MILLIS);
+            send(other, "to and");
+            assertThat(receive(its, 6)).isEqualTo("to and");
+            send(its, "fro");
+            assertThat(receive(other, 3)).isEqualTo("fro");
+        }
+        far.setSoTimeout(200);
+        assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void forgetsAfterSoManyBytes() throws IOException {
+        proxy.choke(5);
+        try (Socket choked = new Socket("127.0.0.1", proxy.port());
+                Socket its = target.accept()) {
+            its.setSoTimeout(PATIENCE_MILLIS);
+            send(choked, "12345");
+            assertThat(receive(its, 5)).isEqualTo("12345");
+            proxy.unchoke();
+            send(choked, "6");
+            its.setSoTimeout(200);
+            assertThatThrownBy(() -> its.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
     void resetsConnections() throws IOException {
         send(near, "x");
         receive(far, 1);

@@ -13,8 +13,12 @@ import java.util.concurrent.CompletableFuture;
  * shown.
  */
 interface Member extends AutoCloseable {
-    /** Where all servers listen, and what all members are called. */
-    record Scene(List<Integer> ports, List<String> names) {}
+    /**
+     * Where all servers listen, and what all members are called.
+     *
+     * @param silence after which a connection is given up, longer than a server is silent
+     */
+    record Scene(List<Integer> ports, List<String> names, Duration silence) {}
 
     String name();
 

@@ -82,8 +82,8 @@ final class RawMember implements Member {
     private void connect() {
         Optional<RawMemberSession> opened = Optional.empty();
         try {
-            ChatSocket socket = ChatSocket.open(
-                    scene.ports().get(random.nextInt(scene.ports().size())));
+            int port = scene.ports().get(random.nextInt(scene.ports().size()));
+            ChatSocket socket = ChatSocket.open(port, scene.silence());
             opened = Optional.of(new RawMemberSession(socket, name, channels, tracks, outbox, surprises));
         } catch (IOException e) {
             // That server is not there at the moment.

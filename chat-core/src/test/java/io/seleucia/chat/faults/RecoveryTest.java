@@ -25,11 +25,12 @@ class RecoveryTest {
             JsonObject request = Speaker.request("subscribe", "lobby");
             JsonObject since = new JsonObject();
             since.addProperty("epoch", "old");
-            since.addProperty("offset", 5);
+            since.addProperty("offset", 4);
             request.add("since", since);
 
             assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
 
+            assertThat(ada.push().get("offset").getAsLong()).isEqualTo(5);
             assertThat(ada.push())
                     .hasToString("{\"type\":\"lost\",\"channel\":\"lobby\",\"epoch\":\"new\",\"offset\":1}");
         }
@@ -107,7 +108,7 @@ class RecoveryTest {
             forgotten = true;
             listener.lost(NEW.at(0));
             listener.message(first);
-            return new Page(OLD, List.of());
+            return new Page(OLD, List.of(new Message("lobby", OLD, "bob", 1, new Content.Text("hi"))));
         }
 
         @Override

@@ -1,9 +1,7 @@
 package io.seleucia.chat.faults;
 
-import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
@@ -14,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,27 +49,9 @@ class RedisFaultsTest {
     };
 
     private final String channel = "channel-" + channels++;
-    private final List<Stored> acknowledged = new ArrayList<>();
     private int published;
     private Listening ada;
     private Listening bob;
-
-    /** A member of the channel who notes what it is shown. */
-    private record Listening(Speaker speaker, Track track) {
-        /** Notes the next push of the channel. That its inbox is lost as well, after a flush, is another matter. */
-        void next() throws IOException {
-            JsonObject push = speaker.push();
-            while (!push.get("channel").getAsString().equals(track.channel())) {
-                push = speaker.push();
-            }
-            if (push.get("type").getAsString().equals("lost")) {
-                track.add(new Track.Shown.Lost(Tracks.position(push)));
-            } else {
-                Position position = track.last().at(push.get("offset").getAsLong());
-                track.add(new Track.Shown.Message(position, Publication.idOf(push)));
-            }
-        }
-    }
 
     @BeforeAll
     static void begin() throws Exception {
@@ -90,23 +71,15 @@ class RedisFaultsTest {
 
     @BeforeEach
     void join() throws Exception {
-        ada = join("ada", 0);
-        bob = join("bob", 1);
-    }
-
-    private Listening join(String name, int server) throws Exception {
-        return eventuallyGet(() -> {
-            Speaker speaker = Speaker.connect(site.ports().get(server), name);
-            JsonObject reply = speaker.ask(Speaker.request("subscribe", channel));
-            return new Listening(speaker, new Track(name, channel, Tracks.position(reply)));
-        });
+        ada = Listening.join(site.ports().getFirst(), "ada", channel);
+        bob = Listening.join(site.ports().getLast(), "bob", channel);
     }
 
     @AfterEach
     void leave() {
         site.proxies().forEach(FaultyProxy::pass);
-        ada.speaker.close();
-        bob.speaker.close();
+        ada.close();
+        bob.close();
     }
 
     @Test
@@ -122,51 +95,51 @@ class RedisFaultsTest {
         List<Publication> unsure = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             Publication publication = next();
-            if (!inTime(() -> publish(ada, publication))) {
+            if (!inTime(() -> ada.publish(publication).isPresent())) {
                 unsure.add(publication);
             }
-            assertThat(publish(bob, next())).isTrue();
+            assertThat(bob.publish(next())).isPresent();
         }
         site.proxies().getFirst().pass();
 
         for (Publication publication : unsure) {
-            publishUntilAcknowledged(ada, publication);
+            ada.publishUntilAcknowledged(publication);
         }
         assertEverythingShown();
     }
 
     @Test
     void aRedisOutOfReachCostsNothingButTime() throws Exception {
-        publishUntilAcknowledged(ada, next());
+        ada.publishUntilAcknowledged(next());
         site.proxies().getFirst().blackHole();
         Publication unsure = next();
-        assertThat(inTime(() -> publish(ada, unsure))).isFalse();
+        assertThat(inTime(() -> ada.publish(unsure).isPresent())).isFalse();
         for (String type : List.of("history", "presence")) {
-            assertThat(inTime(() -> isUnavailable(ada.speaker.ask(Speaker.request(type, channel)))))
+            assertThat(inTime(() -> Listening.isUnavailable(ada.speaker().ask(Speaker.request(type, channel)))))
                     .as(type)
                     .isTrue();
         }
-        assertThat(inTime(() -> isUnavailable(ada.speaker.ask(Speaker.request("subscribe", "elsewhere")))))
+        assertThat(inTime(() -> Listening.isUnavailable(ada.speaker().ask(Speaker.request("subscribe", "elsewhere")))))
                 .isTrue();
         for (int i = 0; i < 50; i++) {
-            assertThat(publish(bob, next())).isTrue();
+            assertThat(bob.publish(next())).isPresent();
         }
-        assertThat(type(ada.speaker.ask(Speaker.request("ping")))).isEqualTo("pong");
+        assertThat(type(ada.speaker().ask(Speaker.request("ping")))).isEqualTo("pong");
 
         site.proxies().getFirst().pass();
 
-        publishUntilAcknowledged(ada, unsure);
+        ada.publishUntilAcknowledged(unsure);
         assertEverythingShown();
     }
 
     @Test
     void whatCouldNotBeReadInTimeIsReadSoonAfterwards() throws Exception {
-        publishUntilAcknowledged(bob, next());
+        bob.publishUntilAcknowledged(next());
         site.proxies().getFirst().delay(Duration.ofMillis(700)); // each way: answers come too late
         appendSilently(next());
-        publishUntilAcknowledged(bob, next()); // there is a hole before it, and reading the history fails
+        bob.publishUntilAcknowledged(next()); // there is a hole before it, and reading the history fails
         for (int i = 0; i < 2; i++) {
-            assertThat(isUnavailable(ada.speaker.ask(Speaker.request("presence", channel))))
+            assertThat(Listening.isUnavailable(ada.speaker().ask(Speaker.request("presence", channel))))
                     .isTrue();
         }
         site.proxies().getFirst().pass();
@@ -201,7 +174,7 @@ class RedisFaultsTest {
             if (i % 40 == 20) {
                 Fault.CUT_PUBSUB.aimed(site, List.of(), new Random(i)).begin().run();
             }
-            publishUntilAcknowledged(i % 2 == 0 ? ada : bob, next());
+            (i % 2 == 0 ? ada : bob).publishUntilAcknowledged(next());
         }
         assertEverythingShown();
     }
@@ -212,14 +185,17 @@ class RedisFaultsTest {
             if (i == 50) {
                 Fault.FLUSH_REDIS.aimed(site, List.of(), new Random(i)).begin().run();
             }
-            publishUntilAcknowledged(i % 2 == 0 ? ada : bob, next());
+            (i % 2 == 0 ? ada : bob).publishUntilAcknowledged(next());
         }
         Verdict verdict = assertEverythingShown();
 
-        assertThat(acknowledged.stream().map(one -> one.position().epoch()).distinct())
-                .hasSize(2);
+        List<Position> acknowledged = Stream.of(ada, bob)
+                .flatMap(member -> member.acknowledged().stream())
+                .map(Stored::position)
+                .toList();
+        assertThat(acknowledged.stream().map(Position::epoch).distinct()).hasSize(2);
         assertThat(verdict.losses()).as("once for each member").isEqualTo(2);
-        assertThat(ada.track.last()).isEqualTo(acknowledged.getLast().position());
+        assertThat(ada.track().last()).isEqualTo(bob.acknowledged().getLast().position());
     }
 
     @Test
@@ -230,25 +206,6 @@ class RedisFaultsTest {
 
     private Publication next() {
         return new Publication(channel, "message-" + published++, 20);
-    }
-
-    /** Publishes; whether that was acknowledged. If not, it must have been refused as unavailable. */
-    private boolean publish(Listening member, Publication publication) throws IOException {
-        JsonObject reply = member.speaker.ask(publication.request());
-        if (isUnavailable(reply)) {
-            return false;
-        }
-        acknowledged.add(new Stored(channel, Tracks.position(reply), publication.id()));
-        return true;
-    }
-
-    private void publishUntilAcknowledged(Listening member, Publication publication) throws Exception {
-        eventuallyGet(() -> {
-            if (!publish(member, publication)) {
-                throw new IOException("unavailable");
-            }
-            return publication;
-        });
     }
 
     private interface Attempt {
@@ -264,24 +221,9 @@ class RedisFaultsTest {
 
     /** Both read to the end of the history, and what they were shown is judged. */
     private Verdict assertEverythingShown() throws Exception {
-        Evidence.History history = HistoryReader.read(site.ports().getLast(), channel);
-        for (Listening member : List.of(ada, bob)) {
-            while (!member.track.last().equals(history.end())) {
-                member.next();
-            }
-            assertThat(type(member.speaker.ask(Speaker.request("ping")))).isEqualTo("pong");
-        }
-        Verdict verdict = Checker.judge(new Evidence(List.of(ada.track, bob.track), acknowledged, List.of(history)));
+        Verdict verdict = Listening.judge(List.of(ada, bob), site.ports().getLast());
         assertThat(verdict.clean()).as("%s", verdict).isTrue();
         return verdict;
-    }
-
-    private static boolean isUnavailable(JsonObject reply) {
-        JsonElement code = reply.get("code");
-        assertThat(code == null || code.getAsString().equals("unavailable"))
-                .as("%s", reply)
-                .isTrue();
-        return code != null;
     }
 
     private static String type(JsonObject frame) {

@@ -1,10 +1,12 @@
 package io.seleucia.chat.faults;
 
+import io.seleucia.chat.Limits;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -14,12 +16,27 @@ final class ServerProcess implements AutoCloseable {
     private static final int ATTEMPTS = 5;
     private static final int TERMINATED = 128 + 15;
 
+    private final Host host;
+    private final Duration ping;
     private final String store;
     private final Path log;
     private int port;
     private Process process;
+    private BufferedReader out;
 
-    private ServerProcess(String store, Path log) {
+    /**
+     * How a server is.
+     *
+     * @param flaw what keeps its broker from taking and delivering messages, or {@code ""}
+     * @param proven how long ago something last came from Redis; negative if that has never been
+     * @param queuedBytes what waits to be written to all clients
+     * @param reconnects how often its broker had to make its subscriptions anew
+     */
+    record Status(String flaw, Duration proven, long queuedBytes, long reconnects) {}
+
+    private ServerProcess(Host host, Duration ping, String store, Path log) {
+        this.host = host;
+        this.ping = ping;
         this.store = store;
         this.log = log;
     }
@@ -30,7 +47,16 @@ final class ServerProcess implements AutoCloseable {
      * @param store see {@link ServerMain}
      */
     static ServerProcess begin(String store) throws IOException {
-        ServerProcess server = new ServerProcess(store, Files.createTempFile("server", ".log"));
+        return begin(Host.HERE, Limits.DEFAULT.pingInterval(), store);
+    }
+
+    /**
+     * Starts one on a host.
+     *
+     * @param ping after how much silence it pings a client, which has half of that to answer
+     */
+    static ServerProcess begin(Host host, Duration ping, String store) throws IOException {
+        ServerProcess server = new ServerProcess(host, ping, store, Files.createTempFile("server", ".log"));
         server.start();
         return server;
     }
@@ -43,7 +69,7 @@ final class ServerProcess implements AutoCloseable {
     void start() throws IOException {
         for (int attempt = 1; true; attempt++) {
             process = launch();
-            BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+            out = process.inputReader(StandardCharsets.UTF_8);
             String line = out.readLine();
             if (line != null) {
                 port = Integer.parseInt(line);
@@ -56,7 +82,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private Process launch() throws IOException {
-        return new ProcessBuilder(List.of(
+        return new ProcessBuilder(host.command(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
@@ -65,10 +91,23 @@ final class ServerProcess implements AutoCloseable {
                         "-cp",
                         System.getProperty("java.class.path"),
                         ServerMain.class.getName(),
+                        host.address(),
                         Integer.toString(port),
-                        store))
+                        Long.toString(ping.toMillis()),
+                        store)))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
+    }
+
+    /** How it is now. */
+    Status status() throws IOException {
+        process.outputWriter(StandardCharsets.UTF_8).append('\n').flush();
+        String[] fields = out.readLine().split(" ", 4);
+        return new Status(
+                fields[3],
+                Duration.ofMillis(Long.parseLong(fields[0])),
+                Long.parseLong(fields[1]),
+                Long.parseLong(fields[2]));
     }
 
     /** Ends it at once, as {@code kill -9} does. */

@@ -2,17 +2,35 @@ package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
-/** A chat.v1 client that does one thing after the other, as it is told, and heals nothing. */
+/**
+ * A chat.v1 client that does one thing after the other, as it is told, and heals nothing. A thread of its own reads, so
+ * that pings are answered.
+ */
 final class Speaker implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 120;
+
     private final ChatSocket socket;
+    private final LinkedBlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     private final Queue<JsonObject> pushes = new ArrayDeque<>(); // that came before a reply
     private long lastId;
 
+    /** What came: a message, or that nothing more will come. */
+    private sealed interface Frame {
+        record Text(JsonObject json) implements Frame {}
+
+        record End(IOException why) implements Frame {}
+    }
+
     private Speaker(ChatSocket socket) {
         this.socket = socket;
+        Thread.ofVirtual().name("speaker").start(this::read);
     }
 
     /** Connects, without a position in its inbox. */
@@ -22,6 +40,32 @@ final class Speaker implements AutoCloseable {
         request.addProperty("client", name);
         speaker.ask(request);
         return speaker;
+    }
+
+    private void read() {
+        try {
+            while (true) {
+                frames.add(new Frame.Text(socket.read()));
+            }
+        } catch (IOException e) {
+            frames.add(new Frame.End(e));
+        }
+    }
+
+    private JsonObject take() throws IOException {
+        try {
+            Frame frame = frames.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return switch (frame) {
+                case null -> throw new SocketTimeoutException("nothing came for two minutes");
+                case Frame.Text text -> text.json;
+                case Frame.End end -> {
+                    frames.add(end); // and so it stays
+                    throw new IOException("the connection has ended", end.why);
+                }
+            };
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts a speaker", e);
+        }
     }
 
     static JsonObject request(String type) {
@@ -40,17 +84,22 @@ final class Speaker implements AutoCloseable {
     JsonObject ask(JsonObject request) throws IOException {
         request.addProperty("id", ++lastId);
         socket.send(request);
-        JsonObject frame = socket.read();
+        JsonObject frame = take();
         while (!frame.has("id")) {
             pushes.add(frame);
-            frame = socket.read();
+            frame = take();
         }
         return frame;
     }
 
     /** The next push, waiting for it. */
     JsonObject push() throws IOException {
-        return pushes.isEmpty() ? socket.read() : pushes.remove();
+        return pushes.isEmpty() ? take() : pushes.remove();
+    }
+
+    /** The next push that came before the last reply, if there is one left. */
+    Optional<JsonObject> pushed() {
+        return Optional.ofNullable(pushes.poll());
     }
 
     @Override

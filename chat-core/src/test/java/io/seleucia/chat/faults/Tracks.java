@@ -21,10 +21,14 @@ final class Tracks {
 
     /** Where the member is in a channel that it has been in, as a request says it. */
     JsonObject since(String channel) {
-        Position last = tracks.get(channel).last();
+        return json(tracks.get(channel).last());
+    }
+
+    /** A position, as a request says it. */
+    static JsonObject json(Position position) {
         JsonObject since = new JsonObject();
-        since.addProperty("epoch", last.epoch());
-        since.addProperty("offset", last.offset());
+        since.addProperty("epoch", position.epoch());
+        since.addProperty("offset", position.offset());
         return since;
     }
 

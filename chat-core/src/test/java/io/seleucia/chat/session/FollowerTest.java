@@ -57,7 +57,9 @@ class FollowerTest {
     void saysWhatTheHistoryHasForgotten() throws Exception {
         try (Follower follower = follow()) {
             assertThat(follower.start().offset()).isZero();
-            publish(1_000);
+            publish(1);
+            eventually(() -> assertThat(may.hasQueuedThreads()).isTrue()); // so that it reads when all is published
+            publish(999);
             may.release(10_000);
             eventually(() -> assertThat(offsets()).endsWith(1_000L));
             Event.Lost lost = (Event.Lost) told.stream()

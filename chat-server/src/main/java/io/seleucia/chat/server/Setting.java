@@ -63,11 +63,19 @@ enum Setting {
     REDIS_CLUSTER("redis-cluster", "", Kind.REDIS_CLUSTER, "instead of redis-url, some nodes of a Redis Cluster"),
     REDIS_USER("redis-user", "", Kind.TEXT, "whom Redis' ACL knows; none: redis-url's, or Redis' default user"),
     REDIS_PASSWORD_FILE("redis-password-file", "", Kind.FILE, "a file whose first line is Redis' password"),
+    REDIS_SENTINEL_USER(
+            "redis-sentinel-user", "", Kind.TEXT, "whom the sentinels' own ACL knows; none: their default user"),
     REDIS_SENTINEL_PASSWORD_FILE(
             "redis-sentinel-password-file", "", Kind.FILE, "a file whose first line is the sentinels' password"),
     REDIS_TLS("redis-tls", "false", Kind.SWITCH, "whether Redis is spoken to over TLS, as with rediss:// in redis-url"),
     REDIS_CA_FILE(
             "redis-ca-file", "", Kind.FILE, "a PEM file with those who vouch for Redis' certificate; none: the JDK's"),
+    REDIS_CERT_FILE(
+            "redis-cert-file",
+            "",
+            Kind.FILE,
+            "a PEM file with the certificate that is shown to Redis, and its issuers'"),
+    REDIS_KEY_FILE("redis-key-file", "", Kind.FILE, "a PEM file with the private key of redis-cert-file"),
     REDIS_WAIT_REPLICAS(
             "redis-wait-replicas",
             "0",

@@ -83,7 +83,10 @@ final class Settings {
         if (isGiven(Setting.REDIS_SENTINEL) && isGiven(Setting.REDIS_CLUSTER)) {
             throw new SettingsException("redis-sentinel and redis-cluster exclude each other: give only one of them");
         }
+        needs(Setting.REDIS_SENTINEL_USER, Setting.REDIS_SENTINEL);
         needs(Setting.REDIS_SENTINEL_PASSWORD_FILE, Setting.REDIS_SENTINEL);
+        needs(Setting.REDIS_CERT_FILE, Setting.REDIS_KEY_FILE);
+        needs(Setting.REDIS_KEY_FILE, Setting.REDIS_CERT_FILE);
         if (isGiven(Setting.REDIS_CLUSTER) && text(Setting.REDIS_PREFIX).matches(".*[{}].*")) {
             throw new SettingsException(
                     "redis-prefix can't have braces with redis-cluster, where they say what belongs" + " together");
@@ -234,9 +237,15 @@ final class Settings {
                 .withWaitReplicas(number(Setting.REDIS_WAIT_REPLICAS));
         servers = isOn(Setting.REDIS_TLS) ? servers.withTls() : servers;
         servers = isGiven(Setting.REDIS_CA_FILE) ? servers.withAuthorities(file(Setting.REDIS_CA_FILE)) : servers;
+        servers = isGiven(Setting.REDIS_CERT_FILE)
+                ? servers.withIdentity(file(Setting.REDIS_CERT_FILE), file(Setting.REDIS_KEY_FILE))
+                : servers;
         servers = isGiven(Setting.REDIS_USER) ? servers.withUser(text(Setting.REDIS_USER)) : servers;
         servers = isGiven(Setting.REDIS_PASSWORD_FILE)
                 ? servers.withPasswordFile(file(Setting.REDIS_PASSWORD_FILE))
+                : servers;
+        servers = isGiven(Setting.REDIS_SENTINEL_USER)
+                ? servers.withSentinelUser(text(Setting.REDIS_SENTINEL_USER))
                 : servers;
         return isGiven(Setting.REDIS_SENTINEL_PASSWORD_FILE)
                 ? servers.withSentinelPasswordFile(file(Setting.REDIS_SENTINEL_PASSWORD_FILE))

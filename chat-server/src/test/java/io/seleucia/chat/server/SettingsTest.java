@@ -62,8 +62,9 @@ class SettingsTest {
         assertThat(settings.limits().pingInterval()).isEqualTo(Duration.ofMillis(500));
         assertThat(settings.redis().topology())
                 .isEqualTo(new RedisServers.Topology.Single(new RedisServers.Address("::1", 7), 2));
-        assertThat(settings.redis().user()).contains("u");
-        assertThat(settings.redis().password().orElseThrow().get()).isEqualTo("p");
+        RedisServers.Login login = settings.redis().login().orElseThrow();
+        assertThat(login.user()).isEqualTo("u");
+        assertThat(login.password().get()).isEqualTo("p");
     }
 
     @Test
@@ -162,20 +163,29 @@ class SettingsTest {
     void takeSentinelsOrAClusterForRedis() throws Exception {
         Path password = Files.writeString(directory.resolve("password"), "secret\nnot this\n");
         Settings sentinel = Settings.read(
-                List.of("--redis-sentinel=mymaster@a:1, [::1]:2", "--redis-user=chat", "--redis-wait-replicas=1"),
+                List.of(
+                        "--redis-sentinel=mymaster@a:1, [::1]:2",
+                        "--redis-sentinel-user=asker",
+                        "--redis-user=chat",
+                        "--redis-wait-replicas=1"),
                 Map.of("CHAT_REDIS_PASSWORD_FILE", password.toString()));
         assertThat(sentinel.redis().topology())
                 .isEqualTo(RedisServers.sentinel("mymaster", List.of("a:1", "[::1]:2"))
                         .topology());
-        assertThat(sentinel.redis().user()).contains("chat");
-        assertThat(sentinel.redis().password().orElseThrow().get()).isEqualTo("secret");
+        RedisServers.Login login = sentinel.redis().login().orElseThrow();
+        assertThat(login.user()).isEqualTo("chat");
+        assertThat(login.password().get()).isEqualTo("secret");
+        assertThat(sentinel.redis().sentinelLogin().orElseThrow().user()).isEqualTo("asker");
         assertThat(sentinel.redis().waitReplicas()).isEqualTo(1);
         assertThat(sentinel.redis().toString()).doesNotContain("secret").contains("mymaster", "a:1");
 
-        Settings cluster =
-                Settings.read(List.of("--redis-cluster=a:1,b:2", "--redis-tls", "--redis-ca-file=ca.pem"), Map.of());
+        Settings cluster = Settings.read(
+                List.of("--redis-cluster=a:1,b:2", "--redis-tls", "--redis-ca-file=ca.pem"),
+                Map.of("CHAT_REDIS_CERT_FILE", "me.pem", "CHAT_REDIS_KEY_FILE", "key.pem"));
         assertThat(cluster.redis())
-                .isEqualTo(RedisServers.cluster(List.of("a:1", "b:2")).withAuthorities(Path.of("ca.pem")));
+                .isEqualTo(RedisServers.cluster(List.of("a:1", "b:2"))
+                        .withAuthorities(Path.of("ca.pem"))
+                        .withIdentity(Path.of("me.pem"), Path.of("key.pem")));
         assertThat(cluster.redis().tls()).isTrue();
     }
 
@@ -191,6 +201,9 @@ class SettingsTest {
                 List.of("--redis-sentinel-password-file=a"),
                 Map.of(),
                 "redis-sentinel-password-file needs redis-sentinel");
+        assertRefused(List.of("--redis-sentinel-user=a"), Map.of(), "redis-sentinel-user needs redis-sentinel");
+        assertRefused(List.of("--redis-cert-file=a"), Map.of(), "redis-cert-file needs redis-key-file");
+        assertRefused(List.of("--redis-key-file=a"), Map.of(), "redis-key-file needs redis-cert-file");
     }
 
     @Test

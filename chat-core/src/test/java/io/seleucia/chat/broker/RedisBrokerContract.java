@@ -1,0 +1,48 @@
+package io.seleucia.chat.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+
+/** {@link BrokerContract} for brokers over Redis servers of the test's own, which are to be empty at a test's beginning. */
+abstract class RedisBrokerContract extends BrokerContract {
+    private final List<RedisBroker> opened = new ArrayList<>();
+
+    /** Where Redis is. */
+    abstract RedisServers servers();
+
+    @Override
+    protected RedisBroker create(Retention retention) throws Exception {
+        return create(servers(), retention);
+    }
+
+    private static RedisBroker create(RedisServers servers, Retention retention) throws Exception {
+        RedisBroker created = new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention);
+        assertThat(created.awaitReachable(Duration.ofSeconds(30))).isTrue();
+        return created;
+    }
+
+    @Override
+    protected Broker another(Broker first, Retention retention) throws Exception {
+        return create(retention);
+    }
+
+    /** A broker that is closed when the test has ended. */
+    RedisBroker open() throws Exception {
+        return open(servers());
+    }
+
+    /** The same, where Redis is asked otherwise. */
+    RedisBroker open(RedisServers servers) throws Exception {
+        opened.add(create(servers, Retention.DEFAULT));
+        return opened.getLast();
+    }
+
+    @AfterEach
+    void closeOpened() {
+        opened.forEach(Broker::close);
+    }
+}
