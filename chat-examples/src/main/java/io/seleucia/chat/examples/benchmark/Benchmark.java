@@ -4,9 +4,7 @@ import io.seleucia.chat.broker.InMemoryBroker.Fsync;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Runs every scenario with every server, in turn, and reports. The load is the thread that calls. */
@@ -32,20 +30,7 @@ public final class Benchmark {
 
     /** Does what the arguments say, and returns the exit status. */
     public static int run(String... args) {
-        Locale.setDefault(Locale.ROOT); // the same digits and separators everywhere
-        if (Arrays.asList(args).contains("--help")) {
-            System.out.print(Options.USAGE);
-            return 0;
-        }
-        try {
-            return new Benchmark(Options.of(args)).run() ? 0 : 1;
-        } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage() + " (--help tells more)");
-            return 2;
-        } catch (IOException e) {
-            System.err.println("failed: " + e);
-            return 1;
-        }
+        return Arguments.run(Options.USAGE, Options::of, options -> new Benchmark(options).run(), args);
     }
 
     /** One that runs anyway is measured once. */

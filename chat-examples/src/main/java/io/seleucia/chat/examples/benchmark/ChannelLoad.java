@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>An echo is a channel of one.
  */
-final class ChannelLoad implements Load, Client.Listener {
+final class ChannelLoad extends Load {
     private static final int MAX_CONNECTING = 64;
     private static final int MAX_OUTSTANDING = 4096; // of each sender, at a fixed rate
     private static final long SECOND = 1_000_000_000;
@@ -23,38 +23,35 @@ final class ChannelLoad implements Load, Client.Listener {
     private final Dialect dialect;
     private final Workload workload;
     private final String name = "%08x".formatted(ThreadLocalRandom.current().nextInt());
-    private final Clients clients;
     private final List<Sender> senders = new ArrayList<>();
     private final Sequences sequences;
-    private Latencies latencies = new Latencies();
     private int connecting; // or connected
     private int ready;
     private boolean publishing;
     private int turn; // at a fixed rate, whose it is
     private long due;
-    private long count;
 
     ChannelLoad(URI url, Dialect dialect, Workload workload) throws IOException {
+        super(url, dialect);
         this.dialect = dialect;
         this.workload = workload;
-        clients = new Clients(url, dialect.subprotocol());
         sequences = new Sequences(workload.connections(), workload.senders());
     }
 
     @Override
-    public void step() throws IOException {
+    void step() throws IOException {
         while (connecting < workload.connections() && connecting - ready < MAX_CONNECTING) {
-            connect(connecting++);
+            addMember(connecting++);
         }
         long wait = STEP_NANOS;
         if (publishing && workload.rate() > 0) {
             wait = Math.min(wait, publishWhatIsDue());
         }
-        clients.poll(wait);
+        poll(wait);
     }
 
-    private void connect(int number) throws IOException {
-        Client client = clients.connect(number, this);
+    private void addMember(int number) throws IOException {
+        Client client = connect(number);
         if (number % workload.members() < workload.senders()) {
             String text = "x".repeat(workload.bytes());
             String request = dialect.publication(nameOf(client), channelOf(client), text);
@@ -86,17 +83,17 @@ final class ChannelLoad implements Load, Client.Listener {
     }
 
     @Override
-    public int ready() {
+    int ready() {
         return ready;
     }
 
     @Override
-    public boolean isReady() {
+    boolean isReady() {
         return ready == workload.connections();
     }
 
     @Override
-    public void start() throws IOException {
+    void start() throws IOException {
         publishing = true;
         due = System.nanoTime();
         if (workload.rate() == 0) {
@@ -153,45 +150,24 @@ final class ChannelLoad implements Load, Client.Listener {
         if (!sequences.receive(receiver, place, sequence)) {
             return;
         }
-        count++;
-        latencies.record(now - Stamp.time(in, at));
+        achieved(now - Stamp.time(in, at));
         if (sender.received(sequence) && workload.rate() == 0) {
             fillWindow(sender);
         }
     }
 
     @Override
-    public void stop() {
+    void stop() {
         publishing = false;
     }
 
     @Override
-    public boolean isDone() {
+    boolean isDone() {
         return senders.stream().allMatch(Sender::isIdle);
     }
 
     @Override
-    public long count() {
-        return count;
-    }
-
-    @Override
-    public long reads() {
-        return clients.reads();
-    }
-
-    @Override
-    public void record(Latencies latencies) {
-        this.latencies = latencies;
-    }
-
-    @Override
-    public Faults faults() {
+    Faults faults() {
         return sequences.faults();
-    }
-
-    @Override
-    public void close() throws IOException {
-        clients.close();
     }
 }

@@ -1,6 +1,8 @@
 package io.seleucia.chat.examples.benchmark;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -8,6 +10,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -18,9 +21,9 @@ import java.util.concurrent.ThreadLocalRandom;
  *   CONNECTING ──► HANDSHAKE ──► OPEN
  * </pre>
  */
-final class Client {
+public final class Client {
     /** What happens to a client. */
-    interface Listener {
+    public interface Listener {
         /** The handshake is done. */
         void opened(Client client, long now) throws IOException;
 
@@ -31,6 +34,11 @@ final class Client {
          * @param now when it was read
          */
         void received(Client client, ByteBuffer in, int at, int length, long now) throws IOException;
+
+        /** The connection has ended, or could not be made. What is thrown ends the whole load. */
+        default void ended(Client client, IOException why) throws IOException {
+            throw why;
+        }
     }
 
     private enum State {
@@ -59,7 +67,8 @@ final class Client {
     private byte[] unsent = NOTHING; // what the socket did not take yet
 
     /** Begins to connect. */
-    Client(int number, Handshake handshake, Listener listener, Selector selector) throws IOException {
+    Client(int number, Handshake handshake, Optional<InetAddress> source, Listener listener, Selector selector)
+            throws IOException {
         this.number = number;
         this.handshake = handshake;
         this.listener = listener;
@@ -68,13 +77,21 @@ final class Client {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_LINGER, 0); // so that no port stays taken for a minute
         key = channel.register(selector, SelectionKey.OP_CONNECT, this);
-        if (channel.connect(handshake.address())) {
-            connected();
+        try {
+            if (source.isPresent()) {
+                channel.bind(new InetSocketAddress(source.get(), 0));
+            }
+            if (channel.connect(handshake.address())) {
+                connected();
+            }
+        } catch (IOException e) {
+            channel.close();
+            throw e;
         }
     }
 
     /** Its place among the load's clients. */
-    int number() {
+    public int number() {
         return number;
     }
 
@@ -170,7 +187,7 @@ final class Client {
     }
 
     /** Sends a text; what the socket does not take now, it gets when it is ready. */
-    void send(byte[] text) throws IOException {
+    public void send(byte[] text) throws IOException {
         send(TEXT, text);
     }
 
@@ -206,8 +223,13 @@ final class Client {
         }
     }
 
-    /** Ends the connection without a word. */
-    void close() throws IOException {
+    /** Whom it tells what happens. */
+    Listener listener() {
+        return listener;
+    }
+
+    /** Ends the connection without a word: with a reset, so that no port stays taken. */
+    public void close() throws IOException {
         channel.close();
     }
 }

@@ -2,28 +2,38 @@ package io.seleucia.chat.examples.benchmark;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** All connections of a load, to one address. They run in the thread that calls {@link #poll}. */
-final class Clients implements AutoCloseable {
+/** All connections of a load. They run in the thread that calls {@link #poll}. */
+public final class Clients implements AutoCloseable {
     private static final int READ_BUFFER = 512 * 1024;
 
-    private final Handshake handshake;
+    private final List<InetAddress> sources;
     private final Selector selector = Selector.open();
     private final ByteBuffer in = ByteBuffer.allocateDirect(READ_BUFFER).order(Stamp.ORDER);
     private long reads;
 
-    Clients(URI url, String subprotocol) throws IOException {
-        handshake = new Handshake(url, subprotocol);
+    /** Without any connection yet; they will come from the address that the system chooses. */
+    public Clients() throws IOException {
+        this(List.of());
     }
 
-    /** Begins to connect one more. */
-    Client connect(int number, Client.Listener listener) throws IOException {
-        return new Client(number, handshake, listener, selector);
+    /** Without any connection yet; they will come from these addresses in turn. */
+    public Clients(List<InetAddress> sources) throws IOException {
+        this.sources = List.copyOf(sources);
+    }
+
+    /** Begins to connect one more, where the handshake leads. */
+    public Client connect(int number, Handshake handshake, Client.Listener listener) throws IOException {
+        Optional<InetAddress> source =
+                sources.isEmpty() ? Optional.empty() : Optional.of(sources.get(number % sources.size()));
+        return new Client(number, handshake, source, listener, selector);
     }
 
     /**
@@ -32,7 +42,7 @@ final class Clients implements AutoCloseable {
      *
      * @param nanos how long to wait at the most
      */
-    void poll(long nanos) throws IOException {
+    public void poll(long nanos) throws IOException {
         long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
         try {
             if (millis > 0) {
@@ -51,7 +61,16 @@ final class Clients implements AutoCloseable {
         try {
             client.ready(in);
         } catch (IOException e) {
-            throw new UncheckedIOException(new IOException("client " + client.number() + ": " + e.getMessage(), e));
+            end(client, new IOException("client " + client.number() + ": " + e.getMessage(), e));
+        }
+    }
+
+    private static void end(Client client, IOException why) {
+        try {
+            client.close();
+            client.listener().ended(client, why);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

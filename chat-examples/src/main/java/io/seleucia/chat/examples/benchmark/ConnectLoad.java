@@ -5,57 +5,53 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 
 /** Handshakes, a number of them at a time: a client that is connected is cut off, and the next takes its place. */
-final class ConnectLoad implements Load, Client.Listener {
+final class ConnectLoad extends Load {
     private final Workload workload;
-    private final Clients clients;
     private final long[] begun; // by client
-    private Latencies latencies = new Latencies();
-    private int open;
+    private int connecting;
     private boolean stopped;
-    private long count;
 
     ConnectLoad(URI url, Dialect dialect, Workload workload) throws IOException {
+        super(url, dialect);
         this.workload = workload;
-        clients = new Clients(url, dialect.subprotocol());
         begun = new long[workload.members()];
     }
 
     @Override
-    public void step() throws IOException {
-        clients.poll(STEP_NANOS);
+    void step() throws IOException {
+        poll(STEP_NANOS);
     }
 
     @Override
-    public int ready() {
+    int ready() {
         return 0;
     }
 
     @Override
-    public boolean isReady() {
+    boolean isReady() {
         return true; // there is nothing to prepare
     }
 
     @Override
-    public void start() throws IOException {
+    void start() throws IOException {
         for (int number = 0; number < workload.members(); number++) {
-            connect(number);
+            begin(number);
         }
     }
 
-    private void connect(int number) throws IOException {
+    private void begin(int number) throws IOException {
         begun[number] = System.nanoTime();
-        open++;
-        clients.connect(number, this);
+        connecting++;
+        connect(number);
     }
 
     @Override
     public void opened(Client client, long now) throws IOException {
-        latencies.record(now - begun[client.number()]);
-        count++;
-        open--;
+        achieved(now - begun[client.number()]);
+        connecting--;
         client.close();
         if (!stopped) {
-            connect(client.number());
+            begin(client.number());
         }
     }
 
@@ -65,37 +61,17 @@ final class ConnectLoad implements Load, Client.Listener {
     }
 
     @Override
-    public void stop() {
+    void stop() {
         stopped = true;
     }
 
     @Override
-    public boolean isDone() {
-        return open == 0;
+    boolean isDone() {
+        return connecting == 0;
     }
 
     @Override
-    public long count() {
-        return count;
-    }
-
-    @Override
-    public long reads() {
-        return clients.reads();
-    }
-
-    @Override
-    public void record(Latencies latencies) {
-        this.latencies = latencies;
-    }
-
-    @Override
-    public Faults faults() {
+    Faults faults() {
         return Faults.NONE;
-    }
-
-    @Override
-    public void close() throws IOException {
-        clients.close();
     }
 }

@@ -7,10 +7,12 @@ package io.seleucia.chat.examples.benchmark;
  * @param duplicates messages that a receiver got again
  * @param reordered messages that a receiver got after a later one of that sender
  */
-record Faults(long gaps, long duplicates, long reordered) {
-    static final Faults NONE = new Faults(0, 0, 0);
+public record Faults(long gaps, long duplicates, long reordered) {
+    /** Everything came, once and in order. */
+    public static final Faults NONE = new Faults(0, 0, 0);
 
-    Faults plus(Faults other) {
+    /** Both together. */
+    public Faults plus(Faults other) {
         return new Faults(gaps + other.gaps, duplicates + other.duplicates, reordered + other.reordered);
     }
 

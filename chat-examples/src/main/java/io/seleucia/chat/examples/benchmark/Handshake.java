@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /** The opening handshake of RFC 6455, as all clients of a load do it, and the key that servers answer with. */
-final class Handshake {
+public final class Handshake {
     /** What ends the head of a request or a response. */
     static final String END = "\r\n\r\n";
 
@@ -24,7 +24,7 @@ final class Handshake {
     private final byte[] request;
 
     /** Finds the server's address; {@code subprotocol} may be empty. */
-    Handshake(URI url, String subprotocol) throws IOException {
+    public Handshake(URI url, String subprotocol) throws IOException {
         this.subprotocol = subprotocol;
         address = new InetSocketAddress(url.getHost(), url.getPort() < 0 ? 80 : url.getPort());
         if (address.isUnresolved()) {

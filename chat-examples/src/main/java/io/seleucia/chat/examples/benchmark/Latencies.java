@@ -1,7 +1,7 @@
 package io.seleucia.chat.examples.benchmark;
 
 /** Times in nanoseconds, counted in 64 steps for each power of two: a step is 1.6 % wide. Not thread-safe. */
-final class Latencies {
+public final class Latencies {
     private static final int STEP_BITS = 6;
     private static final int STEPS = 1 << STEP_BITS;
 
@@ -9,14 +9,15 @@ final class Latencies {
     private long total;
     private long max;
 
-    void record(long nanos) {
+    /** Takes one. */
+    public void record(long nanos) {
         counts[index(Math.max(0, nanos))]++;
         total++;
         max = Math.max(max, nanos);
     }
 
     /** Takes over what another has recorded. */
-    void add(Latencies other) {
+    public void add(Latencies other) {
         for (int i = 0; i < counts.length; i++) {
             counts[i] += other.counts[i];
         }
@@ -25,7 +26,7 @@ final class Latencies {
     }
 
     /** The latency that this share of all did not exceed; rounded up to a step, and 0 if there is none. */
-    long quantile(double share) {
+    public long quantile(double share) {
         long seen = 0;
         for (int i = 0; i < counts.length; i++) {
             seen += counts[i];
@@ -36,13 +37,38 @@ final class Latencies {
         return max;
     }
 
-    long max() {
+    /** The longest. */
+    public long max() {
         return max;
     }
 
     /** How many were recorded. */
-    long total() {
+    public long total() {
         return total;
+    }
+
+    /** All of them as text, for another process. */
+    public String encoded() {
+        StringBuilder text = new StringBuilder(Long.toString(max));
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                text.append(' ').append(i).append('=').append(counts[i]);
+            }
+        }
+        return text.toString();
+    }
+
+    /** Those that another process has encoded. */
+    public static Latencies decoded(String text) {
+        Latencies latencies = new Latencies();
+        String[] words = text.split(" ");
+        latencies.max = Long.parseLong(words[0]);
+        for (int i = 1; i < words.length; i++) {
+            String[] step = words[i].split("=");
+            latencies.counts[Integer.parseInt(step[0])] = Long.parseLong(step[1]);
+            latencies.total += Long.parseLong(step[1]);
+        }
+        return latencies;
     }
 
     private static int index(long nanos) {

@@ -2,19 +2,10 @@ package io.seleucia.chat.examples.benchmark;
 
 import io.seleucia.chat.broker.InMemoryBroker.Fsync;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What the command line asks for.
@@ -65,33 +56,12 @@ record Options(
               --plot FILE.svg     a picture of the latencies
 
             The exit status is 0 if all went well, 1 if something failed or got lost, 2 for a wrong option.
-            """.formatted(Arrays.stream(Scenario.values())
-            .map(scenario -> "                      %-8s %s".formatted(scenario, scenario.purpose()))
-            .collect(Collectors.joining("\n")));
+            """.formatted(Arguments.explained(List.of(Scenario.values()), Scenario::purpose));
 
-    private static final Set<String> FLAGS = Set.of("--json");
-    private static final Set<String> NAMES = Set.of(
-            "--scenario",
-            "--protocol",
-            "--members",
-            "--channels",
-            "--senders",
-            "--window",
-            "--rate",
-            "--bytes",
-            "--warmup",
-            "--seconds",
-            "--servers",
-            "--journal",
-            "--pairs",
-            "--url",
-            "--cpus",
-            "--plot");
     private static final int MAX_CONNECTIONS = 25_000; // about what one address has ports for
     private static final int MAX_WINDOW = 1_000;
     private static final int MAX_RATE = 1_000_000;
     private static final int MAX_BYTES = 65_000; // with what surrounds it, within a server's limit of 64 KiB
-    private static final int MAX_SECONDS = 3_600;
     private static final int MAX_PAIRS = 1_000;
 
     /**
@@ -100,19 +70,19 @@ record Options(
      * @throws IllegalArgumentException with a text for whoever typed it
      */
     static Options of(String... args) {
-        Given given = new Given(args);
+        Arguments given = new Arguments(USAGE, args);
         Options options = new Options(
-                scenarios(given.text("--scenario").orElse("big")).stream()
+                given.choicesOrAll("--scenario", List.of(Scenario.values())).orElse(List.of(Scenario.BIG)).stream()
                         .map(scenario -> workload(given, scenario))
                         .toList(),
                 given.choice("--protocol", List.of(Dialect.CTESIPHON, Dialect.CHAT_V1), Dialect::subprotocol)
                         .orElse(Dialect.CTESIPHON),
-                given.text("--url").map(Options::url),
-                given.text("--servers").map(Options::servers).orElse(List.of(Candidate.Kind.values())),
-                given.choice("--journal", List.of(Fsync.values()), Options::lower),
+                given.url("--url", "ws", "host:port/"),
+                given.choices("--servers", List.of(Candidate.Kind.values())).orElse(List.of(Candidate.Kind.values())),
+                given.choice("--journal", List.of(Fsync.values()), Arguments::lower),
                 given.number("--pairs", 3, 1, MAX_PAIRS),
-                given.number("--warmup", 3, 0, MAX_SECONDS),
-                given.number("--seconds", 10, 1, MAX_SECONDS),
+                given.seconds("--warmup", 3, 0),
+                given.seconds("--seconds", 10, 1),
                 given.text("--cpus").map(Options::cpus),
                 given.has("--json"),
                 given.text("--plot").map(Options::path));
@@ -129,35 +99,8 @@ record Options(
         return options;
     }
 
-    private static List<Scenario> scenarios(String value) {
-        return value.equals("all") ? List.of(Scenario.values()) : list("--scenario", value, List.of(Scenario.values()));
-    }
-
-    private static List<Candidate.Kind> servers(String value) {
-        return list("--servers", value, List.of(Candidate.Kind.values()));
-    }
-
-    private static <T> List<T> list(String name, String value, List<T> all) {
-        return Stream.of(value.split(",", -1))
-                .map(word -> find(name, word, all, T::toString))
-                .distinct()
-                .toList();
-    }
-
-    private static <T> T find(String name, String word, List<T> all, Function<T, String> spelling) {
-        return all.stream()
-                .filter(one -> spelling.apply(one).equals(word))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(name + " knows "
-                        + all.stream().map(spelling).collect(Collectors.joining(", ")) + ", but not " + word));
-    }
-
-    private static String lower(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
-    }
-
     /** The scenario's own sizes, but for those that are given. */
-    private static Workload workload(Given given, Scenario scenario) {
+    private static Workload workload(Arguments given, Scenario scenario) {
         Workload usual = scenario.workload(given.number("--bytes", 128, Stamp.LENGTH, MAX_BYTES));
         Workload workload = switch (scenario) {
             case BIG, SOLO, ROOMS, ROOMS4, WIDE ->
@@ -184,18 +127,11 @@ record Options(
                                 usual.bytes()));
             case IDLE, CONNECT -> usual.withMembers(given.number("--members", usual.members(), 1, MAX_CONNECTIONS));
         };
-        if ((long) workload.channels() * workload.members() > MAX_CONNECTIONS) {
-            throw new IllegalArgumentException(
-                    "--channels times --members must not exceed " + MAX_CONNECTIONS + ", as in " + scenario);
-        }
-        if (workload.senders() > workload.members()) {
-            throw new IllegalArgumentException("there must not be more --senders (" + workload.senders()
-                    + ") than --members (" + workload.members() + "), as in " + scenario);
-        }
+        Arguments.checkSizes(scenario, workload.channels(), workload.members(), workload.senders(), MAX_CONNECTIONS);
         return workload;
     }
 
-    private static Workload paced(Given given, Workload usual) {
+    private static Workload paced(Arguments given, Workload usual) {
         if (given.has("--window") && given.has("--rate")) {
             throw new IllegalArgumentException("--window and --rate exclude each other");
         }
@@ -210,19 +146,6 @@ record Options(
                 usual.bytes());
     }
 
-    private static URI url(String value) {
-        IllegalArgumentException refusal = new IllegalArgumentException("--url must look like ws://host:port/");
-        try {
-            URI url = new URI(value);
-            if ("ws".equalsIgnoreCase(url.getScheme()) && url.getHost() != null && url.getPort() < 1 << 16) {
-                return url;
-            }
-        } catch (URISyntaxException e) {
-            refusal.initCause(e);
-        }
-        throw refusal;
-    }
-
     private static String cpus(String value) {
         if (!value.matches("[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*")) {
             throw new IllegalArgumentException("--cpus must look like 0 or 0-1,3");
@@ -235,54 +158,6 @@ record Options(
             return Path.of(value);
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("--plot must be a file's name", e);
-        }
-    }
-
-    /** The options as they were typed. */
-    private static final class Given {
-        private final Map<String, String> values = new HashMap<>();
-
-        Given(String... args) {
-            for (int i = 0; i < args.length; i++) {
-                String name = args[i];
-                if (!NAMES.contains(name) && !FLAGS.contains(name)) {
-                    throw new IllegalArgumentException("unknown option " + name);
-                }
-                if (NAMES.contains(name) && ++i == args.length) {
-                    throw new IllegalArgumentException(name + " needs a value");
-                }
-                if (values.put(name, args[i]) != null) {
-                    throw new IllegalArgumentException(name + " is given twice");
-                }
-            }
-        }
-
-        boolean has(String name) {
-            return values.containsKey(name);
-        }
-
-        Optional<String> text(String name) {
-            return Optional.ofNullable(values.get(name));
-        }
-
-        <T> Optional<T> choice(String name, List<T> all, Function<T, String> spelling) {
-            return text(name).map(value -> find(name, value, all, spelling));
-        }
-
-        int number(String name, int normal, int least, int most) {
-            String value = values.getOrDefault(name, Integer.toString(normal));
-            if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < least || Integer.parseInt(value) > most) {
-                throw new IllegalArgumentException(name + " must be a number from " + least + " to " + most);
-            }
-            return Integer.parseInt(value);
-        }
-
-        void refuseAll(String why, String... names) {
-            for (String name : names) {
-                if (has(name)) {
-                    throw new IllegalArgumentException(name + " " + why);
-                }
-            }
         }
     }
 }

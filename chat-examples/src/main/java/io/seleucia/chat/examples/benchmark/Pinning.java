@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
  *
  * @param serverCpus the server's, as taskset takes them; none if it may use any
  */
-record Pinning(Optional<String> serverCpus) {
-    static final Pinning NONE = new Pinning(Optional.empty());
+public record Pinning(Optional<String> serverCpus) {
+    /** Everybody may use any processor. */
+    public static final Pinning NONE = new Pinning(Optional.empty());
 
     /**
      * Leaves these processors to the server, and confines this process to the others that it may use. Where that does

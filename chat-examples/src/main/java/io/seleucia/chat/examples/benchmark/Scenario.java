@@ -1,7 +1,5 @@
 package io.seleucia.chat.examples.benchmark;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /** What can be measured, with its usual sizes. */
@@ -30,10 +28,6 @@ enum Scenario {
         this.senders = senders;
         this.window = window;
         this.rate = rate;
-    }
-
-    static List<String> names() {
-        return Arrays.stream(values()).map(Scenario::toString).toList();
     }
 
     /** What it is there to show. */

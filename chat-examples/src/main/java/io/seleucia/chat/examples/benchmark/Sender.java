@@ -3,7 +3,7 @@ package io.seleucia.chat.examples.benchmark;
 import java.io.IOException;
 
 /** One of the clients that publish, and the messages that it has outstanding: those that not all receivers have yet. */
-final class Sender {
+public final class Sender {
     private final Client client;
     private final int number;
     private final int receivers;
@@ -21,7 +21,7 @@ final class Sender {
      * @param request a whole request to publish
      * @param stampAt where the text begins in it
      */
-    Sender(Client client, int number, int receivers, int window, byte[] request, int stampAt) {
+    public Sender(Client client, int number, int receivers, int window, byte[] request, int stampAt) {
         this.client = client;
         this.number = number;
         this.receivers = receivers;
@@ -31,12 +31,12 @@ final class Sender {
     }
 
     /** Whether it may publish one more. */
-    boolean hasRoom() {
+    public boolean hasRoom() {
         return next - oldest < lacking.length;
     }
 
     /** Whether everybody has everything. */
-    boolean isIdle() {
+    public boolean isIdle() {
         return next == oldest;
     }
 
@@ -50,7 +50,7 @@ final class Sender {
      *
      * @param time since when it is under way
      */
-    void publish(long time) throws IOException {
+    public void publish(long time) throws IOException {
         lacking[next % lacking.length] = receivers;
         Stamp.write(request, stampAt, number, next, time);
         next++;
@@ -58,7 +58,7 @@ final class Sender {
     }
 
     /** One more receiver has a message; whether there is more room than before. */
-    boolean received(int sequence) {
+    public boolean received(int sequence) {
         if (--lacking[sequence % lacking.length] > 0 || sequence != oldest) {
             return false;
         }

@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /** Checks one by one that every receiver gets the messages of each sender, numbered from 0 on, once and in order. */
-final class Sequences {
+public final class Sequences {
     private record Missed(int receiver, int sender, int sequence) {}
 
     private final int[][] expected; // by receiver and sender, the number that should come now
@@ -17,12 +17,12 @@ final class Sequences {
      *
      * @param senders how many there are for each receiver
      */
-    Sequences(int receivers, int senders) {
+    public Sequences(int receivers, int senders) {
         expected = new int[receivers][senders];
     }
 
     /** Notes that a message has come; whether the receiver did not have it yet. */
-    boolean receive(int receiver, int sender, int sequence) {
+    public boolean receive(int receiver, int sender, int sequence) {
         int next = expected[receiver][sender];
         if (sequence < next) {
             boolean late = missed.remove(new Missed(receiver, sender, sequence));
@@ -38,7 +38,7 @@ final class Sequences {
     }
 
     /** What is wrong up to now. */
-    Faults faults() {
+    public Faults faults() {
         return new Faults(missed.size(), duplicates, reordered);
     }
 }

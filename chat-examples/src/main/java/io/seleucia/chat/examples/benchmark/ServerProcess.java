@@ -1,7 +1,6 @@
 package io.seleucia.chat.examples.benchmark;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,66 +9,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A {@link ServerProgram} in a process of its own, so that its CPU time and memory are not the load's. */
-final class ServerProcess implements Server {
+public final class ServerProcess implements Server {
     private static final int START_SECONDS = 30;
-    private static final int END_SECONDS = 5;
+    private static final Path JCMD = Path.of(System.getProperty("java.home"), "bin", "jcmd");
 
-    private final Process process;
+    private final ChildProcess process;
     private final int port;
 
-    private ServerProcess(Process process, int port) {
+    private ServerProcess(ChildProcess process, int port) {
         this.process = process;
         this.port = port;
+    }
+
+    /** Starts one whose channels are in a Redis, and waits until it listens. */
+    public static ServerProcess over(URI redis) throws IOException {
+        return start(Pinning.NONE, List.of(ServerProgram.REDIS, redis.toString()));
     }
 
     /** Starts the process and waits until it listens. */
     static ServerProcess start(Pinning pinning, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(pinning.serverPrefix());
-        command.add(jdk("java").toString());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProgram.class.getName()));
-        command.addAll(arguments);
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        Optional<Integer> port = port(process);
-        ServerProcess server = new ServerProcess(process, port.orElse(0));
-        if (port.isEmpty()) {
-            server.close();
-            throw new IOException("the server's process has ended, or did not listen within " + START_SECONDS + " s");
-        }
-        return server;
-    }
-
-    private static Path jdk(String program) {
-        return Path.of(System.getProperty("java.home"), "bin", program);
-    }
-
-    private static Optional<Integer> port(Process process) {
+        command.addAll(ChildProcess.java(ServerProgram.class, arguments));
+        ChildProcess process = new ChildProcess("a server", command);
         try {
-            return CompletableFuture.supplyAsync(() -> firstLine(process))
-                    .get(START_SECONDS, TimeUnit.SECONDS)
-                    .filter(line -> line.matches("[0-9]{1,5}"))
-                    .map(Integer::valueOf);
-        } catch (ExecutionException | TimeoutException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
+            return new ServerProcess(process, Integer.parseInt(process.answer(START_SECONDS)));
+        } catch (IOException | NumberFormatException e) {
+            process.close();
+            throw new IOException(
+                    "the server's process has ended, or did not listen within " + START_SECONDS + " s", e);
         }
     }
 
-    private static Optional<String> firstLine(Process process) {
-        try {
-            return Optional.ofNullable(process.inputReader().readLine());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** Where it listens, on the loopback. */
+    public int port() {
+        return port;
     }
 
     @Override
@@ -80,14 +55,14 @@ final class ServerProcess implements Server {
 
     @Override
     public Optional<Duration> cpu() {
-        return process.info().totalCpuDuration();
+        return process.handle().info().totalCpuDuration();
     }
 
     /** Linux only: nothing in the JDK tells another process's memory. */
     @Override
     public OptionalLong residentBytes() {
         try {
-            return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+            return Files.readAllLines(Path.of("/proc/" + process.handle().pid() + "/status")).stream()
                     .filter(line -> line.startsWith("VmRSS:"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
                     .findFirst();
@@ -99,12 +74,12 @@ final class ServerProcess implements Server {
     /** By a class histogram, which collects the garbage first; a Java without the tools of a JDK can't. */
     @Override
     public OptionalLong liveHeapBytes() {
-        if (!Files.isExecutable(jdk("jcmd"))) {
+        if (!Files.isExecutable(JCMD)) {
             return OptionalLong.empty();
         }
         try {
             Process jcmd = new ProcessBuilder(
-                            jdk("jcmd").toString(), Long.toString(process.pid()), "GC.class_histogram")
+                            JCMD.toString(), Long.toString(process.handle().pid()), "GC.class_histogram")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return jcmd.inputReader()
@@ -117,19 +92,14 @@ final class ServerProcess implements Server {
         }
     }
 
+    /** Ends the process as {@code kill -9} does, and waits until it is gone. */
+    public void kill() throws IOException {
+        process.kill();
+    }
+
     /** Ends the process. */
     @Override
     public void close() {
-        try {
-            process.outputWriter().close();
-            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (IOException e) {
-            process.destroyForcibly();
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        process.close();
     }
 }

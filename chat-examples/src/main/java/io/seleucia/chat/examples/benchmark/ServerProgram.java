@@ -6,21 +6,27 @@ import io.seleucia.chat.RawWebSocket;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.InMemoryBroker.Fsync;
+import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * What {@link ServerProcess} starts: {@code seleucia}, {@code selector}, or {@code journal} and when it is synced. It
- * prints its port, then serves until its standard input ends, and so no longer than its parent lives.
+ * What {@link ServerProcess} starts: {@code seleucia}, {@code selector}, {@code journal} and when it is synced, or {@code
+ * redis} and its URL. It prints its port, then serves until its standard input ends, and so no longer than its parent
+ * lives.
  */
 final class ServerProgram {
     /** The path on which every message goes back to its sender. */
     static final String ECHO_PATH = "/echo";
+
+    /** A server whose channels are in a Redis. */
+    static final String REDIS = "redis";
 
     /** What may wait for one client. */
     static final int QUEUE_BYTES = 64 * 1024 * 1024;
@@ -31,6 +37,12 @@ final class ServerProgram {
         switch (args[0]) {
             case "seleucia" -> {
                 try (Broker broker = new InMemoryBroker(Retention.DEFAULT)) {
+                    serve(broker);
+                }
+            }
+            case REDIS -> {
+                try (Broker broker =
+                        new RedisBroker(URI.create(args[1]), RedisBroker.DEFAULT_PREFIX, Retention.DEFAULT)) {
                     serve(broker);
                 }
             }
@@ -68,6 +80,7 @@ final class ServerProgram {
                 .withRateMessages(Integer.MAX_VALUE)
                 .withRateBurst(Integer.MAX_VALUE)
                 .withRateBytes(Integer.MAX_VALUE)
+                .withMaxChannels(Integer.MAX_VALUE)
                 .withMaxConnections(Integer.MAX_VALUE)
                 .withMaxConnectionsPerAddress(Integer.MAX_VALUE)
                 .withOutboundQueueBytes(QUEUE_BYTES);

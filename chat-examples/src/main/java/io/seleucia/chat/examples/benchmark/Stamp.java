@@ -8,9 +8,9 @@ import java.nio.ByteOrder;
  * nanoseconds (16), each hexadecimal, the lowest digit first, in the letters from a to p. So it stands in JSON as it is,
  * and reading one costs four loads and no object. Buffers must be little-endian.
  */
-final class Stamp {
+public final class Stamp {
     /** In characters, which are bytes too. */
-    static final int LENGTH = 32;
+    public static final int LENGTH = 32;
 
     static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
@@ -18,22 +18,26 @@ final class Stamp {
 
     private Stamp() {}
 
-    static void write(byte[] text, int at, int sender, int sequence, long time) {
+    /** Writes one. */
+    public static void write(byte[] text, int at, int sender, int sequence, long time) {
         write(text, at, sender);
         write(text, at + DIGITS, sequence);
         write(text, at + 2 * DIGITS, (int) time);
         write(text, at + 3 * DIGITS, (int) (time >>> Integer.SIZE));
     }
 
-    static int sender(ByteBuffer text, int at) {
+    /** Who sent it. */
+    public static int sender(ByteBuffer text, int at) {
         return number(text.getLong(at));
     }
 
-    static int sequence(ByteBuffer text, int at) {
+    /** Its number among that sender's. */
+    public static int sequence(ByteBuffer text, int at) {
         return number(text.getLong(at + DIGITS));
     }
 
-    static long time(ByteBuffer text, int at) {
+    /** Since when it is under way. */
+    public static long time(ByteBuffer text, int at) {
         long low = Integer.toUnsignedLong(number(text.getLong(at + 2 * DIGITS)));
         return low | (long) number(text.getLong(at + 3 * DIGITS)) << Integer.SIZE;
     }

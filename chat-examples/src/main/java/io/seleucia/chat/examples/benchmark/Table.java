@@ -1,6 +1,5 @@
 package io.seleucia.chat.examples.benchmark;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -9,11 +8,9 @@ import java.util.stream.Stream;
 
 /** A comparison as text: a line for each server, with medians, and one for each ratio. */
 final class Table {
-    private static final String GAP = "  ";
-
     private final Comparison comparison;
     private final List<Metric> metrics;
-    private final List<List<String>> rows = new ArrayList<>();
+    private final Columns rows = new Columns();
 
     private Table(Comparison comparison) {
         this.comparison = comparison;
@@ -31,7 +28,7 @@ final class Table {
         Pair.of(comparison.servers()).forEach(table::pair);
         return "%s: %s%n%s"
                 .formatted(
-                        comparison.workload().scenario(), comparison.workload().description(), table);
+                        comparison.workload().scenario(), comparison.workload().description(), table.rows);
     }
 
     private void head() {
@@ -53,8 +50,8 @@ final class Table {
     private void pair(Pair pair) {
         rows.add(ratios(pair, pair.toString(), Comparison.Ratio::median));
         if (comparison.results(pair.server()).size() > 1) {
-            rows.add(ratios(pair, GAP + "least", Comparison.Ratio::low));
-            rows.add(ratios(pair, GAP + "most", Comparison.Ratio::high));
+            rows.add(ratios(pair, "  least", Comparison.Ratio::low));
+            rows.add(ratios(pair, "  most", Comparison.Ratio::high));
         }
     }
 
@@ -71,28 +68,5 @@ final class Table {
 
     private static List<String> row(String title, Stream<String> cells) {
         return Stream.concat(Stream.of(title), cells).toList();
-    }
-
-    @Override
-    public String toString() {
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int column = 0; column < row.size(); column++) {
-                int width = width(column);
-                line.append(("%" + (column == 0 ? "-" : "") + width + "s").formatted(row.get(column)))
-                        .append(GAP);
-            }
-            text.append(line.toString().stripTrailing()).append(System.lineSeparator());
-        }
-        return text.toString();
-    }
-
-    private int width(int column) {
-        return rows.stream()
-                .filter(row -> column < row.size())
-                .mapToInt(row -> row.get(column).length())
-                .max()
-                .orElseThrow();
     }
 }

@@ -65,4 +65,17 @@ class LatenciesTest {
         assertThat(latencies.quantile(0.6)).isEqualTo(3);
         assertThat((double) latencies.quantile(1)).isCloseTo(1_000_000, within(0.5));
     }
+
+    @Test
+    void areTheSameAfterTheWayToAnotherProcess() {
+        Latencies latencies = of(3, 700, 700, 123_456_789);
+
+        Latencies decoded = Latencies.decoded(latencies.encoded());
+
+        assertThat(decoded.encoded()).isEqualTo(latencies.encoded());
+        assertThat(decoded.total()).isEqualTo(4);
+        assertThat(decoded.max()).isEqualTo(123_456_789);
+        assertThat(decoded.quantile(0.5)).isEqualTo(latencies.quantile(0.5));
+        assertThat(Latencies.decoded(new Latencies().encoded()).total()).isZero();
+    }
 }
