@@ -124,7 +124,8 @@ final class RawClient implements AutoCloseable {
     Received receive() throws IOException {
         int first = in.readUnsignedByte();
         int length = in.readUnsignedByte();
-        byte[] payload = in.readNBytes(length == 126 ? in.readUnsignedShort() : length);
+        byte[] payload = new byte[length == 126 ? in.readUnsignedShort() : length];
+        in.readFully(payload);
         return new Received(first, new String(payload, StandardCharsets.ISO_8859_1));
     }
 

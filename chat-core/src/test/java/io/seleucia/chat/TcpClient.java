@@ -149,7 +149,9 @@ final class TcpClient implements AutoCloseable {
     }
 
     byte[] readBytes(int n) throws IOException {
-        return in.readNBytes(n);
+        byte[] bytes = new byte[n];
+        in.readFully(bytes);
+        return bytes;
     }
 
     /** Reads whatever comes until the server has closed or reset the connection. */

@@ -103,8 +103,10 @@ final class ScriptedServer implements AutoCloseable {
                 int first = in.readUnsignedByte();
                 int length = in.readUnsignedByte() & 0x7f;
                 long size = length == 127 ? in.readLong() : length == 126 ? in.readUnsignedShort() : length;
-                byte[] mask = in.readNBytes(4);
-                byte[] payload = in.readNBytes(Math.toIntExact(size));
+                byte[] mask = new byte[4];
+                in.readFully(mask);
+                byte[] payload = new byte[Math.toIntExact(size)];
+                in.readFully(payload);
                 for (int i = 0; i < payload.length; i++) {
                     payload[i] ^= mask[i % 4];
                 }

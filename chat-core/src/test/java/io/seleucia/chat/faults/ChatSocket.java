@@ -1,12 +1,14 @@
 package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -71,25 +73,38 @@ final class ChatSocket implements AutoCloseable {
         return line.substring(0, line.length() - 2);
     }
 
-    /** The next message, within two minutes; pings before it are answered. An {@link EOFException} is a close. */
+    /**
+     * The next message, within two minutes; pings before it are answered. An {@link EOFException} is a close, or an end
+     * without one, perhaps in the midst of a frame.
+     *
+     * @throws ProtocolException if a whole frame is not what a server may send
+     */
     JsonObject read() throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() - deadline < 0) {
             int first = in.readUnsignedByte();
             int length = in.readUnsignedByte();
             long size = length == 127 ? in.readLong() : length == 126 ? in.readUnsignedShort() : length;
-            byte[] payload = in.readNBytes(Math.toIntExact(size));
+            byte[] payload = new byte[Math.toIntExact(size)];
+            in.readFully(payload);
             switch (first) {
                 case TEXT -> {
-                    return JsonParser.parseString(new String(payload, StandardCharsets.UTF_8))
-                            .getAsJsonObject();
+                    return parse(new String(payload, StandardCharsets.UTF_8));
                 }
                 case PING -> write(PONG, payload);
                 case CLOSE -> throw new EOFException("closed by the server");
-                default -> throw new IOException("a frame that nobody asked for: " + first);
+                default -> throw new ProtocolException("a frame that nobody asked for: " + first);
             }
         }
         throw new SocketTimeoutException("nothing came but pings");
+    }
+
+    private static JsonObject parse(String text) throws ProtocolException {
+        try {
+            return JsonParser.parseString(text).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new ProtocolException("no object of JSON: " + text);
+        }
     }
 
     void send(JsonObject message) throws IOException {

@@ -3,6 +3,7 @@ package io.seleucia.chat.faults;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -121,10 +122,26 @@ final class RawMember implements Member {
                     lock.unlock();
                 }
             }
+        } catch (ProtocolException | RuntimeException e) {
+            surprise(e);
+            end(from);
         } catch (IOException e) {
-            from.socket().close();
-            abandon(from, Duration.ZERO);
+            end(from);
         }
+    }
+
+    private void surprise(Exception e) {
+        lock.lock();
+        try {
+            surprises.add(name + " can't make anything of what came: " + e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(RawMemberSession ended) {
+        ended.socket().close();
+        abandon(ended, Duration.ZERO);
     }
 
     private boolean isCurrent(RawMemberSession one) {
