@@ -43,6 +43,7 @@ final class ClientLoop {
     private static final int TOO_FAST = 4400;
     private static final int TRY_LATER = 1013;
     private static final String NO_CHAT_V1 = "the server does not speak chat.v1";
+    private static final String UNASKED = "the server has answered what was not asked";
     private static final Event NOTHING = new Event.Goodbye(CloseCode.NORMAL);
 
     private enum Phase {
@@ -356,7 +357,11 @@ final class ClientLoop {
         try {
             Optional<ClientCodec.Incoming> incoming = ClientCodec.decode(received.text());
             switch (incoming.map(ClientCodec.Incoming::event).orElse(NOTHING)) {
-                case Event.Reply reply -> here.answered(incoming.get().id(), reply);
+                case Event.Reply reply -> {
+                    if (!here.answered(incoming.get().id(), reply)) {
+                        disconnected(Wait.ORDINARY, UNASKED); // what it says has come about is unknown
+                    }
+                }
                 case Event.Push push ->
                     reception.take(push, received.bytes()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
             }

@@ -40,6 +40,7 @@ public final class Session implements Loops.Receiver, Peer {
     private final RateLimiter rate;
     private final Participant participant;
     private final Optional<Echoes> echoes; // present if the client is not sent its own messages
+    private boolean replied; // to the request that came last; the inbound loop's own
 
     /**
      * A session that is to be served: {@link Loops#run}.
@@ -74,7 +75,10 @@ public final class Session implements Loops.Receiver, Peer {
     public void began() {
         observer.connected(this);
         login.ifPresent(come -> participant.become(come.user().name()));
-        protocol.opening(loops.connection().peer()).forEach(this::perform);
+        for (Request opening : protocol.opening(loops.connection().peer())) {
+            replied = false;
+            perform(opening);
+        }
     }
 
     @Override
@@ -126,6 +130,7 @@ public final class Session implements Loops.Receiver, Peer {
     }
 
     private void serve(Request request) {
+        replied = false;
         boolean allowed = rate.allows(System.nanoTime());
         while (!allowed && !protocol.answersAll()) {
             LockSupport.parkNanos(rate.nanosUntilNext());
@@ -169,7 +174,7 @@ public final class Session implements Loops.Receiver, Peer {
             LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
             Event.Failed failed = new Event.Failed(
                     ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
-            if (!last && !loops.hasEnded() && isUntold(request, failed)) {
+            if (!last && !replied && !loops.hasEnded() && isUntold(request, failed)) {
                 return false;
             }
             reply(request, failed);
@@ -183,13 +188,16 @@ public final class Session implements Loops.Receiver, Peer {
 
     /**
      * Replies stand in line with messages: what a client reads tells it in which order things happened, and a protocol
-     * without request ids can tell which reply is whose.
+     * without request ids can tell which reply is whose. There is one to a request: when it fails after that, as a
+     * subscription may whose history can't be read to its end, the client holds for done what is not, and only the end of
+     * the connection tells it.
      */
     void reply(Request request, Event.Reply reply) {
-        if (reply instanceof Event.Failed failed && isUntold(request, failed)) {
+        if (reply instanceof Event.Failed failed && (replied || isUntold(request, failed))) {
             loops.end(failed.code().closeCode(), false, failed.message());
             return;
         }
+        replied = true;
         protocol.encode(request, reply)
                 .ifPresent(payload -> loops.offer(loops.connection().framing().frame(payload)));
     }

@@ -453,6 +453,17 @@ class ChatClientOnTheWireTest {
     }
 
     @Test
+    void aServerThatAnswersTwiceIsLeft() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        client.channels();
+        JsonObject request = peer.expect("channels");
+        peer.answer(request, "channels", "'channels':['lobby']");
+        peer.fail(request, "unavailable");
+        server.welcome();
+        assertThat(ada.connection("disconnected")).isEqualTo("disconnected the server has answered what was not asked");
+    }
+
+    @Test
     void whatIsNotKnownYetIsIgnored() throws Exception {
         ScriptedServer.Peer peer = inLobby();
         peer.send("{'type':'weather','channel':'lobby','forecast':['rain']}");

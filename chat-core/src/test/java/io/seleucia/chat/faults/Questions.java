@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,9 @@ final class Questions {
 
     void answered(JsonObject reply) throws IOException {
         Question question = open.remove(reply.get("id").getAsLong());
+        if (question == null) {
+            throw new ProtocolException("an answer to what was not asked: " + reply);
+        }
         if (!reply.get("type").getAsString().equals("error")) {
             question.reply.to(reply);
             return;

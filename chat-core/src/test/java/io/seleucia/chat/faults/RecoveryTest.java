@@ -1,6 +1,7 @@
 package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
@@ -11,8 +12,12 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.io.EOFException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a channel between the reading of its history and the joining of who has read it. */
@@ -23,10 +28,7 @@ class RecoveryTest {
                 ChatServer server = ChatServer.builder().port(0).broker(broker).start();
                 Speaker ada = Speaker.connect(server.port(), "ada")) {
             JsonObject request = Speaker.request("subscribe", "lobby");
-            JsonObject since = new JsonObject();
-            since.addProperty("epoch", "old");
-            since.addProperty("offset", 4);
-            request.add("since", since);
+            request.add("since", Tracks.json(new Position("old", 4)));
 
             assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
 
@@ -50,10 +52,7 @@ class RecoveryTest {
             }
             broker.deleteFrom("eve");
             JsonObject request = Speaker.request("subscribe", "lobby");
-            JsonObject since = new JsonObject();
-            since.addProperty("epoch", epoch);
-            since.addProperty("offset", 0);
-            request.add("since", since);
+            request.add("since", Tracks.json(new Position(epoch, 0)));
 
             assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
 
@@ -63,6 +62,55 @@ class RecoveryTest {
             assertThat(lost.get("offset").getAsLong()).isEqualTo(3);
             assertThat(ada.push().get("offset").getAsLong()).isEqualTo(4);
         }
+    }
+
+    @Test
+    void endsTheConnectionIfTheHistoryCanNotBeReadToItsEnd() throws Exception {
+        try (InMemoryBroker memory = new InMemoryBroker(Retention.DEFAULT);
+                ChatServer server = ChatServer.builder()
+                        .port(0)
+                        .broker(readableOnce(memory))
+                        .start();
+                Speaker ada = Speaker.connect(server.port(), "ada");
+                Speaker again = Speaker.connect(server.port(), "ada")) {
+            for (int i = 0; i < 150; i++) {
+                memory.publish("lobby", "bob", new Content.Text("hi"), "");
+            }
+            JsonObject request = Speaker.request("subscribe", "lobby");
+            Position end = memory.historyAfter("lobby", 150, 1).position();
+            request.add("since", Tracks.json(end.at(0)));
+
+            assertThat(ada.ask(request).get("recovered").getAsBoolean()).isTrue();
+
+            for (int i = 1; i <= 100; i++) {
+                assertThat(ada.push().get("offset").getAsLong()).isEqualTo(i);
+            }
+            assertThat(ada.push()).hasToString("{\"type\":\"goodbye\",\"code\":\"try_later\",\"reconnect\":true}");
+            assertThatThrownBy(ada::push).hasRootCauseInstanceOf(EOFException.class);
+
+            request.add("since", Tracks.json(end.at(100)));
+            assertThat(again.ask(request).get("recovered").getAsBoolean()).isTrue();
+            for (int i = 101; i <= 150; i++) {
+                assertThat(again.push().get("offset").getAsLong()).isEqualTo(i);
+            }
+        }
+    }
+
+    /** A broker that fails when the lobby's history is read for the second time. */
+    private static Broker readableOnce(Broker broker) {
+        AtomicInteger reads = new AtomicInteger();
+        return (Broker) Proxy.newProxyInstance(
+                Broker.class.getClassLoader(), new Class<?>[] {Broker.class}, (proxy, method, arguments) -> {
+                    boolean read = method.getName().equals("historyAfter") && arguments[0].equals("lobby");
+                    if (read && reads.incrementAndGet() == 2) {
+                        throw new UnavailableException("out of reach", null);
+                    }
+                    try {
+                        return method.invoke(broker, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     /** A broker whose channel loses its history, and goes on in a new epoch, just after it was read. */

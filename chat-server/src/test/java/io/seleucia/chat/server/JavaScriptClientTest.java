@@ -45,6 +45,25 @@ class JavaScriptClientTest {
                 window.states = () => seen.filter((one) => one.type === "state").map((one) => one.state);
             })()""";
 
+    /** A WebSocket of the browser's own, with a server that answers but to what is published. */
+    private static final String SCRIPTED = """
+            void (window.WebSocket = class {
+                static OPEN = 1;
+                readyState = 1;
+                constructor() { setTimeout(() => this.onopen?.()); }
+                send(text) {
+                    const { id, type } = JSON.parse(text);
+                    const inbox = { epoch: "e", offset: 0, recovered: false };
+                    const reply = type === "connect"
+                        ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
+                        : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
+                    window.say = (frame) => this.onmessage?.({ data: JSON.stringify(frame) });
+                    window.drop = (code) => this.onclose?.({ code, reason: "" });
+                    if (type !== "publish") setTimeout(() => window.say(reply));
+                }
+                close() {}
+            })""";
+
     private final List<Page> pages = new ArrayList<>();
     private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
     private ChatServer server;
@@ -365,7 +384,6 @@ class JavaScriptClientTest {
                 .allSatisfy(problem -> assertThat(problem.text()).contains("a fault of the page"));
     }
 
-    /** A WebSocket of the browser's own that closes with a code when it has been connected. */
     @ParameterizedTest
     @CsvSource({
         "1000, closed, closed",
@@ -383,26 +401,11 @@ class JavaScriptClientTest {
     })
     void comesBackUnlessTheCodeForbids(int close, String state, String code) {
         Page page = page();
-        page.evaluate("""
-                void (window.WebSocket = class {
-                    static OPEN = 1;
-                    readyState = 1;
-                    constructor() { setTimeout(() => this.onopen?.()); }
-                    send(text) {
-                        const { id, type } = JSON.parse(text);
-                        const inbox = { epoch: "e", offset: 0, recovered: false };
-                        const reply = type === "connect"
-                            ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
-                            : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
-                        if (type !== "publish") setTimeout(() => this.onmessage?.({ data: JSON.stringify(reply) }));
-                        window.drop = () => this.onclose?.({ code: %d, reason: "" });
-                    }
-                    close() {}
-                })""".formatted(close));
+        page.evaluate(SCRIPTED);
         page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
         page.evaluate("chat.join('lobby')");
         page.evaluate("void (window.outcome = chat.publish('lobby', 1).then(() => 'done', error => error.code))");
-        page.evaluate("drop()");
+        page.evaluate("drop(" + close + ")");
 
         assertThat(page.evaluate("chat.state").getAsString()).isEqualTo(state);
         boolean waits = state.equals("waiting") && close != 1009; // what that code was for is not sent again
@@ -412,6 +415,20 @@ class JavaScriptClientTest {
         assertThat(page.isTrue("chat.error?.code == " + (code == null ? "null" : new JsonPrimitive(code))))
                 .isTrue();
         assertThat(page.isTrue("chat.channels().includes('lobby')")).isTrue();
+        assertNoProblems(page);
+    }
+
+    @Test
+    void leavesAServerThatAnswersTwice() {
+        Page page = page();
+        page.evaluate(SCRIPTED);
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        assertThat(page.evaluate("chat.state").getAsString()).isEqualTo("connected");
+
+        page.evaluate("say({ id: 2, type: 'error', code: 'unavailable', message: 'again' })");
+
+        assertThat(page.evaluate("chat.state").getAsString()).isEqualTo("waiting");
         assertNoProblems(page);
     }
 

@@ -97,6 +97,8 @@ class Connection {
                 reply(frame);
             } else if (frame.id === undefined) {
                 owner.pushed(frame);
+            } else {
+                this.abandon(1006, "the server has answered what was not asked");
             }
         };
         this.#timer = setInterval(() => this.#listen(), Math.max(50, Math.min(1_000, options.patience / 4)));
