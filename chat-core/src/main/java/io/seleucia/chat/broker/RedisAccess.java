@@ -2,16 +2,13 @@ package io.seleucia.chat.broker;
 
 import io.seleucia.chat.keys.PemFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
@@ -174,19 +171,14 @@ final class RedisAccess {
         }
     }
 
-    private static TrustManager[] authorities(Path file) {
-        try (InputStream pem = Files.newInputStream(file)) {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                trusted.setCertificateEntry("authority " + trusted.size(), one);
-            }
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(trusted);
-            return trust.getTrustManagers();
-        } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalArgumentException(
-                    "the file of authorities for Redis, " + file + ", can't be used: " + e.getMessage(), e);
+    private static TrustManager[] authorities(Path file) throws IOException, GeneralSecurityException {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        for (Certificate one : PemFiles.readCertificates(file)) {
+            trusted.setCertificateEntry("authority " + trusted.size(), one);
         }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        return trust.getTrustManagers();
     }
 }

@@ -174,13 +174,14 @@ final class RedisPipeline implements AutoCloseable {
         private Connection connection; // null while there is none
         private Pipeline pipeline;
         private int connectedIn; // which generation
-        private volatile RedisAccess.Line line; // of the connection; cut by another thread
+        private volatile RedisAccess.Line line; // of the connection, null before the first; cut by another thread
         private volatile long busySince; // or 0
 
         private void cutIfStuck() {
             long since = busySince;
-            if (since != 0 && System.nanoTime() - since > STUCK.toNanos()) {
-                line.cut();
+            RedisAccess.Line stuck = line;
+            if (stuck != null && since != 0 && System.nanoTime() - since > STUCK.toNanos()) {
+                stuck.cut();
             }
         }
 

@@ -48,7 +48,7 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
 
     @Override
     public KeyManager[] read() throws IOException {
-        Certificate[] chain = readCertificates();
+        Certificate[] chain = readCertificates(certificates).toArray(Certificate[]::new);
         PrivateKey privateKey = readKey();
         try {
             if (!belongTogether(privateKey, chain[0].getPublicKey())) {
@@ -67,22 +67,27 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
         }
     }
 
-    private Certificate[] readCertificates() throws IOException {
-        List<Certificate> chain = new ArrayList<>();
+    /**
+     * Reads the certificates in a file, of which there must be one at least.
+     *
+     * @throws IOException if they can't be used; the message says which file it is, and what is wrong
+     */
+    public static List<Certificate> readCertificates(Path file) throws IOException {
+        List<Certificate> all = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            for (Block block : blocks(certificates)) {
+            for (Block block : blocks(file)) {
                 if (block.label().equals("CERTIFICATE")) {
-                    chain.add(factory.generateCertificate(new ByteArrayInputStream(decode(block, certificates))));
+                    all.add(factory.generateCertificate(new ByteArrayInputStream(decode(block, file))));
                 }
             }
         } catch (CertificateException e) {
-            throw new IOException("certificate " + (chain.size() + 1) + " in " + certificates + " is malformed", e);
+            throw new IOException("certificate " + (all.size() + 1) + " in " + file + " is malformed", e);
         }
-        if (chain.isEmpty()) {
-            throw new IOException(certificates + " holds no line -----BEGIN CERTIFICATE-----");
+        if (all.isEmpty()) {
+            throw new IOException(file + " holds no line -----BEGIN CERTIFICATE-----");
         }
-        return chain.toArray(Certificate[]::new);
+        return all;
     }
 
     private PrivateKey readKey() throws IOException {

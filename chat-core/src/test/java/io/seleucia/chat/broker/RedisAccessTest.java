@@ -102,12 +102,18 @@ class RedisAccessTest {
     void refusesAFileOfAuthoritiesThatIsNone() throws Exception {
         Path none = Files.writeString(directory.resolve("none.pem"), "nothing");
 
-        for (Path file : List.of(none, directory.resolve("missing"))) {
-            assertThatThrownBy(() ->
-                            new RedisBroker(RedisServers.at(secure).withAuthorities(file), "chat:", Retention.DEFAULT))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(file.toString());
-        }
+        Path missing = directory.resolve("missing");
+
+        assertRefused(none, none + " holds no line -----BEGIN CERTIFICATE-----");
+        assertRefused(missing, missing + " does not exist");
+    }
+
+    private static void assertRefused(Path authorities, String why) {
+        RedisServers servers = RedisServers.at(secure).withAuthorities(authorities);
+
+        assertThatThrownBy(() -> new RedisBroker(servers, "chat:", Retention.DEFAULT))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(why);
     }
 
     @Test
