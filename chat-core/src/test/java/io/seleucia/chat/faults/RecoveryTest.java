@@ -7,14 +7,13 @@ import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Reading;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.EOFException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -99,18 +98,11 @@ class RecoveryTest {
     /** A broker that fails when the lobby's history is read for the second time. */
     private static Broker readableOnce(Broker broker) {
         AtomicInteger reads = new AtomicInteger();
-        return (Broker) Proxy.newProxyInstance(
-                Broker.class.getClassLoader(), new Class<?>[] {Broker.class}, (proxy, method, arguments) -> {
-                    boolean read = method.getName().equals("historyAfter") && arguments[0].equals("lobby");
-                    if (read && reads.incrementAndGet() == 2) {
-                        throw new UnavailableException("out of reach", null);
-                    }
-                    try {
-                        return method.invoke(broker, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return Reading.of(broker, channel -> {
+            if (channel.equals("lobby") && reads.incrementAndGet() == 2) {
+                throw new UnavailableException("out of reach", null);
+            }
+        });
     }
 
     /** A broker whose channel loses its history, and goes on in a new epoch, just after it was read. */

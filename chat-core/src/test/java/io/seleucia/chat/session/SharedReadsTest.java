@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Reading;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -165,25 +164,17 @@ class SharedReadsTest {
 
     /** A broker whose history is read when the test says so. */
     private Broker slow(Broker broker) {
-        return (Broker) Proxy.newProxyInstance(
-                Broker.class.getClassLoader(), new Class<?>[] {Broker.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("historyAfter")) {
-                        reads.incrementAndGet();
-                        try {
-                            mayRead.acquire();
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                            throw new UnavailableException("interrupted", e);
-                        }
-                        if (failing) {
-                            throw new UnavailableException("out of reach", null);
-                        }
-                    }
-                    try {
-                        return method.invoke(broker, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return Reading.of(broker, any -> {
+            reads.incrementAndGet();
+            try {
+                mayRead.acquire();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new UnavailableException("interrupted", e);
+            }
+            if (failing) {
+                throw new UnavailableException("out of reach", null);
+            }
+        });
     }
 }
