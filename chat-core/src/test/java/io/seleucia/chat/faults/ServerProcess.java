@@ -140,9 +140,19 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** What it has logged that no fault explains, nor a port that was taken when it started. */
+    private static boolean isFailure(String line) {
+        return line.startsWith("SEVERE") || line.startsWith("Exception in thread") && !line.contains("\"main\"");
+    }
+
+    /** Ends it. Fails if something in it has failed. */
     @Override
     public void close() throws IOException {
         kill();
+        String all = log();
         Files.delete(log);
+        if (all.lines().anyMatch(ServerProcess::isFailure)) {
+            throw new AssertionError("something in a server has failed\n" + all);
+        }
     }
 }
