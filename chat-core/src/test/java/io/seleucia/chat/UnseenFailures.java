@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * or a reader of the test's own, whose work is not done from then on. All tests have it.
  */
 public final class UnseenFailures implements AfterEachCallback, AfterAllCallback {
-    private static final LinkedBlockingQueue<Throwable> FAILURES = new LinkedBlockingQueue<>();
+    private static final LinkedBlockingQueue<AssertionError> FAILURES = new LinkedBlockingQueue<>();
 
     static {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> FAILURES.add(
@@ -30,12 +30,12 @@ public final class UnseenFailures implements AfterEachCallback, AfterAllCallback
     }
 
     private static void failIfAny() {
-        List<Throwable> failures = new ArrayList<>();
-        FAILURES.drainTo(failures);
-        if (!failures.isEmpty()) {
-            AssertionError all = new AssertionError(failures.getFirst().getMessage(), failures.getFirst());
-            failures.stream().skip(1).forEach(all::addSuppressed);
-            throw all;
+        AssertionError first = FAILURES.poll();
+        if (first != null) {
+            List<AssertionError> others = new ArrayList<>();
+            FAILURES.drainTo(others);
+            others.forEach(first::addSuppressed);
+            throw first;
         }
     }
 }

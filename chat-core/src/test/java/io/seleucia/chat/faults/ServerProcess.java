@@ -9,9 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A chat server in a process of its own, which can be killed, and started again on the same port and store. */
-final class ServerProcess implements AutoCloseable {
+final class ServerProcess {
     private static final long PATIENCE_SECONDS = 60;
     private static final int ATTEMPTS = 5;
     private static final int TERMINATED = 128 + 15;
@@ -131,8 +132,12 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** What all its lives have written to standard error. */
-    String log() {
+    /** What all lives of all of them have written to standard error. */
+    static String logs(List<ServerProcess> servers) {
+        return servers.stream().map(ServerProcess::log).collect(Collectors.joining());
+    }
+
+    private String log() {
         try {
             return "--- server on port " + port + "\n" + Files.readString(log);
         } catch (IOException e) {
@@ -145,14 +150,15 @@ final class ServerProcess implements AutoCloseable {
         return line.startsWith("SEVERE") || line.startsWith("Exception in thread") && !line.contains("\"main\"");
     }
 
-    /** Ends it. Fails if something in it has failed. */
-    @Override
-    public void close() throws IOException {
-        kill();
-        String all = log();
-        Files.delete(log);
-        if (all.lines().anyMatch(ServerProcess::isFailure)) {
-            throw new AssertionError("something in a server has failed\n" + all);
+    /** Ends all of them. Fails if something in one of them has failed. */
+    static void close(List<ServerProcess> servers) throws IOException {
+        servers.forEach(ServerProcess::kill);
+        String logs = logs(servers);
+        for (ServerProcess server : servers) {
+            Files.delete(server.log);
+        }
+        if (logs.lines().anyMatch(ServerProcess::isFailure)) {
+            throw new AssertionError("something in a server has failed\n" + logs);
         }
     }
 }

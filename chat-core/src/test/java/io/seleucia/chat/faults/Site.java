@@ -129,16 +129,19 @@ final class Site implements AutoCloseable {
 
     /** What all servers have logged. */
     String logs() {
-        StringBuilder logs = new StringBuilder();
-        servers.forEach(server -> logs.append(server.log()));
-        return logs.toString();
+        return ServerProcess.logs(servers);
     }
 
     @Override
     public void close() throws IOException {
-        for (ServerProcess server : servers) {
-            server.close();
+        try {
+            ServerProcess.close(servers);
+        } finally {
+            closeSurroundings();
         }
+    }
+
+    private void closeSurroundings() throws IOException {
         for (FaultyProxy proxy : proxies) {
             proxy.close();
         }

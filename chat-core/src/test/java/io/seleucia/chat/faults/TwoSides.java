@@ -117,16 +117,15 @@ final class TwoSides implements AutoCloseable {
 
     /** What the servers have logged. */
     String logs() {
-        StringBuilder logs = new StringBuilder();
-        servers.forEach(server -> logs.append(server.log()));
-        return logs.toString();
+        return ServerProcess.logs(servers);
     }
 
     @Override
     public void close() throws IOException {
-        for (ServerProcess server : servers) {
-            server.close();
+        try {
+            ServerProcess.close(servers);
+        } finally {
+            network.close();
         }
-        network.close();
     }
 }
