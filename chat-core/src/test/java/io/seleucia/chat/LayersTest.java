@@ -25,13 +25,14 @@ class LayersTest {
     private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
             "message", Set.of(),
             "keys", Set.of(),
+            "concurrent", Set.of(),
             "auth", Set.of("message"),
-            "broker", Set.of("message", "keys"),
+            "broker", Set.of("message", "keys", "concurrent"),
             "protocol", Set.of("message"),
             "transport", Set.of("message", "keys"),
-            "client", Set.of("message"),
-            "session", Set.of("message", "auth", "broker", "protocol", "transport"),
-            "", Set.of("message", "keys", "auth", "broker", "protocol", "transport", "session"));
+            "client", Set.of("message", "concurrent"),
+            "session", Set.of("message", "concurrent", "auth", "broker", "protocol", "transport"),
+            "", Set.of("message", "keys", "concurrent", "auth", "broker", "protocol", "transport", "session"));
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");
     private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
@@ -56,7 +57,17 @@ class LayersTest {
                 .extracting(file -> SOURCES.resolve("io/seleucia/chat")
                         .relativize(file.getParent())
                         .toString())
-                .contains("", "message", "keys", "auth", "broker", "protocol", "transport", "session", "client");
+                .contains(
+                        "",
+                        "message",
+                        "keys",
+                        "auth",
+                        "broker",
+                        "protocol",
+                        "transport",
+                        "session",
+                        "client",
+                        "concurrent");
     }
 
     @ParameterizedTest
@@ -66,6 +77,7 @@ class LayersTest {
         "broker/A.java, io.seleucia.chat.protocol.Protocol",
         "broker/A.java, io.seleucia.chat.transport.Tls",
         "keys/A.java, io.seleucia.chat.message.Message",
+        "concurrent/A.java, io.seleucia.chat.message.Message",
         "protocol/A.java, io.seleucia.chat.transport.Frame",
         "transport/A.java, io.seleucia.chat.session.Session",
         "transport/A.java, static io.seleucia.chat.session.Session.X",
