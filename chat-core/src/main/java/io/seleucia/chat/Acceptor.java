@@ -1,5 +1,6 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Watchdog;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +43,7 @@ final class Acceptor implements Port {
 
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
+    private long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1; // the accepting thread's own
     private volatile boolean closed;
 
     /**
@@ -88,38 +91,37 @@ final class Acceptor implements Port {
     }
 
     private void accept() {
-        long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1;
-        while (!closed) {
+        Loop.run(LOG, "accepting connections", () -> !closed, () -> {
             try {
-                Visit visit = new Visit(socket.accept());
-                visits.add(visit);
-                visit.thread.start();
-            } catch (IOException | RuntimeException | Error e) { // whatever it is, the port must not go deaf
-                long now = System.nanoTime();
-                if (!closed && now - complainedAt > COMPLAINT_NANOS) {
-                    complainedAt = now;
-                    complain(e);
-                }
+                visit(socket.accept());
+            } catch (IOException e) {
                 if (!closed) {
-                    pause(); // out of file descriptors, most likely, and that does not pass at once
+                    complain(e);
+                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS); // out of file descriptors, most likely, for a while
                 }
+            }
+        });
+    }
+
+    private void visit(Socket accepted) throws IOException {
+        boolean begun = false;
+        try {
+            Visit visit = new Visit(accepted);
+            visits.add(visit);
+            visit.begin();
+            begun = true;
+        } finally {
+            if (!begun) {
+                accepted.close();
             }
         }
     }
 
-    private static void complain(Throwable why) {
-        try {
+    private void complain(IOException why) {
+        long now = System.nanoTime();
+        if (now - complainedAt > COMPLAINT_NANOS) {
+            complainedAt = now;
             LOG.log(Level.WARNING, "accepting connections fails: " + why.getMessage());
-        } catch (RuntimeException | Error e) {
-            // Where files can't be opened, a logger may not work either. There is nobody left to tell.
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE_MILLIS);
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, "interrupted before accepting again");
         }
     }
 
@@ -175,6 +177,18 @@ final class Acceptor implements Port {
             this.admitted = admission.admit(socket.getInetAddress());
         }
 
+        private void begin() {
+            boolean begun = false;
+            try {
+                thread.start();
+                begun = true;
+            } finally {
+                if (!begun) {
+                    leave();
+                }
+            }
+        }
+
         @Override
         public void run() {
             try {
@@ -182,8 +196,8 @@ final class Acceptor implements Port {
                 if (session != null) {
                     session.run();
                 }
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "serving a connection failed", e);
+            } catch (Throwable e) {
+                Loop.report(LOG, "serving a connection", e);
             } finally {
                 leave();
             }

@@ -4,6 +4,7 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Names;
@@ -29,6 +30,7 @@ import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -57,6 +59,8 @@ import java.util.stream.Stream;
 public final class ChatServer implements AutoCloseable {
     /** What the server calls itself, with its version. */
     public static final String NAME = "seleucia/" + version();
+
+    private static final Logger LOG = System.getLogger(ChatServer.class.getName());
 
     private final Broker broker;
     private final boolean ownsBroker;
@@ -315,7 +319,7 @@ public final class ChatServer implements AutoCloseable {
         ports.stream()
                 .flatMap(Port::connections)
                 .flatMap(loops -> loops.receiver().stream())
-                .forEach(receiver -> receiver.heed(order));
+                .forEach(receiver -> Loop.attempt(LOG, "carrying an order out", () -> receiver.heed(order)));
     }
 
     private static void refuse(Optional<String> flaw) {

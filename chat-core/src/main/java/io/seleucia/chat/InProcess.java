@@ -1,5 +1,6 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Bounds;
@@ -12,7 +13,6 @@ import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.InMemory;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -83,19 +83,31 @@ final class InProcess implements Port {
         Session session =
                 new Session(loops, protocol, door.withoutSecret(parameters), door.login(), logins, channels, bounds);
         Visit visit = new Visit(loops.serve(session), new CountDownLatch(1));
-        visits.add(visit);
-        Thread.ofVirtual().start(() -> serve(visit));
+        begin(visit);
         if (closed) {
             loops.end(CloseCode.RESTART, false); // it came while the others were told
         }
         return connection;
     }
 
+    private void begin(Visit visit) {
+        visits.add(visit);
+        boolean begun = false;
+        try {
+            Thread.ofVirtual().start(() -> serve(visit));
+            begun = true;
+        } finally {
+            if (!begun) {
+                visits.remove(visit);
+            }
+        }
+    }
+
     private void serve(Visit visit) {
         try {
             visit.loops.run();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "serving a connection failed", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, "serving a connection", e);
         } finally {
             visits.remove(visit);
             visit.end.countDown();

@@ -1,5 +1,6 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.RefusedException;
@@ -86,33 +87,25 @@ final class Listeners implements Observer {
     }
 
     private void tell(Consumer<ServerListener> event) {
-        if (!waiting.offer(event) && !overrun.getAndSet(true)) {
-            LOG.log(Level.ERROR, "a listener takes too long: " + MAX_WAITING + " events wait, more are not told");
+        try {
+            if (!waiting.offer(event) && !overrun.getAndSet(true)) {
+                LOG.log(Level.ERROR, "a listener takes too long: " + MAX_WAITING + " events wait, more are not told");
+            }
+        } catch (Throwable e) { // what is told of must not fail for it
+            Loop.report(LOG, "telling the listeners", e);
         }
     }
 
     private void run() {
-        try {
-            while (!closed || !waiting.isEmpty()) {
-                Consumer<ServerListener> event = waiting.take();
-                for (ServerListener listener : listeners) {
-                    tell(listener, event);
-                }
-                if (waiting.isEmpty()) {
-                    overrun.set(false);
-                }
+        Loop.run(LOG, "telling the listeners", () -> !closed || !waiting.isEmpty(), () -> {
+            Consumer<ServerListener> event = waiting.take();
+            for (ServerListener listener : listeners) {
+                Loop.attempt(LOG, "a listener", () -> event.accept(listener));
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: listeners are told nothing more", e);
-        }
-    }
-
-    private static void tell(ServerListener listener, Consumer<ServerListener> event) {
-        try {
-            event.accept(listener);
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "a listener failed", e);
-        }
+            if (waiting.isEmpty()) {
+                overrun.set(false);
+            }
+        });
     }
 
     /** Waits until all has been told, but no longer than this. */

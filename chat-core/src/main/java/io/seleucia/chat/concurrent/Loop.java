@@ -10,11 +10,13 @@ import java.util.function.BooleanSupplier;
  * goes on with the next one. Only the loop's owner ends it: an interrupt ends the step that it hits, not the loop.
  *
  * <p>An {@link OutOfMemoryError} concerns the process, not the item. It is also passed to the uncaught-exception handler
- * of the thread, so that a program that wants to end then can do so, although the thread lives on.
+ * of the thread, so that a program that wants to end then can do so, although the thread lives on. The same holds for a
+ * failure that it has caused.
  */
 public final class Loop {
     private static final long SHORTEST_PAUSE_MILLIS = 10;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
+    private static final int LONGEST_CHAIN = 20; // of causes, which a plug-in may make a ring
 
     /** One round of a loop: usually waits for an item and handles it. */
     @FunctionalInterface
@@ -73,8 +75,8 @@ public final class Loop {
     }
 
     /**
-     * Reports a failure that a loop survives: logs it at {@code ERROR}, and passes an {@link OutOfMemoryError} to the
-     * thread's uncaught-exception handler. Never throws.
+     * Reports a failure that a loop survives: logs it at {@code ERROR}, and passes it on if memory has run out, as
+     * {@link #passOn} does. Never throws.
      *
      * @param what what failed, as the subject of a log line
      */
@@ -82,15 +84,32 @@ public final class Loop {
         try {
             log.log(Level.ERROR, what + " failed", why);
         } catch (Throwable e) {
-            why.addSuppressed(e); // no memory is left even for the line, or a log handler is broken
+            // No memory is left even for the line, or a log handler is broken: there is no one left to tell.
         }
-        if (why instanceof OutOfMemoryError) {
-            Thread thread = Thread.currentThread();
-            try {
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, why);
-            } catch (Throwable e) {
-                why.addSuppressed(e); // as for any uncaught exception, what its handler throws is ignored
+        passOn(why);
+    }
+
+    /**
+     * Passes an {@link OutOfMemoryError} to the thread's uncaught-exception handler, also one that is the cause of a
+     * failure. For failures that are stored or answered instead of reported. Never throws.
+     */
+    public static void passOn(Throwable why) {
+        Throwable cause = why;
+        for (int depth = 0; cause != null && depth < LONGEST_CHAIN; depth++) {
+            if (cause instanceof OutOfMemoryError) {
+                passToHandler(cause);
+                return;
             }
+            cause = cause.getCause();
+        }
+    }
+
+    private static void passToHandler(Throwable why) {
+        Thread thread = Thread.currentThread();
+        try {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, why);
+        } catch (Throwable e) {
+            // As for any uncaught exception, what its handler throws is ignored.
         }
     }
 }

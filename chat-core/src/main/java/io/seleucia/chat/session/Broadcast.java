@@ -1,11 +1,11 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.Frame;
 import io.seleucia.chat.transport.Framing;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +17,11 @@ final class Broadcast {
     /** What one kind of member gets: a frame, nothing because its protocol has no word for it, or a failure. */
     record Variant(Object format, Framing framing, Optional<Frame> frame, boolean failed) {}
 
+    private static final Variant FAILED = new Variant("", null, Optional.empty(), true);
+
     private final Event.Push push;
     private final List<Variant> variants = new ArrayList<>(1);
+    private boolean reported; // that a protocol has failed before it could encode
 
     Broadcast(Event.Push push) {
         this.push = push;
@@ -28,28 +31,48 @@ final class Broadcast {
         return push;
     }
 
+    /** What a member gets. A plug-in's fault, of whatever kind, ends the sessions that speak its protocol, and no others. */
     Variant variantFor(Protocol protocol, Framing framing) {
+        try {
+            return find(protocol, framing);
+        } catch (Throwable e) {
+            if (!reported) {
+                reported = true; // one line says it for all members
+                Loop.report(LOG, "protocol " + name(protocol) + ": the format of a push", e);
+            }
+            return FAILED;
+        }
+    }
+
+    private Variant find(Protocol protocol, Framing framing) {
         Object format = protocol.format();
         for (Variant variant : variants) {
-            if (variant.framing == framing && variant.format.equals(format)) {
+            if (variant.framing == framing && format.equals(variant.format)) {
                 return variant;
             }
         }
         Variant variant = encode(protocol, format, framing);
-        boolean certain = protocol.format().equals(format); // if not, it has changed meanwhile, and this is either
+        boolean certain = format.equals(protocol.format()); // if not, it has changed meanwhile, and this is either
         if (certain) {
             variants.add(variant);
         }
         return variant;
     }
 
-    /** A plug-in's fault ends the sessions that speak it, and must not reach the broker's thread. */
     private Variant encode(Protocol protocol, Object format, Framing framing) {
         try {
             return new Variant(format, framing, protocol.encode(push).map(framing::frame), false);
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "protocol " + protocol.name() + " could not encode a push", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, "protocol " + name(protocol) + ": encoding a push", e);
             return new Variant(format, framing, Optional.empty(), true);
+        }
+    }
+
+    private static String name(Protocol protocol) {
+        try {
+            return protocol.name();
+        } catch (Throwable e) {
+            return "without a name";
         }
     }
 }

@@ -2,10 +2,13 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import java.lang.System.Logger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Optional;
@@ -24,6 +27,7 @@ import java.util.function.Consumer;
  * only offers to queues and blocks nowhere.
  */
 final class Channel implements Broker.Listener {
+    private static final Logger LOG = System.getLogger(Channel.class.getName());
     private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
     private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
 
@@ -103,7 +107,7 @@ final class Channel implements Broker.Listener {
             subscription = broker.subscribe(name, this);
         } catch (UnavailableException e) {
             failure = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure = new UnavailableException("the broker failed", e);
             throw e;
         } finally {
@@ -239,12 +243,38 @@ final class Channel implements Broker.Listener {
 
     @Override
     public void message(Message message) {
-        fanOut(message.position(), new Event.Received(message));
+        try {
+            fanOut(message.position(), new Event.Received(message));
+        } catch (Throwable e) {
+            missed(message.position(), e);
+        }
     }
 
     @Override
     public void lost(Position position) {
-        fanOut(position, new Event.Lost(name, position));
+        try {
+            fanOut(position, new Event.Lost(name, position));
+        } catch (Throwable e) {
+            missed(position, e);
+        }
+    }
+
+    /**
+     * Ends all members, for a push could not be fanned out, though no member's own queue or protocol has failed (see
+     * {@link Session#send}). They come back, and read from the history what they have missed here.
+     */
+    private void missed(Position position, Throwable why) {
+        lock.lock();
+        try {
+            if (!position.equals(Position.NONE)) {
+                last = position;
+            }
+            recent.clear(); // what is to be read has a gap here
+            members.forEach(member -> member.session.loops().end(CloseCode.INTERNAL_ERROR, true));
+        } finally {
+            lock.unlock();
+        }
+        Loop.report(LOG, "telling the members of " + name, why);
     }
 
     @Override
@@ -268,12 +298,16 @@ final class Channel implements Broker.Listener {
     }
 
     private void tellOthers(String client, Event.Push push) {
-        Broadcast broadcast = new Broadcast(push);
-        forEach(member -> {
-            if (member.presence && !member.session.participant().isCalled(client)) {
-                member.session.send(broadcast);
-            }
-        });
+        try {
+            Broadcast broadcast = new Broadcast(push);
+            forEach(member -> {
+                if (member.presence && !member.session.participant().isCalled(client)) {
+                    member.session.send(broadcast);
+                }
+            });
+        } catch (Throwable e) {
+            missed(Position.NONE, e); // who is present would be wrong for good
+        }
     }
 
     private void forEach(Consumer<Member> what) {

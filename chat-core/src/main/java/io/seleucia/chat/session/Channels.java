@@ -159,10 +159,16 @@ public final class Channels {
 
     void leave(Session session, Channel.Member member) {
         Channel channel = member.channel();
-        channel.leave(member);
-        release(channel);
-        if (!Names.isInbox(channel.name())) {
-            broker.leave(channel.name(), session.participant().client());
+        try {
+            channel.leave(member);
+        } finally {
+            try {
+                release(channel);
+            } finally {
+                if (!Names.isInbox(channel.name())) {
+                    broker.leave(channel.name(), session.participant().client());
+                }
+            }
         }
     }
 

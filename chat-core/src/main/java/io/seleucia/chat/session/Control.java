@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
@@ -36,6 +37,7 @@ public final class Control implements Broker.Listener, AutoCloseable {
     private final CountDownLatch known = new CountDownLatch(1);
     private final Semaphore missed = new Semaphore(0); // how often the history has to be read again
     private final Thread thread = Thread.ofVirtual().name("control").unstarted(this::run);
+    private Optional<Broker.Subscription> subscription = Optional.empty(); // the thread's own
     private volatile boolean closed;
 
     /** @param orders carries an order out on this server; must not block */
@@ -76,28 +78,22 @@ public final class Control implements Broker.Listener, AutoCloseable {
     }
 
     private void run() {
-        Optional<Broker.Subscription> subscription = Optional.empty();
+        Loop.run(LOG, "the orders of other servers", () -> !closed, this::readAndWait);
+        subscription.ifPresent(Broker.Subscription::close);
+    }
+
+    private void readAndWait() throws InterruptedException {
         try {
-            while (!closed) {
-                try {
-                    if (subscription.isEmpty()) {
-                        subscription = Optional.of(broker.subscribe(Names.CONTROL_CHANNEL, this));
-                    }
-                    missed.drainPermits();
-                    readHistory();
-                    known.countDown();
-                    missed.acquire();
-                } catch (UnavailableException e) {
-                    LOG.log(Level.DEBUG, () -> "orders can't be read yet: " + e.getMessage());
-                    Thread.sleep(PAUSE_MILLIS);
-                }
+            if (subscription.isEmpty()) {
+                subscription = Optional.of(broker.subscribe(Names.CONTROL_CHANNEL, this));
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, "no more orders are taken");
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "orders of other servers are no longer taken", e);
-        } finally {
-            subscription.ifPresent(Broker.Subscription::close);
+            missed.drainPermits();
+            readHistory();
+            known.countDown();
+            missed.acquire();
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "orders can't be read yet: " + e.getMessage());
+            Thread.sleep(PAUSE_MILLIS);
         }
     }
 
@@ -105,7 +101,9 @@ public final class Control implements Broker.Listener, AutoCloseable {
         Position known = Position.NONE;
         Broker.Page page = broker.historyAfter(Names.CONTROL_CHANNEL, 0, PAGE);
         while (!page.messages().isEmpty()) {
-            page.messages().forEach(message -> carryOut(message, message.time()));
+            page.messages()
+                    .forEach(message ->
+                            Loop.attempt(LOG, "another server's order", () -> carryOut(message, message.time())));
             known = page.messages().getLast().position();
             page = broker.historyAfter(Names.CONTROL_CHANNEL, known.offset(), PAGE);
         }

@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -81,12 +82,34 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
 
     @Override
     public void message(Message message) {
-        add(received(message), OVERHEAD + message.content().asText().length());
+        try {
+            add(received(message), OVERHEAD + message.content().asText().length());
+        } catch (Throwable e) {
+            fallBehind();
+            throw e;
+        }
     }
 
     @Override
     public void lost(Position position) {
-        add(lostUpTo(position), OVERHEAD);
+        try {
+            add(lostUpTo(position), OVERHEAD);
+        } catch (Throwable e) {
+            fallBehind();
+            throw e;
+        }
+    }
+
+    /** What could not be kept is read from the history. */
+    private void fallBehind() {
+        lock.lock();
+        try {
+            waiting.clear();
+            behind = true;
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static Step received(Message message) {
@@ -124,17 +147,13 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     }
 
     private void run() {
-        try {
-            while (!closed) {
-                List<Step> batch = take();
-                if (batch.isEmpty()) {
-                    catchUp();
-                }
-                batch.forEach(this::pass);
+        Loop.run(LOG, thread.getName(), () -> !closed, () -> {
+            List<Step> batch = take();
+            if (batch.isEmpty()) {
+                catchUp();
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, thread.getName() + " was interrupted: nothing more is followed", e);
-        }
+            batch.forEach(this::pass);
+        });
     }
 
     /** What waits, waiting for it; nothing, if the history has to be read, or it is closed. */
@@ -155,7 +174,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     }
 
     /** Reads what was missed. What the history holds no more is told. */
-    private void catchUp() throws InterruptedException {
+    private void catchUp() {
         boolean reading = true;
         while (reading && !closed) {
             try {
@@ -169,8 +188,19 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
                 }
             } catch (UnavailableException e) {
                 LOG.log(Level.DEBUG, () -> thread.getName() + ": " + e.getMessage()); // the broker says it itself
-                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+                pause();
+            } catch (Throwable e) { // it must come so far: what is not read now is not told
+                Loop.report(LOG, thread.getName(), e);
+                pause();
             }
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            LOG.log(Level.DEBUG, "interrupted before the history was read again");
         }
     }
 
@@ -192,8 +222,8 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         }
         try {
             to.accept(step.push);
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, thread.getName() + ": the program failed", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, thread.getName() + ": the program", e);
         }
     }
 

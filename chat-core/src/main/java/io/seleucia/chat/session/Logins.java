@@ -3,6 +3,7 @@ package io.seleucia.chat.session;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
@@ -167,14 +168,22 @@ public final class Logins {
     private Optional<User> ask(Authenticator asked, Credentials credentials, String address, long deadline)
             throws LoginException, InterruptedException {
         acquire(places, deadline);
-        FutureTask<Optional<User>> answer = new FutureTask<>(() -> asked.authenticate(credentials, address));
-        Thread.ofVirtual().name("login from " + address).start(() -> {
-            try {
-                answer.run();
-            } finally {
+        FutureTask<Optional<User>> answer = new FutureTask<>(() -> authenticate(asked, credentials, address));
+        boolean begun = false;
+        try {
+            Thread.ofVirtual().name("login from " + address).start(() -> {
+                try {
+                    answer.run();
+                } finally {
+                    places.release();
+                }
+            });
+            begun = true;
+        } finally {
+            if (!begun) {
                 places.release();
             }
-        });
+        }
         try {
             return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -186,6 +195,16 @@ public final class Logins {
             }
             LOG.log(Level.ERROR, "the authenticator failed", e.getCause());
             throw new LoginException(ErrorCode.INTERNAL, "internal error");
+        }
+    }
+
+    private static Optional<User> authenticate(Authenticator asked, Credentials credentials, String address)
+            throws IOException {
+        try {
+            return asked.authenticate(credentials, address);
+        } catch (Throwable e) {
+            Loop.passOn(e); // here, for after the deadline nobody asks how it has ended
+            throw e;
         }
     }
 
@@ -237,7 +256,8 @@ public final class Logins {
     private boolean holds(User user) {
         try {
             return authenticator.isEmpty() || authenticator.get().holds(user);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            Loop.passOn(e);
             if (complained.compareAndSet(false, true)) {
                 LOG.log(Level.ERROR, "the authenticator can't tell whether logins hold; they are taken to do", e);
             }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.transport.Connection;
@@ -116,9 +117,12 @@ public final class Loops implements Watchdog.Watched {
      * is on the stack while nothing happens is memory of an idle connection, and so there is little.
      */
     public void run() {
-        begin();
+        boolean begun = false;
         try {
+            begin();
+            begun = true;
             receiver.began();
+            Thread.interrupted(); // see receive
             while (isWorthReading()) {
                 connection.await();
                 receive();
@@ -126,10 +130,10 @@ public final class Loops implements Watchdog.Watched {
                     giveWay();
                 }
             }
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (Throwable e) {
             broken(e);
         }
-        finish();
+        finish(begun);
     }
 
     private void begin() {
@@ -158,6 +162,7 @@ public final class Loops implements Watchdog.Watched {
         if (message.isPresent() && ended == null) { // nothing is processed after a close; the peer's own is awaited
             counters.add(Counters.Count.RECEIVED);
             receiver.received(message.get());
+            Thread.interrupted(); // an interrupt concerns the message during which it came, not the connection
         }
     }
 
@@ -176,24 +181,43 @@ public final class Loops implements Watchdog.Watched {
                 abort();
             }
             default -> {
-                LOG.log(Level.ERROR, this + " failed", why);
                 end(CloseCode.INTERNAL_ERROR, true);
+                Loop.report(LOG, "serving a connection", why);
             }
         }
     }
 
-    private void finish() {
+    /** @param begun whether the outbound loop runs, and the receiver is to be told of the end */
+    private void finish(boolean begun) {
         try {
-            receiver.ended();
-            outboundThread.join(); // it ends: the queue is closed, and the watchdog aborts a write that stalls
-            connection.finish();
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, () -> this + " was interrupted");
+            if (begun) {
+                Loop.attempt(LOG, "ending a connection", receiver::ended);
+                awaitOutboundLoop();
+                connection.finish();
+            }
+        } catch (Throwable e) {
+            Loop.report(LOG, "ending a connection", e);
         } finally {
             connection.abort();
             connection.release();
         }
         LOG.log(Level.DEBUG, () -> this + " ended: " + ended);
+    }
+
+    /** It ends: the queue is closed, and the watchdog aborts a write that stalls. */
+    private void awaitOutboundLoop() {
+        if (!outbound.isClosed()) {
+            outboundThread.interrupt(); // closing it has failed
+        }
+        boolean joined = false;
+        while (!joined) {
+            try {
+                outboundThread.join();
+                joined = true;
+            } catch (InterruptedException e) {
+                LOG.log(Level.DEBUG, "the end of a connection was interrupted, and goes on");
+            }
+        }
     }
 
     private void outboundLoop() {
@@ -206,7 +230,7 @@ public final class Loops implements Watchdog.Watched {
             }
             connection.endOutput();
             closedAt = System.nanoTime() | 1;
-        } catch (IOException | InterruptedException | RuntimeException e) {
+        } catch (Throwable e) {
             unwritable(e);
         }
     }
@@ -222,13 +246,16 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
-    private void unwritable(Exception why) {
-        if (why instanceof RuntimeException) {
-            LOG.log(Level.ERROR, this + " failed", why);
-        } else {
+    /** Ends the connection, which releases the inbound loop: nobody knows how much of a frame was written. */
+    private void unwritable(Throwable why) {
+        if (why instanceof IOException || why instanceof InterruptedException) {
+            abort();
             LOG.log(Level.DEBUG, () -> this + " can't be written to: " + why.getMessage());
+        } else {
+            end(CloseCode.INTERNAL_ERROR, true);
+            connection.abort();
+            Loop.report(LOG, "writing to a connection", why);
         }
-        abort(); // releases the inbound loop
     }
 
     /** What they run on. */
@@ -280,7 +307,7 @@ public final class Loops implements Watchdog.Watched {
                 connection.write(frame, NOTHING);
                 answered = true;
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             unwritable(e);
         } finally {
             if ((int) TURN.getAndSet(this, NOBODYS) == AWAITED) {
@@ -303,7 +330,7 @@ public final class Loops implements Watchdog.Watched {
     }
 
     /**
-     * Ends the connection; only the first call has an effect. Called by any thread; does not block.
+     * Ends the connection; only the first call has an effect. Called by any thread; does not block, and never throws.
      *
      * @param discard whether the close goes ahead of what waits in the queue
      */
@@ -314,13 +341,19 @@ public final class Loops implements Watchdog.Watched {
     /** @param why for the log, if the peer can't be told */
     void end(CloseCode code, boolean discard, String why) {
         long queued = outbound.bytes();
-        if (ENDED.compareAndSet(this, (CloseCode) null, code)) { // before the peer, or the inbound loop, can see it
+        if (!ENDED.compareAndSet(this, (CloseCode) null, code)) { // before the peer, or the inbound loop, can see it
+            return;
+        }
+        try {
             outbound.close(lastFrame(code), discard);
-            note(code, why, queued);
             counters.ended(code);
+            note(code, why, queued);
             if (isIncident(code)) {
                 Incidents.log(code.code() + " " + (connection.tellsWhy() ? code.reason() : why), this);
             }
+        } catch (Throwable e) {
+            connection.abort(); // nothing else ends it, if the queue is not closed
+            Loop.report(LOG, "ending a connection", e);
         }
     }
 
@@ -369,8 +402,8 @@ public final class Loops implements Watchdog.Watched {
         }
         try {
             return to.farewell(code).map(frame -> frame.followedBy(close)).orElse(close);
-        } catch (RuntimeException e) { // a plug-in's; the end must come all the same
-            LOG.log(Level.ERROR, this + ": saying farewell failed", e);
+        } catch (Throwable e) { // a plug-in's; the end must come all the same
+            Loop.report(LOG, "saying farewell", e);
             return close;
         }
     }
@@ -383,6 +416,16 @@ public final class Loops implements Watchdog.Watched {
 
     @Override
     public void check(long now) {
+        try {
+            checkClocks(now);
+        } catch (Throwable e) { // without its deadlines it must not go on
+            end(CloseCode.INTERNAL_ERROR, true);
+            connection.abort();
+            Loop.report(LOG, "keeping the deadlines of a connection", e);
+        }
+    }
+
+    private void checkClocks(long now) {
         if (past(now, connection.writingSince(), bounds.write())) {
             end(CloseCode.TIMED_OUT, true);
             connection.abort();

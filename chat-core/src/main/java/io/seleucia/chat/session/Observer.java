@@ -6,7 +6,8 @@ import io.seleucia.chat.message.RefusedException;
 
 /**
  * Is told what happens on a server. All methods but {@link #publishing} must not block: they are called at the moment
- * of the event, some under a lock, so that their order is the order of what happened.
+ * of the event, some under a lock, so that their order is the order of what happened. For the same reason they throw
+ * nothing.
  */
 public interface Observer {
     /** Nobody is interested. */

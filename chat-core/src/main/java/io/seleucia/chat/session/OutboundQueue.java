@@ -134,6 +134,11 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return first;
     }
 
+    /** Whether it takes no more. Any thread. */
+    boolean isClosed() {
+        return end != null;
+    }
+
     /** Whether the last frame was given out. Asked by the outbound loop only. */
     boolean finished() {
         return finished;

@@ -4,6 +4,7 @@ import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
@@ -13,6 +14,7 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
+import java.lang.System.Logger;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ import java.util.UUID;
  * becomes of its commands. All of it runs in the inbound loop, but for what says that any thread may ask it.
  */
 final class Participant {
+    private static final Logger LOG = System.getLogger(Participant.class.getName());
     private static final int MAX_PAGE_CHARS = 128 * 1024;
     private static final int MESSAGE_OVERHEAD = 64;
 
@@ -80,14 +83,19 @@ final class Participant {
         }
     }
 
-    /** It is gone: nothing more reaches it, and nobody finds it. */
+    /** It is gone: nothing more reaches it, and nobody finds it. What fails of that does not keep it in the rest. */
     void leave() {
-        leaveAll();
-        inbox.ifPresent(member -> channels.leave(session, member));
+        subscriptions.forEach(this::leave);
+        subscriptions = List.of();
+        inbox.ifPresent(this::leave);
         if (connected) {
-            channels.broker().leave(Names.inboxOf(client), client);
+            Loop.attempt(LOG, "leaving an inbox", () -> channels.broker().leave(Names.inboxOf(client), client));
             channels.observer().named(session, client, "");
         }
+    }
+
+    private void leave(Channel.Member member) {
+        Loop.attempt(LOG, "leaving a channel", () -> channels.leave(session, member));
     }
 
     /** The first client id that a request claims becomes the session's; if this claim does not agree, it fails. */

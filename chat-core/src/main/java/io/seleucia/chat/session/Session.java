@@ -3,6 +3,7 @@ package io.seleucia.chat.session;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
@@ -153,8 +154,8 @@ public final class Session implements Loops.Receiver, Peer {
             while (!carryOut(request, System.nanoTime() - began > PATIENCE_NANOS)) {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, this + ": a request failed", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, this + ": a request", e);
             fail(request, ErrorCode.INTERNAL, "internal error");
         }
         echoes.ifPresent(Echoes::settle);
@@ -310,8 +311,20 @@ public final class Session implements Loops.Receiver, Peer {
         }
     }
 
-    /** Queues a push for this client. Called by any thread; does not block. */
+    /**
+     * Queues a push for this client. Called by any thread; does not block, and never throws: a session that can't be sent
+     * a push ends, for it must not miss one in silence, and those who are sent the same after it must not miss it at all.
+     */
     void send(Broadcast broadcast) {
+        try {
+            offer(broadcast);
+        } catch (Throwable e) {
+            loops.end(CloseCode.INTERNAL_ERROR, true);
+            Loop.report(LOG, "sending a push to a session", e);
+        }
+    }
+
+    private void offer(Broadcast broadcast) {
         Optional<Frame> frame = frameOf(broadcast);
         if (frame.isEmpty()) {
             return;

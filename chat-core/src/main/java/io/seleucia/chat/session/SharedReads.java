@@ -138,6 +138,7 @@ final class SharedReads {
             } finally {
                 lock.lock();
                 reading = false;
+                changed.signalAll(); // first, for whatever fails below, others can read for themselves
                 boolean interrupted = read == null && Thread.currentThread().isInterrupted();
                 for (Reader one : interrupted ? List.of(mine) : sharing) {
                     if (read == null) {
@@ -148,7 +149,6 @@ final class SharedReads {
                         waiting.remove(one);
                     }
                 }
-                changed.signalAll();
             }
         }
     }

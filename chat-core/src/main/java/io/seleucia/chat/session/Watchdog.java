@@ -1,7 +1,7 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -51,21 +51,24 @@ public final class Watchdog implements AutoCloseable {
     }
 
     private void run() {
-        try {
-            while (!stopped.await(roundMillis, TimeUnit.MILLISECONDS)) {
-                long now = System.nanoTime();
-                watched.forEach(all -> all.forEach(one -> check(one, now)));
-            }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the watchdog was interrupted: deadlines are no longer kept", e);
+        Loop.run(LOG, "the watchdog", () -> stopped.getCount() > 0, this::round);
+    }
+
+    private void round() throws InterruptedException {
+        if (stopped.await(roundMillis, TimeUnit.MILLISECONDS)) {
+            return;
+        }
+        long now = System.nanoTime();
+        for (Collection<? extends Watched> all : watched) {
+            Loop.attempt(LOG, "going through what has deadlines", () -> all.forEach(one -> check(one, now)));
         }
     }
 
     private static void check(Watched one, long now) {
         try {
             one.check(now);
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "checking deadlines failed", e);
+        } catch (Throwable e) { // those of the others must be kept
+            Loop.report(LOG, "checking deadlines", e);
         }
     }
 
