@@ -28,7 +28,7 @@ class LayersTest {
             "concurrent", Set.of(),
             "auth", Set.of("message"),
             "broker", Set.of("message", "keys", "concurrent"),
-            "protocol", Set.of("message"),
+            "protocol", Set.of("message", "concurrent"),
             "transport", Set.of("message", "keys"),
             "client", Set.of("message", "concurrent"),
             "session", Set.of("message", "concurrent", "auth", "broker", "protocol", "transport"),

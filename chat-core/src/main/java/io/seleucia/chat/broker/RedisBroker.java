@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import java.lang.System.Logger;
@@ -149,21 +150,24 @@ public final class RedisBroker implements Broker {
             used.users++;
             return used;
         });
+        boolean subscribed = false;
         try {
             if (first[0]) {
                 open(shared);
             } else if (!shared.feed.awaitOpened(RedisTurnstile.PATIENCE.plus(OPENING))) {
                 throw new UnavailableException("another's subscription of the channel is not confirmed", null);
             }
-        } catch (UnavailableException e) {
-            release(shared);
-            throw e;
+            Subscription subscription = subscription(shared, listener);
+            subscribed = true;
+            return subscription;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            release(shared);
             throw new UnavailableException("interrupted while subscribing", e);
+        } finally {
+            if (!subscribed) {
+                release(shared);
+            }
         }
-        return subscription(shared, listener);
     }
 
     private void open(Shared shared) throws UnavailableException, InterruptedException {
@@ -284,33 +288,39 @@ public final class RedisBroker implements Broker {
 
     /** Heals what could not be healed at once, until the broker is closed. */
     private void keep() {
-        try {
-            while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
+        Loop.run(LOG, "healing channels", this::isOpen, () -> {
+            if (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
                 feeds.values().stream()
                         .filter(shared -> shared.placed && shared.feed.isAiling() && nodes.isUp(shared.slot))
                         .forEach(shared -> heal(shared.feed));
+                healThoseThatWait(); // if no thread could be had when they came
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the keeper was interrupted: what can't be healed at once is not healed", e);
-        }
+        });
+    }
+
+    private boolean isOpen() {
+        return closed.getCount() > 0;
     }
 
     /** Brings subscriptions to the servers that have the channels now, when they may be elsewhere. */
     private void place() {
-        try {
-            while (!closed.await(PLACING_MILLIS, TimeUnit.MILLISECONDS)) {
-                misplaced.acquire();
-                misplaced.drainPermits();
-                try {
-                    feeds.values().forEach(this::follow);
-                    nodes.all().forEach(this::sort);
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "bringing subscriptions to where channels are failed", e);
+        Loop.run(LOG, "bringing subscriptions to where channels are", this::isOpen, () -> {
+            if (closed.await(PLACING_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+            misplaced.acquire();
+            misplaced.drainPermits();
+            boolean placed = false;
+            try {
+                feeds.values().forEach(this::follow);
+                nodes.all().forEach(this::sort);
+                placed = true;
+            } finally {
+                if (!placed) {
+                    misplaced.release(); // the rest is done with the next try
                 }
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: subscriptions do not follow their channels any more", e);
-        }
+        });
     }
 
     /** Subscribes where the channel is. */
@@ -343,17 +353,12 @@ public final class RedisBroker implements Broker {
     /** Compares every channel with Redis: a lost message shows when the next one comes, a lost last one only so. */
     private void check() {
         long renewal = retention.positions().dividedBy(RENEWALS).toNanos();
-        long renewedAt = System.nanoTime();
-        try {
-            boolean open = true;
-            while (open) {
-                boolean renewed = System.nanoTime() - renewedAt > renewal;
-                renewedAt = renewed ? System.nanoTime() : renewedAt;
-                open = RedisRound.go(feeds.keySet(), CHECK, closed, channels -> compare(channels, renewed));
-            }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the check was interrupted: a lost last message is no longer found", e);
-        }
+        long[] renewedAt = {System.nanoTime()};
+        Loop.run(LOG, "comparing channels with Redis", this::isOpen, () -> {
+            boolean renewed = System.nanoTime() - renewedAt[0] > renewal;
+            renewedAt[0] = renewed ? System.nanoTime() : renewedAt[0];
+            RedisRound.go(feeds.keySet(), CHECK, closed, channels -> compare(channels, renewed));
+        });
     }
 
     /** A channel that can't be asked for is read when Redis is back. */
@@ -383,22 +388,46 @@ public final class RedisBroker implements Broker {
         if (!feed.claimHealing()) {
             return;
         }
-        if (!feed.isOpen()) { // somebody waits for it, and it reads no messages
-            Thread.ofVirtual().name("redis-healing").start(() -> healNow(feed));
+        boolean begun = false;
+        try {
+            if (feed.isOpen()) {
+                ailing.add(feed);
+            } else { // somebody waits for it, and it reads no messages
+                Thread.ofVirtual().name("redis-healing").start(() -> healNow(feed));
+            }
+            begun = true;
+        } finally {
+            if (!begun) {
+                feed.endHealing(); // the keeper tries it again
+            }
+        }
+        healThoseThatWait();
+    }
+
+    private void healThoseThatWait() {
+        if (ailing.isEmpty() || !healers.tryAcquire()) {
             return;
         }
-        ailing.add(feed);
-        if (healers.tryAcquire()) {
+        boolean begun = false;
+        try {
             Thread.ofVirtual().name("redis-healing").start(this::healAll);
+            begun = true;
+        } finally {
+            if (!begun) {
+                healers.release();
+            }
         }
     }
 
     private void healAll() {
         do {
-            for (RedisFeed feed = ailing.poll(); feed != null; feed = ailing.poll()) {
-                healNow(feed);
+            try {
+                for (RedisFeed feed = ailing.poll(); feed != null; feed = ailing.poll()) {
+                    healNow(feed);
+                }
+            } finally {
+                healers.release();
             }
-            healers.release();
         } while (!ailing.isEmpty() && healers.tryAcquire()); // one that came when this was about to end
     }
 
@@ -407,8 +436,8 @@ public final class RedisBroker implements Broker {
             feed.heal();
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "to be healed later: " + e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "healing channel " + feed.channel() + " failed", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, "healing channel " + feed.channel(), e);
         }
     }
 

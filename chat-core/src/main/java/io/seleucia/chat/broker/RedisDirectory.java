@@ -1,6 +1,8 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
+import java.lang.System.Logger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ final class RedisDirectory implements AutoCloseable {
     /** How many slots a cluster has. Where there is none, slot 0 stands for all. */
     static final int SLOTS = 16_384;
 
+    private static final Logger LOG = System.getLogger(RedisDirectory.class.getName());
     private static final Duration PATIENCE = Duration.ofMillis(1_800);
     private static final Duration AFTER_THE_FIRST = Duration.ofMillis(200);
     private static final int ASKED = 5;
@@ -234,15 +237,18 @@ final class RedisDirectory implements AutoCloseable {
             return Optional.of(ask(address, opening.apply(address), question));
         } catch (JedisException e) {
             failure = e;
-            return Optional.empty();
+        } catch (Throwable e) { // the others may have an answer that makes sense
+            failure = new IOException("the answer of " + address + " makes no sense: " + e, e);
+            Loop.report(LOG, "asking Redis at " + address + " who has what", e);
         }
+        return Optional.empty();
     }
 
     private <T> T ask(HostAndPort address, Connection connection, Function<Connection, T> question) {
         T answer;
         try {
             answer = question.apply(connection);
-        } catch (JedisException e) {
+        } catch (RuntimeException | Error e) {
             connection.close();
             throw e;
         }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -93,26 +94,23 @@ final class RedisNode implements AutoCloseable {
     }
 
     private void keep() {
-        try {
-            while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    pipeline.cutStuck();
-                    proveDelivery();
-                    if (!health.isUp()) { // where nobody else asks anything, nothing else shows that it answers again
-                        ask(pipe -> pipe.sendCommand(Protocol.Command.PING, new String[0]));
-                    }
-                    if (repeating.isDone()) {
-                        repeating = repeat();
-                    }
-                } catch (UnavailableException | JedisException e) {
-                    LOG.log(Level.DEBUG, () -> "to be tried again: " + e.getMessage());
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "keeping Redis at " + address + " failed", e);
-                }
+        Loop.run(LOG, "keeping Redis at " + address, () -> closed.getCount() > 0, () -> {
+            if (closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "a keeper was interrupted: Redis at " + address + " is probed no more", e);
-        }
+            try {
+                pipeline.cutStuck();
+                proveDelivery();
+                if (!health.isUp()) { // where nobody else asks anything, nothing else shows that it answers again
+                    ask(pipe -> pipe.sendCommand(Protocol.Command.PING, new String[0]));
+                }
+                if (repeating.isDone()) {
+                    repeating = repeat();
+                }
+            } catch (UnavailableException | JedisException e) {
+                LOG.log(Level.DEBUG, () -> "to be tried again: " + e.getMessage());
+            }
+        });
     }
 
     /** Asks again for subscriptions, in a thread of its own: a write that is stuck must not keep the keeper from cutting it. */
@@ -123,6 +121,8 @@ final class RedisNode implements AutoCloseable {
                         subscriber.repeat();
                     } catch (UnavailableException e) {
                         LOG.log(Level.DEBUG, () -> "to be subscribed again: " + e.getMessage());
+                    } catch (Throwable e) { // nobody looks into the future
+                        Loop.report(LOG, "subscribing again at Redis at " + address, e);
                     }
                 },
                 task -> Thread.ofVirtual()

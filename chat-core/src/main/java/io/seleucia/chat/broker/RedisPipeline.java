@@ -1,5 +1,7 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
+import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * A connection that breaks fails what was on its way and is made anew for what comes next.
  */
 final class RedisPipeline implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(RedisPipeline.class.getName());
     private static final Duration REPLICAS = Duration.ofMillis(800); // which an answer's deadline must outlast
     private static final Duration STUCK = Duration.ofSeconds(3); // longer than any answer is waited for
     private static final int LANES = 2;
@@ -161,6 +164,9 @@ final class RedisPipeline implements AutoCloseable {
                 }
             } catch (JedisException e) {
                 fail(e);
+            } catch (Throwable e) { // the answers to the others are good
+                fail(new JedisException(e));
+                Loop.report(LOG, "reading an answer of Redis", e);
             }
         }
 
@@ -187,24 +193,23 @@ final class RedisPipeline implements AutoCloseable {
 
         private void run() {
             List<Call<?>> batch = new ArrayList<>(BATCH);
-            try {
-                while (!closed) {
-                    batch.add(waiting.take());
+            Loop.run(LOG, "asking Redis at " + address, () -> !closed, () -> {
+                batch.add(waiting.take());
+                try {
                     waiting.drainTo(batch, BATCH - 1);
                     batch.forEach(call -> waitingBytes.addAndGet(-call.question.bytes));
                     batch.removeIf(call -> call.answer.isDone());
                     busySince = System.nanoTime() | 1;
                     carryOut(batch);
+                } finally {
                     busySince = 0;
                     batch.clear();
                 }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // it is closed
-            } finally {
-                disconnect();
-            }
+            });
+            disconnect();
         }
 
+        /** Answers or fails every call. */
         private void carryOut(List<Call<?>> batch) {
             try {
                 connect();
@@ -219,9 +224,11 @@ final class RedisPipeline implements AutoCloseable {
                     health.lost(e);
                 }
                 batch.forEach(call -> call.fail(unsent ? new NotSentException(e) : e));
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 disconnect();
-                batch.forEach(call -> call.fail(new JedisException(e)));
+                JedisException why = new JedisException(e);
+                batch.forEach(call -> call.fail(why));
+                throw e;
             }
         }
 
@@ -250,13 +257,14 @@ final class RedisPipeline implements AutoCloseable {
         }
 
         private void disconnect() {
-            if (connection != null) {
+            Connection last = connection;
+            connection = null;
+            if (last != null) {
                 try {
-                    connection.close();
+                    last.close();
                 } catch (JedisException e) {
                     health.lost(e); // it was broken, and so it is closed
                 }
-                connection = null;
             }
         }
     }

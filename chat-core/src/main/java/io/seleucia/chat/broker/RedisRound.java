@@ -1,7 +1,7 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -39,8 +39,8 @@ final class RedisRound {
             for (int from = 0; from < theirs.size(); from += PART) {
                 try {
                     what.accept(theirs.subList(from, Math.min(from + PART, theirs.size())));
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "a part of what is due every so often failed", e);
+                } catch (Throwable e) {
+                    Loop.report(LOG, "a part of what is due every so often", e);
                 }
             }
             long due = began + duration.toNanos() / TURNS * (turn + 1);

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -67,6 +68,7 @@ final class RedisSubscriber implements AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock(); // guards current, and is held while a command is written
     private volatile Subscribing open; // null while there is no connection; cut without the lock
     private volatile Subscribing current; // the same, once all is written that is to be subscribed
+    private long backoff = FIRST_BACKOFF_MILLIS; // the reader's own
     private volatile String probe;
     private volatile long answered; // what was asked before that has been answered, as System.nanoTime
     private volatile long heardAt = System.nanoTime(); // or when the connection was begun
@@ -276,31 +278,30 @@ final class RedisSubscriber implements AutoCloseable {
     }
 
     private void run() {
-        long backoff = FIRST_BACKOFF_MILLIS;
-        try {
-            do {
-                long began = System.nanoTime();
-                try (Subscribing connection = new Subscribing(access.line(address), access.config())) {
-                    heardAt = System.nanoTime();
-                    open = connection;
-                    connection.setTimeoutInfinite();
-                    subscribeAll(connection);
-                    while (stopped.getCount() > 0) {
-                        read(connection);
-                    }
-                } catch (JedisException e) {
-                    health.unsubscribed(e);
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "the pub/sub loop failed and is started again", e);
-                } finally {
-                    disconnected();
-                }
-                boolean stood = System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(LONGEST_BACKOFF_MILLIS);
-                backoff = stood ? FIRST_BACKOFF_MILLIS : Math.min(2 * backoff, LONGEST_BACKOFF_MILLIS);
-            } while (!stopped.await(ThreadLocalRandom.current().nextLong(backoff / 2, backoff), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the subscriber was interrupted: nothing more is received", e);
+        Loop.run(LOG, "the pub/sub connection to Redis at " + address, () -> stopped.getCount() > 0, this::connect);
+    }
+
+    /** Connects, and reads until the connection breaks; then waits before the next one. */
+    private void connect() throws InterruptedException {
+        long began = System.nanoTime();
+        try (Subscribing connection = new Subscribing(access.line(address), access.config())) {
+            heardAt = System.nanoTime();
+            open = connection;
+            connection.setTimeoutInfinite();
+            subscribeAll(connection);
+            while (stopped.getCount() > 0) {
+                read(connection);
+            }
+        } catch (JedisException e) {
+            health.unsubscribed(e);
+        } catch (Throwable e) { // what was missed by it is found when the next connection stands
+            Loop.report(LOG, "the pub/sub connection to Redis at " + address, e);
+        } finally {
+            disconnected();
         }
+        boolean stood = System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(LONGEST_BACKOFF_MILLIS);
+        backoff = stood ? FIRST_BACKOFF_MILLIS : Math.min(2 * backoff, LONGEST_BACKOFF_MILLIS);
+        stopped.await(ThreadLocalRandom.current().nextLong(backoff / 2, backoff), TimeUnit.MILLISECONDS);
     }
 
     private void disconnected() {

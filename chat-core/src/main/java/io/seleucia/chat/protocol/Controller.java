@@ -1,8 +1,8 @@
 package io.seleucia.chat.protocol;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Names;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
@@ -152,8 +152,8 @@ public final class Controller<C> {
         if (object instanceof AutoCloseable closeable) {
             try {
                 closeable.close();
-            } catch (Exception | Error e) {
-                LOG.log(Level.ERROR, "controller " + name + " of " + client + " could not be closed", e);
+            } catch (Throwable e) {
+                Loop.report(LOG, "closing the controller " + name + " of " + client, e);
             }
         }
     }

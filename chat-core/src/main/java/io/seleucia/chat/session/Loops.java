@@ -182,7 +182,7 @@ public final class Loops implements Watchdog.Watched {
             }
             default -> {
                 end(CloseCode.INTERNAL_ERROR, true);
-                Loop.report(LOG, "serving a connection", why);
+                Loop.report(LOG, toString(), why);
             }
         }
     }
@@ -192,6 +192,7 @@ public final class Loops implements Watchdog.Watched {
         try {
             if (begun) {
                 Loop.attempt(LOG, "ending a connection", receiver::ended);
+                Thread.interrupted();
                 awaitOutboundLoop();
                 connection.finish();
             }
@@ -254,7 +255,7 @@ public final class Loops implements Watchdog.Watched {
         } else {
             end(CloseCode.INTERNAL_ERROR, true);
             connection.abort();
-            Loop.report(LOG, "writing to a connection", why);
+            Loop.report(LOG, "writing to " + this, why);
         }
     }
 
