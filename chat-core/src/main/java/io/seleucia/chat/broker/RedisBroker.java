@@ -310,15 +310,16 @@ public final class RedisBroker implements Broker {
             }
             misplaced.acquire();
             misplaced.drainPermits();
-            boolean placed = false;
-            try {
-                feeds.values().forEach(this::follow);
-                nodes.all().forEach(this::sort);
-                placed = true;
-            } finally {
-                if (!placed) {
-                    misplaced.release(); // the rest is done with the next try
-                }
+            boolean placed = true;
+            for (Shared shared : feeds.values()) {
+                placed &= Loop.attempt(LOG, "bringing a subscription to where its channel is", () -> follow(shared));
+            }
+            for (RedisNode one : nodes.all()) {
+                placed &= Loop.attempt(LOG, "ending subscriptions where their channels are not", () -> sort(one));
+            }
+            if (!placed) {
+                misplaced.release(); // to be tried again
+                TimeUnit.MILLISECONDS.sleep(ROUND_MILLIS);
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
@@ -141,18 +142,23 @@ final class ClientLoop {
     }
 
     private void run() {
-        try {
-            while (phase != Phase.ENDED) {
-                Alarm alarm = new Alarm();
-                step(alarm);
-                Happening happening = happenings.poll(Math.max(0, alarm.nanosUntilNext()), TimeUnit.NANOSECONDS);
-                if (happening != null) {
-                    take(happening);
-                }
+        Loop.run(LOG, "the client", () -> phase != Phase.ENDED, () -> {
+            try {
+                next();
+            } catch (RuntimeException | Error e) { // what it has half done it can't go on with
+                Loop.report(LOG, "the client", e);
+                end(Optional.of(
+                        ChatException.of(ChatException.Reason.ENDED, "a fault of the client, which is logged")));
             }
-        } catch (InterruptedException | RuntimeException e) {
-            LOG.log(Level.ERROR, "the client failed", e);
-            end(Optional.of(ChatException.of(ChatException.Reason.ENDED, "a fault of the client, which is logged")));
+        });
+    }
+
+    private void next() throws InterruptedException {
+        Alarm alarm = new Alarm();
+        step(alarm);
+        Happening happening = happenings.poll(Math.max(0, alarm.nanosUntilNext()), TimeUnit.NANOSECONDS);
+        if (happening != null) {
+            take(happening);
         }
     }
 
@@ -451,8 +457,8 @@ final class ClientLoop {
         ChatException why = reason.map(ChatException::getMessage)
                 .map(text -> ChatException.of(ChatException.Reason.ENDED, "the client has ended: " + text))
                 .orElse(hasEnded());
-        desired.fail(why);
-        abandon();
+        Loop.attempt(LOG, "failing what is asked for", () -> desired.fail(why)); // it may be a fault that ends it
+        Loop.attempt(LOG, "ending the connection", this::abandon);
         reason.ifPresent(told -> delivery.put(0, listener -> listener.ended(told)));
         delivery.end();
         ended.countDown();

@@ -1,5 +1,6 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -71,10 +72,13 @@ final class ClientSocket implements WebSocket.Listener {
     /** Sends a frame. {@link Happening.Sent} follows, and only then may the next one be sent. */
     void send(String text) {
         socket.sendText(text, true)
-                .whenComplete((sent, failure) -> happenings.accept(
-                        failure == null
-                                ? new Happening.Sent(this)
-                                : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage())));
+                .whenComplete((sent, failure) -> {
+                    Loop.passOn(failure);
+                    happenings.accept(
+                            failure == null
+                                    ? new Happening.Sent(this)
+                                    : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage()));
+                });
     }
 
     /** Asks for the first message, or goes on after the window was full. */
@@ -143,6 +147,7 @@ final class ClientSocket implements WebSocket.Listener {
 
     @Override
     public void onError(WebSocket from, Throwable failure) {
+        Loop.passOn(failure); // also what has failed above, which the JDK catches
         happenings.accept(new Happening.Ended(this, BROKEN, "the connection broke: " + failure.getMessage()));
     }
 }

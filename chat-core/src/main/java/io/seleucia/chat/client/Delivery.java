@@ -1,7 +1,7 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,6 +23,7 @@ final class Delivery {
     private final ChatListener listener;
     private final Window window;
     private final Thread thread;
+    private boolean ended; // the thread's own
 
     /** Starts the thread. */
     Delivery(String name, ChatListener listener, Window window) {
@@ -32,22 +33,15 @@ final class Delivery {
     }
 
     private void run() {
-        try {
-            for (Parcel parcel = parcels.take(); parcel != LAST; parcel = parcels.take()) {
-                deliver(parcel);
+        Loop.run(LOG, "calling the listener", () -> !ended, () -> {
+            Parcel parcel = parcels.take();
+            if (parcel == LAST) {
+                ended = true;
+            } else {
+                Loop.attempt(LOG, "the listener", () -> parcel.call.accept(listener));
+                window.give(parcel.bytes);
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "the listener has interrupted its own thread: it is called no more", e);
-        }
-    }
-
-    private void deliver(Parcel parcel) {
-        try {
-            parcel.call.accept(listener);
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "the listener failed", e);
-        }
-        window.give(parcel.bytes);
+        });
     }
 
     /** Has the listener called after all that waits. Never blocks. */

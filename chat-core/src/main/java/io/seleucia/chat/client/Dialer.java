@@ -1,5 +1,7 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.concurrent.Loop;
+import java.lang.System.Logger;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocketHandshakeException;
@@ -16,6 +18,7 @@ import java.util.random.RandomGenerator;
  * thread of its own, for a program may take its time to give a token. All methods are called by the client's thread.
  */
 final class Dialer {
+    private static final Logger LOG = System.getLogger(Dialer.class.getName());
     private static final int UNAUTHORIZED = 401;
 
     private final List<URI> servers;
@@ -87,12 +90,16 @@ final class Dialer {
             return new Happening.Opened(current, socket, login);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
+            Loop.passOn(cause);
             boolean unauthorized = cause instanceof WebSocketHandshakeException refused
                     && refused.getResponse().statusCode() == UNAUTHORIZED;
             return new Happening.NotOpened(current, unauthorized, "no connection to " + shown(to) + ": " + cause);
         } catch (TimeoutException e) {
             return new Happening.NotOpened(current, false, "no connection to " + shown(to) + " in time");
-        } catch (Exception e) { // whatever the program's supplier of tokens throws is one of them
+        } catch (Throwable e) { // whatever the program's supplier of tokens throws is one of them
+            if (e instanceof Error) {
+                Loop.report(LOG, "connecting", e);
+            }
             return new Happening.NotOpened(current, false, "no connection to " + shown(to) + ": " + e);
         }
     }

@@ -1,7 +1,9 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Position;
+import java.lang.System.Logger;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 
@@ -48,6 +50,7 @@ final class Task<T> {
         }
     }
 
+    private static final Logger LOG = System.getLogger(Task.class.getName());
     private static final int OVERHEAD_BYTES = 256;
 
     private final Kind kind;
@@ -134,14 +137,24 @@ final class Task<T> {
     void succeed(Event.Reply reply, Position reached) {
         T value = result.apply(reply, reached);
         done = true;
-        Thread.startVirtualThread(() -> future.complete(value));
+        settle(() -> future.complete(value));
     }
 
     /** Fails it, if it is not done. */
     void fail(ChatException reason) {
         if (!done) {
             done = true;
-            Thread.startVirtualThread(() -> future.completeExceptionally(reason));
+            settle(() -> future.completeExceptionally(reason));
+        }
+    }
+
+    /** Whatever happens, the program must not wait for its answer for ever. */
+    private static void settle(Runnable completion) {
+        try {
+            Thread.startVirtualThread(completion);
+        } catch (Throwable e) {
+            completion.run();
+            Loop.report(LOG, "starting a thread for an answer", e);
         }
     }
 
