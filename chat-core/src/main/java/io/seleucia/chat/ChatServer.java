@@ -119,7 +119,7 @@ public final class ChatServer implements AutoCloseable {
             if (settings.hasTcpPort()) {
                 tcp = Optional.of(open(settings, settings.tcpPort.getAsInt(), tcp(settings), admission));
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             close();
             throw e;
         }

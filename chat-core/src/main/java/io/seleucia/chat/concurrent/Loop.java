@@ -81,12 +81,12 @@ public final class Loop {
      * @param what what failed, as the subject of a log line
      */
     public static void report(Logger log, String what, Throwable why) {
+        passOn(why); // first, for writing a line may block
         try {
             log.log(Level.ERROR, what + " failed", why);
         } catch (Throwable e) {
             // No memory is left even for the line, or a log handler is broken: there is no one left to tell.
         }
-        passOn(why);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,6 +32,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     private final Optional<Watched<Rules>> rules;
     private final boolean guests;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private int looks; // the thread's own
     private final Thread thread = Thread.ofPlatform().daemon().name("files").unstarted(this::run);
 
     /**
@@ -119,19 +121,22 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     }
 
     private void run() {
-        try {
-            for (int looks = 1; !closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS); looks++) {
-                accounts.ifPresent(Accounts::look);
-                tokens.ifPresent(Watched::look);
-                rules.ifPresent(Watched::look);
-                if (looks % LOOKS_PER_WRITE == 0) {
-                    accounts.ifPresent(Accounts::writeLastLogins);
-                }
+        Loop.run(LOG, "reading changed files", () -> closed.getCount() > 0, () -> {
+            if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
             }
-            accounts.ifPresent(Accounts::writeLastLogins);
-        } catch (InterruptedException | RuntimeException e) {
-            LOG.log(Level.ERROR, "changed files are no longer read", e);
-        }
+            accounts.ifPresent(file -> Loop.attempt(LOG, "reading the changed users file", file::look));
+            tokens.ifPresent(file -> Loop.attempt(LOG, "reading the changed key of tokens", file::look));
+            rules.ifPresent(file -> Loop.attempt(LOG, "reading the changed rules file", file::look));
+            if (++looks % LOOKS_PER_WRITE == 0) {
+                writeLastLogins();
+            }
+        });
+        writeLastLogins();
+    }
+
+    private void writeLastLogins() {
+        accounts.ifPresent(file -> Loop.attempt(LOG, "writing last logins", file::writeLastLogins));
     }
 
     /** Writes down who has logged in, and reads no more. Blocks for the time of that. */

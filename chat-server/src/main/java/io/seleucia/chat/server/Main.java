@@ -30,6 +30,7 @@ public final class Main {
     /** Serves until the process is told to end. What can't be done is said in one line on standard error. */
     public static void main(String[] arguments) throws InterruptedException {
         ServerLog.start();
+        OutOfMemory.endsTheProcess();
         List<String> flags = List.of(arguments);
         String command = flags.isEmpty() || flags.getFirst().startsWith("--") ? "" : flags.getFirst();
         try {

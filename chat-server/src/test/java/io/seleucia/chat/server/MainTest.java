@@ -9,16 +9,19 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.server.management.Http;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +44,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MainTest {
     private static final long PATIENCE_SECONDS = 60;
     private static final String PASSWORD = "pass word";
+    private static final String HANDSHAKE =
+            "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     private static final Pattern LISTENING = Pattern.compile(
             "listening on wss?://localhost:(\\d+)/(?: tcps?://localhost:(\\d+))?(?: management http://localhost:(\\d+)/)?");
 
@@ -102,9 +108,7 @@ class MainTest {
         assertThat(operator.get("/health").status()).isEqualTo(200);
         try (Socket deaf = new Socket("localhost", Integer.parseInt(listening.group(1)))) {
             deaf.getOutputStream()
-                    .write(("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+                    .write(HANDSHAKE.getBytes(StandardCharsets.US_ASCII));
             assertThat(deaf.getInputStream().read()).isEqualTo('H');
 
             process.destroy(); // SIGTERM, which this client does not answer
@@ -457,6 +461,51 @@ class MainTest {
         }
         assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
         assertThat(errors()).hasSize(1);
+    }
+
+    @Test
+    void endsWithAStatusOfItsOwnWhenItsMemoryHasRunOut() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to set the heap with");
+        int port = begin(
+                "exec \"$0\" -Xmx32m \"$@\"",
+                List.of(
+                        "--port=0",
+                        "--outbound-queue-bytes=1000000000",
+                        "--rate-messages=1000000",
+                        "--rate-burst=1000000",
+                        "--rate-bytes=1000000000",
+                        "--write-timeout=1h"));
+        Thread.ofVirtual().start(() -> publishWithoutReading(port));
+
+        assertThat(exitStatus()).isEqualTo(3);
+        assertThat(errors()).containsExactly("chat-server: out of memory, the process ends; give it a larger heap (-Xmx)");
+    }
+
+    /** Is sent all that it says, and so fills the heap with what waits for it. */
+    private static void publishWithoutReading(int port) {
+        byte[] message = frame(request(3).replace("\"hi", "\"" + "x".repeat(60_000)));
+        try (Socket deaf = new Socket("localhost", port)) {
+            OutputStream server = deaf.getOutputStream();
+            server.write(HANDSHAKE.getBytes(StandardCharsets.US_ASCII));
+            server.write(frame(request(0)));
+            while (true) {
+                server.write(message);
+            }
+        } catch (IOException e) {
+            // The process has ended.
+        }
+    }
+
+    /** A masked text, its mask being zeros. */
+    private static byte[] frame(String text) {
+        byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer frame = ByteBuffer.allocate(payload.length + 8).put((byte) 0x81);
+        if (payload.length < 126) {
+            frame.put((byte) (0x80 | payload.length));
+        } else {
+            frame.put((byte) (0x80 | 126)).putShort((short) payload.length);
+        }
+        return Arrays.copyOf(frame.putInt(0).put(payload).array(), frame.position());
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.OpenSession;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
@@ -249,16 +250,23 @@ final class Api {
         if (channel.isPresent() && !Names.isInbox(channel.get())) {
             channel(channel.get());
         }
+        String what = "the messages "
+                + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow());
         FutureTask<Void> deletion = new FutureTask<>(() -> {
-            if (channel.isPresent()) {
-                server.broker().delete(channel.get());
-            } else {
-                server.broker().deleteFrom(sender.orElseThrow());
+            try {
+                if (channel.isPresent()) {
+                    server.broker().delete(channel.get());
+                } else {
+                    server.broker().deleteFrom(sender.orElseThrow());
+                }
+            } catch (UnavailableException e) {
+                LOG.log(Level.WARNING, what + " could not be deleted, try again later: " + e.getMessage());
+                throw e;
+            } catch (RuntimeException | Error e) {
+                Loop.report(LOG, "deleting " + what, e);
+                throw e;
             }
-            LOG.log(
-                    Level.INFO,
-                    "an operator has deleted the messages "
-                            + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow()));
+            LOG.log(Level.INFO, "an operator has deleted " + what);
             return null;
         });
         Thread.ofVirtual().name("management-deletion").start(deletion);
@@ -269,7 +277,7 @@ final class Api {
             if (e.getCause() instanceof UnavailableException unavailable) {
                 throw unavailable;
             }
-            throw new IllegalStateException("deleting failed", e.getCause());
+            throw new Refusal(500, "internal error"); // which is logged
         } catch (TimeoutException | InterruptedException e) {
             return done(false); // the log says when it is
         }

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -89,6 +90,9 @@ public final class Management implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "a connection of management broke: " + e.getMessage());
             throw e; // the JDK's server closes the connection
+        } catch (RuntimeException | Error e) {
+            Loop.report(LOG, "answering a request of management", e);
+            throw e; // likewise, and says nothing
         } finally {
             exchange.close();
         }
@@ -101,12 +105,8 @@ public final class Management implements AutoCloseable {
             return Answer.of(e);
         } catch (UnavailableException e) {
             return Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
-        } catch (RuntimeException e) {
-            LOG.log(
-                    Level.ERROR,
-                    "a request of management failed: "
-                            + exchange.getRequestURI().getPath(),
-                    e);
+        } catch (RuntimeException | Error e) {
+            Loop.report(LOG, "the request of management for " + exchange.getRequestURI().getPath(), e);
             return Answer.of(new Refusal(500, "internal error"));
         }
     }

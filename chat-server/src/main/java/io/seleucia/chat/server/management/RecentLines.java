@@ -3,6 +3,7 @@ package io.seleucia.chat.server.management;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.logging.ErrorManager;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -33,7 +34,13 @@ public final class RecentLines extends Handler {
         if (!isLoggable(record)) {
             return;
         }
-        String line = getFormatter().format(record).stripTrailing();
+        String line;
+        try {
+            line = getFormatter().format(record).stripTrailing();
+        } catch (RuntimeException e) { // not the affair of the code that logs
+            reportError(null, e, ErrorManager.FORMAT_FAILURE);
+            return;
+        }
         String text = line.length() > MAX_CHARS ? line.substring(0, MAX_CHARS) + " …" : line;
         lock.lock();
         try {
