@@ -420,8 +420,11 @@ public final class Loops implements Watchdog.Watched {
         try {
             checkClocks(now);
         } catch (Throwable e) { // without its deadlines it must not go on
-            end(CloseCode.INTERNAL_ERROR, true);
-            connection.abort();
+            if (ended == null) {
+                end(CloseCode.INTERNAL_ERROR, true);
+            } else {
+                connection.abort();
+            }
             Loop.report(LOG, "keeping the deadlines of a connection", e);
         }
     }

@@ -41,6 +41,8 @@ class LoopsTest {
     private final Peer peer = new Peer();
     private final Loops loops = new Loops(peer, BOUNDS, new Counters());
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean faulty;
+    private Thread inbound;
 
     @BeforeEach
     void run() {
@@ -49,11 +51,21 @@ class LoopsTest {
             public void received(Payload message) {}
 
             @Override
+            public void check() {
+                if (faulty) {
+                    throw new AssertionError("thrown by a test");
+                }
+            }
+
+            @Override
             public void ended() {
                 ended.countDown();
+                if (faulty) {
+                    throw new AssertionError("thrown by a test");
+                }
             }
         });
-        Thread.ofVirtual().start(loops::run);
+        inbound = Thread.ofVirtual().start(loops::run);
     }
 
     @AfterEach
@@ -77,11 +89,52 @@ class LoopsTest {
         eventually(() -> assertThat(peer.batches).extracting(List::size).containsExactly(1, 100));
     }
 
+    @Test
+    void anErrorWhileWritingEndsTheConnection() throws Exception {
+        peer.faulty = true;
+        loops.offer(Frames.ofLength(1));
+
+        assertThat(inbound.join(Duration.ofSeconds(30))).isTrue();
+        assertThat(loops.closeCode()).isEqualTo(CloseCode.INTERNAL_ERROR);
+        assertThat(peer.released).isTrue();
+    }
+
+    @Test
+    void anErrorOfTheReceiverAtTheEndLeavesNothingBehind() throws Exception {
+        faulty = true;
+        loops.offer(Frames.ofLength(1));
+        loops.end(CloseCode.NORMAL, false);
+        peer.writes.release(2);
+        peer.sendsNoMore();
+
+        assertThat(inbound.join(Duration.ofSeconds(30))).isTrue();
+        assertThat(peer.batches).hasSize(2); // the last frame was waited for
+        assertThat(peer.released).isTrue();
+    }
+
+    @Test
+    void endsAConnectionWhoseDeadlinesCannotBeKept() throws Exception {
+        faulty = true;
+        peer.writes.release(1);
+        loops.check(System.nanoTime());
+        peer.sendsNoMore();
+
+        assertThat(inbound.join(Duration.ofSeconds(30))).isTrue();
+        assertThat(loops.closeCode()).isEqualTo(CloseCode.INTERNAL_ERROR);
+        assertThat(peer.released).isTrue();
+    }
+
     /** Reads nothing, and takes each write when it is allowed to. */
     private static final class Peer implements Connection {
         private final Semaphore writes = new Semaphore(0);
         private final List<List<Frame>> batches = new CopyOnWriteArrayList<>();
         private final CountDownLatch aborted = new CountDownLatch(1);
+        private volatile boolean faulty;
+        private volatile boolean released;
+
+        private void sendsNoMore() {
+            aborted.countDown();
+        }
 
         @Override
         public void await() throws IOException {
@@ -95,6 +148,9 @@ class LoopsTest {
 
         @Override
         public void write(Frame first, Queue<Frame> waiting) {
+            if (faulty) {
+                throw new AssertionError("thrown by a test");
+            }
             List<Frame> batch = new ArrayList<>();
             for (Frame next = first; next != null; next = waiting.poll()) {
                 batch.add(next);
@@ -137,7 +193,9 @@ class LoopsTest {
         }
 
         @Override
-        public void release() {}
+        public void release() {
+            released = true;
+        }
 
         @Override
         public long heardAt() {

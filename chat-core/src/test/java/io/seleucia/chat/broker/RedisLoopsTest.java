@@ -1,0 +1,166 @@
+package io.seleucia.chat.broker;
+
+import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.Eventually.eventuallyGet;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seleucia.chat.LoggedLines;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** What is thrown in the loops that talk with Redis costs what it was about. */
+@Timeout(120)
+class RedisLoopsTest {
+    private static RedisProcess redis;
+
+    private final LoggedLines log = new LoggedLines(); // and keeps from the output what is thrown on purpose
+
+    @BeforeAll
+    static void begin() throws Exception {
+        redis = RedisProcess.begin();
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        redis.close();
+    }
+
+    @AfterEach
+    void close() {
+        log.close();
+    }
+
+    @Test
+    void aQuestionThatFailsIsFailedAndTheNextOneAnswered() throws Exception {
+        try (RedisPipeline pipeline = new RedisPipeline(address(), access(), 0, new RedisHealth("a test"))) {
+            for (int i = 0; i < 6; i++) { // so that each lane has some
+                assertThatThrownBy(() -> ask(pipeline, pipe -> {
+                            pipe.dbSize();
+                            throw new AssertionError("thrown by a test");
+                        }))
+                        .isInstanceOf(UnavailableException.class)
+                        .hasMessageContaining("thrown by a test");
+                assertThatThrownBy(() -> ask(pipeline, pipe -> {
+                            pipe.dbSize();
+                            return () -> {
+                                throw new StackOverflowError("thrown by a test");
+                            };
+                        }))
+                        .isInstanceOf(UnavailableException.class)
+                        .hasMessageContaining("thrown by a test");
+                assertThat(RedisLoopsTest.<Long>ask(pipeline, Pipeline::dbSize)).isNotNegative();
+            }
+        }
+        assertThat(log.lines()).contains("reading an answer of Redis failed");
+    }
+
+    private static <T> T ask(RedisPipeline pipeline, Function<Pipeline, Supplier<T>> command)
+            throws UnavailableException {
+        return pipeline.ask(
+                new RedisPipeline.Question<>(1, false, command),
+                System.nanoTime() + Duration.ofSeconds(30).toNanos());
+    }
+
+    @Test
+    void aListenerThatFailsCostsOthersNothing() throws Exception {
+        RecordingListener other = new RecordingListener();
+        try (RedisBroker broker = new RedisBroker(redis.uri(), "faults:", Retention.DEFAULT)) {
+            Broker.Subscription faulty = eventuallyGet(() -> broker.subscribe("lobby", new Faulty()));
+            Broker.Subscription good = broker.subscribe("lobby", other);
+            for (String text : List.of("one", "two")) {
+                broker.signal("lobby", new Broker.Signal("nobody", "ada", new Content.Text(text)));
+                broker.publish("lobby", "ada", new Content.Text(text), "");
+            }
+            eventually(() -> assertThat(log.lines())
+                    .filteredOn("a listener of channel lobby failed"::equals)
+                    .hasSize(4));
+            for (String text : List.of("one", "two")) {
+                assertThat(other.nextSignal().content().asText()).isEqualTo(text);
+                assertThat(other.nextMessage().content().asText()).isEqualTo(text);
+            }
+            faulty.close();
+            good.close();
+        }
+    }
+
+    private static class Faulty implements Broker.Listener {
+        @Override
+        public void message(Message message) {
+            throw new AssertionError("thrown by a test");
+        }
+
+        @Override
+        public void lost(Position position) {
+            throw new AssertionError("thrown by a test");
+        }
+
+        @Override
+        public void signal(Broker.Signal signal) {
+            throw new StackOverflowError("thrown by a test");
+        }
+
+        @Override
+        public void joined(String client) {}
+
+        @Override
+        public void left(String client) {}
+    }
+
+    @Test
+    void aReceiverThatFailsIsToldAgain() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        RedisSubscriber.Receiver receiver = new RedisSubscriber.Receiver() {
+            @Override
+            public void received(RedisFeed feed, RedisMessage.Live live) {}
+
+            @Override
+            public void subscribed(RedisFeed feed) {
+                told.add("subscribed");
+                if (told.size() < 3) {
+                    Thread.currentThread().interrupt();
+                    throw new AssertionError("thrown by a test");
+                }
+            }
+
+            @Override
+            public void connected(HostAndPort server) {}
+
+            @Override
+            public void unsubscribed() {}
+
+            @Override
+            public void refused(HostAndPort server, JedisDataException why) {}
+        };
+        try (RedisSubscriber subscriber = new RedisSubscriber(
+                address(), access(), new RedisKeys("faults:"), false, "a-probe", new RedisHealth("a test"), receiver)) {
+            eventuallyGet(() -> {
+                subscriber.add(new RedisFeed("lobby", null));
+                return true;
+            });
+            eventually(() -> assertThat(told).hasSizeGreaterThanOrEqualTo(3));
+        }
+    }
+
+    private static HostAndPort address() {
+        return new HostAndPort("localhost", redis.port());
+    }
+
+    private static RedisAccess access() {
+        return new RedisAccess(RedisServers.at(redis.uri()), "a-test");
+    }
+}
