@@ -5,6 +5,7 @@ import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.RedisBroker;
+import io.seleucia.chat.broker.RedisBrokers;
 import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
@@ -65,6 +66,25 @@ class TwoServersTest {
         try (RedisClient client = redis.client()) {
             eventually(() -> assertThat(client.keys("chat:client:*")).isEmpty());
         }
+    }
+
+    @Test
+    void giveANicknameOnceThoughOneHasNotHeardOfTheOtherYet() throws Exception {
+        try (RedisBroker oldBroker = RedisBrokers.looksAtOthersOnlyOnce(redis.uri());
+                ChatServer old = tcp(oldBroker);
+                TcpClient ada = TcpClient.called("ada", old.tcpPort().orElseThrow());
+                RedisBroker freshBroker = RedisBrokers.looksAtOthersOnlyOnce(redis.uri());
+                ChatServer fresh = tcp(freshBroker);
+                TcpClient bob = TcpClient.called("bob", fresh.tcpPort().orElseThrow())) {
+            assertThat(ada.rename("bob")).isEqualTo("Nickname already taken.");
+            assertThat(bob.rename("ada")).isEqualTo("Nickname already taken.");
+            assertThat(oldBroker.members("@bob")).isEqualTo(Map.of("bob", 1));
+            assertThat(oldBroker.members("lobby")).isEqualTo(Map.of("ada", 1, "bob", 1));
+        }
+    }
+
+    private static ChatServer tcp(RedisBroker broker) throws Exception {
+        return ChatServer.builder().port(0).tcpPort(0).broker(broker).start();
     }
 
     @Test

@@ -108,16 +108,16 @@ public interface Broker extends AutoCloseable {
     Subscription subscribe(String channel, Listener listener) throws UnavailableException;
 
     /**
-     * The oldest messages after an offset.
+     * The oldest messages after an offset; one below 0 is before the beginning.
      *
-     * @param limit the most that are given
+     * @param limit the most that are given; none if it is not positive
      */
     Page historyAfter(String channel, long offset, int limit) throws UnavailableException;
 
     /**
-     * The newest messages before an offset; {@link Long#MAX_VALUE} is beyond the end.
+     * The newest messages before an offset; {@link Long#MAX_VALUE} is beyond the end, and before 1 there is none.
      *
-     * @param limit the most that are given
+     * @param limit the most that are given; none if it is not positive
      */
     Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
 

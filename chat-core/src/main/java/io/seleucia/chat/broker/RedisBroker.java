@@ -91,13 +91,18 @@ public final class RedisBroker implements Broker {
      * @throws IllegalArgumentException if {@code servers} can't be used as they are, such as a file that is not there
      */
     public RedisBroker(RedisServers servers, String prefix, Retention retention) {
+        this(servers, prefix, retention, RedisPace.DEFAULT);
+    }
+
+    /** The same with another pace of heartbeats and renewals. */
+    RedisBroker(RedisServers servers, String prefix, Retention retention, RedisPace pace) {
         keys = new RedisKeys(prefix);
         nodes = new RedisNodes(
                 servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
         RedisCalls calls = new RedisCalls(nodes);
         history = new RedisHistory(calls, keys, retention);
         this.retention = retention;
-        members = new RedisMembers(node, new RedisNotes(calls, keys));
+        members = new RedisMembers(node, new RedisNotes(calls, keys), pace, System::nanoTime);
         nodes.start();
         members.start();
         Thread.ofVirtual().name("redis-keeper").start(this::keep);

@@ -97,7 +97,9 @@ final class RedisCalls {
             RedisNode node = sent.or(() -> nodes.of(slot)).orElse(null);
             if (node == null) {
                 why = new JedisException("no Redis is known to have the channel");
-            } else if (question.lasting() && !node.isSettled()) {
+            } else if (question.lasting()
+                    && sent.isEmpty()
+                    && !node.isSettled()) { // a move by the owner's will loses nothing
                 why = new JedisException("Redis at " + node.address() + " has only just taken the channel over");
             } else {
                 try {

@@ -31,6 +31,7 @@ final class RedisHealth {
     private final LongAdder reconnects = new LongAdder();
     private volatile boolean subscribed;
     private volatile long lostAt = System.nanoTime();
+    private volatile boolean withoutChannels;
     private volatile boolean closed;
 
     /**
@@ -48,8 +49,14 @@ final class RedisHealth {
         this.betweenRefusals = betweenRefusals;
     }
 
+    /** It refuses subscriptions until it has channels, which is nothing to warn of. Called before it is used. */
+    void withoutChannels() {
+        withoutChannels = true;
+    }
+
     /** Subscriptions stand. */
     void subscribed() {
+        withoutChannels = false;
         subscribed = true;
         if (firstUp.getCount() == 0) {
             BrokerReconnectEvent.commit(address, Duration.ofNanos(System.nanoTime() - lostAt));
@@ -80,7 +87,7 @@ final class RedisHealth {
 
     /** Redis can't be reached. */
     void lost(Exception why) {
-        if (!closed && state.getAndSet(State.DOWN) != State.DOWN) {
+        if (!closed && !withoutChannels && state.getAndSet(State.DOWN) != State.DOWN) {
             LOG.log(
                     Level.WARNING,
                     "Redis at " + address + " can't be reached, trying again until it can: " + rootCause(why));

@@ -77,12 +77,13 @@ final class RedisHistory {
 
     /** The oldest messages after an offset, all as of the channel's epoch. */
     Broker.Page after(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
-        return ofOneEpoch(history(channel, seen, "after", offset, limit));
+        return ofOneEpoch(history(channel, seen, "after", Math.max(0, offset), limit));
     }
 
     /** The newest messages before an offset, all as of the channel's epoch. */
     Broker.Page before(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
-        Broker.Page page = ofOneEpoch(history(channel, seen, "before", offset, limit));
+        boolean some = offset > 1; // Redis refuses a range that ends before the first id
+        Broker.Page page = ofOneEpoch(history(channel, seen, "before", Math.max(1, offset), some ? limit : 0));
         return new Broker.Page(page.position(), page.messages().reversed());
     }
 

@@ -1,11 +1,13 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Names;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,27 +16,33 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Which clients are in which channels on this server, and the copy of it in Redis. What is counted here is what ought to
  * stand there: a note that could not be written is written as it is then, once Redis is back.
  *
- * <p>Notes stand for a while, and are renewed many at a time. That this server lives it says once for all of them; those
- * of a server that does not count no more, and are taken away in the channels that have members here.
+ * <p>Notes stand for a while, and are renewed many at a time. Whoever renews also looks: notes that do not stand as they
+ * ought to are written again, whoever took them away. That this server lives it says once for all of them; those of a
+ * server that is dead count no more, and are taken away in the channels that have members here.
  *
- * <p>Threads: {@code redis-life} gives signs of life, {@code redis-members} writes what could not be written, {@code
- * redis-sweeping} takes away what the dead have left, {@code redis-renewal} renews.
+ * <p>Threads: {@code redis-life} gives heartbeats, {@code redis-members} writes what could not be written, {@code
+ * redis-sweeping} takes away what the dead have left, {@code redis-renewal} renews, and sweeps a few channels each time.
  */
 final class RedisMembers implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisMembers.class.getName());
-    private static final Duration LIFETIME = Duration.ofSeconds(55); // of notes; longer than peers may be silent
-    private static final Duration RENEWAL = Duration.ofSeconds(10); // of channels, and then of clients
-    private static final Duration SWEEPING = Duration.ofSeconds(10); // through all channels, since all servers do it
     private static final Duration FAREWELL = Duration.ofMillis(1_500);
     private static final long ROUND_MILLIS = 500;
+    private static final int ROUNDS_OF_A_HEARTBEAT = 10;
     private static final int AT_ONCE = 512; // written at the same time
+    private static final int BATCH = 250; // notes looked at in one question
+    private static final int PATROL_BITS = 5;
+    private static final int SPREADING = 0x9E37_79B9; // makes the highest bits of a hash depend on all
+    private static final int PATROL = 1 << PATROL_BITS; // rounds of renewal in which all channels are swept once
 
     private record Member(String channel, String client) {
         boolean inInbox() {
@@ -42,28 +50,69 @@ final class RedisMembers implements AutoCloseable {
         }
     }
 
+    /** One of the two notes that there are of a member: that of the channel, or that of the client. */
+    private record Kind(
+            Predicate<Member> noted,
+            Function<Member, String> name,
+            Function<Member, String> field,
+            Renewal renewal,
+            BiPredicate<Member, String> stands) {}
+
+    private interface Renewal {
+        Map<String, List<String>> renew(Map<String, List<String>> fields, Duration lifetime);
+    }
+
     private final String node;
     private final RedisNotes notes;
+    private final RedisPace pace;
     private final RedisPeers peers;
+    private final Kind ofChannels;
+    private final Kind ofClients;
     private final ConcurrentHashMap<Member, Integer> sessions = new ConcurrentHashMap<>();
     private final Set<Member> unwritten = ConcurrentHashMap.newKeySet();
+    private final ConcurrentHashMap<String, Integer> unsweptChannels = new ConcurrentHashMap<>(); // clients here
+    private final Set<String> unsweptClients = ConcurrentHashMap.newKeySet();
     private final RedisTurnstile writing = new RedisTurnstile(AT_ONCE);
     private volatile boolean doubtful; // whether all that is noted is there
     private volatile boolean deaths; // that may have left something
+    private int patrol; // the renewing thread's own
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    RedisMembers(String node, RedisNotes notes) {
+    /**
+     * @param node this server's name
+     * @param clock as {@link System#nanoTime}
+     */
+    RedisMembers(String node, RedisNotes notes, RedisPace pace, LongSupplier clock) {
         this.node = node;
         this.notes = notes;
-        peers = new RedisPeers(node, notes);
+        this.pace = pace;
+        peers = new RedisPeers(node, notes, pace, clock);
+        ofChannels = new Kind(member -> true, Member::channel, Member::client, notes::renewMembers, this::stands);
+        ofClients = new Kind(
+                member -> !member.inInbox(),
+                Member::client,
+                Member::channel,
+                notes::renewClients,
+                (member, noted) -> noted != null);
     }
 
     /** Begins to keep the copy up to date. */
     void start() {
-        Thread.ofVirtual().name("redis-life").start(this::live);
-        Thread.ofVirtual().name("redis-members").start(this::keep);
-        Thread.ofVirtual().name("redis-sweeping").start(this::sweep);
-        Thread.ofVirtual().name("redis-renewal").start(this::renew);
+        Duration look = pace.beat().dividedBy(ROUNDS_OF_A_HEARTBEAT);
+        begin("redis-life", "the heartbeat of this server in Redis", look, this::live);
+        begin("redis-members", "keeping notes of members in Redis", Duration.ofMillis(ROUND_MILLIS), this::keep);
+        begin("redis-sweeping", "sweeping notes of dead servers", Duration.ofMillis(ROUND_MILLIS), this::sweep);
+        begin("redis-renewal", "renewing notes of members", Duration.ZERO, () -> renew(pace.renewal()));
+    }
+
+    private void begin(String thread, String what, Duration pause, Loop.Step step) {
+        Thread.ofVirtual()
+                .name(thread)
+                .start(() -> Loop.run(LOG, what, () -> closed.getCount() > 0, () -> {
+                    if (!closed.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+                        step.run();
+                    }
+                }));
     }
 
     /** Counts one more session of a client in a channel. Blocks while that is written. */
@@ -80,9 +129,9 @@ final class RedisMembers implements AutoCloseable {
         write(member);
     }
 
-    /** The clients in a channel on all servers that live, each with its sessions. */
+    /** The clients in a channel on all servers that are not dead, each with its sessions. */
     Map<String, Integer> of(String channel) throws UnavailableException {
-        return notes.members(channel, peers.living());
+        return notes.members(channel, peers.dead());
     }
 
     /** Redis may have forgotten some notes, or all. */
@@ -106,7 +155,7 @@ final class RedisMembers implements AutoCloseable {
             int written;
             do {
                 written = count(member);
-                notes.note(member.channel, node, member.client, written, LIFETIME, peers.living());
+                notes.note(member.channel, node, member.client, written, pace.lifetime(), peers.dead());
             } while (written != count(member));
             unwritten.remove(member);
             if (written != count(member)) {
@@ -123,56 +172,29 @@ final class RedisMembers implements AutoCloseable {
         return sessions.getOrDefault(member, 0);
     }
 
-    private void live() {
+    /** Gives a heartbeat if one is due. */
+    void live() {
         try {
-            while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    RedisPeers.News news = peers.beat();
-                    if (news.forgotten()) {
-                        doubtful = true;
-                    }
-                    if (news.deaths()) {
-                        deaths = true;
-                    }
-                } catch (UnavailableException e) {
-                    LOG.log(Level.DEBUG, () -> "a sign of life is due: " + e.getMessage());
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "a sign of life could not be given", e);
-                }
+            RedisPeers.News news = peers.beat();
+            if (news.forgotten()) {
+                doubtful = true;
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: others will take this server for dead", e);
+            if (news.leftovers()) {
+                deaths = true;
+            }
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "a heartbeat is due: " + e.getMessage());
         }
     }
 
-    private void keep() {
-        try {
-            while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    if (doubtful) {
-                        doubtful = false;
-                        RedisRound.go(sessions.keySet(), Duration.ZERO, closed, this::verify);
-                    }
-                    catchUp();
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "keeping notes of members in Redis failed", e);
-                }
-            }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: who is in channels is no longer kept up to date", e);
+    /** Writes what could not be written, and what is no longer there. */
+    void keep() throws InterruptedException {
+        if (doubtful) {
+            doubtful = false;
+            go(ofChannels, Duration.ZERO, channels -> {});
+            go(ofClients, Duration.ZERO, clients -> {});
         }
-    }
-
-    /** Has written again what does not stand in Redis as it ought to. */
-    private void verify(List<Member> members) {
-        Map<Member, String> noted = notes.noted(members, Member::channel, Member::client);
-        Set<Member> listed = notes.listed(members, Member::channel, Member::client);
-        for (Member member : members) {
-            boolean stands = List.of(noted.getOrDefault(member, "").split(" ")).contains(node + "=" + count(member));
-            if (!stands || !member.inInbox() && !listed.contains(member)) {
-                unwritten.add(member);
-            }
-        }
+        catchUp();
     }
 
     /** Writes what could not be written. */
@@ -181,61 +203,55 @@ final class RedisMembers implements AutoCloseable {
     }
 
     /** Takes away what the dead have left, where somebody is here to see it; elsewhere it ends by itself. */
-    private void sweep() {
-        Set<String> unsweptChannels = ConcurrentHashMap.newKeySet();
-        Set<String> unsweptClients = ConcurrentHashMap.newKeySet();
-        try {
-            while (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                if (deaths) {
-                    deaths = false;
-                    sessions.keySet().forEach(member -> {
-                        unsweptChannels.add(member.channel);
-                        if (!member.inInbox()) {
-                            unsweptClients.add(member.client);
-                        }
-                    });
+    void sweep() throws InterruptedException {
+        if (deaths) {
+            deaths = false;
+            sessions.keySet().forEach(member -> {
+                unsweptChannels.merge(member.channel, 1, Integer::sum);
+                if (!member.inInbox()) {
+                    unsweptClients.add(member.client);
                 }
-                sweep(unsweptChannels, (channel, living) -> notes.sweep(channel, LIFETIME, living));
-                sweep(unsweptClients, this::sweepClient);
-            }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: members of dead servers stay until their notes end", e);
+            });
+        }
+        if (!unsweptChannels.isEmpty()) {
+            RedisRound.go(
+                    unsweptChannels.keySet(),
+                    pace.sweeping(),
+                    closed,
+                    channels -> forEach(
+                            channels,
+                            channel -> sweep(channel, this::sweepChannel, () -> unsweptChannels.remove(channel))));
+        }
+        if (!unsweptClients.isEmpty()) {
+            RedisRound.go(
+                    unsweptClients,
+                    pace.sweeping(),
+                    closed,
+                    clients -> forEach(
+                            clients, client -> sweep(client, this::sweepClient, () -> unsweptClients.remove(client))));
         }
     }
 
-    /** How one thing is swept, given the nodes that live. */
-    private interface Sweep {
-        void sweep(String name, String living) throws UnavailableException;
+    private void sweepChannel(String channel) throws UnavailableException {
+        sweep(channel, unsweptChannels.getOrDefault(channel, 0));
     }
 
-    /** Goes once through what is unswept, which is then what could not be swept. */
-    private void sweep(Set<String> unswept, Sweep how) throws InterruptedException {
-        if (!unswept.isEmpty()) {
-            RedisRound.go(unswept, SWEEPING, closed, names -> sweep(names, unswept, how));
-        }
-    }
-
-    private void sweep(List<String> names, Set<String> unswept, Sweep how) {
-        String living = peers.living();
-        if (living.isEmpty()) {
-            return; // who lives is no longer certain
-        }
-        forEach(names, name -> {
-            try {
-                how.sweep(name, living);
-                unswept.remove(name);
-            } catch (UnavailableException e) {
-                LOG.log(Level.DEBUG, () -> "to be swept later: " + e.getMessage());
-            }
-        });
+    /** Sweeps a channel, and takes back what is noted of clients that are not here, as in a Redis that was put back. */
+    private void sweep(String channel, int clients) throws UnavailableException {
+        RedisNotes.Swept swept = notes.sweep(channel, pace.lifetime(), peers.dead(), node, clients);
+        peers.meet(swept.nodes());
+        swept.own().stream()
+                .map(client -> new Member(channel, client))
+                .filter(member -> count(member) == 0)
+                .forEach(unwritten::add);
     }
 
     /** A client's channels in which it was on a dead server, and nobody is here: those that are here are swept anyway. */
-    private void sweepClient(String client, String living) throws UnavailableException {
+    private void sweepClient(String client) throws UnavailableException {
         for (String channel : notes.channels(client)) {
-            if (!sessions.containsKey(new Member(channel, client)) && !notes.lives(channel, client, living)) {
-                notes.sweep(channel, LIFETIME, living);
-                notes.removeChannel(client, channel, LIFETIME);
+            if (!sessions.containsKey(new Member(channel, client)) && !notes.lives(channel, client, peers.dead())) {
+                sweep(channel, 0);
+                notes.removeChannel(client, channel, pace.lifetime());
             }
         }
     }
@@ -250,53 +266,106 @@ final class RedisMembers implements AutoCloseable {
             for (T one : all) {
                 free.acquireUninterruptibly();
                 threads.execute(() -> {
-                    try {
-                        what.accept(one);
-                    } catch (RuntimeException e) {
-                        LOG.log(Level.ERROR, "a note in Redis failed", e);
-                    } finally {
-                        free.release();
-                    }
+                    Loop.attempt(LOG, "a note in Redis", () -> what.accept(one));
+                    free.release();
                 });
             }
         }
     }
 
-    /** Has all notes live on; what Redis has forgotten is written again. */
-    private void renew() {
+    /**
+     * Has all notes live on; what does not stand in Redis as it ought to is written again. A part of the channels is swept
+     * besides, so that what no sweep after a death has found ends some time.
+     *
+     * @param duration how long the channels are to take, and then the clients
+     */
+    void renew(Duration duration) throws InterruptedException {
+        int turn = patrol++ % PATROL;
+        go(
+                ofChannels,
+                duration,
+                channels -> patrol(
+                        channels.keySet(),
+                        turn,
+                        channel -> sweep(channel, channels.get(channel).size())));
+        go(ofClients, duration, clients -> patrol(clients.keySet(), turn, this::sweepClient));
+    }
+
+    /** How one thing is swept. */
+    private interface Sweep {
+        void sweep(String name) throws UnavailableException;
+    }
+
+    private static void patrol(Collection<String> names, int turn, Sweep how) {
+        List<String> due = names.stream()
+                .filter(name -> name.hashCode() * SPREADING >>> Integer.SIZE - PATROL_BITS == turn)
+                .toList();
+        forEach(due, name -> sweep(name, how, () -> {}));
+    }
+
+    private static void sweep(String name, Sweep how, Runnable done) {
         try {
-            boolean open = true;
-            while (open) {
-                Set<String> channels = new HashSet<>();
-                Set<String> clients = new HashSet<>();
-                for (Member member : sessions.keySet()) {
-                    channels.add(member.channel);
-                    if (!member.inInbox()) {
-                        clients.add(member.client);
-                    }
+            how.sweep(name);
+            done.run();
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "to be swept later: " + e.getMessage());
+        }
+    }
+
+    /** Looks at all notes of a kind, and has them live on. */
+    private void go(Kind kind, Duration duration, Consumer<Map<String, List<Member>>> besides)
+            throws InterruptedException {
+        Map<String, List<Member>> members = new HashMap<>();
+        sessions.keySet().stream()
+                .filter(kind.noted)
+                .forEach(member -> members.computeIfAbsent(kind.name.apply(member), name -> new ArrayList<>(1))
+                        .add(member));
+        RedisRound.go(members.keySet(), duration, closed, names -> {
+            look(kind, names, members);
+            Map<String, List<Member>> theirs = new HashMap<>();
+            names.forEach(name -> theirs.put(name, members.get(name)));
+            besides.accept(theirs);
+        });
+    }
+
+    private void look(Kind kind, List<String> names, Map<String, List<Member>> members) {
+        Map<String, List<Member>> batch = new HashMap<>();
+        int size = 0;
+        for (String name : names) {
+            List<Member> all = members.get(name);
+            for (int from = 0; from < all.size(); from += BATCH) {
+                List<Member> some = all.subList(from, Math.min(from + BATCH, all.size()));
+                batch.put(name, some);
+                size += some.size();
+                if (size >= BATCH) {
+                    look(kind, batch);
+                    batch.clear();
+                    size = 0;
                 }
-                open = RedisRound.go(channels, RENEWAL, closed, this::renewChannels)
-                        && RedisRound.go(clients, RENEWAL, closed, this::renewClients);
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: notes of members are no longer renewed", e);
         }
+        look(kind, batch);
     }
 
-    private void renewChannels(List<String> channels) {
-        rewrite(notes.renewMembers(channels, LIFETIME), Member::channel);
+    private void look(Kind kind, Map<String, List<Member>> batch) {
+        Map<String, List<String>> fields = new HashMap<>();
+        batch.forEach((name, members) ->
+                fields.put(name, members.stream().map(kind.field).toList()));
+        Map<String, List<String>> noted = kind.renewal.renew(fields, pace.lifetime());
+        batch.forEach((name, members) -> {
+            List<String> theirs = noted.get(name);
+            for (int i = 0; i < members.size(); i++) {
+                if (theirs == null || !kind.stands.test(members.get(i), theirs.get(i))) {
+                    unwritten.add(members.get(i));
+                }
+            }
+        });
     }
 
-    private void renewClients(List<String> clients) {
-        rewrite(notes.renewClients(clients, LIFETIME), Member::client);
-    }
-
-    private void rewrite(Set<String> forgotten, Function<Member, String> by) {
-        if (!forgotten.isEmpty()) {
-            sessions.keySet().stream()
-                    .filter(member -> forgotten.contains(by.apply(member)))
-                    .forEach(unwritten::add);
-        }
+    /** Whether a channel's note says of a member what it ought to. One that has left is written by whoever counted that. */
+    private boolean stands(Member member, String noted) {
+        int count = count(member);
+        return count == 0 || noted != null && (" " + noted + " ").contains(" " + node + "=" + count + " ");
     }
 
     /** Takes back all notes, as far as that can be done soon; the others are swept by others, or end by themselves. */

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -28,12 +29,17 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * The Redis servers in use, and which of them has a channel. Behind sentinels and in a cluster that changes: whoever
  * finds that it has calls {@link #look} or {@link #moved}, and a thread of its own asks, not too often, and now and then
  * by itself. Servers that have no channels any more are closed after a while.
+ *
+ * <p>While a slot of a cluster moves, its owner sends questions on to a server that may have no slot yet. That server is
+ * kept for as long as it is asked, and for some minutes: until it has the slot it counts neither for health nor for
+ * probes.
  */
 final class RedisNodes implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisNodes.class.getName());
     private static final Duration LOOK = Duration.ofMillis(600); // well below RedisNode.SETTLING
     private static final long PAUSE_MILLIS = 200;
     private static final Duration FAREWELL = Duration.ofSeconds(3); // longer than any answer is waited for
+    private static final Duration ASKED = Duration.ofMinutes(5); // how long one is kept that was asked once
 
     /** Told that channels may be elsewhere, after the change. Called by any thread; must not block. */
     interface Listener {
@@ -51,8 +57,9 @@ final class RedisNodes implements AutoCloseable {
     private final Semaphore doubts = new Semaphore(0);
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private final ReentrantLock changing = new ReentrantLock(); // guards nodes, retired and who writes owners
+    private final ReentrantLock changing = new ReentrantLock(); // guards nodes, asked, retired and who writes owners
     private final Map<HostAndPort, RedisNode> nodes = new HashMap<>();
+    private final Map<RedisNode, Long> asked = new HashMap<>(); // those without slots, and when that last was
     private final List<Retired> retired = new ArrayList<>();
     private volatile long formerReconnects; // of those who are gone; written under the lock
     private volatile RedisNode[] owners; // by slot, null where nobody is known; an array is not changed any more
@@ -131,7 +138,7 @@ final class RedisNodes implements AutoCloseable {
 
     /** How all are that have channels: the first flaw that one has, and the oldest proof of all. Does not block. */
     Broker.Health health() {
-        List<RedisNode> used = all();
+        List<RedisNode> used = owning();
         if (used.isEmpty()) {
             return new Broker.Health(finding.flaw(), Optional.empty(), 0);
         }
@@ -152,17 +159,26 @@ final class RedisNodes implements AutoCloseable {
         return owners;
     }
 
-    /** A server that is about to have a slot. */
+    /** A server that is about to have a slot, and is asked for it already. */
     RedisNode at(HostAndPort address, int slot) {
         changing.lock();
         try {
-            return node(address, one -> one == slot, true);
+            RedisNode node = nodes.get(address);
+            boolean fresh = node == null;
+            if (fresh) {
+                node = add(address, one -> one == slot, "is asked for channels on their way", true);
+                node.health().withoutChannels();
+            }
+            if (fresh || asked.containsKey(node)) {
+                asked.put(node, System.nanoTime());
+            }
+            return node;
         } finally {
             changing.unlock();
         }
     }
 
-    /** All that have channels. */
+    /** All that have channels, or are asked for some on their way. */
     List<RedisNode> all() {
         changing.lock();
         try {
@@ -172,13 +188,28 @@ final class RedisNodes implements AutoCloseable {
         }
     }
 
+    /** All that have channels. */
+    private List<RedisNode> owning() {
+        changing.lock();
+        try {
+            return nodes.values().stream()
+                    .filter(node -> !asked.containsKey(node))
+                    .toList();
+        } finally {
+            changing.unlock();
+        }
+    }
+
     /** A server says that another has a slot. */
     void moved(JedisMovedDataException answer, HostAndPort from) {
         int slot = answer.getSlot();
         HostAndPort to = target(answer, from);
+        RedisNode node;
+        boolean first;
         changing.lock();
         try {
-            RedisNode node = node(to, one -> one == slot, true);
+            node = node(to, one -> one == slot, true);
+            first = asked.remove(node) != null;
             if (owners[slot] != node) { // many may hear of it at once
                 RedisNode[] now = owners.clone();
                 now[slot] = node;
@@ -186,6 +217,9 @@ final class RedisNodes implements AutoCloseable {
             }
         } finally {
             changing.unlock();
+        }
+        if (first) { // what it was asked to subscribe before it had the slot it has refused
+            node.subscriber().probe(probe(one -> one == slot));
         }
         listener.changed();
         look();
@@ -208,7 +242,7 @@ final class RedisNodes implements AutoCloseable {
         if (!finding.awaitUp(limit)) {
             return false;
         }
-        for (RedisNode node : all()) {
+        for (RedisNode node : owning()) {
             if (!node.health().awaitUp(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
                 return false;
             }
@@ -218,31 +252,30 @@ final class RedisNodes implements AutoCloseable {
 
     private void run() {
         try {
-            boolean doubtful = true;
-            long pause = 0;
-            while (!closed.await(pause, TimeUnit.MILLISECONDS)) {
-                pause = PAUSE_MILLIS;
-                try {
-                    Set<HostAndPort> known = new HashSet<>();
-                    all().forEach(node -> known.add(node.address()));
-                    directory.look(known, doubtful).ifPresentOrElse(this::apply, this::unknown);
-                    bidFarewell(FAREWELL);
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "looking who has which channels failed, and is tried again", e);
-                }
-                doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)
-                        || !all().stream().allMatch(node -> node.health().isUp());
-                doubts.drainPermits();
-            }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: where channels have gone is not asked any more", e);
+            look();
+            Loop.run(LOG, "looking which Redis has which channels", () -> !isClosed(), this::lookNow);
         } finally {
             directory.close();
         }
     }
 
+    /** Asks who has which channels, as soon as that is in doubt, or after a while. */
+    private void lookNow() throws InterruptedException {
+        boolean allUp = owning().stream().allMatch(node -> node.health().isUp());
+        boolean doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS) || !allUp;
+        doubts.drainPermits();
+        if (isClosed()) {
+            return;
+        }
+        Set<HostAndPort> known = new HashSet<>();
+        owning().forEach(node -> known.add(node.address()));
+        directory.look(known, doubtful).ifPresentOrElse(this::apply, this::unknown);
+        bidFarewell(FAREWELL);
+        closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
     private void unknown() {
-        if (all().isEmpty()) {
+        if (owning().isEmpty()) {
             finding.lost(directory.failure()); // else the servers in use say it themselves
             look();
         }
@@ -253,6 +286,7 @@ final class RedisNodes implements AutoCloseable {
         ranges.forEach(range -> Arrays.fill(addresses, range.first(), range.last() + 1, range.owner()));
         RedisNode[] now = new RedisNode[addresses.length];
         boolean successor = !isFirst();
+        Set<RedisNode> first = new HashSet<>();
         boolean changed;
         changing.lock();
         try {
@@ -262,6 +296,9 @@ final class RedisNodes implements AutoCloseable {
             for (RedisDirectory.Range range : ranges) {
                 RedisNode owner = node(range.owner(), slot -> range.owner().equals(addresses[slot]), successor);
                 Arrays.fill(now, range.first(), range.last() + 1, owner);
+                if (asked.remove(owner) != null) {
+                    first.add(owner);
+                }
             }
             changed = !Arrays.equals(now, owners);
             if (changed) {
@@ -273,7 +310,7 @@ final class RedisNodes implements AutoCloseable {
         }
         finding.subscribed();
         if (changed) {
-            keepProbing(now);
+            keepProbing(now, first);
             listener.changed();
         }
     }
@@ -284,17 +321,22 @@ final class RedisNodes implements AutoCloseable {
     }
 
     private RedisNode node(HostAndPort address, IntPredicate theirs, boolean successor) {
-        return nodes.computeIfAbsent(address, unknown -> {
-            LOG.log(successor ? Level.INFO : Level.DEBUG, () -> "Redis at " + address + " has channels now");
-            RedisHealth health = new RedisHealth(address.toString());
-            return new RedisNode(
-                    address,
-                    health,
-                    new RedisPipeline(address, access, servers.waitReplicas(), health),
-                    new RedisSubscriber(address, access, keys, servers.isCluster(), probe(theirs), health, receiver),
-                    publishing(),
-                    successor);
-        });
+        RedisNode present = nodes.get(address);
+        return present == null ? add(address, theirs, "has channels now", successor) : present;
+    }
+
+    private RedisNode add(HostAndPort address, IntPredicate theirs, String news, boolean successor) {
+        LOG.log(successor ? Level.INFO : Level.DEBUG, () -> "Redis at " + address + " " + news);
+        RedisHealth health = new RedisHealth(address.toString());
+        RedisNode node = new RedisNode(
+                address,
+                health,
+                new RedisPipeline(address, access, servers.waitReplicas(), health),
+                new RedisSubscriber(address, access, keys, servers.isCluster(), probe(theirs), health, receiver),
+                publishing(),
+                successor);
+        nodes.put(address, node);
+        return node;
     }
 
     /** A pub/sub channel of this process' own in one of a server's slots. */
@@ -309,9 +351,12 @@ final class RedisNodes implements AutoCloseable {
         return keys.probe(process, tag);
     }
 
-    private void keepProbing(RedisNode[] now) {
-        for (RedisNode node : all()) {
-            if (now[slot(node.subscriber().probe())] != node) {
+    /** Has each probed in a slot of its own. Those that have their first ones have refused the probe until now. */
+    private void keepProbing(RedisNode[] now, Set<RedisNode> first) {
+        Set<RedisNode> owning = new HashSet<>(Arrays.asList(now));
+        owning.remove(null);
+        for (RedisNode node : owning) {
+            if (first.contains(node) || now[slot(node.subscriber().probe())] != node) {
                 node.subscriber().probe(probe(slot -> now[slot] == node));
             }
         }
@@ -320,9 +365,10 @@ final class RedisNodes implements AutoCloseable {
     private void retire(RedisNode[] now) {
         Set<RedisNode> used = new HashSet<>(Arrays.asList(now));
         nodes.values().removeIf(node -> {
-            if (used.contains(node)) {
+            if (used.contains(node) || isAsked(node)) {
                 return false;
             }
+            asked.remove(node);
             LOG.log(Level.INFO, () -> "Redis at " + node.address() + " has no channels any more");
             node.health().closed();
             node.subscriber().close(); // what it still brings may be what only a master that is none any more has
@@ -330,6 +376,11 @@ final class RedisNodes implements AutoCloseable {
             retired.add(new Retired(node, System.nanoTime()));
             return true;
         });
+    }
+
+    private boolean isAsked(RedisNode node) {
+        Long at = asked.get(node);
+        return at != null && System.nanoTime() - at < ASKED.toNanos();
     }
 
     /** Closes what has had no channels for so long. */

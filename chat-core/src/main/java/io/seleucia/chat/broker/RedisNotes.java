@@ -2,15 +2,14 @@ package io.seleucia.chat.broker;
 
 import io.seleucia.chat.message.Names;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -19,9 +18,9 @@ import java.util.stream.Stream;
  */
 final class RedisNotes {
     private static final RedisScript BEAT = RedisScript.of("beat.lua");
-    private static final RedisScript JOIN = RedisScript.of("join.lua");
-    private static final RedisScript MEMBERS = RedisScript.of("members.lua");
-    private static final RedisScript SWEEP = RedisScript.of("sweep.lua");
+    private static final RedisScript JOIN = RedisScript.of("dead.lua", "join.lua");
+    private static final RedisScript MEMBERS = RedisScript.of("dead.lua", "members.lua");
+    private static final RedisScript SWEEP = RedisScript.of("dead.lua", "sweep.lua");
     private static final RedisScript ADD_CHANNEL = RedisScript.of("channel.lua");
 
     private final RedisCalls calls;
@@ -40,22 +39,37 @@ final class RedisNotes {
     }
 
     /**
-     * A node's sign of life.
+     * Heartbeats, as texts that mean milliseconds of Redis' clock.
      *
-     * @param listed how long a node is listed after its last one
-     * @return how long ago each node gave its last one, before this; the node itself is not there if it is not listed
+     * @param own the one that was just given
+     * @param given the last of each listed node before that
      */
-    Map<String, Duration> beat(String node, Duration listed) throws UnavailableException {
-        List<?> answer =
-                (List<?>) calls.run(BEAT, false, List.of(keys.nodes()), List.of(node, text(listed.toMillis())));
-        Map<String, Duration> ages = new HashMap<>();
-        for (int i = 0; i < answer.size(); i += 2) {
-            ages.put((String) answer.get(i), Duration.ofMillis((Long) answer.get(i + 1)));
+    record Heartbeats(String own, Map<String, String> given) {
+        /** Returns how old a heartbeat is by Redis' clock, which may have been set since; 0 for one that is no number. */
+        long ageMillis(String heartbeat) {
+            return heartbeat.matches("[0-9]{1,18}") ? Long.parseLong(own) - Long.parseLong(heartbeat) : 0;
         }
-        return ages;
     }
 
-    /** Takes a node from those that give signs of life. */
+    /**
+     * Gives a heartbeat of a node.
+     *
+     * @param listed how long the list of nodes lives without any heartbeat
+     * @param outlived nodes to take off the list, each followed by its last heartbeat; those that have given another stay
+     */
+    Heartbeats beat(String node, Duration listed, List<String> outlived) throws UnavailableException {
+        List<String> arguments = new ArrayList<>(List.of(node, text(listed.toMillis())));
+        arguments.addAll(outlived);
+        List<?> answer = (List<?>) calls.run(BEAT, false, List.of(keys.nodes()), arguments);
+        List<?> pairs = (List<?>) answer.get(1);
+        Map<String, String> given = new HashMap<>();
+        for (int i = 0; i < pairs.size(); i += 2) {
+            given.put((String) pairs.get(i), (String) pairs.get(i + 1));
+        }
+        return new Heartbeats((String) answer.get(0), given);
+    }
+
+    /** Takes a node off the list. */
     void end(String node) throws UnavailableException {
         calls.ask(keys.nodes(), pipeline -> pipeline.hdel(keys.nodes(), node));
     }
@@ -64,9 +78,9 @@ final class RedisNotes {
      * Notes how many sessions of a client a node has in a channel, and, unless that is an inbox, the channel among the
      * client's.
      *
-     * @param living the nodes that live; empty where that is not known, and so all count
+     * @param dead the nodes that are dead, whose sessions do not count
      */
-    void note(String channel, String node, String client, int sessions, Duration lifetime, String living)
+    void note(String channel, String node, String client, int sessions, Duration lifetime, String dead)
             throws UnavailableException {
         boolean listed = !Names.isInbox(channel); // that a client is there at all is no channel of its own
         boolean inOneStep = listed && !calls.nodes().isCluster();
@@ -81,7 +95,7 @@ final class RedisNotes {
                         text(lifetime.toMillis()),
                         keys.live(channel),
                         publishing,
-                        living,
+                        dead,
                         channel));
         if (listed && !inOneStep) {
             if (sessions > 0) {
@@ -92,59 +106,69 @@ final class RedisNotes {
         }
     }
 
-    /** Takes away what nodes noted in a channel that do not live. */
-    void sweep(String channel, Duration lifetime, String living) throws UnavailableException {
-        List<?> gone = (List<?>) calls.run(
-                SWEEP, false, List.of(keys.presence(channel)), List.of(living, keys.live(channel), publishing));
+    /**
+     * What is left in a channel.
+     *
+     * @param nodes those that have sessions there
+     * @param own the clients that are noted of the node that asked, if they are more or fewer than it has
+     */
+    record Swept(Set<String> nodes, Set<String> own) {}
+
+    /**
+     * Takes away what dead nodes noted in a channel.
+     *
+     * @param node the node that asks
+     * @param clients how many clients it has there
+     */
+    Swept sweep(String channel, Duration lifetime, String dead, String node, int clients) throws UnavailableException {
+        List<?> answer = (List<?>) calls.run(
+                SWEEP,
+                false,
+                List.of(keys.presence(channel)),
+                List.of(dead, keys.live(channel), publishing, node, text(clients)));
         if (!Names.isInbox(channel)) {
-            for (Object client : gone) {
-                removeChannel((String) client, channel, lifetime);
+            for (String client : names(answer.get(0))) {
+                removeChannel(client, channel, lifetime);
             }
         }
+        return new Swept(names(answer.get(1)), names(answer.get(2)));
     }
 
-    /** What is noted of members in channels: each node with its sessions; nothing of those that are not known. */
-    <M> Map<M, String> noted(Collection<M> members, Function<M, String> channel, Function<M, String> client) {
-        return calls.askEach(
-                members,
-                member -> keys.presence(channel.apply(member)),
-                (pipeline, presence, member) -> pipeline.hget(presence, "c:" + client.apply(member)));
+    private static Set<String> names(Object answer) {
+        return ((List<?>) answer).stream().map(String.class::cast).collect(Collectors.toSet());
     }
 
-    /** Those members whose channel is among their client's. */
-    <M> Set<M> listed(Collection<M> members, Function<M, String> channel, Function<M, String> client) {
-        Map<M, String> listed = calls.askEach(
-                members,
-                member -> keys.client(client.apply(member)),
-                (pipeline, channels, member) -> pipeline.hget(channels, channel.apply(member)));
-        return listed.keySet();
+    /**
+     * Has notes of members live on.
+     *
+     * @param wanted clients by channel
+     * @return for each channel what is noted of each of its clients, in their order, each node with its sessions, or null;
+     *     nothing of a channel about which Redis does not answer
+     */
+    Map<String, List<String>> renewMembers(Map<String, List<String>> wanted, Duration lifetime) {
+        return renew(wanted, keys::presence, client -> "c:" + client, lifetime);
     }
 
-    /** Has notes of members live on; gives the channels of which Redis has none, or can't say. */
-    Set<String> renewMembers(Collection<String> channels, Duration lifetime) {
-        return renew(channels, keys::presence, lifetime);
+    /** Has notes of clients' channels live on; otherwise like {@link #renewMembers}, by client. */
+    Map<String, List<String>> renewClients(Map<String, List<String>> wanted, Duration lifetime) {
+        return renew(wanted, keys::client, channel -> channel, lifetime);
     }
 
-    /** Has notes of clients' channels live on; gives the clients of whom Redis has none, or can't say. */
-    Set<String> renewClients(Collection<String> clients, Duration lifetime) {
-        return renew(clients, keys::client, lifetime);
-    }
-
-    private Set<String> renew(Collection<String> names, UnaryOperator<String> key, Duration lifetime) {
+    private Map<String, List<String>> renew(
+            Map<String, List<String>> wanted,
+            UnaryOperator<String> key,
+            UnaryOperator<String> field,
+            Duration lifetime) {
         long millis = lifetime.toMillis();
-        Set<String> unknown = new HashSet<>(names);
-        calls.askEach(names, key, (pipeline, renewed, name) -> pipeline.pexpire(renewed, millis))
-                .forEach((name, known) -> {
-                    if (known == 1) {
-                        unknown.remove(name);
-                    }
-                });
-        return unknown;
+        return calls.askEach(wanted.keySet(), key, (pipeline, renewed, name) -> {
+            pipeline.pexpire(renewed, millis);
+            return pipeline.hmget(renewed, wanted.get(name).stream().map(field).toArray(String[]::new));
+        });
     }
 
-    /** The clients in a channel, each with its sessions on nodes that live. */
-    Map<String, Integer> members(String channel, String living) throws UnavailableException {
-        List<?> answer = (List<?>) calls.run(MEMBERS, false, List.of(keys.presence(channel)), List.of(living));
+    /** The clients in a channel, each with its sessions on nodes that are not dead. */
+    Map<String, Integer> members(String channel, String dead) throws UnavailableException {
+        List<?> answer = (List<?>) calls.run(MEMBERS, false, List.of(keys.presence(channel)), List.of(dead));
         Map<String, Integer> members = new TreeMap<>();
         for (int i = 0; i < answer.size(); i += 2) {
             members.put((String) answer.get(i), Integer.valueOf((String) answer.get(i + 1)));
@@ -158,11 +182,12 @@ final class RedisNotes {
         return calls.ask(key, pipeline -> pipeline.hgetAll(key)).keySet();
     }
 
-    /** Whether a client has sessions in a channel on nodes that live. */
-    boolean lives(String channel, String client, String living) throws UnavailableException {
+    /** Whether a client has sessions in a channel on nodes that are not dead. */
+    boolean lives(String channel, String client, String dead) throws UnavailableException {
+        Set<String> gone = Set.of(dead.split(" "));
         String noted = noted(channel, client);
         return noted != null
-                && Stream.of(noted.split(" ")).anyMatch(sessions -> living.contains(sessions.replaceFirst("=.*", "")));
+                && Stream.of(noted.split(" ")).anyMatch(sessions -> !gone.contains(sessions.replaceFirst("=.*", "")));
     }
 
     /** A client's sessions on each node, or null if it is not in the channel. */

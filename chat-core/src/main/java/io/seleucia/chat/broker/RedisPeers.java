@@ -1,56 +1,80 @@
 package io.seleucia.chat.broker;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
- * Which of the servers that share Redis live, by the signs of life that each leaves there: one note of a server, however
- * many channels and clients it has. A server that was silent for too long is dead, but that is believed only of a Redis
- * that has been asked without interruption for a while: who comes back after an outage finds everybody silent.
+ * Which of the servers that share Redis are dead. Each server lists itself there and renews its heartbeat, one for all
+ * its notes. A server is dead when its heartbeat has been the same for too long. A server that is not known is alive: it
+ * may have started after this one last looked.
+ *
+ * <p>How long a heartbeat has been the same is measured by the clock of this process, which nobody sets, and only while
+ * Redis is asked without interruption: after an outage everybody seems to have been silent. The clock of Redis is
+ * believed only for a part of the silence, of servers that died before this one looked. So a clock that jumps makes
+ * nobody dead, and nobody immortal.
+ *
+ * <p>A server that has notes but is not on the list is met when a channel is swept. If nobody lists it in time, it is
+ * dead as well.
  */
 final class RedisPeers {
-    /** How long a dead server's notes may count. */
-    static final Duration SILENCE = Duration.ofSeconds(35);
-
-    private static final Duration BEAT = Duration.ofSeconds(5);
-    private static final Duration INTERRUPTION = Duration.ofSeconds(10);
-    private static final Duration CERTAINTY = Duration.ofSeconds(15);
-    private static final Duration LISTED = Duration.ofMinutes(10);
-
     private final String self;
     private final RedisNotes notes;
-    private volatile String living = ""; // as the scripts take it: empty while that is not certain
+    private final RedisPace pace;
+    private final LongSupplier clock;
+    private volatile String dead = ""; // as the scripts take it
+    private volatile Set<String> known = Set.of();
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below, and is held while Redis is asked
+    private final Map<String, Peer> peers = new HashMap<>();
     private volatile boolean listed; // set once
-    private long steadySince;
+    private boolean ended;
     private long beatAt;
-    private Set<String> known = Set.of(); // who lived when that was last certain
+    private String heartbeat = ""; // this server's last
+
+    /**
+     * Another server.
+     *
+     * @param heartbeat its last; empty if it is not on the list
+     * @param since when that heartbeat was given, by this process' clock, as far as that is certain
+     */
+    private record Peer(String heartbeat, long since) {
+        boolean isListed() {
+            return !heartbeat.isEmpty();
+        }
+    }
 
     /**
      * @param self this server's name
+     * @param clock as {@link System#nanoTime}
      */
-    RedisPeers(String self, RedisNotes notes) {
+    RedisPeers(String self, RedisNotes notes, RedisPace pace, LongSupplier clock) {
         this.self = self;
         this.notes = notes;
+        this.pace = pace;
+        this.clock = clock;
     }
 
     /**
-     * What a sign of life has shown.
+     * What a heartbeat has shown.
      *
-     * @param forgotten whether others may have taken this server for dead
-     * @param deaths whether there may be notes of servers that have died since the last time
+     * @param forgotten whether notes of this server may be gone
+     * @param leftovers whether there may be notes that nobody takes back: servers have died since the last one, or Redis
+     *     knows something older
      */
-    record News(boolean forgotten, boolean deaths) {
+    record News(boolean forgotten, boolean leftovers) {
         private static final News NONE = new News(false, false);
     }
 
-    /** The names of those who live, this one among them, in one text; empty while that is not certain. */
-    String living() {
-        return living;
+    /** Returns the names of the dead in one text. */
+    String dead() {
+        return dead;
     }
 
     /** Sees to it that this server is listed, before it notes anything that has to be taken away if it dies. */
@@ -60,43 +84,115 @@ final class RedisPeers {
         }
     }
 
-    /** Gives a sign of life, if it is time for one, and looks at those of others. Blocks for less than two seconds. */
-    News beat() throws UnavailableException {
+    /** Notes which servers have notes. Those that are not known are dead if they stay so for too long. */
+    void meet(Collection<String> nodes) {
+        if (known.containsAll(nodes)) {
+            return;
+        }
         lock.lock();
         try {
-            if (listed && System.nanoTime() - beatAt < BEAT.toNanos()) {
-                return News.NONE;
-            }
-            Map<String, Duration> ages = notes.beat(self, LISTED);
-            long now = System.nanoTime();
-            Duration own = ages.remove(self);
-            boolean forgotten = listed && (own == null || own.compareTo(SILENCE) > 0);
-            if (!listed || forgotten || now - beatAt > INTERRUPTION.toNanos()) {
-                steadySince = now;
-            }
-            listed = true;
-            beatAt = now;
-            return new News(forgotten, judge(ages, now - steadySince >= CERTAINTY.toNanos()));
+            nodes.stream()
+                    .filter(node -> !node.equals(self))
+                    .forEach(node -> peers.putIfAbsent(node, new Peer("", clock.getAsLong())));
+            known = Set.copyOf(peers.keySet());
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean judge(Map<String, Duration> ages, boolean certain) {
-        Set<String> alive = new TreeSet<>(ages.keySet());
-        boolean silence = alive.removeIf(node -> ages.get(node).compareTo(SILENCE) > 0);
-        alive.add(self);
-        living = certain ? String.join(" ", alive) : "";
-        if (!certain) {
-            return false;
+    /** Gives a heartbeat, if one is due, and looks at those of others. Blocks for less than two seconds. */
+    News beat() throws UnavailableException {
+        lock.lock();
+        try {
+            if (ended || listed && clock.getAsLong() - beatAt < pace.beat().toNanos()) {
+                return News.NONE;
+            }
+            RedisNotes.Heartbeats all = notes.beat(self, pace.listed(), outlived());
+            long now = clock.getAsLong();
+            boolean interrupted = now - beatAt > pace.interruption().toNanos();
+            String former = all.given().remove(self);
+            boolean lost = listed && !heartbeat.equals(former); // the list, or its newest state
+            if (interrupted) {
+                peers.replaceAll(
+                        (node, peer) -> isDead(peer, beatAt) ? peer : new Peer(peer.heartbeat, later(peer, now)));
+            }
+            all.given().forEach((node, given) -> {
+                Peer peer = peers.get(node);
+                if (peer == null || !peer.heartbeat.equals(given)) {
+                    peers.put(node, new Peer(given, now - believed(all.ageMillis(given))));
+                }
+            });
+            Set<String> absent = new TreeSet<>(peers.keySet());
+            absent.removeAll(all.given().keySet());
+            absent.forEach(node -> peers.computeIfPresent(node, (name, peer) -> absent(peer, now, lost)));
+            boolean forgotten = listed && interrupted || lost;
+            listed = true;
+            beatAt = now;
+            heartbeat = all.own();
+            return new News(forgotten, judge(now) || lost);
+        } finally {
+            lock.unlock();
         }
-        boolean deaths = known.isEmpty() ? silence : !alive.containsAll(known);
-        known = alive;
-        return deaths;
+    }
+
+    /** Those that can be taken off the list: a node, its last heartbeat, and so on. */
+    private List<String> outlived() {
+        return peers.entrySet().stream()
+                .filter(peer -> peer.getValue().isListed() && isOutlived(peer.getValue(), clock.getAsLong()))
+                .flatMap(peer -> List.of(peer.getKey(), peer.getValue().heartbeat).stream())
+                .toList();
+    }
+
+    /** How much of a heartbeat's age by Redis' clock counts, in nanoseconds. */
+    private long believed(long ageMillis) {
+        return Duration.ofMillis(Math.clamp(
+                        ageMillis, 0, pace.silence().minus(pace.certainty()).toMillis()))
+                .toNanos();
+    }
+
+    /** What was not heard during an interruption does not count. */
+    private long later(Peer peer, long now) {
+        long latest = now - pace.silence().minus(pace.certainty()).toNanos();
+        return peer.since - latest < 0 ? latest : peer.since;
+    }
+
+    /** A server that is not on the list, or null if it can be forgotten. */
+    private Peer absent(Peer peer, long now, boolean lost) {
+        if (isOutlived(peer, now) || peer.isListed() && !lost && !isDead(peer, now)) {
+            return null; // all its notes are gone: it ended in good order, or long ago
+        }
+        return new Peer("", peer.since);
+    }
+
+    private boolean isDead(Peer peer, long now) {
+        return now - peer.since >= pace.silence().toNanos();
+    }
+
+    private boolean isOutlived(Peer peer, long now) {
+        return now - peer.since >= pace.listed().toNanos();
+    }
+
+    private boolean judge(long now) {
+        Set<String> former = Set.of(dead.split(" "));
+        Set<String> present = new TreeSet<>();
+        peers.forEach((node, peer) -> {
+            if (isDead(peer, now)) {
+                present.add(node);
+            }
+        });
+        dead = String.join(" ", present);
+        known = Set.copyOf(peers.keySet());
+        return !former.containsAll(present);
     }
 
     /** Ends it in good order: nobody has to wait for this server's death. */
     void end() throws UnavailableException {
-        notes.end(self);
+        lock.lock();
+        try {
+            ended = true;
+            notes.end(self);
+        } finally {
+            lock.unlock();
+        }
     }
 }

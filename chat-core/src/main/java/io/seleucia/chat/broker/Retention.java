@@ -9,7 +9,8 @@ import java.time.temporal.ChronoUnit;
  * @param messages the newest messages of a channel that stay in its history
  * @param age the age at which a message leaves the history; also how long a channel's messages are kept when nothing
  *     new comes
- * @param positions how long an unused channel remembers its epoch and offset, so that a quiet client still recovers
+ * @param positions how long an unused channel remembers its epoch and offset, so that a quiet client still recovers; never
+ *     less than {@code age}, for messages without a position would be of no use
  * @param keys how long an idempotency key gives the first position back
  * @param archive how long a journal's files stay readable after they were last written, beyond what the others say; zero
  *     where nothing is to be kept beyond that. Only a broker with a journal knows it
@@ -32,6 +33,9 @@ public record Retention(int messages, Duration age, Duration positions, Duration
         }
         if (archive.isNegative()) {
             throw new IllegalArgumentException("an archive's age must not be negative");
+        }
+        if (positions.compareTo(age) < 0) {
+            positions = age;
         }
     }
 

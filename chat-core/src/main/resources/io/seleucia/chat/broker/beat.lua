@@ -1,20 +1,21 @@
--- A server's sign of life.
--- KEYS  nodes: each server, and when it gave its last
--- ARGV  node, for how long a server is listed after its last
--- gives each that is listed and how old its last sign is, this one's before now
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local ages = {}
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  local age = now - (tonumber(all[i + 1]) or 0)
-  if age > tonumber(ARGV[2]) then
-    redis.call('HDEL', KEYS[1], all[i])
-  else
-    ages[#ages + 1] = all[i]
-    ages[#ages + 1] = math.max(age, 0)
+-- A server's heartbeat. Ages are no business of this script: the clock of Redis may be set, so each server measures by its
+-- own how long the heartbeat of another has been the same.
+-- KEYS  nodes: each server, and when it gave its last heartbeat, in milliseconds of Redis' clock
+-- ARGV  node, for how long the list lives without a heartbeat, then pairs of a node to take off the list and the heartbeat
+--       that it must have given last
+-- gives this heartbeat, and the list as it was before it
+for i = 3, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+    redis.call('HDEL', KEYS[1], ARGV[i])
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
+local all = redis.call('HGETALL', KEYS[1])
+local time = redis.call('TIME')
+local millis = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = string.format('%.0f', millis)
+if redis.call('HGET', KEYS[1], ARGV[1]) == now then
+  now = string.format('%.0f', millis + 1) -- a heartbeat must be another than the one before it
+end
+redis.call('HSET', KEYS[1], ARGV[1], now)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return ages
+return {now, all}

@@ -2,13 +2,16 @@
 -- The hash holds for every client 'c:' and its id, the sessions on each node: "node=2 node=1".
 -- KEYS  presence, the client's channels if they are on the same server and the channel is to be among them
 -- ARGV  node, client, sessions, how long the notes stand without being renewed, live channel, PUBLISH or SPUBLISH,
---       the nodes that live, nothing for all; the channel
+--       the dead nodes, whose notes go; the channel
 -- gives the client's sessions on other nodes
-local field, others, before, sessions = 'c:' .. ARGV[2], 0, 0, {}
-for node, count in (redis.call('HGET', KEYS[1], field) or ''):gmatch('(%S+)=(%d+)') do
+local dead = dead_nodes(ARGV[7])
+local field, others, before, died, sessions = 'c:' .. ARGV[2], 0, 0, false, {}
+for node, count in each_node(redis.call('HGET', KEYS[1], field)) do
   if node == ARGV[1] then
     before = tonumber(count)
-  elseif ARGV[7] == '' or ARGV[7]:find(node, 1, true) then
+  elseif dead[node] then
+    died = true -- and nobody has told yet that the client has left
+  else
     others = others + tonumber(count)
     sessions[#sessions + 1] = node .. '=' .. count
   end
@@ -30,7 +33,7 @@ elseif KEYS[2] then
 end
 if others == 0 and before == 0 and tonumber(ARGV[3]) > 0 then
   redis.call(ARGV[6], ARGV[5], '{"joined":' .. cjson.encode(ARGV[2]) .. '}')
-elseif others == 0 and before > 0 and tonumber(ARGV[3]) == 0 then
+elseif others == 0 and (before > 0 or died) and tonumber(ARGV[3]) == 0 then
   redis.call(ARGV[6], ARGV[5], '{"left":' .. cjson.encode(ARGV[2]) .. '}')
 end
 return others

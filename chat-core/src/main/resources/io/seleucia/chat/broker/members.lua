@@ -1,12 +1,13 @@
 -- KEYS  presence
--- ARGV  the nodes that live, nothing for all
--- gives each client and the number of its sessions on nodes that live
+-- ARGV  the dead nodes
+-- gives each client and the number of its sessions on nodes that are not dead
+local dead = dead_nodes(ARGV[1])
 local members = {}
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   local total = 0
-  for node, count in all[i + 1]:gmatch('(%S+)=(%d+)') do
-    if ARGV[1] == '' or ARGV[1]:find(node, 1, true) then
+  for node, count in each_node(all[i + 1]) do
+    if not dead[node] then
       total = total + tonumber(count)
     end
   end

@@ -1,25 +1,34 @@
--- Takes away what was noted in a channel by nodes that do not live.
+-- Takes away what dead nodes noted in a channel.
 -- KEYS  presence
--- ARGV  the nodes that live, live channel, PUBLISH or SPUBLISH
--- gives the clients that have no session there any more
-local gone = {}
+-- ARGV  the dead nodes, live channel, PUBLISH or SPUBLISH, the node that asks, how many clients it has there
+-- gives the clients that have no session there any more, the nodes that have some, and all clients that the node that asks
+-- has there by its notes, if that is another number
+local dead = dead_nodes(ARGV[1])
+local gone, nodes, seen, own = {}, {}, {}, {}
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  local sessions, dead = {}, false
-  for node, count in all[i + 1]:gmatch('(%S+)=(%d+)') do
-    if ARGV[1]:find(node, 1, true) then
-      sessions[#sessions + 1] = node .. '=' .. count
+  local sessions, died = {}, false
+  for node, count in each_node(all[i + 1]) do
+    if dead[node] then
+      died = true
     else
-      dead = true
+      sessions[#sessions + 1] = node .. '=' .. count
+      if not seen[node] then
+        seen[node] = true
+        nodes[#nodes + 1] = node
+      end
+      if node == ARGV[4] then
+        own[#own + 1] = all[i]:sub(3)
+      end
     end
   end
-  if dead and #sessions > 0 then
+  if died and #sessions > 0 then
     redis.call('HSET', KEYS[1], all[i], table.concat(sessions, ' '))
-  elseif dead then
+  elseif died then
     local client = all[i]:sub(3)
     redis.call('HDEL', KEYS[1], all[i])
     redis.call(ARGV[3], ARGV[2], '{"left":' .. cjson.encode(client) .. '}')
     gone[#gone + 1] = client
   end
 end
-return gone
+return {gone, nodes, #own == tonumber(ARGV[5]) and {} or own}

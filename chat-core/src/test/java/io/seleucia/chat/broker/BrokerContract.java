@@ -233,6 +233,36 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void readsHistoryFromAnyOffset() throws Exception {
+        Broker broker = open();
+        publishMany(broker, 3);
+
+        for (long nothing : new long[] {Long.MIN_VALUE, -1, 0, 1}) {
+            assertEmptyPage(broker.historyBefore(CHANNEL, nothing, 10));
+        }
+        for (long nothing : new long[] {3, 4, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
+            assertEmptyPage(broker.historyAfter(CHANNEL, nothing, 10));
+        }
+        for (long beginning : new long[] {Long.MIN_VALUE, -1, 0}) {
+            assertThat(offsets(broker.historyAfter(CHANNEL, beginning, Integer.MAX_VALUE)))
+                    .containsExactly(1L, 2L, 3L);
+        }
+        for (long end : new long[] {4, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
+            assertThat(offsets(broker.historyBefore(CHANNEL, end, Integer.MAX_VALUE)))
+                    .containsExactly(1L, 2L, 3L);
+        }
+        for (int none : new int[] {Integer.MIN_VALUE, -1, 0}) {
+            assertEmptyPage(broker.historyBefore(CHANNEL, Long.MAX_VALUE, none));
+            assertEmptyPage(broker.historyAfter(CHANNEL, 0, none));
+        }
+    }
+
+    private static void assertEmptyPage(Broker.Page page) {
+        assertThat(page.messages()).isEmpty();
+        assertThat(page.position().offset()).isEqualTo(3);
+    }
+
+    @Test
     void keepsTheNewestMessages() throws Exception {
         Broker broker = open(Retention.DEFAULT.withMessages(5).withArchive(Duration.ZERO));
         publishMany(broker, 12);

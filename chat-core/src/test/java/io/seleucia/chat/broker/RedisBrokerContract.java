@@ -37,8 +37,13 @@ abstract class RedisBrokerContract extends BrokerContract {
 
     /** The same, where Redis is asked otherwise. */
     RedisBroker open(RedisServers servers) throws Exception {
-        opened.add(create(servers, Retention.DEFAULT));
-        return opened.getLast();
+        return closing(create(servers, Retention.DEFAULT));
+    }
+
+    /** Closes a broker when the test has ended. */
+    RedisBroker closing(RedisBroker broker) {
+        opened.add(broker);
+        return broker;
     }
 
     @AfterEach

@@ -75,6 +75,19 @@ class RedisBrokerTest extends RedisBrokerContract {
     }
 
     @Test
+    void remembersAPositionForAsLongAsItsMessages() throws Exception {
+        try (RedisBroker patient = create(Retention.DEFAULT.withAge(Duration.ofDays(90)))) {
+            patient.publish("lobby", "ada", new Content.Text("hi"), "");
+            patient.historyAfter("lobby", 0, 10);
+        }
+
+        assertThat(client.pttl("chat:{lobby}:log"))
+                .isGreaterThan(Duration.ofDays(89).toMillis());
+        assertThat(client.pttl("chat:{lobby}:meta"))
+                .isGreaterThan(Duration.ofDays(89).toMillis());
+    }
+
+    @Test
     void notesTheChannelsOfAClientUntilItsLastSessionLeaves() throws Exception {
         RedisBroker other = open();
         broker.join("lobby", "ada");
@@ -95,9 +108,10 @@ class RedisBrokerTest extends RedisBrokerContract {
 
     @Test
     void takesMembersOfADeadServerAway() throws Exception {
+        RedisBroker broker = openHasty();
         broker.subscribe("lobby", listener);
         broker.join("lobby", "ada");
-        client.hset("chat:{lobby}:presence", Map.of("c:bob", "dead=1", "c:cem", "long-forgotten=2"));
+        client.hset("chat:{lobby}:presence", Map.of("c:bob", "dead=1", "c:cem", "never-listed=2"));
         client.hset("chat:nodes", "dead", Long.toString(System.currentTimeMillis() - 60_000));
         client.hset("chat:client:bob", Map.of("lobby", "set", "den", "set"));
 
@@ -111,6 +125,7 @@ class RedisBrokerTest extends RedisBrokerContract {
 
     @Test
     void takesChannelsOfADeadServerFromClientsThatAreHere() throws Exception {
+        RedisBroker broker = openHasty();
         broker.join("lobby", "ada");
         RedisBroker other = open();
         other.join("hall", "ada");
@@ -122,6 +137,10 @@ class RedisBrokerTest extends RedisBrokerContract {
         eventually(() -> assertThat(client.hkeys("chat:client:ada")).containsExactlyInAnyOrder("lobby", "hall"));
         assertThat(client.exists("chat:{den}:presence")).isFalse();
         assertThat(client.hgetAll("chat:{hall}:presence")).isEqualTo(noted);
+    }
+
+    private RedisBroker openHasty() throws Exception {
+        return closing(RedisBrokers.hasty(redis.uri(), 10));
     }
 
     @Test

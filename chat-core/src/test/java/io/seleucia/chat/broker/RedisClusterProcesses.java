@@ -54,10 +54,7 @@ public final class RedisClusterProcesses implements AutoCloseable {
         int[] bus = new int[2 * MASTERS];
         for (int i = 0; i < bus.length; i++) {
             bus[i] = RedisProcess.freePort();
-            nodes.add(RedisProcess.begin(
-                    hosts.get(i),
-                    "--cluster-enabled yes --cluster-node-timeout " + NODE_TIMEOUT.toMillis() + " --cluster-port "
-                            + bus[i] + " --save '' --maxmemory 64mb --repl-diskless-sync-delay 0" + flags.call()));
+            nodes.add(RedisProcess.begin(hosts.get(i), settings(bus[i]) + flags.call()));
         }
         for (int i = 0; i < nodes.size(); i++) {
             RedisProcess node = nodes.get(i);
@@ -192,8 +189,54 @@ public final class RedisClusterProcesses implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Starts a further master, which has no slot. */
+    RedisProcess addMaster() throws Exception {
+        int bus = RedisProcess.freePort();
+        RedisProcess added = RedisProcess.begin(settings(bus) + " --cluster-allow-replica-migration no");
+        added.ask("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(nodes.size() + 1));
+        added.ask(
+                "CLUSTER",
+                "MEET",
+                "127.0.0.1",
+                Integer.toString(nodes.getFirst().port()),
+                busOf(nodes.getFirst()));
+        Eventually.eventually(() -> {
+            assertThat(info(added, "cluster_state")).isEqualTo("ok");
+            nodes.forEach(node ->
+                    assertThat((String) node.ask("CLUSTER", "NODES")).containsPattern(id(added) + "[^\\n]* connected"));
+        });
+        return added;
+    }
+
+    /** Ends a master that was added and has no slot any more. */
+    void remove(RedisProcess added) throws IOException {
+        String id = id(added);
+        added.close();
+        nodes.forEach(node -> node.ask("CLUSTER", "FORGET", id));
+    }
+
+    private static String busOf(RedisProcess node) {
+        String own = ((String) node.ask("CLUSTER", "NODES"))
+                .lines()
+                .filter(line -> line.contains("myself"))
+                .findFirst()
+                .orElseThrow();
+        return own.replaceFirst("^\\S+ \\S+@(\\d+).*", "$1");
+    }
+
+    private static String settings(int bus) {
+        return "--cluster-enabled yes --cluster-node-timeout " + NODE_TIMEOUT.toMillis() + " --cluster-port " + bus
+                + " --save '' --maxmemory 64mb --repl-diskless-sync-delay 0";
+    }
+
     /** Moves a slot with its keys, a key at a time, as redis-cli does. */
     void migrate(int slot, RedisProcess from, RedisProcess to) {
+        beginMigration(slot, from, to);
+        endMigration(slot, from, to);
+    }
+
+    /** Moves the keys of a slot, which stays where it is. */
+    void beginMigration(int slot, RedisProcess from, RedisProcess to) {
         String number = Integer.toString(slot);
         to.ask("CLUSTER", "SETSLOT", number, "IMPORTING", id(from));
         from.ask("CLUSTER", "SETSLOT", number, "MIGRATING", id(to));
@@ -202,6 +245,11 @@ public final class RedisClusterProcesses implements AutoCloseable {
             from.ask("MIGRATE", "127.0.0.1", Integer.toString(to.port()), (String) keys.getFirst(), "0", "5000");
             keys = (List<?>) from.ask("CLUSTER", "GETKEYSINSLOT", number, "1");
         }
+    }
+
+    /** Moves a slot whose keys have been moved. */
+    void endMigration(int slot, RedisProcess from, RedisProcess to) {
+        String number = Integer.toString(slot);
         to.ask("CLUSTER", "SETSLOT", number, "NODE", id(to));
         from.ask("CLUSTER", "SETSLOT", number, "NODE", id(to));
     }

@@ -4,6 +4,7 @@ import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of brokers over a real Redis Cluster, and what only a cluster does. */
 class RedisClusterTest extends RedisBrokerContract {
+    private static final Duration ON_ITS_WAY = Duration.ofSeconds(4); // longer than several looks at who has what
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
     private static RedisClusterProcesses cluster;
 
     private final RecordingListener listener = new RecordingListener();
@@ -132,6 +137,54 @@ class RedisClusterTest extends RedisBrokerContract {
             assertThat(verdict.flaws()).isEmpty();
             assertThat(verdict.losses()).isZero();
         }
+    }
+
+    @Test
+    void aSlotOnItsWayToAServerThatHasNoneIsUsedThere() throws Exception {
+        RedisBroker broker = open();
+        broker.subscribe("lobby", listener);
+        List<Position> published = new ArrayList<>(List.of(publish(broker, "lobby", "before")));
+        int slot = RedisClusterProcesses.slot("lobby");
+        RedisProcess from = cluster.owner("lobby");
+        RedisProcess fresh = cluster.addMaster();
+        try (LoggedLines log = new LoggedLines()) {
+            cluster.beginMigration(slot, from, fresh);
+            int others = connections(fresh);
+            long until = System.nanoTime() + ON_ITS_WAY.toNanos();
+            while (System.nanoTime() - until < 0 || published.size() < 10) {
+                published.add(publish(broker, "lobby", "on its way"));
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+            assertThat(broker.health().flaw()).isEmpty();
+            assertThat(log.lines()).singleElement().asString().contains(fresh.address());
+            assertThat(connections(fresh) - others).isLessThan(10);
+
+            cluster.endMigration(slot, from, fresh);
+            for (int i = 0; i < 10; i++) {
+                published.add(eventuallyGet(() -> publish(broker, "lobby", "there")));
+            }
+            eventually(() -> assertThat(broker.health().flaw()).isEmpty());
+            for (Position position : published) {
+                assertThat(listener.nextMessage().position()).isEqualTo(position);
+            }
+            assertThat(log.lines()).hasSize(1);
+
+            cluster.migrate(slot, fresh, from);
+            Position last = eventuallyGet(() -> publish(broker, "lobby", "back"));
+            assertThat(listener.nextMessage().position()).isEqualTo(last);
+            assertThat(last.epoch()).isEqualTo(published.getFirst().epoch());
+        } finally {
+            cluster.remove(fresh);
+        }
+    }
+
+    private static int connections(RedisProcess redis) {
+        return ((String) redis.ask("INFO", "stats"))
+                .lines()
+                .filter(line -> line.startsWith("total_connections_received:"))
+                .mapToInt(line -> Integer.parseInt(line.substring(line.indexOf(':') + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
