@@ -26,32 +26,47 @@ import java.util.function.Consumer;
 final class Channel implements Broker.Listener {
     private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
     private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
+    private static final int GONE = -1;
 
     /** A session's place in a channel; nobody but the channel looks into it. */
     static final class Member {
         private final Channel channel;
         private final Session session;
         private final boolean presence; // whether it is told who comes and goes
-        private Position known; // what it has been given up to, where that is ahead of the channel
-        private int index; // in members
+        private Position known; // up to where it was given the history, until the channel is ahead of that; or NONE
+        private Position stale; // in the epoch in which the channel stays until it learns of the known one; or NONE
+        private int index; // in members, or GONE
 
-        private Member(Channel channel, Session session, boolean presence, Position known) {
+        private Member(Channel channel, Session session, boolean presence, Position known, Position stale) {
             this.channel = channel;
             this.session = session;
             this.presence = presence;
             this.known = known;
+            this.stale = stale;
         }
 
         Channel channel() {
             return channel;
         }
 
-        private boolean knows(Position position) {
-            return position.sameEpoch(known) && position.offset() <= known.offset();
+        /** Returns whether the member is to be told of what stands at a position, which it may have read already. */
+        private boolean takes(Position position) {
+            if (known == Position.NONE) {
+                return true;
+            }
+            if (stale != Position.NONE && position.sameEpoch(stale)) {
+                return false; // the history has left this epoch, and the member has read on in the next one
+            }
+            stale = Position.NONE;
+            if (position.sameEpoch(known) && position.offset() <= known.offset()) {
+                return false;
+            }
+            known = Position.NONE; // from here on the member is where the channel is
+            return true;
         }
     }
 
-    /** A message, or a loss, that was fanned out a moment ago. */
+    /** A message that was fanned out a moment ago. */
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
@@ -127,7 +142,7 @@ final class Channel implements Broker.Listener {
         lock.lock();
         try {
             before.accept(position());
-            return add(session, presence, Position.NONE);
+            return add(session, presence, Position.NONE, Position.NONE);
         } finally {
             lock.unlock();
         }
@@ -145,35 +160,39 @@ final class Channel implements Broker.Listener {
                 return Optional.empty();
             }
             before.run();
-            return Optional.of(add(session, presence, known));
+            return Optional.of(add(session, presence, Position.NONE, Position.NONE));
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Adds a session that has read the history up to {@code known}, if what came since is at hand: then it is given
-     * that, and all messages from now on. If not, it has to read on.
+     * Adds a session that has read the history to its end, if what came since is at hand: then it is given that, and all
+     * messages from now on. If not, it has to read on.
      *
-     * @param before where the channel was before the history was read, if that ended with {@code known}: if it is still
-     *     in that epoch, and {@code known} is another's, then it has yet to learn of it
+     * <p>What came since was published after the history was read. So no deletion that was done by then concerns it, and
+     * a session is never given from memory what the history that it has read did not hold.
+     *
+     * @param end the newest position when the history was read
+     * @param before where the channel was before the history was read: if it is still in that epoch, and {@code end} is
+     *     in another, then it has yet to learn of that one
      */
-    Optional<Member> joinAt(Session session, boolean presence, Position known, Optional<Position> before) {
+    Optional<Member> joinAt(Session session, boolean presence, Position end, Position before) {
         lock.lock();
         try {
             Position now = position();
-            boolean atHand = now.sameEpoch(known)
-                    ? now.offset() <= known.offset() + recent.size()
-                    : before.isPresent() && before.get().sameEpoch(now);
+            boolean sameEpoch = now.sameEpoch(end);
+            boolean atHand = sameEpoch ? now.offset() <= end.offset() + recent.size() : before.sameEpoch(now);
             if (!atHand) {
                 return Optional.empty();
             }
             for (Recent one : recent) {
-                if (one.position.sameEpoch(known) && one.position.offset() > known.offset()) {
+                if (sameEpoch && one.position.offset() > end.offset()) {
                     session.send(one.broadcast);
                 }
             }
-            return Optional.of(add(session, presence, known));
+            boolean ahead = !sameEpoch || end.offset() > now.offset();
+            return Optional.of(add(session, presence, ahead ? end : Position.NONE, sameEpoch ? Position.NONE : now));
         } finally {
             lock.unlock();
         }
@@ -193,8 +212,8 @@ final class Channel implements Broker.Listener {
         return last == null ? subscription.start() : last;
     }
 
-    private Member add(Session session, boolean presence, Position known) {
-        Member member = new Member(this, session, presence, known);
+    private Member add(Session session, boolean presence, Position known, Position stale) {
+        Member member = new Member(this, session, presence, known, stale);
         member.index = members.size();
         members.add(member);
         if (members.size() == 1) {
@@ -203,18 +222,26 @@ final class Channel implements Broker.Listener {
         return member;
     }
 
-    /** Removes a member. When this returns, no message of the channel reaches it any more. */
-    void leave(Member member) {
+    /**
+     * Removes a member. When this returns, no message of the channel reaches it any more. Returns whether it was one until
+     * now: whoever leaves twice takes nobody else's place.
+     */
+    boolean leave(Member member) {
         lock.lock();
         try {
+            if (member.index == GONE) {
+                return false;
+            }
             Member moved = members.removeLast();
             if (moved != member) {
                 moved.index = member.index;
                 members.set(member.index, moved);
             }
+            member.index = GONE;
             if (members.isEmpty()) {
                 observer.vacated(name);
             }
+            return true;
         } finally {
             lock.unlock();
         }
@@ -296,7 +323,7 @@ final class Channel implements Broker.Listener {
             int told = 0;
             for (int i = 0; i < members.size(); i++) {
                 Member member = members.get(i);
-                if (!numbered || !member.knows(position)) {
+                if (!numbered || member.takes(position)) {
                     member.session.send(broadcast);
                     told++;
                 }
@@ -310,14 +337,16 @@ final class Channel implements Broker.Listener {
     }
 
     private void remember(Position position, Event.Push push, Broadcast broadcast) {
+        boolean follows = last != null && position.sameEpoch(last) && position.offset() == last.offset() + 1;
         last = position;
-        if (push instanceof Event.Lost) {
-            recent.clear(); // what follows has a gap before it
-            return;
+        if (push instanceof Event.Lost || !follows) {
+            recent.clear(); // those before it have a gap behind them
         }
-        recent.addLast(new Recent(position, broadcast));
-        if (recent.size() > MAX_RECENT) {
-            recent.removeFirst();
+        if (push instanceof Event.Received) {
+            recent.addLast(new Recent(position, broadcast));
+            if (recent.size() > MAX_RECENT) {
+                recent.removeFirst();
+            }
         }
     }
 }
