@@ -2,10 +2,12 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.function.Consumer;
 final class Channel implements Broker.Listener {
     private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
     private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
+    private static final Duration SETTLING = Duration.ofMinutes(2);
     private static final int GONE = -1;
 
     /** A session's place in a channel; nobody but the channel looks into it. */
@@ -33,16 +36,14 @@ final class Channel implements Broker.Listener {
         private final Channel channel;
         private final Session session;
         private final boolean presence; // whether it is told who comes and goes
-        private Position known; // up to where it was given the history, until the channel is ahead of that; or NONE
-        private Position stale; // in the epoch in which the channel stays until it learns of the known one; or NONE
+        private Ahead ahead; // null where the member is where the channel is
         private int index; // in members, or GONE
 
-        private Member(Channel channel, Session session, boolean presence, Position known, Position stale) {
+        private Member(Channel channel, Session session, boolean presence, Ahead ahead) {
             this.channel = channel;
             this.session = session;
             this.presence = presence;
-            this.known = known;
-            this.stale = stale;
+            this.ahead = ahead;
         }
 
         Channel channel() {
@@ -51,20 +52,34 @@ final class Channel implements Broker.Listener {
 
         /** Returns whether the member is to be told of what stands at a position, which it may have read already. */
         private boolean takes(Position position) {
-            if (known == Position.NONE) {
+            if (ahead == null) {
                 return true;
             }
-            if (stale != Position.NONE && position.sameEpoch(stale)) {
-                return false; // the history has left this epoch, and the member has read on in the next one
-            }
-            stale = Position.NONE;
-            if (position.sameEpoch(known) && position.offset() <= known.offset()) {
+            if (position.sameEpoch(ahead.left)) {
+                if (System.nanoTime() - ahead.since > channel.settlingNanos) {
+                    session.loops().end(CloseCode.TRY_LATER, true); // no broker is so late; it comes back, and is told
+                }
                 return false;
             }
-            known = Position.NONE; // from here on the member is where the channel is
+            if (position.sameEpoch(ahead.known) && position.offset() <= ahead.known.offset()) {
+                if (ahead.left != Position.NONE) {
+                    ahead = new Ahead(ahead.known, Position.NONE, ahead.since); // the channel has learned of the epoch
+                }
+                return false;
+            }
+            ahead = null;
             return true;
         }
     }
+
+    /**
+     * How far a member has read the history beyond where the channel is, which is told it by the broker later.
+     *
+     * @param known the position up to which it has read
+     * @param left in the epoch that the channel is in and the history is not any more; of no epoch if both are in one
+     * @param since when it had read that, as {@link System#nanoTime}
+     */
+    private record Ahead(Position known, Position left, long since) {}
 
     /** A message that was fanned out a moment ago. */
     private record Recent(Position position, Broadcast broadcast) {}
@@ -72,6 +87,7 @@ final class Channel implements Broker.Listener {
     private final String name;
     private final Counters counters;
     private final Observer observer;
+    private final long settlingNanos;
 
     private final AtomicBoolean opening = new AtomicBoolean();
     private final CountDownLatch opened = new CountDownLatch(1);
@@ -86,7 +102,13 @@ final class Channel implements Broker.Listener {
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
     Channel(String name, Observer observer, Counters counters) {
+        this(name, observer, counters, SETTLING);
+    }
+
+    /** @param settling the longest time that the broker takes to learn of an epoch that the history is in */
+    Channel(String name, Observer observer, Counters counters, Duration settling) {
         this.name = name;
+        this.settlingNanos = settling.toNanos();
         this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
         this.counters = counters;
     }
@@ -142,7 +164,7 @@ final class Channel implements Broker.Listener {
         lock.lock();
         try {
             before.accept(position());
-            return add(session, presence, Position.NONE, Position.NONE);
+            return add(session, presence, null);
         } finally {
             lock.unlock();
         }
@@ -160,7 +182,7 @@ final class Channel implements Broker.Listener {
                 return Optional.empty();
             }
             before.run();
-            return Optional.of(add(session, presence, Position.NONE, Position.NONE));
+            return Optional.of(add(session, presence, null));
         } finally {
             lock.unlock();
         }
@@ -192,7 +214,8 @@ final class Channel implements Broker.Listener {
                 }
             }
             boolean ahead = !sameEpoch || end.offset() > now.offset();
-            return Optional.of(add(session, presence, ahead ? end : Position.NONE, sameEpoch ? Position.NONE : now));
+            Position left = sameEpoch ? Position.NONE : now;
+            return Optional.of(add(session, presence, ahead ? new Ahead(end, left, System.nanoTime()) : null));
         } finally {
             lock.unlock();
         }
@@ -212,8 +235,8 @@ final class Channel implements Broker.Listener {
         return last == null ? subscription.start() : last;
     }
 
-    private Member add(Session session, boolean presence, Position known, Position stale) {
-        Member member = new Member(this, session, presence, known, stale);
+    private Member add(Session session, boolean presence, Ahead ahead) {
+        Member member = new Member(this, session, presence, ahead);
         member.index = members.size();
         members.add(member);
         if (members.size() == 1) {

@@ -1,6 +1,10 @@
 package io.seleucia.chat.session;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.session.ScriptedBroker.at;
+import static io.seleucia.chat.session.ScriptedBroker.message;
+import static io.seleucia.chat.session.ScriptedBroker.messages;
+import static io.seleucia.chat.session.ScriptedBroker.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Limits;
@@ -212,6 +216,19 @@ class ChannelTest {
     }
 
     @Test
+    void endsAMemberWhoseEpochTheChannelNeverLearns() throws Exception {
+        scripted.start = at("E1", 10);
+        Channel channel = new Channel(LOBBY, Observer.NOBODY, new Counters(), Duration.ZERO);
+        channel.open(scripted);
+        Client ahead = new Client(channels(scripted));
+        channel.joinAt(ahead.session, false, at("E2", 20), at("E1", 10));
+
+        scripted.deliver("E1", 11, 11);
+
+        assertThat(ahead.connection.closeCode(Duration.ofSeconds(30))).hasValue(CloseCode.TRY_LATER.code());
+    }
+
+    @Test
     void tellsAMemberOfTheSameEpochFromWhereItHasRead() throws Exception {
         scripted.start = at("E1", 10);
         Channels channels = channels(scripted);
@@ -272,24 +289,6 @@ class ChannelTest {
         for (int i = 0; i < count; i++) {
             memory.publish(LOBBY, sender, new Content.Text("hi"), "");
         }
-    }
-
-    private static Position at(String epoch, long offset) {
-        return new Position(epoch, offset);
-    }
-
-    private static Message message(Position position) {
-        return new Message(LOBBY, position, "", 0, new Content.Text("hi"));
-    }
-
-    private static List<Message> messages(String epoch, long first, long last) {
-        return LongStream.rangeClosed(first, last)
-                .mapToObj(offset -> message(at(epoch, offset)))
-                .toList();
-    }
-
-    private static Broker.Page page(Position position, List<Message> messages) {
-        return new Broker.Page(position, messages);
     }
 
     /** A session and its client, which is told pushes as {@code ada 1} in memory, and {@code E1/1} where nobody speaks. */
@@ -377,83 +376,5 @@ class ChannelTest {
                     ? position.epoch() + "/" + position.offset()
                     : Long.toString(position.offset());
         }
-    }
-
-    /** A broker with one listener, which tells it what the test says. */
-    private static final class ScriptedBroker implements Broker {
-        private interface Pages {
-            Page after(long offset);
-        }
-
-        private Position start;
-        private Pages pages;
-        private Listener listener;
-
-        private void deliver(String epoch, long first, long last) {
-            messages(epoch, first, last).forEach(listener::message);
-        }
-
-        @Override
-        public Subscription subscribe(String channel, Listener to) {
-            listener = to;
-            return new Subscription() {
-                @Override
-                public Position start() {
-                    return start;
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
-
-        @Override
-        public Page historyAfter(String channel, long offset, int limit) {
-            return pages.after(offset);
-        }
-
-        @Override
-        public void join(String channel, String client) {}
-
-        @Override
-        public void leave(String channel, String client) {}
-
-        @Override
-        public Health health() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Receipt publish(String channel, String sender, Content content, String key) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void signal(String channel, Signal signal) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Page historyBefore(String channel, long offset, int limit) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void delete(String channel) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void deleteFrom(String sender) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Map<String, Integer> members(String channel) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void close() {}
     }
 }
