@@ -172,6 +172,7 @@ public final class Channels {
         if (!channel.leave(member)) {
             return; // what it had taken is given back already
         }
+        session.left(channel.name());
         release(channel);
         if (!Names.isInbox(channel.name())) {
             broker.leave(channel.name(), session.participant().client());

@@ -281,6 +281,17 @@ class ChannelTest {
         assertThat(memory.members(LOBBY)).hasSize(1);
     }
 
+    @Test
+    void directMessagesToOthersAreNotExpectedBack() throws Exception {
+        Client client = new Client(channels(memory));
+        memory.join("@bob", "bob");
+
+        for (int i = 0; i < 300; i++) {
+            client.connection.send(Payload.of("hi"), Duration.ofSeconds(30));
+            assertThat(client.next()).isEqualTo("published");
+        }
+    }
+
     private static Channels channels(Broker broker) {
         return new Channels(broker, Observer.NOBODY, Map.of(), new Counters());
     }
@@ -348,13 +359,20 @@ class ChannelTest {
         }
 
         @Override
+        public boolean echoes() {
+            return false;
+        }
+
+        /** Whatever is said is said to bob, by ada. */
+        @Override
         public Request decode(Payload message) {
-            return new Request("", Optional.empty(), new Command.Skip());
+            Content content = new Content.Text(message.asString());
+            return new Request("", Optional.of("ada"), new Command.Direct("bob", content, ""));
         }
 
         @Override
         public Optional<Payload> encode(Request request, Event.Reply reply) {
-            return Optional.empty();
+            return Optional.of(Payload.of(reply instanceof Event.Published ? "published" : reply.toString()));
         }
 
         @Override
