@@ -56,7 +56,7 @@ public interface Broker extends AutoCloseable {
         /** Where it began: the first message is the one after it. */
         Position start();
 
-        /** Ends it. Does not wait; a message on its way may still come. */
+        /** Ends it; a second call has no effect. Does not wait; a message on its way may still come. */
         @Override
         void close();
     }
@@ -125,6 +125,11 @@ public interface Broker extends AutoCloseable {
      * Deletes all messages that are in a channel's history. Positions go on: no offset is given to another message. Who
      * recovers from before finds them lost; what listeners have been given stays theirs. Keys of deleted messages still
      * give their positions, for as long as the broker remembers them.
+     *
+     * <p>Once this has returned, no reading of the history that begins then, in whatever process, holds a deleted message,
+     * and its position is behind all of them. So a reader who goes on from a page's position, and takes from elsewhere only
+     * what is behind it, never shows one. What began earlier may: a page that was read before, or a message on its way to
+     * listeners, which is delivered like any other.
      *
      * <p>Blocks until nothing is left where the broker keeps it, which may take minutes where that is much. What is
      * published meanwhile may go as well.

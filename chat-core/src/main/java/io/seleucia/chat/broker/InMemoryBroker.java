@@ -200,17 +200,7 @@ public final class InMemoryBroker implements Broker {
             it.listeners().add(listener);
             return it.last();
         });
-        return new Subscription() {
-            @Override
-            public Position start() {
-                return start;
-            }
-
-            @Override
-            public void close() {
-                change(channel, it -> it.listeners().remove(listener));
-            }
-        };
+        return new ClosingOnce(start, () -> change(channel, it -> it.listeners().remove(listener)));
     }
 
     @Override

@@ -118,7 +118,7 @@ final class InMemoryChannel {
             }
             unwritten.addLast(entry);
         } else {
-            add(message, true);
+            add(message);
         }
         if (!key.isEmpty()) {
             keys.put(
@@ -128,25 +128,23 @@ final class InMemoryChannel {
         return new Place(this, position, false, written);
     }
 
-    /** Gives what has been written to the listeners. Called without the lock. */
+    /** Gives what has been written to the listeners. Called with the lock or without. */
     void deliver() {
         lock.lock();
         try {
             while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
                 Unwritten first = unwritten.removeFirst();
                 segment = first.segment;
-                add(first.message, !first.deleted);
+                add(first.message);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void add(Message message, boolean keep) {
+    private void add(Message message) {
         last = message.position();
-        if (keep) {
-            remember(message);
-        }
+        remember(message);
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).message(message);
         }
@@ -198,8 +196,12 @@ final class InMemoryChannel {
         }
     }
 
-    /** Takes messages away, even those that have been written and not delivered yet, which still will be. */
+    /**
+     * Takes messages away. Those that have been written are delivered first: none that is deleted is delivered after this,
+     * and the channel's position is behind all of them.
+     */
     void delete(Predicate<Message> what) {
+        deliver();
         history.removeIf(message -> {
             boolean wanted = what.test(message);
             if (wanted) {
@@ -207,9 +209,6 @@ final class InMemoryChannel {
             }
             return wanted;
         });
-        for (Unwritten entry : unwritten) {
-            entry.deleted |= entry.written.isDone() && what.test(entry.message);
-        }
     }
 
     private void removeOldest() {
@@ -332,7 +331,6 @@ final class InMemoryChannel {
         private final String key;
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private long segment; // set before it is written
-        private boolean deleted; // before it was delivered
 
         private Unwritten(Message message, String key) {
             this.message = message;

@@ -208,18 +208,10 @@ public final class RedisBroker implements Broker {
 
     private Subscription subscription(Shared shared, Listener listener) {
         Position start = shared.feed.add(listener);
-        return new Subscription() {
-            @Override
-            public Position start() {
-                return start;
-            }
-
-            @Override
-            public void close() {
-                shared.feed.remove(listener);
-                release(shared);
-            }
-        };
+        return new ClosingOnce(start, () -> {
+            shared.feed.remove(listener);
+            release(shared);
+        });
     }
 
     private void release(Shared shared) {

@@ -9,6 +9,7 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import java.lang.System.Logger;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Optional;
@@ -30,37 +31,66 @@ final class Channel implements Broker.Listener {
     private static final Logger LOG = System.getLogger(Channel.class.getName());
     private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
     private static final int MAX_RECENT = 8; // enough for a session that reads the history faster than it grows
+    private static final Duration SETTLING = Duration.ofMinutes(2);
+    private static final int GONE = -1;
 
     /** A session's place in a channel; nobody but the channel looks into it. */
     static final class Member {
         private final Channel channel;
         private final Session session;
         private final boolean presence; // whether it is told who comes and goes
-        private Position known; // what it has been given up to, where that is ahead of the channel
-        private int index; // in members
+        private Ahead ahead; // null where the member is where the channel is
+        private int index; // in members, or GONE
 
-        private Member(Channel channel, Session session, boolean presence, Position known) {
+        private Member(Channel channel, Session session, boolean presence, Ahead ahead) {
             this.channel = channel;
             this.session = session;
             this.presence = presence;
-            this.known = known;
+            this.ahead = ahead;
         }
 
         Channel channel() {
             return channel;
         }
 
-        private boolean knows(Position position) {
-            return position.sameEpoch(known) && position.offset() <= known.offset();
+        /** Returns whether the member is to be told of what stands at a position, which it may have read already. */
+        private boolean takes(Position position) {
+            if (ahead == null) {
+                return true;
+            }
+            if (position.sameEpoch(ahead.left)) {
+                if (System.nanoTime() - ahead.since > channel.settlingNanos) {
+                    session.loops().end(CloseCode.TRY_LATER, true); // no broker is so late; it comes back, and is told
+                }
+                return false;
+            }
+            if (position.sameEpoch(ahead.known) && position.offset() <= ahead.known.offset()) {
+                if (ahead.left != Position.NONE) {
+                    ahead = new Ahead(ahead.known, Position.NONE, ahead.since); // the channel has learned of the epoch
+                }
+                return false;
+            }
+            ahead = null;
+            return true;
         }
     }
 
-    /** A message, or a loss, that was fanned out a moment ago. */
+    /**
+     * How far a member has read the history beyond where the channel is, which is told it by the broker later.
+     *
+     * @param known the position up to which it has read
+     * @param left in the epoch that the channel is in and the history is not any more; of no epoch if both are in one
+     * @param since when it had read that, as {@link System#nanoTime}
+     */
+    private record Ahead(Position known, Position left, long since) {}
+
+    /** A message that was fanned out a moment ago. */
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
     private final Counters counters;
     private final Observer observer;
+    private final long settlingNanos;
 
     private final AtomicBoolean opening = new AtomicBoolean();
     private final CountDownLatch opened = new CountDownLatch(1);
@@ -75,7 +105,13 @@ final class Channel implements Broker.Listener {
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
     Channel(String name, Observer observer, Counters counters) {
+        this(name, observer, counters, SETTLING);
+    }
+
+    /** @param settling the longest time that the broker takes to learn of an epoch that the history is in */
+    Channel(String name, Observer observer, Counters counters, Duration settling) {
         this.name = name;
+        this.settlingNanos = settling.toNanos();
         this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
         this.counters = counters;
     }
@@ -131,7 +167,7 @@ final class Channel implements Broker.Listener {
         lock.lock();
         try {
             before.accept(position());
-            return add(session, presence, Position.NONE);
+            return add(session, presence, null);
         } finally {
             lock.unlock();
         }
@@ -149,35 +185,40 @@ final class Channel implements Broker.Listener {
                 return Optional.empty();
             }
             before.run();
-            return Optional.of(add(session, presence, known));
+            return Optional.of(add(session, presence, null));
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Adds a session that has read the history up to {@code known}, if what came since is at hand: then it is given
-     * that, and all messages from now on. If not, it has to read on.
+     * Adds a session that has read the history to its end, if what came since is at hand: then it is given that, and all
+     * messages from now on. If not, it has to read on.
      *
-     * @param before where the channel was before the history was read, if that ended with {@code known}: if it is still
-     *     in that epoch, and {@code known} is another's, then it has yet to learn of it
+     * <p>What came since was published after the history was read. So no deletion that was done by then concerns it, and
+     * a session is never given from memory what the history that it has read did not hold.
+     *
+     * @param end the newest position when the history was read
+     * @param before where the channel was before the history was read: if it is still in that epoch, and {@code end} is
+     *     in another, then it has yet to learn of that one
      */
-    Optional<Member> joinAt(Session session, boolean presence, Position known, Optional<Position> before) {
+    Optional<Member> joinAt(Session session, boolean presence, Position end, Position before) {
         lock.lock();
         try {
             Position now = position();
-            boolean atHand = now.sameEpoch(known)
-                    ? now.offset() <= known.offset() + recent.size()
-                    : before.isPresent() && before.get().sameEpoch(now);
+            boolean sameEpoch = now.sameEpoch(end);
+            boolean atHand = sameEpoch ? now.offset() <= end.offset() + recent.size() : before.sameEpoch(now);
             if (!atHand) {
                 return Optional.empty();
             }
             for (Recent one : recent) {
-                if (one.position.sameEpoch(known) && one.position.offset() > known.offset()) {
+                if (sameEpoch && one.position.offset() > end.offset()) {
                     session.send(one.broadcast);
                 }
             }
-            return Optional.of(add(session, presence, known));
+            boolean ahead = !sameEpoch || end.offset() > now.offset();
+            Position left = sameEpoch ? Position.NONE : now;
+            return Optional.of(add(session, presence, ahead ? new Ahead(end, left, System.nanoTime()) : null));
         } finally {
             lock.unlock();
         }
@@ -197,8 +238,8 @@ final class Channel implements Broker.Listener {
         return last == null ? subscription.start() : last;
     }
 
-    private Member add(Session session, boolean presence, Position known) {
-        Member member = new Member(this, session, presence, known);
+    private Member add(Session session, boolean presence, Ahead ahead) {
+        Member member = new Member(this, session, presence, ahead);
         member.index = members.size();
         members.add(member);
         if (members.size() == 1) {
@@ -207,18 +248,26 @@ final class Channel implements Broker.Listener {
         return member;
     }
 
-    /** Removes a member. When this returns, no message of the channel reaches it any more. */
-    void leave(Member member) {
+    /**
+     * Removes a member. When this returns, no message of the channel reaches it any more. Returns whether it was one until
+     * now: whoever leaves twice takes nobody else's place.
+     */
+    boolean leave(Member member) {
         lock.lock();
         try {
+            if (member.index == GONE) {
+                return false;
+            }
             Member moved = members.removeLast();
             if (moved != member) {
                 moved.index = member.index;
                 members.set(member.index, moved);
             }
+            member.index = GONE;
             if (members.isEmpty()) {
                 observer.vacated(name);
             }
+            return true;
         } finally {
             lock.unlock();
         }
@@ -330,7 +379,7 @@ final class Channel implements Broker.Listener {
             int told = 0;
             for (int i = 0; i < members.size(); i++) {
                 Member member = members.get(i);
-                if (!numbered || !member.knows(position)) {
+                if (!numbered || member.takes(position)) {
                     member.session.send(broadcast);
                     told++;
                 }
@@ -344,14 +393,16 @@ final class Channel implements Broker.Listener {
     }
 
     private void remember(Position position, Event.Push push, Broadcast broadcast) {
+        boolean follows = last != null && position.sameEpoch(last) && position.offset() == last.offset() + 1;
         last = position;
-        if (push instanceof Event.Lost) {
-            recent.clear(); // what follows has a gap before it
-            return;
+        if (push instanceof Event.Lost || !follows) {
+            recent.clear(); // those before it have a gap behind them
         }
-        recent.addLast(new Recent(position, broadcast));
-        if (recent.size() > MAX_RECENT) {
-            recent.removeFirst();
+        if (push instanceof Event.Received) {
+            recent.addLast(new Recent(position, broadcast));
+            if (recent.size() > MAX_RECENT) {
+                recent.removeFirst();
+            }
         }
     }
 }

@@ -97,9 +97,10 @@ public final class Channels {
     }
 
     /**
-     * Reads the history from where the session was, until that meets what the channel has at hand; who has missed
-     * nothing needs none of it. Live messages are not kept aside meanwhile: they are in the history as well, and are read
-     * in their turn.
+     * Reads the history from where the session was to its end, until what came since is what the channel has at hand; who
+     * has missed nothing needs none of it. Live messages are not kept aside meanwhile: they are in the history as well,
+     * and are read in their turn. Each page is read after the session has asked, so that it holds nothing that had been
+     * deleted by then.
      */
     private Channel.Member recover(
             Session session, Channel channel, Position since, boolean presence, Consumer<Event.Recovery> begin)
@@ -120,32 +121,41 @@ public final class Channels {
         begin.accept(new Event.Recovery(read.page().position(), Optional.of(true)));
         Position known = since;
         while (true) {
-            Broker.Page page = read.page();
-            for (Message message : page.messages()) {
-                if (!message.position().equals(known.next())) {
-                    session.replay(new Event.Lost(
-                            channel.name(),
-                            message.position().at(message.position().offset() - 1)));
+            Position end = read.page().position();
+            known = replay(session, channel, read.page(), known);
+            if (known.equals(end)) {
+                Optional<Channel.Member> member = channel.joinAt(session, presence, end, read.before());
+                if (member.isPresent()) {
+                    return member.get();
                 }
-                session.replay(new Event.Received(message));
-                known = message.position();
-            }
-            counters.add(Counters.Count.DELIVERED, page.messages().size());
-            boolean toTheEnd = page.position().equals(known);
-            Optional<Channel.Member> member =
-                    channel.joinAt(session, presence, known, toTheEnd ? Optional.of(read.before()) : Optional.empty());
-            if (member.isPresent()) {
-                return member.get();
             }
             read = histories.after(channel, known.offset());
-            boolean outrun =
-                    read.page().messages().isEmpty() && read.page().position().offset() > known.offset();
-            if (outrun || !read.page().position().sameEpoch(known)) {
-                // The history was lost or outrun meanwhile: from here on it is as for one who just comes.
+            Position now = read.page().position();
+            if (!now.sameEpoch(known) || now.offset() < known.offset()) {
+                // The history is another by now: from here on it is as for one who just comes.
                 return channel.join(
                         session, presence, position -> session.send(new Event.Lost(channel.name(), position)));
             }
         }
+    }
+
+    /** Gives a session a stretch of the history, and tells it what is missing there. Returns how far it knows it then. */
+    private Position replay(Session session, Channel channel, Broker.Page page, Position since) {
+        Position known = since;
+        for (Message message : page.messages()) {
+            if (!message.position().equals(known.next())) {
+                session.replay(new Event.Lost(
+                        channel.name(), message.position().at(message.position().offset() - 1)));
+            }
+            session.replay(new Event.Received(message));
+            known = message.position();
+        }
+        counters.add(Counters.Count.DELIVERED, page.messages().size());
+        if (page.messages().isEmpty() && page.position().offset() > known.offset()) {
+            known = page.position(); // nothing of the rest is left
+            session.replay(new Event.Lost(channel.name(), known));
+        }
+        return known;
     }
 
     /** Whether everything after a position is in the history. */
@@ -159,8 +169,11 @@ public final class Channels {
 
     void leave(Session session, Channel.Member member) {
         Channel channel = member.channel();
+        if (!channel.leave(member)) {
+            return; // what it had taken is given back already
+        }
         try {
-            channel.leave(member);
+            session.left(channel.name());
         } finally {
             try {
                 release(channel);

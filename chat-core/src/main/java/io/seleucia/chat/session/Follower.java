@@ -45,7 +45,8 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     private volatile boolean closed; // set under the lock
 
     private Broker.Subscription subscription; // set before the thread starts
-    private Position known; // the thread's own: up to where the program has been told
+    private Position known; // the thread's own, as is the next: up to where the program has been told
+    private Position stale = Position.NONE; // in the epoch that the history had left when the program was told so
 
     private Follower(Broker broker, String channel, Consumer<Event.Push> to, long maxBytes, Set<Follower> open) {
         this.open = open;
@@ -149,10 +150,10 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     private void run() {
         Loop.run(LOG, thread.getName(), () -> !closed, () -> {
             List<Step> batch = take();
-            if (batch.isEmpty()) {
+            if (batch.isEmpty() || batch.stream().anyMatch(this::isStale)) {
                 catchUp();
             }
-            batch.forEach(this::pass);
+            batch.forEach(this::passLive);
         });
     }
 
@@ -181,6 +182,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
                 Broker.Page page = broker.historyAfter(channel, known.offset(), PAGE);
                 reading = page.position().sameEpoch(known) && !page.messages().isEmpty();
                 if (!reading && !page.position().equals(known)) {
+                    stale = page.position().sameEpoch(known) ? Position.NONE : known;
                     pass(lostUpTo(page.position()));
                 }
                 if (reading) {
@@ -209,6 +211,22 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
             pass(lostUpTo(message.position().at(message.position().offset() - 1)));
         }
         pass(received(message));
+    }
+
+    /** Whether the history that the program was given has left the epoch of what the broker delivers. */
+    private boolean isStale(Step step) {
+        return !stale.equals(Position.NONE) && step.position.sameEpoch(stale);
+    }
+
+    /** Passes on what the broker has delivered, which may have yet to learn of the epoch that the history is in. */
+    private void passLive(Step step) {
+        if (isStale(step)) {
+            return;
+        }
+        if (!step.position.equals(Position.NONE)) {
+            stale = Position.NONE;
+        }
+        pass(step);
     }
 
     private void pass(Step step) {

@@ -47,11 +47,13 @@ public final class Loops implements Watchdog.Watched {
     private static final int AWAITED = 2; // the inbound loop's, and the outbound loop is waiting for it
     private static final VarHandle TURN;
     private static final VarHandle ENDED;
+    private static final VarHandle SERVING;
 
     static {
         try {
             TURN = MethodHandles.lookup().findVarHandle(Loops.class, "turn", int.class);
             ENDED = MethodHandles.lookup().findVarHandle(Loops.class, "ended", CloseCode.class);
+            SERVING = MethodHandles.lookup().findVarHandle(Loops.class, "serving", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -91,7 +93,9 @@ public final class Loops implements Watchdog.Watched {
     private boolean answered; // the inbound loop has written; its own
     private Thread inboundThread; // this one and the next are set before anything is received
     private Thread outboundThread;
-    private long pingedAt; // the watchdog's own; not after heardAt unless an answer is awaited
+    private volatile boolean serving; // the inbound loop handles what it has read, and reads nothing meanwhile
+    private long pingedAt; // the watchdog's own, as is the next; not after heardAt unless an answer is awaited
+    private long awaitedSince; // from when on the answer has been possible
 
     /**
      * Loops on a connection whose handshake is done.
@@ -121,7 +125,9 @@ public final class Loops implements Watchdog.Watched {
         try {
             begin();
             begun = true;
+            SERVING.setRelease(this, true);
             receiver.began();
+            SERVING.setRelease(this, false);
             Thread.interrupted(); // see receive
             while (isWorthReading()) {
                 connection.await();
@@ -161,7 +167,9 @@ public final class Loops implements Watchdog.Watched {
         Optional<Payload> message = connection.read(this::put); // who pings and does not read is read no more
         if (message.isPresent() && ended == null) { // nothing is processed after a close; the peer's own is awaited
             counters.add(Counters.Count.RECEIVED);
+            SERVING.setRelease(this, true);
             receiver.received(message.get());
+            SERVING.setRelease(this, false);
             Thread.interrupted(); // an interrupt concerns the message during which it came, not the connection
         }
     }
@@ -449,14 +457,24 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
+    /**
+     * Ends a connection whose peer gives no sign of life. The time for its answer runs only while an answer could be heard:
+     * the ping has been given to the transport, and the inbound loop reads. Until then it is the peer's own doing that
+     * nothing is heard, and another deadline counts: a peer that does not take what is written is ended by that of writes,
+     * and one that takes it comes to the ping.
+     */
     private void checkSilence(long now) {
         long heardAt = connection.heardAt();
-        if (pingedAt - heardAt > 0) {
-            if (past(now, pingedAt, bounds.pong())) {
-                end(CloseCode.TIMED_OUT, true);
-            }
-        } else if (past(now, heardAt, bounds.ping())) {
+        boolean asked = pingedAt - heardAt > 0;
+        if (asked && (serving || outbound.holdsControl())) {
+            awaitedSince = now;
+        } else if (asked && past(now, awaitedSince, bounds.pong())) {
+            end(CloseCode.TIMED_OUT, true);
+            return;
+        }
+        if (past(now, asked ? pingedAt : heardAt, bounds.ping())) {
             pingedAt = now;
+            awaitedSince = asked ? awaitedSince : now;
             outbound.offer(connection.ping()); // with no room for it, it is the write that stalls
         }
     }

@@ -318,6 +318,12 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return bytes() > maxBytes / 2;
     }
 
+    /** Whether something waits that may overtake. A snapshot, for any thread. */
+    boolean holdsControl() {
+        Node top = head;
+        return takenControl > 0 || top != null && top != IDLE && top.control > 0;
+    }
+
     /** What waits; counted twice for a moment while a batch is being taken. */
     long bytes() {
         Node top = head;

@@ -292,6 +292,13 @@ final class Participant {
         return Optional.empty();
     }
 
+    /** Whether what is published in a channel is sent to this session. */
+    private boolean reads(String channel) {
+        return subscription(channel)
+                .or(() -> inbox.filter(own -> own.channel().name().equals(channel)))
+                .isPresent();
+    }
+
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
         if (isMember(request, publish.channel())
                 && standing.mayDo(
@@ -321,7 +328,7 @@ final class Participant {
             event.begin();
             long began = System.nanoTime();
             Broker.Receipt receipt = session.publish(
-                    channel, client(), () -> channels.broker().publish(channel, client(), content, key));
+                    channel, client(), reads(channel), () -> channels.broker().publish(channel, client(), content, key));
             session.counters().published(System.nanoTime() - began);
             event.commit(session.name(), client(), channel, receipt);
             reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));

@@ -237,9 +237,21 @@ public final class Session implements Loops.Receiver, Peer {
         return found.user();
     }
 
-    /** Has something published; a client that is not sent its own messages can tell by this which ones they are. */
-    Broker.Receipt publish(String channel, String sender, Echoes.Publication publication) throws UnavailableException {
-        return echoes.isPresent() ? echoes.get().publish(channel, sender, publication) : publication.execute();
+    /**
+     * Has something published; a client that is not sent its own messages can tell by this which ones they are.
+     *
+     * @param member whether this session is a member of the channel, so that its message comes back to it
+     */
+    Broker.Receipt publish(String channel, String sender, boolean member, Echoes.Publication publication)
+            throws UnavailableException {
+        return echoes.isPresent() && member
+                ? echoes.get().publish(channel, sender, publication)
+                : publication.execute();
+    }
+
+    /** Nothing of a channel comes any more. */
+    void left(String channel) {
+        echoes.ifPresent(own -> own.left(channel));
     }
 
     /** What it is called in logs. */
@@ -326,12 +338,9 @@ public final class Session implements Loops.Receiver, Peer {
 
     private void offer(Broadcast broadcast) {
         Optional<Frame> frame = frameOf(broadcast);
-        if (frame.isEmpty()) {
-            return;
-        }
         if (echoes.isPresent()) {
-            echoes.get().offer(broadcast.push(), frame.get());
-        } else {
+            echoes.get().offer(broadcast.push(), frame);
+        } else if (frame.isPresent()) {
             loops.offer(frame.get());
         }
     }

@@ -283,6 +283,24 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void endsNobodyElsesSubscriptionWhenOneIsClosedTwice() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        Broker.Subscription twice = broker.subscribe(CHANNEL, listener);
+        broker.subscribe(CHANNEL, listener);
+        Position first = publish(broker, "to both");
+        assertThat(listener.nextMessage().position()).isEqualTo(first);
+        assertThat(listener.nextMessage().position()).isEqualTo(first);
+
+        twice.close();
+        twice.close();
+
+        assertThat(listener.isEmpty()).isTrue();
+        assertThat(publish(broker, "to the other"))
+                .isEqualTo(listener.nextMessage().position());
+    }
+
+    @Test
     void deletesAChannelsMessagesAndKeepsItsPositions() throws Exception {
         Broker broker = open();
         Broker other = another(broker, Retention.DEFAULT);

@@ -12,8 +12,10 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.transport.Frame;
 import io.seleucia.chat.transport.Frames;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class EchoesTest {
@@ -62,7 +64,7 @@ class EchoesTest {
             arrives("ada", 2);
             arrives("ada", 3);
             arrives("bob", 4);
-            echoes.offer(new Event.Left("lobby", "carol"), frame("carol left"));
+            echoes.offer(new Event.Left("lobby", "carol"), Optional.of(frame("carol left")));
             assertThat(received).containsExactly("bob 1");
         });
 
@@ -122,7 +124,7 @@ class EchoesTest {
     }
 
     @Test
-    void publishesNoMoreWhenNothingComesBack() throws Exception {
+    void publishesNoMoreForAWhileWhenNothingComesBack() throws Exception {
         for (int i = 1; i <= 256; i++) {
             publish("ada", i, () -> {});
         }
@@ -135,16 +137,110 @@ class EchoesTest {
         assertThat(received).isEmpty();
     }
 
+    @Test
+    void publishesOnWhenNothingHasComeBackForLong() throws Exception {
+        Echoes brief = new Echoes(frame -> received.add(text(frame)), () -> {}, ROOM, Duration.ZERO);
+        for (int i = 1; i <= 1_000; i++) {
+            publish(brief, "ada", i, () -> {});
+        }
+
+        arrives(brief, "ada", 1);
+        arrives(brief, "ada", 1_000);
+
+        assertThat(received).containsExactly("ada 1");
+    }
+
+    @Test
+    void awaitsNothingThatOthersHavePassed() throws Exception {
+        for (int i = 1; i <= 1_000; i += 2) {
+            publish("ada", i, () -> {});
+            arrives("bob", i + 1L);
+        }
+
+        assertThat(received).hasSize(500);
+    }
+
+    @Test
+    void awaitsNothingThatWasLost() throws Exception {
+        for (int i = 1; i <= 300; i++) {
+            publish("ada", i, () -> {});
+            if (i == 200) {
+                lost(new Position("e", 150));
+            }
+        }
+        publish("ada", 301, () -> {});
+        lost(new Position("f", 7));
+        for (int i = 302; i <= 500; i++) {
+            publish("ada", i, () -> {});
+        }
+        arrives("ada", 500);
+
+        assertThat(received).containsExactly("lost 150", "lost 7");
+    }
+
+    @Test
+    void awaitsNothingForWhichItsProtocolHasNoWord() throws Exception {
+        for (int i = 1; i <= 300; i++) {
+            Position position = new Position("e", i);
+            Message own = new Message("lobby", position, "ada", 0, new Content.Json("{}"));
+            publish("ada", i, () -> echoes.offer(new Event.Received(own), Optional.empty()));
+        }
+
+        assertThat(received).isEmpty();
+    }
+
+    @Test
+    void awaitsNothingFromAChannelThatWasLeft() throws Exception {
+        for (int i = 1; i <= 250; i++) {
+            publish("ada", i, () -> {});
+        }
+        echoes.left("another");
+        arrives("ada", 1);
+        assertThat(received).isEmpty();
+
+        echoes.left("lobby");
+        for (int i = 251; i <= 500; i++) {
+            publish("ada", i, () -> {});
+        }
+        arrives("ada", 500);
+
+        assertThat(received).isEmpty();
+    }
+
+    @Test
+    void knowsItsMessagesAgainInAnEpochThatItsChannelHasYetToReach() throws Exception {
+        echoes.publish("lobby", "ada", () -> new Broker.Receipt(new Position("f", 12), false));
+
+        arrives("bob", 20);
+        lost(new Position("f", 11));
+        Message own = new Message("lobby", new Position("f", 12), "ada", 0, new Content.Text("hi"));
+        echoes.offer(new Event.Received(own), Optional.of(frame("ada 12")));
+
+        assertThat(received).containsExactly("bob 20", "lost 11");
+    }
+
     private void publish(String sender, long offset, Runnable meanwhile) throws UnavailableException {
-        echoes.publish("lobby", sender, () -> {
+        publish(echoes, sender, offset, meanwhile);
+    }
+
+    private static void publish(Echoes by, String sender, long offset, Runnable meanwhile) throws UnavailableException {
+        by.publish("lobby", sender, () -> {
             meanwhile.run();
             return new Broker.Receipt(new Position("e", offset), false);
         });
     }
 
+    private void lost(Position position) {
+        echoes.offer(new Event.Lost("lobby", position), Optional.of(frame("lost " + position.offset())));
+    }
+
     private void arrives(String sender, long offset) {
+        arrives(echoes, sender, offset);
+    }
+
+    private static void arrives(Echoes at, String sender, long offset) {
         Message message = new Message("lobby", new Position("e", offset), sender, 0, new Content.Text("hi"));
-        echoes.offer(new Event.Received(message), frame(sender + " " + offset));
+        at.offer(new Event.Received(message), Optional.of(frame(sender + " " + offset)));
     }
 
     private static Frame frame(String text) {

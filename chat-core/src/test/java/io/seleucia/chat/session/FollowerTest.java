@@ -1,6 +1,9 @@
 package io.seleucia.chat.session;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.session.ScriptedBroker.at;
+import static io.seleucia.chat.session.ScriptedBroker.messages;
+import static io.seleucia.chat.session.ScriptedBroker.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.Broker;
@@ -8,6 +11,7 @@ import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Position;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,6 +93,38 @@ class FollowerTest {
         witness.close();
         assertThat(told).hasSizeLessThanOrEqualTo(1);
         assertThat(open).isEmpty();
+    }
+
+    @Test
+    void tellsNothingOfAnEpochThatTheHistoryHasLeft() throws Exception {
+        ScriptedBroker scripted = new ScriptedBroker();
+        scripted.start = at("E1", 10);
+        scripted.pages = after -> page(at("E2", 20), List.of());
+        try (Follower follower = Follower.start(scripted, "lobby", this::take, ROOM, open)) {
+            scripted.deliver("E1", 11, 11);
+            eventually(() -> assertThat(may.hasQueuedThreads()).isTrue()); // it is being told the first
+            scripted.deliver("E1", 12, 40); // more than there is room for
+            may.release(2);
+            eventually(() -> assertThat(told).hasSize(2));
+            scripted.pages = after -> page(at("E2", 21), messages("E2", after + 1, 21));
+            may.release(1_000);
+            scripted.deliver("E1", 41, 42);
+            scripted.listener.lost(at("E2", 15));
+            scripted.deliver("E2", 16, 22);
+            eventually(() -> assertThat(positions()).endsWith(at("E2", 22)));
+            assertThat(positions()).containsExactly(at("E1", 11), at("E2", 20), at("E2", 21), at("E2", 22));
+            assertThat(follower.start()).isEqualTo(at("E1", 10));
+        }
+    }
+
+    private List<Position> positions() {
+        return told.stream()
+                .map(push -> switch (push) {
+                    case Event.Received received -> received.message().position();
+                    case Event.Lost lost -> lost.position();
+                    default -> throw new AssertionError(push);
+                })
+                .toList();
     }
 
     private Follower follow() throws Exception {

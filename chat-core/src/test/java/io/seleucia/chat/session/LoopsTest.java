@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoopsTest {
+    private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Bounds BOUNDS = new Bounds(
             "server/1",
             Limits.DEFAULT.maxMessageBytes(),
@@ -33,11 +34,13 @@ class LoopsTest {
             1,
             1,
             1,
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1));
+            MINUTE,
+            MINUTE,
+            MINUTE,
+            MINUTE);
 
+    private final long start = System.nanoTime();
+    private final Semaphore served = new Semaphore(0); // one for each message
     private final Peer peer = new Peer();
     private final Loops loops = new Loops(peer, BOUNDS, new Counters());
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -48,7 +51,9 @@ class LoopsTest {
     void run() {
         loops.serve(new Loops.Receiver() {
             @Override
-            public void received(Payload message) {}
+            public void received(Payload message) {
+                served.acquireUninterruptibly();
+            }
 
             @Override
             public void check() {
@@ -70,6 +75,7 @@ class LoopsTest {
 
     @AfterEach
     void end() throws InterruptedException {
+        served.release();
         peer.writes.release(1_000);
         loops.end(CloseCode.NORMAL, true);
         peer.abort();
@@ -124,26 +130,71 @@ class LoopsTest {
         assertThat(peer.released).isTrue();
     }
 
-    /** Reads nothing, and takes each write when it is allowed to. */
-    private static final class Peer implements Connection {
+    @Test
+    void awaitsNoPongWhileItReadsNothing() {
+        peer.writes.release(1_000);
+        peer.says.release();
+        eventually(() -> assertThat(served.hasQueuedThreads()).isTrue());
+
+        check(MINUTE.multipliedBy(2)); // asks for a sign of life, though it could not be heard
+        check(MINUTE.multipliedBy(4));
+        check(MINUTE.multipliedBy(6));
+        eventually(() -> assertThat(pings()).isEqualTo(3));
+        assertThat(loops.hasEnded()).isFalse();
+
+        served.release();
+        eventually(() -> assertThat(peer.says.hasQueuedThreads()).isTrue());
+        check(MINUTE.multipliedBy(7));
+        assertThat(loops.hasEnded()).as("a minute after it began to read").isFalse();
+        check(MINUTE.multipliedBy(7).plusSeconds(1));
+        assertThat(loops.closeCode()).isEqualTo(CloseCode.TIMED_OUT);
+    }
+
+    @Test
+    void awaitsNoPongBeforeThePingIsWritten() {
+        loops.offer(Frames.ofLength(1));
+        eventually(() -> assertThat(peer.batches).hasSize(1)); // which the peer does not take
+
+        check(MINUTE.multipliedBy(2));
+        check(MINUTE.multipliedBy(4));
+        assertThat(loops.hasEnded()).isFalse();
+
+        peer.writes.release(1_000);
+        eventually(() -> assertThat(pings()).isEqualTo(2));
+        check(MINUTE.multipliedBy(5).plusSeconds(1));
+        assertThat(loops.closeCode()).isEqualTo(CloseCode.TIMED_OUT);
+    }
+
+    private void check(Duration later) {
+        loops.check(start + later.toNanos());
+    }
+
+    private long pings() {
+        return peer.batches.stream()
+                .flatMap(List::stream)
+                .filter(Frame::control)
+                .count();
+    }
+
+    /** Says something, and takes a write, whenever it is allowed to; was last heard at the start. */
+    private final class Peer implements Connection {
+        private final Semaphore says = new Semaphore(0);
         private final Semaphore writes = new Semaphore(0);
         private final List<List<Frame>> batches = new CopyOnWriteArrayList<>();
-        private final CountDownLatch aborted = new CountDownLatch(1);
+        private volatile boolean aborted;
         private volatile boolean faulty;
         private volatile boolean released;
 
         private void sendsNoMore() {
-            aborted.countDown();
+            abort();
         }
 
         @Override
         public void await() throws IOException {
-            try {
-                aborted.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            says.acquireUninterruptibly();
+            if (aborted) {
+                throw new EOFException("the end");
             }
-            throw new EOFException("the end");
         }
 
         @Override
@@ -161,7 +212,7 @@ class LoopsTest {
 
         @Override
         public Optional<Payload> read(Consumer<Frame> answers) {
-            return Optional.empty();
+            return Optional.of(Payload.of("hi"));
         }
 
         @Override
@@ -189,7 +240,8 @@ class LoopsTest {
 
         @Override
         public void abort() {
-            aborted.countDown();
+            aborted = true;
+            says.release();
         }
 
         @Override
@@ -199,7 +251,7 @@ class LoopsTest {
 
         @Override
         public long heardAt() {
-            return System.nanoTime();
+            return start;
         }
 
         @Override
