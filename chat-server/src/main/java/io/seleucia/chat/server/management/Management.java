@@ -92,7 +92,6 @@ public final class Management implements AutoCloseable {
             throw e; // the JDK's server closes the connection
         } catch (RuntimeException | Error e) {
             Loop.report(LOG, "answering a request of management", e);
-            throw e; // likewise, and says nothing
         } finally {
             exchange.close();
         }
