@@ -742,7 +742,7 @@ class ControllersTest {
             assertThat(log.lines())
                     .singleElement()
                     .asString()
-                    .matches("controller stock of .*:\\d+ could not be closed");
+                    .matches("closing the controller stock of .*:\\d+ failed");
         }
     }
 

@@ -43,8 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class FaultyPluginsTest {
     private static final String CONNECT = "{\"id\":1,\"type\":\"connect\",\"client\":\"%s\"}";
-    private static final String SUBSCRIBE =
-            "{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\",\"presence\":true}";
+    private static final String SUBSCRIBE = "{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\",\"presence\":true}";
     private static final String PUBLISH = "{\"id\":3,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":\"hi\"}";
 
     private final LoggedLines log = new LoggedLines(); // and keeps from the output what is thrown on purpose
@@ -325,8 +324,7 @@ class FaultyPluginsTest {
     @EnumSource
     void anAuthenticatorThatFailsCostsThatLogin(Fault fault) throws Exception {
         Authenticator faulty = (credentials, address) -> {
-            if (credentials instanceof Credentials.Token token
-                    && token.token().equals("bad")) {
+            if (credentials instanceof Credentials.Token token && token.token().equals("bad")) {
                 fault.happen();
             }
             return Optional.of(new User("ada"));

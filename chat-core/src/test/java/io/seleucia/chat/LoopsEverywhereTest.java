@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Loop}, and no loop ends because it was interrupted, or because of what an item has thrown.
  */
 class LoopsEverywhereTest {
-    private static final List<Path> SOURCES = List.of(Path.of("src/main/java"), Path.of("../chat-server/src/main/java"));
+    private static final List<Path> SOURCES =
+            List.of(Path.of("src/main/java"), Path.of("../chat-server/src/main/java"));
 
     /** Files whose threads run no loop of ours, and why. */
     private static final Map<String, String> WITHOUT_LOOP = Map.of(

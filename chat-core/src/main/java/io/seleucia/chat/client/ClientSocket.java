@@ -71,14 +71,13 @@ final class ClientSocket implements WebSocket.Listener {
 
     /** Sends a frame. {@link Happening.Sent} follows, and only then may the next one be sent. */
     void send(String text) {
-        socket.sendText(text, true)
-                .whenComplete((sent, failure) -> {
-                    Loop.passOn(failure);
-                    happenings.accept(
-                            failure == null
-                                    ? new Happening.Sent(this)
-                                    : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage()));
-                });
+        socket.sendText(text, true).whenComplete((sent, failure) -> {
+            Loop.passOn(failure);
+            happenings.accept(
+                    failure == null
+                            ? new Happening.Sent(this)
+                            : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage()));
+        });
     }
 
     /** Asks for the first message, or goes on after the window was full. */

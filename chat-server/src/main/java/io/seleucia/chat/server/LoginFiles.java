@@ -9,7 +9,6 @@ import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

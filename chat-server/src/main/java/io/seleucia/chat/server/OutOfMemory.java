@@ -36,7 +36,8 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
     private final FileOutputStream errors = new FileOutputStream(FileDescriptor.err);
     private final AtomicBoolean noticed = new AtomicBoolean();
     private final Thread trying = Thread.ofPlatform().daemon().name("memory").unstarted(this::tryForMemory);
-    private final Thread ending = Thread.ofPlatform().daemon().name("memory-end").unstarted(this::awaitEnd);
+    private final Thread ending =
+            Thread.ofPlatform().daemon().name("memory-end").unstarted(this::awaitEnd);
     private volatile boolean rehearsing = true;
     private volatile byte[] reserve; // given up when memory has run out
     private volatile byte[] taken; // so that the compiler can't leave out to take it

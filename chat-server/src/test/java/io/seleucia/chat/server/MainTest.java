@@ -107,8 +107,7 @@ class MainTest {
         Http operator = new Http(Integer.parseInt(listening.group(3)));
         assertThat(operator.get("/health").status()).isEqualTo(200);
         try (Socket deaf = new Socket("localhost", Integer.parseInt(listening.group(1)))) {
-            deaf.getOutputStream()
-                    .write(HANDSHAKE.getBytes(StandardCharsets.US_ASCII));
+            deaf.getOutputStream().write(HANDSHAKE.getBytes(StandardCharsets.US_ASCII));
             assertThat(deaf.getInputStream().read()).isEqualTo('H');
 
             process.destroy(); // SIGTERM, which this client does not answer
@@ -478,7 +477,8 @@ class MainTest {
         Thread.ofVirtual().start(() -> publishWithoutReading(port));
 
         assertThat(exitStatus()).isEqualTo(3);
-        assertThat(errors()).containsExactly("chat-server: out of memory, the process ends; give it a larger heap (-Xmx)");
+        assertThat(errors())
+                .containsExactly("chat-server: out of memory, the process ends; give it a larger heap (-Xmx)");
     }
 
     /** Is sent all that it says, and so fills the heap with what waits for it. */

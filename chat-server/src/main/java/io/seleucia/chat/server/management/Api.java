@@ -250,8 +250,7 @@ final class Api {
         if (channel.isPresent() && !Names.isInbox(channel.get())) {
             channel(channel.get());
         }
-        String what = "the messages "
-                + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow());
+        String what = "the messages " + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow());
         FutureTask<Void> deletion = new FutureTask<>(() -> {
             try {
                 if (channel.isPresent()) {

@@ -92,7 +92,6 @@ public final class Management implements AutoCloseable {
             throw e; // the JDK's server closes the connection
         } catch (RuntimeException | Error e) {
             Loop.report(LOG, "answering a request of management", e);
-            throw e; // likewise, and says nothing
         } finally {
             exchange.close();
         }
@@ -106,7 +105,10 @@ public final class Management implements AutoCloseable {
         } catch (UnavailableException e) {
             return Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
         } catch (RuntimeException | Error e) {
-            Loop.report(LOG, "the request of management for " + exchange.getRequestURI().getPath(), e);
+            Loop.report(
+                    LOG,
+                    "the request of management for " + exchange.getRequestURI().getPath(),
+                    e);
             return Answer.of(new Refusal(500, "internal error"));
         }
     }
