@@ -26,8 +26,8 @@ import java.util.function.Predicate;
  * Which clients are in which channels on this server, and the copy of it in Redis. What is counted here is what ought to
  * stand there: a note that could not be written is written as it is then, once Redis is back.
  *
- * <p>Notes stand for a while, and are renewed many at a time. Whoever renews also looks: notes that do not stand as they
- * ought to are written again, whoever took them away. That this server lives it says once for all of them; those of a
+ * <p>Notes stand for a while, and are renewed many at a time. Renewal also compares: notes that do not stand as they
+ * ought to are written again. That this server lives it says once for all of them; those of a
  * server that is dead count no more, and are taken away in the channels that have members here.
  *
  * <p>Threads: {@code redis-life} gives heartbeats, {@code redis-members} writes what could not be written, {@code
@@ -74,7 +74,7 @@ final class RedisMembers implements AutoCloseable {
     private final Set<String> unsweptClients = ConcurrentHashMap.newKeySet();
     private final RedisTurnstile writing = new RedisTurnstile(AT_ONCE);
     private volatile boolean doubtful; // whether all that is noted is there
-    private volatile boolean deaths; // that may have left something
+    private volatile boolean leftovers; // of servers that have died, or of a Redis that was put back
     private int patrol; // the renewing thread's own
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -180,7 +180,7 @@ final class RedisMembers implements AutoCloseable {
                 doubtful = true;
             }
             if (news.leftovers()) {
-                deaths = true;
+                leftovers = true;
             }
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "a heartbeat is due: " + e.getMessage());
@@ -204,8 +204,8 @@ final class RedisMembers implements AutoCloseable {
 
     /** Takes away what the dead have left, where somebody is here to see it; elsewhere it ends by itself. */
     void sweep() throws InterruptedException {
-        if (deaths) {
-            deaths = false;
+        if (leftovers) {
+            leftovers = false;
             sessions.keySet().forEach(member -> {
                 unsweptChannels.merge(member.channel, 1, Integer::sum);
                 if (!member.inInbox()) {
@@ -362,7 +362,7 @@ final class RedisMembers implements AutoCloseable {
         });
     }
 
-    /** Whether a channel's note says of a member what it ought to. One that has left is written by whoever counted that. */
+    /** Whether a channel's note says of a member what it ought to. The note of one that has left is written by {@link #leave}. */
     private boolean stands(Member member, String noted) {
         int count = count(member);
         return count == 0 || noted != null && (" " + noted + " ").contains(" " + node + "=" + count + " ");

@@ -166,8 +166,7 @@ final class RedisNodes implements AutoCloseable {
             RedisNode node = nodes.get(address);
             boolean fresh = node == null;
             if (fresh) {
-                node = add(address, one -> one == slot, "is asked for channels on their way", true);
-                node.health().withoutChannels();
+                node = add(address, one -> one == slot, false, true);
             }
             if (fresh || asked.containsKey(node)) {
                 asked.put(node, System.nanoTime());
@@ -218,7 +217,7 @@ final class RedisNodes implements AutoCloseable {
         } finally {
             changing.unlock();
         }
-        if (first) { // what it was asked to subscribe before it had the slot it has refused
+        if (first) { // without a slot it has refused the probe
             node.subscriber().probe(probe(one -> one == slot));
         }
         listener.changed();
@@ -261,8 +260,8 @@ final class RedisNodes implements AutoCloseable {
 
     /** Asks who has which channels, as soon as that is in doubt, or after a while. */
     private void lookNow() throws InterruptedException {
-        boolean allUp = owning().stream().allMatch(node -> node.health().isUp());
-        boolean doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS) || !allUp;
+        boolean doubtful = doubts.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)
+                || !owning().stream().allMatch(node -> node.health().isUp());
         doubts.drainPermits();
         if (isClosed()) {
             return;
@@ -322,12 +321,16 @@ final class RedisNodes implements AutoCloseable {
 
     private RedisNode node(HostAndPort address, IntPredicate theirs, boolean successor) {
         RedisNode present = nodes.get(address);
-        return present == null ? add(address, theirs, "has channels now", successor) : present;
+        return present == null ? add(address, theirs, true, successor) : present;
     }
 
-    private RedisNode add(HostAndPort address, IntPredicate theirs, String news, boolean successor) {
-        LOG.log(successor ? Level.INFO : Level.DEBUG, () -> "Redis at " + address + " " + news);
+    private RedisNode add(HostAndPort address, IntPredicate theirs, boolean owning, boolean successor) {
+        String news = owning ? " has channels now" : " is asked for channels on their way";
+        LOG.log(successor ? Level.INFO : Level.DEBUG, () -> "Redis at " + address + news);
         RedisHealth health = new RedisHealth(address.toString());
+        if (!owning) {
+            health.withoutChannels();
+        }
         RedisNode node = new RedisNode(
                 address,
                 health,
