@@ -110,6 +110,32 @@ abstract class ChatV1Contract {
     }
 
     @Test
+    void replaysNothingThatWasDeleted() throws Exception {
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = member(there(), "bob", "lobby");
+                Client eve = member(here(), "eve", "lobby")) {
+            publish(ada, 1);
+            String epoch = publish(eve, 2).get("epoch").getAsString();
+            for (long offset = 1; offset <= 3; offset++) {
+                assertThat(bob.push("message").get("offset").getAsLong())
+                        .isEqualTo(offset); // and so its server has them
+            }
+
+            here().broker().deleteFrom("eve");
+
+            try (Client late = connected(there(), "late")) {
+                JsonObject subscribed = late.ask(since(epoch, 0));
+                assertThat(subscribed.get("recovered").getAsBoolean()).isTrue();
+                assertThat(late.push("message").get("offset").getAsLong()).isEqualTo(1);
+                assertThat(late.push("lost").get("offset").getAsLong()).isEqualTo(3);
+                publish(ada, 1);
+                assertThat(late.push("message").get("offset").getAsLong()).isEqualTo(4);
+                late.expectNoPush();
+            }
+        }
+    }
+
+    @Test
     void saysWhereItCanNotReplay() throws Exception {
         try (Client ada = member(here(), "ada", "lobby")) {
             String epoch = publish(ada, HISTORY + 10).get("epoch").getAsString();

@@ -136,7 +136,8 @@ final class Echoes {
             Position position = Position.NONE;
             boolean inDoubt = false;
             switch (push) {
-                case Event.Received(Message message) -> {
+                case Event.Received received -> {
+                    Message message = received.message();
                     position = message.position();
                     if (cameBack(message)) {
                         return;

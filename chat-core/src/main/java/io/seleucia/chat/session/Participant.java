@@ -328,7 +328,10 @@ final class Participant {
             event.begin();
             long began = System.nanoTime();
             Broker.Receipt receipt = session.publish(
-                    channel, client(), reads(channel), () -> channels.broker().publish(channel, client(), content, key));
+                    channel,
+                    client(),
+                    reads(channel),
+                    () -> channels.broker().publish(channel, client(), content, key));
             session.counters().published(System.nanoTime() - began);
             event.commit(session.name(), client(), channel, receipt);
             reply(request, new Event.Published(channel, receipt.position(), receipt.duplicate()));

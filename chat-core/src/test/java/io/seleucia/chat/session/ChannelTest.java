@@ -378,15 +378,17 @@ class ChannelTest {
         @Override
         public Optional<Payload> encode(Event.Push push) {
             return switch (push) {
-                case Event.Received(Message message) ->
-                    Optional.of(Payload.of(
-                            message.sender().isEmpty()
-                                    ? text(message.position())
-                                    : message.sender() + " " + message.position().offset()));
+                case Event.Received received -> Optional.of(Payload.of(text(received.message())));
                 case Event.Lost lost -> Optional.of(Payload.of("lost " + text(lost.position())));
                 case Event.Left left -> Optional.of(Payload.of(left.client()));
                 default -> Optional.empty();
             };
+        }
+
+        private static String text(Message message) {
+            return message.sender().isEmpty()
+                    ? text(message.position())
+                    : message.sender() + " " + message.position().offset();
         }
 
         private static String text(Position position) {

@@ -27,17 +27,8 @@ import org.junit.jupiter.api.Test;
 
 class LoopsTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private static final Bounds BOUNDS = new Bounds(
-            "server/1",
-            Limits.DEFAULT.maxMessageBytes(),
-            1_000,
-            1,
-            1,
-            1,
-            MINUTE,
-            MINUTE,
-            MINUTE,
-            MINUTE);
+    private static final Bounds BOUNDS =
+            new Bounds("server/1", Limits.DEFAULT.maxMessageBytes(), 1_000, 1, 1, 1, MINUTE, MINUTE, MINUTE, MINUTE);
 
     private final long start = System.nanoTime();
     private final Semaphore served = new Semaphore(0); // one for each message
