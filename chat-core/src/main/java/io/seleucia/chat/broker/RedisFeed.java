@@ -1,8 +1,10 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import java.util.function.Consumer;
  * <p>{@link #live} is called by the subscriber's thread, {@link #heal} by one that may block.
  */
 final class RedisFeed {
+    private static final Logger LOG = System.getLogger(RedisFeed.class.getName());
     private static final int PAGE = 100;
     private static final int MAX_ASIDE_CHARS = 256 * 1024;
 
@@ -118,10 +121,21 @@ final class RedisFeed {
     private boolean tell(Consumer<Broker.Listener> what) {
         lock.lock();
         try {
-            listeners.forEach(what);
+            tellEach(what);
             return false;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** One that fails keeps no other from it. Called under the lock. */
+    private void tellEach(Consumer<Broker.Listener> what) {
+        for (Broker.Listener listener : listeners) {
+            try {
+                what.accept(listener);
+            } catch (Throwable e) {
+                Loop.report(LOG, "a channel's listener", e);
+            }
         }
     }
 
@@ -129,7 +143,7 @@ final class RedisFeed {
         lock.lock();
         try {
             if (message.position().equals(Position.NONE)) {
-                listeners.forEach(listener -> listener.message(message));
+                tellEach(listener -> listener.message(message));
                 return false;
             }
             if (healing) {
@@ -269,13 +283,13 @@ final class RedisFeed {
             return false;
         }
         seen = new Seen(position, message.time());
-        listeners.forEach(listener -> listener.message(message));
+        tellEach(listener -> listener.message(message));
         return true;
     }
 
     private void lost(Position position) {
         seen = new Seen(position, 0);
-        listeners.forEach(listener -> listener.lost(position));
+        tellEach(listener -> listener.lost(position));
     }
 
     private void putAside(Message message) {

@@ -1,6 +1,7 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
@@ -92,7 +93,7 @@ public final class Control implements Broker.Listener, AutoCloseable {
                     Thread.sleep(PAUSE_MILLIS);
                 }
             }
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | ClosedBrokerException e) {
             LOG.log(Level.DEBUG, "no more orders are taken");
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "orders of other servers are no longer taken", e);

@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Credentials;
@@ -178,6 +179,9 @@ public final class Session implements Loops.Receiver, Peer {
                 return false;
             }
             reply(request, failed);
+        } catch (ClosedBrokerException e) {
+            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage()); // a request at the very end of the server
+            fail(request, ErrorCode.UNAVAILABLE, "unavailable: the server is shutting down");
         }
         return true;
     }
