@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -85,21 +86,26 @@ class JournalInterruptTest {
     }
 
     @Test
-    void readsTheFilesInAnInterruptedThread() throws Exception {
-        try (InMemoryBroker broker = InMemoryBroker.open(
-                Retention.DEFAULT.withMessages(5), directory, Fsync.NEVER, SMALL)) {
+    void readsTheFilesWhileReadersAreInterrupted() throws Exception {
+        AtomicInteger interrupts = new AtomicInteger();
+        try (InMemoryBroker broker =
+                InMemoryBroker.open(Retention.DEFAULT.withMessages(5), directory, Fsync.NEVER, SMALL)) {
             for (int i = 0; i < 500; i++) {
                 publish(broker, "lobby", "x".repeat(200));
             }
-            Thread.currentThread().interrupt();
-            try {
-                broker.historyAfter("lobby", 0, 1_000);
-            } catch (UnavailableException e) {
-                assertThat(e).hasMessageContaining("interrupted");
-            }
-            assertThat(Thread.interrupted()).isTrue();
-            assertThat(broker.historyAfter("lobby", 0, 1_000).messages()).hasSize(500);
+            interruptWhile(2, interrupts, reader -> {
+                for (int i = 0; i < 50; i++) {
+                    try {
+                        assertThat(broker.historyAfter("lobby", 0, 1_000).messages())
+                                .hasSize(500);
+                    } catch (UnavailableException e) {
+                        assertThat(e).hasMessageContaining("interrupted");
+                        assertThat(Thread.interrupted()).isTrue();
+                    }
+                }
+            });
         }
+        assertThat(interrupts).hasPositiveValue();
     }
 
     @Test
@@ -110,6 +116,23 @@ class JournalInterruptTest {
             Thread.currentThread().interrupt();
             broker.close();
             assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fsync.class)
+    void goesOnWhenItsOwnThreadsAreInterrupted(Fsync fsync) throws Exception {
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open(fsync)) {
+            for (int i = 1; i <= 20; i++) {
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().startsWith("journal-"))
+                        .forEach(Thread::interrupt);
+                assertThat(publish(broker, "lobby", "message").offset()).isEqualTo(i);
+            }
+            broker.delete("lobby");
+            assertThat(broker.historyAfter("lobby", 0, 10).messages()).isEmpty();
+            assertThat(log.lines()).isEmpty();
         }
     }
 
@@ -127,9 +150,9 @@ class JournalInterruptTest {
                 listeners.add(new RecordingListener());
                 broker.subscribe("channel " + c, listeners.get(c));
             }
-            interruptWhile(interrupts, publisher -> {
+            interruptWhile(16, interrupts, publisher -> {
                 String channel = "channel " + publisher % channels;
-                for (int i = 0; i < (fsync == Fsync.ALWAYS ? 60 : 300); i++) {
+                for (int i = 0; i < (fsync == Fsync.ALWAYS ? 60 : 120); i++) {
                     String text = channel + " by " + publisher + " no. " + i + " ".repeat(i);
                     try {
                         acknowledged.put(text, publish(broker, channel, text));
@@ -180,26 +203,25 @@ class JournalInterruptTest {
         return messages;
     }
 
-    private interface Publishing {
-        void run(int publisher) throws Exception;
+    private interface Work {
+        void run(int number) throws Exception;
     }
 
-    /** Runs 16 publishers, and interrupts one after the other until all have come to their end. */
-    private static void interruptWhile(AtomicInteger interrupts, Publishing publishing) throws Exception {
-        CountDownLatch running = new CountDownLatch(16);
-        Thread[] threads = new Thread[16];
-        CountDownLatch begun = new CountDownLatch(16);
-        try (ExecutorService publishers = Executors.newVirtualThreadPerTaskExecutor()) {
+    /** Runs virtual threads, and interrupts one after the other until all have come to their end. */
+    private static void interruptWhile(int count, AtomicInteger interrupts, Work work) throws Exception {
+        Thread[] threads = new Thread[count];
+        CountDownLatch begun = new CountDownLatch(count);
+        CountDownLatch running = new CountDownLatch(count);
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> ends = new ArrayList<>();
-            for (int p = 0; p < 16; p++) {
-                int publisher = p;
-                ends.add(publishers.submit(() -> {
-                    threads[publisher] = Thread.currentThread();
+            for (int t = 0; t < count; t++) {
+                int number = t;
+                ends.add(executor.submit(() -> {
+                    threads[number] = Thread.currentThread();
                     begun.countDown();
                     try {
-                        publishing.run(publisher);
+                        work.run(number);
                     } finally {
-                        Thread.interrupted();
                         running.countDown();
                     }
                     return null;
@@ -207,13 +229,9 @@ class JournalInterruptTest {
             }
             begun.await();
             Random random = new Random(1);
-            while (running.getCount() > 0) {
-                threads[random.nextInt(16)].interrupt();
+            while (!running.await(random.nextInt(200), TimeUnit.MICROSECONDS)) {
+                threads[random.nextInt(count)].interrupt();
                 interrupts.incrementAndGet();
-                Thread.onSpinWait();
-                if (interrupts.get() % 10 == 0) {
-                    Thread.yield();
-                }
             }
             for (Future<?> end : ends) {
                 end.get();
