@@ -402,8 +402,7 @@ public final class InMemoryBroker implements Broker {
         upkeep.lock();
         try {
             channels.values().forEach(InMemoryChannel::deliver); // what a publisher could not, for lack of memory
-            channels.values()
-                    .removeIf(channel -> channel.use(this::isOver).orElse(true));
+            channels.values().removeIf(channel -> channel.use(this::isOver).orElse(true));
             if (journal.isPresent()) {
                 JournalRetirement.retire(journal.get(), channels.values());
             }

@@ -122,7 +122,8 @@ final class InMemoryChannel {
         Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
         if (named != null) {
-            keys.put(named, new Kept(position, written, usedAt + retention.keys().toNanos()));
+            keys.put(
+                    named, new Kept(position, written, usedAt + retention.keys().toNanos()));
         }
         boolean placed = false;
         try {
@@ -210,7 +211,8 @@ final class InMemoryChannel {
     /** Counts one session of a client fewer, if there is one, and tells listeners if it was the last. */
     void leave(String client) {
         boolean present = members.containsKey(client);
-        if (present && members.computeIfPresent(client, (name, sessions) -> sessions == 1 ? null : sessions - 1) == null) {
+        if (present
+                && members.computeIfPresent(client, (name, sessions) -> sessions == 1 ? null : sessions - 1) == null) {
             tell(listener -> listener.left(client));
         }
     }

@@ -427,7 +427,8 @@ public abstract class BrokerContract {
             broker.signal(CHANNEL, signal);
             broker.join(CHANNEL, "ada");
             broker.leave(CHANNEL, "ada");
-            Position second = broker.publish(CHANNEL, "ada", text("second"), "key").position();
+            Position second =
+                    broker.publish(CHANNEL, "ada", text("second"), "key").position();
 
             for (RecordingListener listener : listeners) {
                 assertThat(listener.nextMessage().position()).isEqualTo(first);

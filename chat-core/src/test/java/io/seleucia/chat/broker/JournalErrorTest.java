@@ -187,7 +187,9 @@ class JournalErrorTest {
             for (Thread publisher : publishers) {
                 publisher.join();
             }
-            assertThat(refusals).hasSize(8).allMatch(refusal -> refusal.getMessage().equals("the broker is closed"));
+            assertThat(refusals)
+                    .hasSize(8)
+                    .allMatch(refusal -> refusal.getMessage().equals("the broker is closed"));
             assertThat(log.lines()).isEmpty();
         }
 
@@ -228,7 +230,9 @@ class JournalErrorTest {
             other.readOn(reader);
         }
 
-        assertThat(broken.stretches("lobby")).isEqualTo(other.stretches("lobby")).hasSize(2);
+        assertThat(broken.stretches("lobby"))
+                .isEqualTo(other.stretches("lobby"))
+                .hasSize(2);
     }
 
     private static boolean isWritten(Journal journal, Said entry) throws Exception {
