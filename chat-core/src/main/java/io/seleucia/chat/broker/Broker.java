@@ -17,9 +17,21 @@ import java.util.Optional;
  * {@link UnavailableException} may block, for two seconds at the most where they do not say otherwise. When thousands
  * subscribe, join, leave or read at the same time, a broker may let each wait for its turn besides, eight seconds at the
  * most; publishers never wait for them.
+ *
+ * <p>A thread that calls a broker may be interrupted at any time, as by {@code Future.cancel(true)}. Its call then either
+ * does what it should or throws {@link UnavailableException}, and the thread stays interrupted; an interrupted publish
+ * that threw may still be delivered, as after every such exception. It costs no other caller anything.
+ *
+ * <p>After {@link #close} every method throws {@link ClosedBrokerException}, but for {@link #health} and for those that
+ * take back what closing has ended: {@link #leave}, {@link Subscription#close} and {@link #close} do nothing then. A call
+ * that is under way while the broker is closed does what it should, or throws that or {@link UnavailableException}. A
+ * program closes its broker after the servers that use it.
  */
 public interface Broker extends AutoCloseable {
-    /** Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. */
+    /**
+     * Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. What it
+     * throws is logged, and neither other listeners nor publishers notice.
+     */
     interface Listener {
         /**
          * The next message: offset for offset in order, each once. A message with {@link Position#NONE} stands outside

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -53,7 +54,6 @@ public final class InMemoryBroker implements Broker {
     private final long maxBytes;
     private final AtomicLong bytes = new AtomicLong(); // of all histories
     private final ReentrantLock upkeep = new ReentrantLock(); // one thread at a time restores, sweeps or relieves
-    private final Membership members = new Membership();
     private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
@@ -162,12 +162,22 @@ public final class InMemoryBroker implements Broker {
         return new Receipt(place.position(), place.duplicate());
     }
 
-    private static void awaitWritten(InMemoryChannel.Place place) throws UnavailableException {
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new ClosedBrokerException();
+        }
+    }
+
+    private void awaitWritten(InMemoryChannel.Place place) throws UnavailableException {
         try {
             place.written().get(WRITING_SECONDS, TimeUnit.SECONDS);
             place.channel().deliver();
         } catch (ExecutionException e) {
-            throw new UnavailableException("the journal can't be written", e);
+            throw new UnavailableException(isClosed() ? "the broker is closed" : "the journal can't be written", e);
         } catch (TimeoutException e) {
             deliverLater(place);
             throw new UnavailableException("the journal is not written in time", e);
@@ -200,7 +210,7 @@ public final class InMemoryBroker implements Broker {
             it.listeners().add(listener);
             return it.last();
         });
-        return new ClosingOnce(start, () -> change(channel, it -> it.listeners().remove(listener)));
+        return new ClosingOnce(start, () -> takeBack(channel, it -> it.listeners().remove(listener)));
     }
 
     @Override
@@ -259,13 +269,14 @@ public final class InMemoryBroker implements Broker {
     }
 
     private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
+        requireOpen();
         if (journal.isEmpty()) {
             forget(deletion);
             return;
         }
         JournalNote note = new JournalNote(deletion);
         if (!journal.get().offer(note)) {
-            throw new UnavailableException("too much waits to be written already", null);
+            throw new UnavailableException(journal.get().refusal(), null);
         }
         journal.get().hurry();
         CompletableFuture<Void> erased =
@@ -298,45 +309,42 @@ public final class InMemoryBroker implements Broker {
 
     @Override
     public void signal(String channel, Signal signal) {
-        tell(channel, listener -> listener.signal(signal));
+        requireOpen();
+        InMemoryChannel present = channels.get(channel);
+        if (present != null) { // else there are no listeners
+            present.change(it -> it.tell(listener -> listener.signal(signal)));
+        }
     }
 
     @Override
     public void join(String channel, String client) {
-        if (members.change(channel, client, 1) == 1) {
-            tell(channel, listener -> listener.joined(client));
-        }
+        with(channel, it -> {
+            it.join(client);
+            return it;
+        });
     }
 
     @Override
     public void leave(String channel, String client) {
-        if (members.change(channel, client, -1) == 0) {
-            tell(channel, listener -> listener.left(client));
-        }
+        takeBack(channel, it -> it.leave(client));
     }
 
     @Override
     public Map<String, Integer> members(String channel) {
-        return members.of(channel);
-    }
-
-    /** Tells listeners, of which there are none where nobody has made the channel. */
-    private void tell(String channel, Consumer<Listener> what) {
-        InMemoryChannel present = channels.get(channel);
-        if (present != null) {
-            present.change(it -> it.listeners().forEach(what));
-        }
+        return with(channel, InMemoryChannel::members);
     }
 
     @Override
     public void close() {
         closed.countDown();
         journal.ifPresent(Journal::close);
+        channels.values().forEach(channel -> channel.change(InMemoryChannel::end));
         channels.clear();
     }
 
-    private void change(String channel, Consumer<InMemoryChannel> what) {
-        with(channel, it -> {
+    /** Takes something back, which closing the broker does as well. */
+    private void takeBack(String channel, Consumer<InMemoryChannel> what) {
+        ifOpen(channel, it -> {
             what.accept(it);
             return it;
         });
@@ -347,9 +355,17 @@ public final class InMemoryBroker implements Broker {
     }
 
     private <T> T with(String name, Function<InMemoryChannel, T> what) {
+        return ifOpen(name, what).orElseThrow(ClosedBrokerException::new);
+    }
+
+    /** Does something in a channel, which is made if it does not exist; nothing, if the broker is closed. */
+    private <T> Optional<T> ifOpen(String name, Function<InMemoryChannel, T> what) {
         while (true) {
-            InMemoryChannel channel =
-                    channels.computeIfAbsent(name, absent -> new InMemoryChannel(absent, epoch, retention, bytes));
+            InMemoryChannel channel = channel(name);
+            if (isClosed()) { // asked once the channel is where closing finds it, and ends it
+                channels.remove(name, channel);
+                return Optional.empty();
+            }
             Optional<T> result = channel.use(it -> {
                 it.touch();
                 T given = what.apply(it);
@@ -359,31 +375,31 @@ public final class InMemoryBroker implements Broker {
                 return given;
             });
             if (result.isPresent()) {
-                return result.get();
+                return result;
             }
         }
     }
 
     private void sweep() {
-        try {
-            while (!closed.await(SWEEP_SECONDS, TimeUnit.SECONDS)) {
-                upkeep.lock();
-                try {
-                    channels.values()
-                            .removeIf(channel -> channel.use(this::isOver).orElse(true));
-                    if (journal.isPresent()) {
-                        JournalRetirement.retire(journal.get(), channels.values());
-                    }
-                } catch (IOException e) {
-                    LOG.log(Level.WARNING, "old journal files can't be put away: " + e.getMessage());
-                } catch (RuntimeException e) {
-                    LOG.log(Level.ERROR, "sweeping failed", e);
-                } finally {
-                    upkeep.unlock();
-                }
+        Loop.run(LOG, "the retention of an in-memory broker", () -> closed.getCount() > 0, () -> {
+            if (!closed.await(SWEEP_SECONDS, TimeUnit.SECONDS)) {
+                sweepOnce();
             }
-        } catch (InterruptedException e) {
-            LOG.log(Level.ERROR, "interrupted: old messages go when they are read, old journal files stay", e);
+        });
+    }
+
+    private void sweepOnce() throws InterruptedException {
+        upkeep.lock();
+        try {
+            channels.values().forEach(InMemoryChannel::deliver); // what a publisher could not, for lack of memory
+            channels.values().removeIf(channel -> channel.use(this::isOver).orElse(true));
+            if (journal.isPresent()) {
+                JournalRetirement.retire(journal.get(), channels.values());
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "old journal files can't be put away: " + e.getMessage());
+        } finally {
+            upkeep.unlock();
         }
     }
 

@@ -1,15 +1,20 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
+import java.lang.System.Logger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,12 +25,15 @@ import java.util.function.Predicate;
 
 /**
  * One channel in memory. A message is given its place at once. Where there is a journal, nobody sees it before it is
- * written; if it can't be, its place and those after it are free again.
+ * written; if it can't be, its place and those after it are free again. A listener that fails, with whatever, concerns
+ * neither the publisher nor other listeners.
  *
  * <p>All methods are called within {@link #use} or {@link #change}, but for these, {@link #deliver} and {@link #bytes}.
  */
 final class InMemoryChannel {
+    private static final Logger LOG = System.getLogger(InMemoryChannel.class.getName());
     private static final int MESSAGE_OVERHEAD = 160;
+    private static final int ROOM = 15; // for messages, at first
     private static final CompletableFuture<Void> AT_ONCE = CompletableFuture.completedFuture(null);
 
     /**
@@ -45,15 +53,17 @@ final class InMemoryChannel {
     private final AtomicLong allBytes; // of the histories of all channels
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below; held while listeners are called
-    private final ArrayDeque<Message> history = new ArrayDeque<>();
-    private final ArrayDeque<Unwritten> unwritten = new ArrayDeque<>(1); // follow on the last position
+    private ArrayDeque<Message> history = new ArrayDeque<>(ROOM);
+    private int room = ROOM; // in the history, before it has to grow
+    private final LinkedList<Unwritten> unwritten = new LinkedList<>(); // follow on the last position
     private final List<Broker.Listener> listeners = new ArrayList<>(1);
     private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
+    private final TreeMap<String, Integer> members = new TreeMap<>(); // the sessions of each client
     private volatile long bytes; // of the history
     private Position last; // of what has been delivered
     private long usedAt; // by the nanosecond clock
     private long segment; // of the journal: where the last position was noted
-    private boolean forgotten; // whoever wants the channel needs another
+    private boolean forgotten; // who wants the channel needs another
 
     InMemoryChannel(String name, String epoch, Retention retention, AtomicLong allBytes) {
         this.name = name;
@@ -102,30 +112,53 @@ final class InMemoryChannel {
     }
 
     Place place(Optional<Journal> journal, String sender, Content content, String key) {
-        Kept kept = key.isEmpty() ? null : keys.get(new Key(sender, key));
+        Key named = key.isEmpty() ? null : new Key(sender, key);
+        Kept kept = named == null ? null : keys.get(named);
         if (kept != null) {
             return new Place(this, kept.position, true, kept.written);
         }
         Position position = last.at(last.offset() + unwritten.size() + 1);
         Message message = new Message(name, position, sender, System.currentTimeMillis(), content);
-        CompletableFuture<Void> written = AT_ONCE;
-        if (journal.isPresent()) {
-            Unwritten entry = new Unwritten(message, key);
-            written = entry.written;
-            if (!journal.get().offer(entry)) {
-                written.completeExceptionally(new IOException("too much waits to be written already"));
-                return new Place(this, position, false, written);
-            }
-            unwritten.addLast(entry);
-        } else {
-            add(message);
-        }
-        if (!key.isEmpty()) {
+        Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named) : null;
+        CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
+        if (named != null) {
             keys.put(
-                    new Key(sender, key),
-                    new Kept(position, written, usedAt + retention.keys().toNanos()));
+                    named, new Kept(position, written, usedAt + retention.keys().toNanos()));
+        }
+        boolean placed = false;
+        try {
+            if (entry == null) {
+                remember(message);
+                placed = true;
+            } else {
+                placed = leave(entry, journal.get());
+            }
+        } finally {
+            if (!placed && named != null) {
+                keys.remove(named);
+            }
+        }
+        if (entry == null) {
+            give(message);
         }
         return new Place(this, position, false, written);
+    }
+
+    /** Leaves a message to the journal, if that takes it. */
+    private boolean leave(Unwritten entry, Journal journal) {
+        boolean taken = false;
+        unwritten.addLast(entry); // first: what the journal has taken must have its place
+        try {
+            taken = journal.offer(entry);
+        } finally {
+            if (!taken) {
+                unwritten.removeLast();
+            }
+        }
+        if (!taken) {
+            entry.written.completeExceptionally(new IOException(journal.refusal()));
+        }
+        return taken;
     }
 
     /** Gives what has been written to the listeners. Called with the lock or without. */
@@ -133,24 +166,68 @@ final class InMemoryChannel {
         lock.lock();
         try {
             while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
-                Unwritten first = unwritten.removeFirst();
+                Unwritten first = unwritten.getFirst();
+                remember(first.message); // if there is no memory for it, all is as before, and is done again
+                unwritten.removeFirst();
                 segment = first.segment;
-                add(first.message);
+                give(first.message);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void add(Message message) {
+    private void give(Message message) {
         last = message.position();
-        remember(message);
         for (int i = 0; i < listeners.size(); i++) {
-            listeners.get(i).message(message);
+            try {
+                listeners.get(i).message(message);
+            } catch (Throwable e) {
+                Loop.report(LOG, "a channel's listener", e);
+            }
         }
     }
 
+    /** Tells all listeners. */
+    void tell(Consumer<Broker.Listener> what) {
+        for (int i = 0; i < listeners.size(); i++) {
+            try {
+                what.accept(listeners.get(i));
+            } catch (Throwable e) {
+                Loop.report(LOG, "a channel's listener", e);
+            }
+        }
+    }
+
+    /** Counts one more session of a client, and tells listeners if it is the first: in one step, as all that is told. */
+    void join(String client) {
+        if (members.merge(client, 1, Integer::sum) == 1) {
+            tell(listener -> listener.joined(client));
+        }
+    }
+
+    /** Counts one session of a client fewer, if there is one, and tells listeners if it was the last. */
+    void leave(String client) {
+        boolean present = members.containsKey(client);
+        if (present
+                && members.computeIfPresent(client, (name, sessions) -> sessions == 1 ? null : sessions - 1) == null) {
+            tell(listener -> listener.left(client));
+        }
+    }
+
+    /** Returns the sessions of each client, sorted by the clients. */
+    Map<String, Integer> members() {
+        return new TreeMap<>(members);
+    }
+
     private void remember(Message message) {
+        if (history.size() == room) { // a deque that grows by itself is empty if there is no memory for that
+            int more = room + room / 2;
+            ArrayDeque<Message> larger = new ArrayDeque<>(more);
+            larger.addAll(history);
+            history = larger;
+            room = more;
+        }
         history.addLast(message);
         count(size(message));
         if (history.size() > retention.messages()) {
@@ -228,11 +305,19 @@ final class InMemoryChannel {
     boolean forget() {
         trim();
         forgotten = listeners.isEmpty()
+                && members.isEmpty()
                 && history.isEmpty()
                 && unwritten.isEmpty()
                 && (last.offset() == 0
                         || System.nanoTime() - usedAt > retention.positions().toNanos());
         return forgotten;
+    }
+
+    /** Ends the channel, and all subscriptions, with the broker. */
+    void end() {
+        forgotten = true;
+        listeners.clear();
+        members.clear();
     }
 
     /** What the journal has to hold, if its segments up to this one go; empty if what stands later is enough. */
@@ -311,7 +396,7 @@ final class InMemoryChannel {
         if (!epoch.equals(last.epoch())) {
             last = new Position(epoch, last.offset());
             List<Message> messages = List.copyOf(history);
-            history.clear();
+            history.clear(); // which keeps its room
             for (Message message : messages) {
                 Position position = last.at(message.position().offset());
                 history.addLast(new Message(name, position, message.sender(), message.time(), message.content()));
@@ -329,17 +414,20 @@ final class InMemoryChannel {
     private final class Unwritten implements Journal.Entry {
         private final Message message;
         private final String key;
+        private final Key named; // null without a key
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private long segment; // set before it is written
+        private volatile boolean failed; // its place may be another's by now
 
-        private Unwritten(Message message, String key) {
+        private Unwritten(Message message, String key, Key named) {
             this.message = message;
             this.key = key;
+            this.named = named;
         }
 
         @Override
         public Optional<JournalRecord> record() {
-            return written.isDone() ? Optional.empty() : Optional.of(new JournalRecord.Published(message, key));
+            return failed ? Optional.empty() : Optional.of(new JournalRecord.Published(message, key));
         }
 
         @Override
@@ -348,15 +436,22 @@ final class InMemoryChannel {
             written.complete(null);
         }
 
-        /** Takes back this message and all that were to follow it. */
+        /** Takes back this message and all that were to follow it. Before it tells anyone, for which it needs memory. */
         @Override
-        public void failed(IOException why) {
+        public void failed(Throwable why) {
             lock.lock();
             try {
                 while (!unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
                     Unwritten entry = unwritten.removeLast();
-                    keys.remove(new Key(entry.message.sender(), entry.key));
-                    entry.written.completeExceptionally(why);
+                    entry.failed = true;
+                    if (entry.named != null) {
+                        keys.remove(entry.named);
+                    }
+                    try {
+                        entry.written.completeExceptionally(why);
+                    } catch (Throwable e) { // then its publisher waits in vain, and is told so
+                        Loop.report(LOG, "telling a publisher of a failure", e);
+                    }
                 }
             } finally {
                 lock.unlock();

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
@@ -19,25 +17,25 @@ final class IndexBlocks implements AutoCloseable {
     private static final int BLOCK = 4096;
     private static final int CONTENT = BLOCK - Integer.BYTES;
 
-    private final FileChannel channel;
+    private final JournalFile file;
     private final long size;
     private final ByteBuffer block = ByteBuffer.allocate(BLOCK);
     private long held = -1; // the block that is in there
 
-    private IndexBlocks(FileChannel channel) throws IOException {
-        this.channel = channel;
-        long length = channel.size();
+    private IndexBlocks(JournalFile file) throws IOException {
+        this.file = file;
+        long length = file.length();
         int rest = (int) (length % BLOCK);
         this.size = length / BLOCK * CONTENT + Math.max(0, rest - Integer.BYTES);
     }
 
     /** Opens a file that was written by {@link #write}. */
     static IndexBlocks open(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        JournalFile opened = JournalFile.openForReading(file);
         try {
-            return new IndexBlocks(channel);
+            return new IndexBlocks(opened);
         } catch (IOException e) {
-            channel.close();
+            opened.close();
             throw e;
         }
     }
@@ -74,7 +72,7 @@ final class IndexBlocks implements AutoCloseable {
         }
         held = -1;
         block.clear();
-        while (block.hasRemaining() && channel.read(block, number * BLOCK + block.position()) > 0) {}
+        file.read(block, number * BLOCK);
         block.flip();
         if (block.limit() < Integer.BYTES) {
             throw new DamagedException();
@@ -94,7 +92,7 @@ final class IndexBlocks implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 
     private final class Bytes extends InputStream {
@@ -132,19 +130,20 @@ final class IndexBlocks implements AutoCloseable {
 
     /** Writes a file; what is written is on the disk when this has been closed. */
     static OutputStream write(Path file) throws IOException {
-        return new Writer(FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE));
+        return new Writer(JournalFile.create(file));
     }
 
     private static final class Writer extends OutputStream {
         private static final int BLOCKS = 64; // at a time
 
-        private final FileChannel to;
+        private final JournalFile to;
         private final byte[] content = new byte[CONTENT];
         private final ByteBuffer blocks = ByteBuffer.allocate(BLOCKS * BLOCK);
         private int filled;
+        private long written;
+        private boolean closed;
 
-        private Writer(FileChannel to) {
+        private Writer(JournalFile to) {
             this.to = to;
         }
 
@@ -175,22 +174,21 @@ final class IndexBlocks implements AutoCloseable {
         }
 
         private void writeBlocks() throws IOException {
-            blocks.flip();
-            while (blocks.hasRemaining()) {
-                to.write(blocks);
-            }
+            to.write(blocks.flip(), written);
+            written += blocks.limit();
             blocks.clear();
         }
 
         @Override
         public void close() throws IOException {
             try (to) {
-                if (to.isOpen()) {
+                if (!closed) {
+                    closed = true;
                     if (filled > 0) {
                         finishBlock();
                     }
                     writeBlocks();
-                    to.force(true);
+                    to.force();
                 }
             }
         }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -28,8 +29,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * writer, or a publisher that finds nobody at it: a write that only copies takes less than waiting for another thread.
  * As soon as a write was slow, and where each is synced, the writer does it alone, for a virtual thread that blocks in a
  * file holds its carrier. The syncing thread brings to the disk what was written, every second, where that is wanted.
+ * A publisher may be interrupted at any time: no file is used in a way that an interrupt could end, see {@link
+ * JournalFile}.
  *
- * <p>A write that fails takes back what it has written and tells those who wait; the next one is tried all the same.
+ * <p>Every entry that is taken is told once that it is written or that it has failed, in the order in which the entries
+ * came, whatever is thrown meanwhile. A write that fails takes back what it has written; the next one is tried all the
+ * same, but only when what the failed one may have left is gone.
  */
 final class Journal implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
@@ -47,13 +52,14 @@ final class Journal implements AutoCloseable {
 
     /** Something to be written. The journal's writer calls it, but for {@link #bytes}. */
     interface Entry {
-        /** What to write; empty if nobody wants it any more. */
+        /** What to write; empty if it is no longer wanted. */
         Optional<JournalRecord> record();
 
         /** Whoever opens the directory next will read it. */
         void written(long segment);
 
-        void failed(IOException why);
+        /** It is not written, and no start will read it. */
+        void failed(Throwable why);
 
         /** About how much memory it takes. */
         long bytes();
@@ -94,6 +100,7 @@ final class Journal implements AutoCloseable {
 
     private final ConcurrentLinkedQueue<JournalSegment> full = new ConcurrentLinkedQueue<>(); // to be synced and closed
     private volatile boolean unsynced;
+    private boolean unsyncable; // the syncing thread's own: the last attempt failed
 
     private final ReentrantLock writing = new ReentrantLock(); // guards all below, and is held while it is written
     private volatile JournalSegment current; // read without the lock as well
@@ -102,6 +109,11 @@ final class Journal implements AutoCloseable {
     private long emptyBytes; // its size then
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
+
+    // What is written next, at once.
+    private final List<Entry> entries = new ArrayList<>();
+    private final List<byte[]> records = new ArrayList<>(); // theirs
+    private int bytes; // of the records
 
     private Journal(JournalDirectory directory, Options options, Reader reader) throws IOException {
         this.directory = directory;
@@ -196,16 +208,29 @@ final class Journal implements AutoCloseable {
             waitingBytes.addAndGet(-entry.bytes());
             return false;
         }
-        waiting.add(entry);
+        try {
+            waiting.add(entry);
+        } catch (Throwable e) {
+            waitingBytes.addAndGet(-entry.bytes());
+            throw e;
+        }
         return true;
     }
 
-    /** Sees to it that what waits is written: here and now if that is quick, else by the writer. */
+    /** Returns why nothing is taken at this moment. */
+    String refusal() {
+        return closed ? "the broker is closed" : "too much waits to be written already";
+    }
+
+    /** Sees to it that what waits is written: here and now if that is quick, else by the writer. Throws nothing. */
     void hurry() {
         long now = System.nanoTime();
-        if (fsync != InMemoryBroker.Fsync.ALWAYS && now - slowAt > LEAVE_IT.toNanos() && writing.tryLock()) {
+        if (fsync != InMemoryBroker.Fsync.ALWAYS
+                && now - slowAt > LEAVE_IT.toNanos()
+                && !writing.isHeldByCurrentThread() // as by one that publishes what it logs
+                && writing.tryLock()) {
             try {
-                if (current.size() <= segmentBytes) {
+                if (ended.getCount() > 0 && current.size() <= segmentBytes) {
                     writeWaiting();
                 }
             } finally {
@@ -217,7 +242,11 @@ final class Journal implements AutoCloseable {
             }
         }
         if (!waiting.isEmpty()) {
-            LockSupport.unpark(writer);
+            if (ended.getCount() > 0) {
+                LockSupport.unpark(writer);
+            } else {
+                refuse();
+            }
         }
     }
 
@@ -247,104 +276,182 @@ final class Journal implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(writer);
+        if (!await(released, CLOSING_SECONDS)) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
+        }
+    }
+
+    /** Waits for a latch, interrupted or not; false if that takes longer. The thread stays interrupted. */
+    static boolean await(CountDownLatch latch, long seconds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        boolean interrupted = false;
         try {
-            if (!released.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
+            while (true) {
+                try {
+                    return latch.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
     private void write() {
+        Loop.run(LOG, "the journal's writer", () -> !closed, this::writeAndWait);
+        end();
+    }
+
+    private void writeAndWait() throws InterruptedException {
         writing.lock();
         try {
-            while (!closed) {
-                if (failing) {
-                    offer(new JournalNote(start)); // asks whether it works again: perhaps nobody publishes
-                }
-                while (!waiting.isEmpty()) {
-                    writeWaiting();
-                }
-                rollIfOld();
-                writing.unlock();
-                try {
-                    LockSupport.parkNanos((failing ? RETRY : IDLE).toNanos());
-                } finally {
-                    writing.lock();
-                }
+            if (failing) {
+                offer(new JournalNote(start)); // asks whether it works again: perhaps nothing is published
             }
+            writeWaiting();
+            rollIfOld();
+        } finally {
+            writing.unlock();
+        }
+        if (waiting.isEmpty() && !closed) {
+            LockSupport.parkNanos((failing ? RETRY : IDLE).toNanos());
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+    }
+
+    private void end() {
+        writing.lock();
+        try {
             writeWaiting();
             append(List.of(new JournalRecord.Stop().encoded()));
         } catch (IOException e) {
             LOG.log(Level.WARNING, "the journal in " + directory + " does not end in good order: " + e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "the journal's writer has failed: publishing fails from now on", e);
+        } catch (Throwable e) {
+            Loop.report(LOG, "ending the journal in good order", e);
         } finally {
-            closed = true;
             ended.countDown();
             writing.unlock();
         }
+        refuse(); // what was left here at this very moment; what comes later is refused by those who leave it
     }
 
-    private void writeWaiting() {
-        List<Entry> entries = new ArrayList<>();
-        List<byte[]> records = new ArrayList<>();
-        int bytes = 0;
+    /** Fails what waits, for it is never written. */
+    private void refuse() {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
+            tell(entry, new IOException("the journal is closed"));
+        }
+    }
+
+    /** Writes what waits, and tells it. Throws nothing. */
+    private void writeWaiting() {
+        for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
+            take(entry);
+        }
+        commit();
+    }
+
+    /** Adds an entry to what is written next. */
+    private void take(Entry entry) {
+        try {
             waitingBytes.addAndGet(-entry.bytes());
             Optional<JournalRecord> record = entry.record();
-            if (record.isPresent() && record.get() instanceof JournalRecord.Deletion) {
-                commit(entries, records);
-                entries.clear();
-                records.clear();
-                bytes = 0;
+            if (record.isEmpty()) {
+                return;
+            }
+            if (record.get() instanceof JournalRecord.Deletion) {
+                commit();
                 turn = true; // what was before it is in other files
             }
-            if (record.isPresent()) {
-                entries.add(entry);
-                records.add(record.get().encoded());
-                bytes += records.getLast().length;
-                if (record.get() instanceof JournalRecord.Start next) {
-                    start = next;
-                }
+            if (record.get() instanceof JournalRecord.Start next) {
+                start = next;
             }
-            if (bytes > BATCH_BYTES) {
-                commit(entries, records); // before the next is asked for, which may go with what fails
-                entries.clear();
-                records.clear();
-                bytes = 0;
+            byte[] encoded = record.get().encoded();
+            if (encoded.length > JournalReader.MAX_RECORD) {
+                throw new IOException("a record of " + encoded.length + " bytes is too large for the journal");
             }
+            entries.add(entry);
+            records.add(encoded);
+            bytes += encoded.length;
+        } catch (Throwable e) {
+            if (entries.size() > records.size()) {
+                entries.removeLast();
+            }
+            commit(); // what came before it keeps its place; what follows it in its channel goes with it
+            Loop.report(LOG, "a record of the journal", e);
+            tell(entry, e);
         }
-        commit(entries, records);
+        if (bytes > BATCH_BYTES) {
+            commit(); // before the next is asked for, which may go with what fails
+        }
     }
 
-    private void commit(List<Entry> entries, List<byte[]> records) {
+    /** Writes what has been taken, and tells it. Throws nothing. */
+    private void commit() {
         if (entries.isEmpty()) {
             return;
         }
+        Throwable failure = null;
         try {
             if (turn || current.size() > segmentBytes) {
                 roll(current.number() + 1);
                 turn = false;
             }
             append(records);
-        } catch (IOException e) {
-            if (!failing) {
-                failing = true;
-                LOG.log(
-                        Level.WARNING,
-                        "the journal can't be written, publishing fails until it can: " + e.getMessage());
-            }
-            entries.forEach(entry -> entry.failed(e));
-            return;
+        } catch (Throwable e) {
+            failure = e;
         }
-        if (failing) {
-            failing = false;
+        note(failure);
+        for (int i = 0; i < entries.size(); i++) {
+            tell(entries.get(i), failure);
+        }
+        entries.clear();
+        records.clear();
+        bytes = 0;
+    }
+
+    /** Notes, and logs, whether the journal can be written. */
+    private void note(Throwable failure) {
+        boolean before = failing;
+        if (before != (failure != null)) {
+            failing = !before;
+            Loop.attempt(LOG, "logging", () -> log(failure));
+        } else if (failure instanceof OutOfMemoryError) {
+            Loop.report(LOG, "writing the journal", failure); // the process may have to end, whatever was before
+        }
+    }
+
+    private static void log(Throwable failure) {
+        if (failure == null) {
             LOG.log(Level.INFO, "the journal can be written again");
+        } else if (failure instanceof IOException) {
+            LOG.log(
+                    Level.WARNING,
+                    "the journal can't be written, publishing fails until it can: " + failure.getMessage());
+        } else {
+            Loop.report(LOG, "writing the journal, without which publishing fails,", failure);
         }
-        long segment = current.number();
-        entries.forEach(entry -> entry.written(segment));
+    }
+
+    /**
+     * Tells an entry what became of it.
+     *
+     * @param failure null if it is in the segment that is written now
+     */
+    private void tell(Entry entry, Throwable failure) {
+        try {
+            if (failure == null) {
+                entry.written(current.number());
+            } else {
+                entry.failed(failure);
+            }
+        } catch (Throwable e) {
+            Loop.report(LOG, "an entry of the journal", e);
+        }
     }
 
     private void append(List<byte[]> records) throws IOException {
@@ -353,7 +460,7 @@ final class Journal implements AutoCloseable {
         if (fsync == InMemoryBroker.Fsync.ALWAYS) {
             try {
                 current.force();
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 current.cut(before);
                 throw e;
             }
@@ -376,68 +483,80 @@ final class Journal implements AutoCloseable {
 
     /** Begins a new segment. */
     private void roll(long number) throws IOException {
+        if (current != null) {
+            current.settle();
+        }
         JournalSegment next = JournalSegment.create(directory.segment(number), number);
         try {
             next.append(List.of(start.encoded()));
             if (fsync != InMemoryBroker.Fsync.NEVER) {
                 directory.force();
             }
-        } catch (IOException e) {
-            next.delete();
+            if (current != null) {
+                full.add(current);
+            }
+        } catch (Throwable e) {
+            next.discard(e);
             throw e;
         }
         next.commit();
-        if (current != null) {
-            full.add(current);
-        }
         current = next;
         emptyBytes = next.size();
         begunAt = System.nanoTime();
     }
 
     private void sync() {
-        boolean failed = false;
+        Loop.run(LOG, "bringing the journal to the disk", () -> ended.getCount() > 0, () -> {
+            ended.await(SYNC_SECONDS, TimeUnit.SECONDS);
+            syncAll();
+        });
         try {
-            while (!ended.await(SYNC_SECONDS, TimeUnit.SECONDS)) {
-                failed = !isSynced(failed);
-            }
-            isSynced(failed);
+            Loop.attempt(LOG, "bringing the journal to the disk", this::syncAll); // what was written as it ended
             archive.close(); // before another process may have the directory
-            current.close();
-            directory.close();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, "the journal in " + directory + " can't be closed: " + e.getMessage());
-        } catch (InterruptedException | RuntimeException e) {
-            LOG.log(Level.ERROR, "the journal is no longer brought to the disk", e);
+            close(current);
+            close(directory);
         } finally {
             released.countDown();
         }
     }
 
-    /** Brings to the disk what was written, and closes the segments that are full; false if that fails. */
-    private boolean isSynced(boolean complained) {
+    private void close(AutoCloseable what) {
         try {
-            for (JournalSegment old = full.peek(); old != null; old = full.peek()) {
+            what.close();
+        } catch (Exception e) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " can't be closed: " + e.getMessage());
+        }
+    }
+
+    /** Brings to the disk what was written, and closes the segments that are full. One that fails is tried again. */
+    private void syncAll() {
+        IOException failure = null;
+        for (JournalSegment old : full) {
+            try {
                 if (fsync == InMemoryBroker.Fsync.INTERVAL) {
                     old.force();
                 }
+                full.remove(old);
                 old.close();
-                full.remove();
+            } catch (IOException e) {
+                failure = e;
             }
-            if (fsync == InMemoryBroker.Fsync.INTERVAL && unsynced) {
-                unsynced = false;
-                current.force();
-            }
-            return true;
-        } catch (IOException e) {
-            unsynced = true;
-            if (!complained) {
-                LOG.log(
-                        Level.ERROR,
-                        "the journal can't be brought to the disk, a loss of power may cost messages: "
-                                + e.getMessage());
-            }
-            return false;
         }
+        if (fsync == InMemoryBroker.Fsync.INTERVAL && unsynced) {
+            unsynced = false;
+            try {
+                current.force();
+            } catch (IOException e) {
+                unsynced = true;
+                failure = e;
+            }
+        }
+        if (failure != null && !unsyncable) {
+            LOG.log(
+                    Level.ERROR,
+                    "the journal can't be brought to the disk, a loss of power may cost messages: "
+                            + failure.getMessage());
+        }
+        unsyncable = failure != null;
     }
 }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Message;
 import java.io.EOFException;
 import java.io.IOException;
@@ -187,24 +188,28 @@ final class JournalArchive implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        try {
-            if (thread.isAlive() && !ended.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                LOG.log(Level.WARNING, "the archive of the journal in " + directory + " does not come to an end");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (thread.isAlive() && !Journal.await(ended, CLOSING_SECONDS)) {
+            LOG.log(Level.WARNING, "the archive of the journal in " + directory + " does not come to an end");
         }
     }
 
     private void run() {
-        while (!closed) {
-            boolean done = round();
-            if (deletions.isEmpty() || !done) {
-                LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // at once, if somebody has called since
-            }
+        try {
+            Loop.run(LOG, "the journal's archive", () -> !closed, this::workAndWait);
+            failAll(new IOException("closed"));
+        } finally {
+            ended.countDown();
         }
-        failAll(new IOException("closed"));
-        ended.countDown();
+    }
+
+    private void workAndWait() throws InterruptedException {
+        boolean done = round();
+        if (deletions.isEmpty() || !done) {
+            LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // at once, if somebody has called since
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
     }
 
     private boolean round() {
@@ -215,28 +220,30 @@ final class JournalArchive implements AutoCloseable {
             failing = false;
             return true;
         } catch (IOException e) {
-            complain(Level.WARNING, e);
             failAll(e);
-        } catch (RuntimeException e) {
-            complain(Level.ERROR, e);
+            complain(e);
+        } catch (Throwable e) {
             failAll(e);
+            if (!failing || e instanceof OutOfMemoryError) {
+                failing = true;
+                Loop.report(LOG, "keeping the archive of a journal in order, which is tried again,", e);
+            }
         }
         return false;
     }
 
-    private void complain(Level level, Exception why) {
+    private void complain(IOException why) {
         if (!failing && !closed) {
             failing = true;
             LOG.log(
-                    level,
+                    Level.WARNING,
                     "the archive of the journal in " + directory + " can't be kept in order, which is tried again: "
-                            + why.getMessage(),
-                    level == Level.ERROR ? why : null);
+                            + why.getMessage());
         }
     }
 
     /** Tells those who wait for a deletion. It is not given up by that. */
-    private void failAll(Exception why) {
+    private void failAll(Throwable why) {
         deletions.values().forEach(pending -> pending.done().completeExceptionally(why));
     }
 

@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
@@ -187,9 +188,26 @@ final class JournalDirectory implements AutoCloseable {
     void force() throws IOException {
         if (POSIX) {
             for (Path directory : List.of(archive, path)) {
+                force(directory);
+            }
+        }
+    }
+
+    /** Only a channel can do this to a directory, and an interrupt closes that: then it is done again. */
+    private static void force(Path directory) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
                 try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
                     entries.force(true);
+                    return;
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
                 }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -39,6 +39,7 @@ final class JournalIndexer implements JournalIndex {
     private final Set<String> senders = new HashSet<>();
     private int mark;
     private long end = JournalSegment.HEAD; // of what has been read
+    private long added; // where the last record begins that has been added
     private long newest = Long.MIN_VALUE; // time of a message
 
     JournalIndexer(long segment) {
@@ -59,6 +60,9 @@ final class JournalIndexer implements JournalIndex {
     }
 
     private void add(long position, JournalRecord record) {
+        if (position <= added) {
+            return; // it was read before, by one that did not get to the end
+        }
         switch (record) {
             case JournalRecord.Published published -> {
                 Position place = published.message().position();
@@ -76,6 +80,7 @@ final class JournalIndexer implements JournalIndex {
             case JournalRecord.Erased erased -> {}
             case JournalRecord.Stop stop -> {}
         }
+        added = position;
     }
 
     private Section section(String channel, String epoch, String former) {

@@ -47,7 +47,7 @@ final class JournalNote implements Journal.Entry {
     }
 
     @Override
-    public void failed(IOException why) {
+    public void failed(Throwable why) {
         written.completeExceptionally(why);
     }
 

@@ -3,9 +3,7 @@ package io.seleucia.chat.broker;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -21,7 +19,7 @@ final class JournalReader implements AutoCloseable {
     /** What is read at a time by those who look for single records. */
     static final int SINGLE = 4 * 1024;
 
-    private static final int MAX_RECORD = 128 * 1024 * 1024; // more than a message can be
+    static final int MAX_RECORD = 128 * 1024 * 1024; // more than a message can be
 
     /** Is given records, each with where it begins. */
     interface Records {
@@ -29,7 +27,7 @@ final class JournalReader implements AutoCloseable {
     }
 
     private final long segment;
-    private final FileChannel channel;
+    private final JournalFile file;
     private long length;
     private final int windowBytes;
     private int mark;
@@ -37,20 +35,20 @@ final class JournalReader implements AutoCloseable {
     private ByteBuffer window = ByteBuffer.allocate(0);
     private long windowAt;
 
-    JournalReader(long segment, FileChannel channel, int windowBytes) throws IOException {
+    JournalReader(long segment, JournalFile file, int windowBytes) throws IOException {
         this.segment = segment;
-        this.channel = channel;
-        this.length = channel.size();
+        this.file = file;
+        this.length = file.length();
         this.windowBytes = windowBytes;
     }
 
     /** Opens a file for reading only. */
     static JournalReader open(long segment, Path file, int windowBytes) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        JournalFile opened = JournalFile.openForReading(file);
         try {
-            return new JournalReader(segment, channel, windowBytes);
+            return new JournalReader(segment, opened, windowBytes);
         } catch (IOException e) {
-            channel.close();
+            opened.close();
             throw e;
         }
     }
@@ -168,7 +166,7 @@ final class JournalReader implements AutoCloseable {
             }
             window.clear();
             windowAt = position;
-            while (window.hasRemaining() && channel.read(window, windowAt + window.position()) > 0) {}
+            file.read(window, windowAt);
             window.flip();
             if (window.limit() < bytes) {
                 throw new EOFException("journal file " + segment + " has become shorter while it was read");
@@ -179,6 +177,6 @@ final class JournalReader implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

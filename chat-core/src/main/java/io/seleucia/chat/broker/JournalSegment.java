@@ -2,10 +2,8 @@ package io.seleucia.chat.broker;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
@@ -37,34 +35,33 @@ final class JournalSegment implements AutoCloseable {
      */
     record Damage(long segment, long from, long to, boolean atEnd, boolean torn) {}
 
-    private final Path file;
+    private final Path path;
     private final long number;
-    private final FileChannel channel;
+    private final JournalFile file;
     private final int mark;
     private long size; // up to where there are records
     private volatile long committed; // up to where they stay
-    private boolean litter; // bytes behind that, which have to go first
+    private boolean litter; // perhaps bytes behind that, even a whole record, which have to go first
 
-    private JournalSegment(Path file, long number, FileChannel channel, int mark, long size) {
-        this.file = file;
+    private JournalSegment(Path path, long number, JournalFile file, int mark, long size) {
+        this.path = path;
         this.number = number;
-        this.channel = channel;
+        this.file = file;
         this.mark = mark;
         this.size = size;
         this.committed = size;
     }
 
     /** A new file, empty but for its head. */
-    static JournalSegment create(Path file, long number) throws IOException {
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-        JournalSegment segment = new JournalSegment(file, number, channel, new SecureRandom().nextInt(), 0);
+    static JournalSegment create(Path path, long number) throws IOException {
+        JournalFile file = JournalFile.create(path);
+        JournalSegment segment = new JournalSegment(path, number, file, new SecureRandom().nextInt(), 0);
         try {
             ByteBuffer head = ByteBuffer.allocate(HEAD).putLong(FORMAT).putInt(segment.mark);
             segment.write(head.putInt(checksum(head.duplicate().flip())).flip());
             return segment;
-        } catch (IOException e) {
-            segment.delete();
+        } catch (Throwable e) {
+            segment.discard(e);
             throw e;
         }
     }
@@ -80,19 +77,19 @@ final class JournalSegment implements AutoCloseable {
     static Optional<JournalSegment> read(
             JournalDirectory directory, long number, Consumer<JournalRecord> records, Consumer<Damage> damages)
             throws IOException {
-        Path file = directory.segment(number);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Path path = directory.segment(number);
+        JournalFile file = JournalFile.open(path);
         try {
-            JournalReader reader = new JournalReader(number, channel, JournalReader.WHOLE);
+            JournalReader reader = new JournalReader(number, file, JournalReader.WHOLE);
             if (reader.hasHead()) {
                 long end = reader.read(HEAD, (position, record) -> records.accept(record), damages);
-                return Optional.of(new JournalSegment(file, number, channel, reader.mark(), end));
+                return Optional.of(new JournalSegment(path, number, file, reader.mark(), end));
             }
-            damages.accept(new Damage(number, 0, channel.size(), true, channel.size() < HEAD));
-            channel.close();
+            damages.accept(new Damage(number, 0, file.length(), true, file.length() < HEAD));
+            file.close();
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            file.close();
             throw e;
         }
     }
@@ -132,19 +129,15 @@ final class JournalSegment implements AutoCloseable {
     }
 
     private void write(ByteBuffer bytes) throws IOException {
-        if (litter) {
-            cut();
-        }
-        litter = true;
-        long end = size;
+        settle();
+        long end = size + bytes.remaining();
+        litter = true; // until it is known that all is there
         try {
-            while (bytes.hasRemaining()) {
-                end += channel.write(bytes, end);
-            }
-        } catch (IOException e) {
+            file.write(bytes, size);
+        } catch (Throwable e) {
             try {
                 cut();
-            } catch (IOException again) {
+            } catch (Throwable again) {
                 e.addSuppressed(again); // tried again before the next write
             }
             throw e;
@@ -153,9 +146,19 @@ final class JournalSegment implements AutoCloseable {
         litter = false;
     }
 
+    /**
+     * Removes what a failed write may have left here. Before that nothing may be written elsewhere either: its place is
+     * given to another record, and of two with one place a start believes the first.
+     */
+    void settle() throws IOException {
+        if (litter) {
+            cut();
+        }
+    }
+
     /** Removes what lies behind the last record. */
     void cut() throws IOException {
-        channel.truncate(size);
+        file.setLength(size);
         litter = false;
     }
 
@@ -168,17 +171,26 @@ final class JournalSegment implements AutoCloseable {
 
     /** Brings to the disk what was written before. Called by any thread. */
     void force() throws IOException {
-        channel.force(false);
+        file.force();
     }
 
     void delete() throws IOException {
         close();
-        Files.deleteIfExists(file);
+        Files.deleteIfExists(path);
+    }
+
+    /** Deletes the file of a segment that can't be used. */
+    void discard(Throwable why) {
+        try {
+            delete();
+        } catch (IOException e) {
+            why.addSuppressed(e); // what is in it says nothing, and the next one of its number replaces it
+        }
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 
     static int checksum(ByteBuffer bytes) {

@@ -136,18 +136,31 @@ public final class RedisBroker implements Broker {
         return nodes.health();
     }
 
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new ClosedBrokerException();
+        }
+    }
+
     @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
+        requireOpen();
         return history.publish(channel, sender, content, key, seen(channel));
     }
 
     @Override
     public void signal(String channel, Signal signal) throws UnavailableException {
+        requireOpen();
         history.signal(channel, signal);
     }
 
     @Override
     public Subscription subscribe(String channel, Listener listener) throws UnavailableException {
+        requireOpen();
         boolean[] first = new boolean[1];
         Shared shared = feeds.compute(channel, (name, present) -> {
             first[0] = present == null;
@@ -210,7 +223,9 @@ public final class RedisBroker implements Broker {
         Position start = shared.feed.add(listener);
         return new ClosingOnce(start, () -> {
             shared.feed.remove(listener);
-            release(shared);
+            if (!isClosed()) {
+                release(shared);
+            }
         });
     }
 
@@ -227,6 +242,7 @@ public final class RedisBroker implements Broker {
 
     @Override
     public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
+        requireOpen();
         readings.enter();
         try {
             return history.after(channel, seen(channel), offset, limit);
@@ -237,6 +253,7 @@ public final class RedisBroker implements Broker {
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
+        requireOpen();
         readings.enter();
         try {
             return history.before(channel, seen(channel), offset, limit);
@@ -247,26 +264,32 @@ public final class RedisBroker implements Broker {
 
     @Override
     public void delete(String channel) throws UnavailableException {
+        requireOpen();
         history.delete(channel);
     }
 
     @Override
     public void deleteFrom(String sender) throws UnavailableException {
+        requireOpen();
         history.deleteFrom(sender);
     }
 
     @Override
     public void join(String channel, String client) {
+        requireOpen();
         members.join(channel, client);
     }
 
     @Override
     public void leave(String channel, String client) {
-        members.leave(channel, client);
+        if (!isClosed()) { // else the note has ended with it
+            members.leave(channel, client);
+        }
     }
 
     @Override
     public Map<String, Integer> members(String channel) throws UnavailableException {
+        requireOpen();
         return members.of(channel);
     }
 

@@ -121,10 +121,21 @@ final class RedisFeed {
     private boolean tell(Consumer<Broker.Listener> what) {
         lock.lock();
         try {
-            tellAll(what);
+            tellEach(what);
             return false;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** One that fails keeps no other from it. Called under the lock. */
+    private void tellEach(Consumer<Broker.Listener> what) {
+        for (Broker.Listener listener : listeners) {
+            try {
+                what.accept(listener);
+            } catch (Throwable e) {
+                Loop.report(LOG, "a channel's listener", e);
+            }
         }
     }
 
@@ -132,7 +143,7 @@ final class RedisFeed {
         lock.lock();
         try {
             if (message.position().equals(Position.NONE)) {
-                tellAll(listener -> listener.message(message));
+                tellEach(listener -> listener.message(message));
                 return false;
             }
             if (healing) {
@@ -273,24 +284,13 @@ final class RedisFeed {
             return false;
         }
         seen = new Seen(position, message.time());
-        tellAll(listener -> listener.message(message));
+        tellEach(listener -> listener.message(message));
         return true;
     }
 
     private void lost(Position position) {
         seen = new Seen(position, 0);
-        tellAll(listener -> listener.lost(position));
-    }
-
-    /** A listener that fails has missed something, which it has to see to; the others have not. */
-    private void tellAll(Consumer<Broker.Listener> what) {
-        for (Broker.Listener listener : listeners) {
-            try {
-                what.accept(listener);
-            } catch (Throwable e) {
-                Loop.report(LOG, "a listener of channel " + channel, e);
-            }
-        }
+        tellEach(listener -> listener.lost(position));
     }
 
     private void putAside(Message message) {

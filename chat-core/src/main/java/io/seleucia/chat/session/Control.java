@@ -1,6 +1,7 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
@@ -91,6 +92,9 @@ public final class Control implements Broker.Listener, AutoCloseable {
             readHistory();
             known.countDown();
             missed.acquire();
+        } catch (ClosedBrokerException e) {
+            closed = true;
+            LOG.log(Level.DEBUG, "no more orders are taken");
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "orders can't be read yet: " + e.getMessage());
             Thread.sleep(PAUSE_MILLIS);

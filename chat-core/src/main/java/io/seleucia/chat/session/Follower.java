@@ -1,6 +1,7 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Event;
@@ -188,6 +189,8 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
                 if (reading) {
                     page.messages().forEach(this::passWithGap);
                 }
+            } catch (ClosedBrokerException e) {
+                return; // nothing more comes
             } catch (UnavailableException e) {
                 LOG.log(Level.DEBUG, () -> thread.getName() + ": " + e.getMessage()); // the broker says it itself
                 pause();

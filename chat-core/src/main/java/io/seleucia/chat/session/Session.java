@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
@@ -179,6 +180,9 @@ public final class Session implements Loops.Receiver, Peer {
                 return false;
             }
             reply(request, failed);
+        } catch (ClosedBrokerException e) {
+            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage()); // a request at the very end of the server
+            fail(request, ErrorCode.UNAVAILABLE, "unavailable: the server is shutting down");
         }
         return true;
     }

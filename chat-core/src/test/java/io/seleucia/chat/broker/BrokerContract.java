@@ -1,8 +1,10 @@
 package io.seleucia.chat.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.Eventually;
+import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -456,6 +459,98 @@ public abstract class BrokerContract {
         assertThat(listener.nextSignal()).isEqualTo(signal);
         assertThat(offsets(history(broker))).isEmpty();
         assertThat(publish(broker, "first").offset()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsAllOtherListenersWhenOneFails() throws Exception {
+        Broker broker = open();
+        List<RecordingListener> listeners = List.of(new RecordingListener(), new RecordingListener());
+        var signal = new Broker.Signal("session", "ada", text("typing"));
+        try (LoggedLines log = new LoggedLines()) {
+            broker.subscribe(CHANNEL, listeners.getFirst());
+            broker.subscribe(CHANNEL, new FailingListener());
+            broker.subscribe(CHANNEL, listeners.getLast());
+
+            Position first = publish(broker, "first");
+            broker.signal(CHANNEL, signal);
+            broker.join(CHANNEL, "ada");
+            broker.leave(CHANNEL, "ada");
+            Position second =
+                    broker.publish(CHANNEL, "ada", text("second"), "key").position();
+
+            for (RecordingListener listener : listeners) {
+                assertThat(listener.nextMessage().position()).isEqualTo(first);
+                assertThat(listener.nextSignal()).isEqualTo(signal);
+                assertThat(listener.nextClient()).isEqualTo("joined ada");
+                assertThat(listener.nextClient()).isEqualTo("left ada");
+                assertThat(listener.nextMessage().position()).isEqualTo(second);
+                assertThat(listener.isEmpty()).isTrue();
+            }
+            assertThat(log.stackTraces()).hasSize(5).allMatch(AssertionError.class::isInstance);
+        }
+        assertThat(offsets(history(broker))).containsExactly(1L, 2L);
+    }
+
+    /** A program's mistake, of the kind that is no exception. */
+    private static final class FailingListener implements Broker.Listener {
+        private static final String WHY = "made by a test";
+
+        @Override
+        public void message(Message message) {
+            throw new AssertionError(WHY);
+        }
+
+        @Override
+        public void lost(Position position) {
+            throw new AssertionError(WHY);
+        }
+
+        @Override
+        public void signal(Broker.Signal signal) {
+            throw new AssertionError(WHY);
+        }
+
+        @Override
+        public void joined(String client) {
+            throw new AssertionError(WHY);
+        }
+
+        @Override
+        public void left(String client) {
+            throw new AssertionError(WHY);
+        }
+    }
+
+    @Test
+    void refusesEverythingOnceItIsClosed() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        Broker.Subscription subscription = broker.subscribe(CHANNEL, listener);
+        broker.join(CHANNEL, "ada");
+        publish(broker, "before");
+
+        broker.close();
+
+        assertThat(listener.nextClient()).isEqualTo("joined ada");
+        assertThat(listener.nextMessage().content()).isEqualTo(text("before"));
+        assertRefused(() -> publish(broker, "after"));
+        assertRefused(() -> broker.publish("there", "ada", text("after"), "key"));
+        assertRefused(() -> broker.subscribe(CHANNEL, listener));
+        assertRefused(() -> broker.signal(CHANNEL, new Broker.Signal("session", "ada", text("after"))));
+        assertRefused(() -> broker.historyAfter(CHANNEL, 0, 10));
+        assertRefused(() -> broker.historyBefore(CHANNEL, Long.MAX_VALUE, 10));
+        assertRefused(() -> broker.delete(CHANNEL));
+        assertRefused(() -> broker.deleteFrom("ada"));
+        assertRefused(() -> broker.join(CHANNEL, "bob"));
+        assertRefused(() -> broker.members(CHANNEL));
+        broker.leave(CHANNEL, "ada");
+        subscription.close();
+        broker.close();
+        assertThat(broker.health()).isNotNull();
+    }
+
+    private static void assertRefused(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage("the broker is closed");
     }
 
     private static Broker.Page history(Broker broker) {

@@ -3,7 +3,11 @@ package io.seleucia.chat.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class InMemoryBrokerTest extends BrokerContract {
@@ -45,6 +49,57 @@ class InMemoryBrokerTest extends BrokerContract {
                 broker.publish("lobby", "ada", new Content.Text("x".repeat(10_000)), "");
             }
             assertThat(broker.historyAfter("lobby", 0, 10).messages()).hasSize(2);
+        }
+    }
+
+    @Test
+    void tellsInTheOrderInWhichAClientComesAndGoes() throws Exception {
+        try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT)) {
+            Presence presence = new Presence();
+            broker.subscribe("lobby", presence);
+            List<Thread> sessions = new ArrayList<>();
+            for (int s = 0; s < 4; s++) {
+                sessions.add(Thread.ofPlatform().start(() -> {
+                    for (int i = 0; i < 30_000; i++) {
+                        broker.join("lobby", "ada");
+                        broker.leave("lobby", "ada");
+                    }
+                }));
+            }
+            for (Thread session : sessions) {
+                session.join();
+            }
+
+            assertThat(broker.members("lobby")).isEmpty();
+            assertThat(presence.contradictions).hasValue(0);
+            assertThat(presence.isThere).isFalse();
+        }
+    }
+
+    /** Believes what it is told of one client. */
+    private static final class Presence implements Broker.Listener {
+        private final AtomicInteger contradictions = new AtomicInteger();
+        private volatile boolean isThere;
+
+        @Override
+        public void message(Message message) {}
+
+        @Override
+        public void lost(Position position) {}
+
+        @Override
+        public void signal(Broker.Signal signal) {}
+
+        @Override
+        public void joined(String client) {
+            contradictions.addAndGet(isThere ? 1 : 0);
+            isThere = true;
+        }
+
+        @Override
+        public void left(String client) {
+            contradictions.addAndGet(isThere ? 0 : 1);
+            isThere = false;
         }
     }
 }

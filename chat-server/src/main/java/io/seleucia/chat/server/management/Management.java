@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
@@ -104,6 +105,8 @@ public final class Management implements AutoCloseable {
             return Answer.of(e);
         } catch (UnavailableException e) {
             return Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
+        } catch (ClosedBrokerException e) {
+            return Answer.of(new Refusal(503, "the server is shutting down"));
         } catch (RuntimeException | Error e) {
             Loop.report(
                     LOG,

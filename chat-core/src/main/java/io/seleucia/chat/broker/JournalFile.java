@@ -1,0 +1,121 @@
+package io.seleucia.chat.broker;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A file that is read and written at positions. An interrupt of the thread that uses it has no effect on it, whereas a
+ * {@link java.nio.channels.FileChannel} is closed by one, for all threads and in the middle of a write. So the threads of
+ * publishers and readers, which a program may interrupt at any time, can use the journal's files themselves.
+ *
+ * <p>Used by one thread at a time, but for {@link #force}. Buffers must have an array.
+ */
+final class JournalFile implements AutoCloseable {
+    private final RandomAccessFile file;
+    private long at; // where the system would read or write next; negative if that is not known
+
+    private JournalFile(RandomAccessFile file) {
+        this.file = file;
+    }
+
+    /** Creates an empty file, or empties the one that exists. */
+    static JournalFile create(Path path) throws IOException {
+        JournalFile created = new JournalFile(new RandomAccessFile(path.toFile(), "rw"));
+        try {
+            created.setLength(0);
+            return created;
+        } catch (IOException e) {
+            created.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a file for reading and writing.
+     *
+     * @throws NoSuchFileException if it does not exist
+     */
+    static JournalFile open(Path path) throws IOException {
+        if (Files.notExists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return new JournalFile(new RandomAccessFile(path.toFile(), "rw"));
+    }
+
+    /**
+     * Opens a file for reading only.
+     *
+     * @throws NoSuchFileException if it does not exist
+     */
+    static JournalFile openForReading(Path path) throws IOException {
+        boolean again = false;
+        while (true) {
+            try {
+                return new JournalFile(new RandomAccessFile(path.toFile(), "r"));
+            } catch (FileNotFoundException e) { // which says so of files that may not be read as well
+                if (Files.notExists(path)) {
+                    throw new NoSuchFileException(path.toString());
+                }
+                if (again) {
+                    throw e;
+                }
+                again = true; // it may have been replaced at this moment
+            }
+        }
+    }
+
+    long length() throws IOException {
+        return file.length();
+    }
+
+    /** Fills a buffer with what is in the file from a position on. Only the file's end leaves room in it. */
+    void read(ByteBuffer into, long position) throws IOException {
+        go(position);
+        while (into.hasRemaining()) {
+            int read = file.read(into.array(), into.arrayOffset() + into.position(), into.remaining());
+            if (read < 0) {
+                return;
+            }
+            into.position(into.position() + read);
+            at += read;
+        }
+    }
+
+    /** Writes all that is in a buffer. If that fails, with whatever, some or all of it may be in the file. */
+    void write(ByteBuffer from, long position) throws IOException {
+        go(position);
+        at = -1;
+        file.write(from.array(), from.arrayOffset() + from.position(), from.remaining());
+        at = position + from.remaining();
+        from.position(from.limit());
+    }
+
+    private void go(long position) throws IOException {
+        if (position != at) {
+            at = -1;
+            file.seek(position);
+            at = position;
+        }
+    }
+
+    /** Makes the file shorter, or longer. */
+    void setLength(long length) throws IOException {
+        at = -1;
+        file.setLength(length);
+    }
+
+    /** Brings to the disk what was written before. Called by any thread. */
+    void force() throws IOException {
+        file.getFD().sync();
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}
