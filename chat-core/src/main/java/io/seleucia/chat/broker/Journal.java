@@ -94,22 +94,24 @@ final class Journal implements AutoCloseable {
 
     private final ConcurrentLinkedQueue<JournalSegment> full = new ConcurrentLinkedQueue<>(); // to be synced and closed
     private volatile boolean unsynced;
+    private JournalExtent noted; // only by one thread at a time
 
     private final ReentrantLock writing = new ReentrantLock(); // guards all below, and is held while it is written
     private volatile JournalSegment current; // read without the lock as well
     private JournalRecord.Start start; // what every segment begins with
     private long begunAt; // when the current segment was
     private long emptyBytes; // its size then
+    private long sealedAt; // the size of the current segment behind its end, if that is written already
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
 
-    private Journal(JournalDirectory directory, Options options, Reader reader) throws IOException {
+    private Journal(JournalDirectory directory, Options options, JournalRecovery recovery) throws IOException {
         this.directory = directory;
         this.fsync = options.fsync();
         this.keep = options.keep();
         this.segmentBytes = options.segmentBytes();
-        this.recovery = JournalRecovery.read(directory, boot, reader);
-        this.archive = new JournalArchive(directory, options.archive(), this, recovery.deletions());
+        this.recovery = recovery;
+        this.archive = new JournalArchive(directory, options.archive(), this, recovery);
         this.history = options.archive().isZero()
                 ? Optional.empty()
                 : Optional.of(new JournalHistory(this, archive, directory));
@@ -122,11 +124,39 @@ final class Journal implements AutoCloseable {
      */
     static Journal open(Path path, Options options, Reader reader) throws IOException {
         JournalDirectory directory = JournalDirectory.open(path);
+        JournalRecovery recovery = null;
         try {
-            return new Journal(directory, options, reader);
-        } catch (IOException | RuntimeException e) {
-            directory.close();
+            recovery = JournalRecovery.read(directory, JournalDirectory.boot(), reader);
+            return new Journal(directory, options, recovery);
+        } catch (IOException | RuntimeException | Error e) {
+            try (directory) {
+                if (recovery != null) {
+                    recovery.close();
+                }
+            }
             throw e;
+        }
+    }
+
+    /** Gives back what is open, after a start that failed. Blocks for two seconds at the most. */
+    void abandon() {
+        closed = true;
+        LockSupport.unpark(writer);
+        try {
+            if (writer.isAlive() && !ended.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+                LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        archive.close();
+        try (directory;
+                recovery) {
+            if (current != null) {
+                current.close();
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " can't be closed: " + e.getMessage());
         }
     }
 
@@ -151,13 +181,18 @@ final class Journal implements AutoCloseable {
         } else {
             roll(recovery.newest() + 1);
         }
-        List<JournalRecord> records = new ArrayList<>(first);
-        records.addAll(recovery.notes());
-        records.add(start); // behind these: without it, they are made again
-        for (int i = 0; i < records.size(); i += BATCH) {
-            append(records.subList(i, Math.min(records.size(), i + BATCH)).stream()
-                    .map(JournalRecord::encoded)
-                    .toList());
+        appendAll(first);
+        if (first.isEmpty()) {
+            appendAll(List.of(start));
+        } else {
+            roll(current.number() + 1); // for what links epochs is twice there, and not in one file alone
+        }
+        appendAll(recovery.notes()); // behind these: without them, all is made again
+        appendAll(first);
+        noteExtent(!first.isEmpty()); // which may be less than before: it must not be doubted again
+        if (directory.isRestored()) {
+            current.force();
+            directory.unmarkRestored();
         }
         writer.start();
         Thread.ofPlatform().daemon().name("journal-sync").start(this::sync);
@@ -347,6 +382,14 @@ final class Journal implements AutoCloseable {
         entries.forEach(entry -> entry.written(segment));
     }
 
+    private void appendAll(List<JournalRecord> records) throws IOException {
+        for (int i = 0; i < records.size(); i += BATCH) {
+            append(records.subList(i, Math.min(records.size(), i + BATCH)).stream()
+                    .map(JournalRecord::encoded)
+                    .toList());
+        }
+    }
+
     private void append(List<byte[]> records) throws IOException {
         long before = current.size();
         current.append(records);
@@ -374,8 +417,27 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    /** Ends the segment that is written, so that it can be seen later that nothing is missing there. */
+    private void seal() throws IOException {
+        if (current != null && current.size() != sealedAt) {
+            append(List.of(new JournalRecord.Sealed().encoded()));
+            sealedAt = current.size();
+        }
+    }
+
+    /** Notes how far the journal reaches. */
+    private void noteExtent(boolean durably) throws IOException {
+        JournalSegment segment = current;
+        JournalExtent extent = new JournalExtent(segment.number(), segment.committed());
+        if (!extent.equals(noted)) {
+            extent.write(directory.extent(), durably);
+            noted = extent;
+        }
+    }
+
     /** Begins a new segment. */
     private void roll(long number) throws IOException {
+        seal();
         JournalSegment next = JournalSegment.create(directory.segment(number), number);
         try {
             next.append(List.of(start.encoded()));
@@ -391,6 +453,7 @@ final class Journal implements AutoCloseable {
             full.add(current);
         }
         current = next;
+        sealedAt = 0;
         emptyBytes = next.size();
         begunAt = System.nanoTime();
     }
@@ -400,8 +463,10 @@ final class Journal implements AutoCloseable {
         try {
             while (!ended.await(SYNC_SECONDS, TimeUnit.SECONDS)) {
                 failed = !isSynced(failed);
+                noteExtentOrSay();
             }
             isSynced(failed);
+            noteExtentOrSay();
             archive.close(); // before another process may have the directory
             current.close();
             directory.close();
@@ -411,6 +476,14 @@ final class Journal implements AutoCloseable {
             LOG.log(Level.ERROR, "the journal is no longer brought to the disk", e);
         } finally {
             released.countDown();
+        }
+    }
+
+    private void noteExtentOrSay() {
+        try {
+            noteExtent(false);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "not noted how far the journal reaches: " + e);
         }
     }
 
