@@ -3,12 +3,15 @@ package io.seleucia.chat.broker;
 import io.seleucia.chat.message.Message;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +20,7 @@ import java.util.TreeMap;
  * longest message.
  */
 public final class ArchiveReader {
+    private static final Logger LOG = System.getLogger(ArchiveReader.class.getName());
     private static final int PLACES = 1_000; // of an index, at a time
 
     /** Is given messages. */
@@ -46,7 +50,7 @@ public final class ArchiveReader {
 
     /**
      * Reads all messages of a channel that are there, of all its epochs, oldest first. What is published meanwhile may be
-     * among them or not; what is damaged is left out.
+     * among them or not; what is damaged is left out, and logged as a warning.
      *
      * @param since the oldest time of a message
      * @param until what all of them are older than
@@ -58,18 +62,28 @@ public final class ArchiveReader {
     }
 
     private void read() throws IOException {
-        Iterable<Long> segments = JournalDirectory.all(directory);
-        boolean any = false;
+        SortedSet<Long> segments = JournalDirectory.all(directory);
         for (long segment : segments) {
-            any = true;
             findDeletion(segment);
         }
-        if (!any) {
+        if (segments.isEmpty()) {
             throw new NoSuchFileException(directory.toString(), null, "there is no journal");
         }
+        long next = segments.first();
         for (long segment : segments) {
-            read(segment);
+            if (next < segment) {
+                warn(next + " to " + (segment - 1), "not there");
+            }
+            next = segment + 1;
+            read(segment, segment < segments.last());
         }
+    }
+
+    private void warn(String segments, String what) {
+        LOG.log(
+                Level.WARNING,
+                "journal segment " + segments + " in " + directory + ": " + what
+                        + "; messages that were there are left out");
     }
 
     /** Notes what has been deleted, though the server may not have taken it out of the files yet. */
@@ -91,16 +105,23 @@ public final class ArchiveReader {
         }
     }
 
-    private void read(long segment) throws IOException {
+    private void read(long segment, boolean over) throws IOException {
         List<JournalRecord.Deletion> later = deletions.entrySet().stream()
                 .filter(deletion -> deletion.getKey() > segment)
                 .map(Map.Entry::getValue)
                 .toList();
         try (JournalReader journal =
                 JournalDirectory.read(directory, segment, JournalReader.WHOLE).orElse(null)) {
-            if (journal == null || !journal.hasHead()) {
-                return; // it has been dropped meanwhile, or was just begun
+            if (journal == null) {
+                return; // it has been dropped meanwhile
             }
+            if (!journal.hasHead()) {
+                if (over) {
+                    warn(Long.toString(segment), "damaged from its beginning");
+                }
+                return; // or was just begun
+            }
+            journal.isOver(over);
             long[] given = {0}; // where the last record is that the index led to
             if (!isReadByIndex(journal, segment, later, given)) {
                 journal.read(
@@ -110,7 +131,11 @@ public final class ArchiveReader {
                                 give(record, later);
                             }
                         },
-                        damage -> {});
+                        damage -> {
+                            if (over || !damage.atEnd()) { // which is being written
+                                warn(Long.toString(segment), "damaged at byte " + damage.from());
+                            }
+                        });
             }
         }
     }
@@ -130,6 +155,8 @@ public final class ArchiveReader {
                         Optional<JournalRecord> record = journal.record(place.position());
                         if (record.isPresent()) {
                             give(record.get(), later);
+                        } else {
+                            warn(Long.toString(segment), "damaged at byte " + place.position());
                         }
                         given[0] = place.position();
                     }

@@ -7,6 +7,7 @@ import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ public final class InMemoryBroker implements Broker {
         try {
             broker.restore(directory, new Journal.Options(fsync, keep, retention.archive(), segmentBytes));
             return broker;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             broker.close();
             throw e;
         } finally {
@@ -107,14 +108,34 @@ public final class InMemoryBroker implements Broker {
 
     private void restore(Path directory, Journal.Options options) throws IOException {
         Journal opened = Journal.open(directory, options, this::restore);
-        List<JournalRecord> renewed = new ArrayList<>();
-        if (!opened.isComplete()) {
-            epoch = newEpoch();
-            channels.values()
-                    .forEach(channel -> channel.change(it -> it.goOn(epoch).ifPresent(renewed::add)));
+        try {
+            List<JournalRecord> renewed = new ArrayList<>();
+            if (!opened.isComplete()) {
+                epoch = newEpoch();
+                channels.values()
+                        .forEach(channel -> channel.change(it -> it.goOn(epoch).ifPresent(renewed::add)));
+            }
+            opened.begin(epoch, renewed);
+        } catch (IOException | RuntimeException | Error e) {
+            opened.abandon();
+            throw e;
         }
-        opened.begin(epoch, renewed);
         journal = Optional.of(opened);
+    }
+
+    /**
+     * Marks a journal's directory as put back from a backup: the next broker that opens it begins new epochs, for clients
+     * may know offsets that the copy does not. Changes nothing else, may be repeated, and is on the disk when it returns.
+     *
+     * @throws IOException if there is no journal, a broker has it open, or the directory can't be written
+     */
+    public static void markRestored(Path directory) throws IOException {
+        try (JournalDirectory journal = JournalDirectory.openExisting(directory)) {
+            if (JournalDirectory.all(directory).isEmpty()) {
+                throw new NoSuchFileException(directory.toString(), null, "there is no journal");
+            }
+            journal.markRestored();
+        }
     }
 
     private void restore(JournalRecord record, long segment) {
@@ -131,6 +152,8 @@ public final class InMemoryBroker implements Broker {
             case JournalRecord.Erased erased -> {}
             case JournalRecord.Noted noted -> {}
             case JournalRecord.Stop stop -> {}
+            case JournalRecord.Damaged damaged -> {}
+            case JournalRecord.Sealed sealed -> {}
         }
         relieve();
     }
@@ -388,7 +411,8 @@ public final class InMemoryBroker implements Broker {
         });
     }
 
-    private void sweepOnce() throws InterruptedException {
+    /** Forgets channels that are no longer used, and puts old segments of the journal away. */
+    void sweepOnce() throws InterruptedException {
         upkeep.lock();
         try {
             channels.values().forEach(InMemoryChannel::deliver); // what a publisher could not, for lack of memory

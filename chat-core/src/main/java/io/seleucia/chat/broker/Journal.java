@@ -101,12 +101,14 @@ final class Journal implements AutoCloseable {
     private final ConcurrentLinkedQueue<JournalSegment> full = new ConcurrentLinkedQueue<>(); // to be synced and closed
     private volatile boolean unsynced;
     private boolean unsyncable; // the syncing thread's own: the last attempt failed
+    private JournalExtent noted; // only by one thread at a time
 
     private final ReentrantLock writing = new ReentrantLock(); // guards all below, and is held while it is written
     private volatile JournalSegment current; // read without the lock as well
     private JournalRecord.Start start; // what every segment begins with
     private long begunAt; // when the current segment was
     private long emptyBytes; // its size then
+    private long sealedAt; // the size of the current segment behind its end, if that is written already
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
 
@@ -115,13 +117,13 @@ final class Journal implements AutoCloseable {
     private final List<byte[]> records = new ArrayList<>(); // theirs
     private int bytes; // of the records
 
-    private Journal(JournalDirectory directory, Options options, Reader reader) throws IOException {
+    private Journal(JournalDirectory directory, Options options, JournalRecovery recovery) throws IOException {
         this.directory = directory;
         this.fsync = options.fsync();
         this.keep = options.keep();
         this.segmentBytes = options.segmentBytes();
-        this.recovery = JournalRecovery.read(directory, boot, reader);
-        this.archive = new JournalArchive(directory, options.archive(), this, recovery.deletions());
+        this.recovery = recovery;
+        this.archive = new JournalArchive(directory, options.archive(), this, recovery);
         this.history = options.archive().isZero()
                 ? Optional.empty()
                 : Optional.of(new JournalHistory(this, archive, directory));
@@ -134,11 +136,35 @@ final class Journal implements AutoCloseable {
      */
     static Journal open(Path path, Options options, Reader reader) throws IOException {
         JournalDirectory directory = JournalDirectory.open(path);
+        JournalRecovery recovery = null;
         try {
-            return new Journal(directory, options, reader);
-        } catch (IOException | RuntimeException e) {
-            directory.close();
+            recovery = JournalRecovery.read(directory, JournalDirectory.boot(), reader);
+            return new Journal(directory, options, recovery);
+        } catch (IOException | RuntimeException | Error e) {
+            try (directory) {
+                if (recovery != null) {
+                    recovery.close();
+                }
+            }
             throw e;
+        }
+    }
+
+    /** Gives back what is open, after a start that failed. Blocks for two seconds at the most. */
+    void abandon() {
+        closed = true;
+        LockSupport.unpark(writer);
+        if (writer.isAlive() && !await(ended, CLOSING_SECONDS)) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
+        }
+        archive.close();
+        try (directory;
+                recovery) {
+            if (current != null) {
+                current.close();
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the journal in " + directory + " can't be closed: " + e.getMessage());
         }
     }
 
@@ -163,13 +189,18 @@ final class Journal implements AutoCloseable {
         } else {
             roll(recovery.newest() + 1);
         }
-        List<JournalRecord> records = new ArrayList<>(first);
-        records.addAll(recovery.notes());
-        records.add(start); // behind these: without it, they are made again
-        for (int i = 0; i < records.size(); i += BATCH) {
-            append(records.subList(i, Math.min(records.size(), i + BATCH)).stream()
-                    .map(JournalRecord::encoded)
-                    .toList());
+        appendAll(first);
+        if (first.isEmpty()) {
+            appendAll(List.of(start));
+        } else {
+            roll(current.number() + 1); // for what links epochs is twice there, and not in one file alone
+        }
+        appendAll(recovery.notes()); // behind these: without them, all is made again
+        appendAll(first);
+        noteExtent(!first.isEmpty()); // which may be less than before: it must not be doubted again
+        if (directory.isRestored()) {
+            current.force();
+            directory.unmarkRestored();
         }
         writer.start();
         Thread.ofPlatform().daemon().name("journal-sync").start(this::sync);
@@ -454,6 +485,14 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    private void appendAll(List<JournalRecord> records) throws IOException {
+        for (int i = 0; i < records.size(); i += BATCH) {
+            append(records.subList(i, Math.min(records.size(), i + BATCH)).stream()
+                    .map(JournalRecord::encoded)
+                    .toList());
+        }
+    }
+
     private void append(List<byte[]> records) throws IOException {
         long before = current.size();
         current.append(records);
@@ -481,11 +520,30 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    /** Ends the segment that is written, so that it can be seen later that nothing is missing there. */
+    private void seal() throws IOException {
+        if (current != null && current.size() != sealedAt) {
+            append(List.of(new JournalRecord.Sealed().encoded()));
+            sealedAt = current.size();
+        }
+    }
+
+    /** Notes how far the journal reaches. */
+    private void noteExtent(boolean durably) throws IOException {
+        JournalSegment segment = current;
+        JournalExtent extent = new JournalExtent(segment.number(), segment.committed());
+        if (!extent.equals(noted)) {
+            extent.write(directory.extent(), durably);
+            noted = extent;
+        }
+    }
+
     /** Begins a new segment. */
     private void roll(long number) throws IOException {
         if (current != null) {
             current.settle();
         }
+        seal();
         JournalSegment next = JournalSegment.create(directory.segment(number), number);
         try {
             next.append(List.of(start.encoded()));
@@ -501,6 +559,7 @@ final class Journal implements AutoCloseable {
         }
         next.commit();
         current = next;
+        sealedAt = 0;
         emptyBytes = next.size();
         begunAt = System.nanoTime();
     }
@@ -509,14 +568,24 @@ final class Journal implements AutoCloseable {
         Loop.run(LOG, "bringing the journal to the disk", () -> ended.getCount() > 0, () -> {
             ended.await(SYNC_SECONDS, TimeUnit.SECONDS);
             syncAll();
+            noteExtentOrSay();
         });
         try {
             Loop.attempt(LOG, "bringing the journal to the disk", this::syncAll); // what was written as it ended
+            noteExtentOrSay();
             archive.close(); // before another process may have the directory
             close(current);
             close(directory);
         } finally {
             released.countDown();
+        }
+    }
+
+    private void noteExtentOrSay() {
+        try {
+            noteExtent(false);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "not noted how far the journal reaches: " + e);
         }
     }
 

@@ -47,6 +47,7 @@ final class JournalArchive implements AutoCloseable {
     private final ConcurrentSkipListSet<Long> over = new ConcurrentSkipListSet<>();
     private final AtomicLong newest = new AtomicLong(); // of those that have been added there
     private final Set<Long> indexed = ConcurrentHashMap.newKeySet(); // those whose index fits
+    private final Set<Long> damaged = ConcurrentHashMap.newKeySet(); // those of which that was said
     private final ConcurrentSkipListMap<Long, Pending> deletions = new ConcurrentSkipListMap<>(); // by their segment
     private final Thread thread =
             Thread.ofPlatform().daemon().name("journal-archive").unstarted(this::run);
@@ -62,16 +63,17 @@ final class JournalArchive implements AutoCloseable {
      * The segments that are over in an open directory.
      *
      * @param age how long they stay after they were last written; zero: only as long as a start needs them
-     * @param unfinished deletions that have not been carried out, by the segments that they begin
+     * @param recovery what is known of it
      */
-    JournalArchive(
-            JournalDirectory directory, Duration age, Journal journal, Map<Long, JournalRecord.Deletion> unfinished)
+    JournalArchive(JournalDirectory directory, Duration age, Journal journal, JournalRecovery recovery)
             throws IOException {
         this.directory = directory;
         this.age = age;
         this.journal = journal;
-        unfinished.forEach(
-                (segment, deletion) -> deletions.put(segment, new Pending(deletion, new CompletableFuture<>())));
+        damaged.addAll(recovery.damaged());
+        recovery.deletions()
+                .forEach((segment, deletion) ->
+                        deletions.put(segment, new Pending(deletion, new CompletableFuture<>())));
         directory.removeUnfinished();
         over.addAll(directory.archived());
         over.addAll(directory.segments());
@@ -113,12 +115,17 @@ final class JournalArchive implements AutoCloseable {
         }
         files.lock();
         try (JournalReader reader = directory.read(segment, JournalReader.WHOLE).orElse(null)) {
-            if (reader == null || !reader.hasHead()) {
+            if (reader == null) {
+                return Optional.empty();
+            }
+            if (!reader.hasHead()) {
+                complain(segment, 0);
                 return Optional.empty();
             }
             if (!hasIndexOf(reader, segment)) {
                 JournalIndexer indexer = new JournalIndexer(segment);
-                indexer.readOn(reader);
+                reader.isOver(true);
+                indexer.readOn(reader, damage -> complain(segment, damage.from()));
                 indexer.write(directory);
             }
             indexed.add(segment);
@@ -134,6 +141,18 @@ final class JournalArchive implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "the index of journal file " + segment + " is made: " + e);
             return false;
+        }
+    }
+
+    /** Says, once for each segment, that something can't be read there. */
+    void complain(long segment, long position) {
+        if (damaged.add(segment)) {
+            LOG.log(
+                    Level.ERROR,
+                    "journal file " + directory.find(segment).orElse(directory.archived(segment))
+                            + " is damaged at byte " + position
+                            + ": what was published there is lost, and missing in histories; put the file back from a"
+                            + " backup, if there is one");
         }
     }
 
@@ -287,10 +306,10 @@ final class JournalArchive implements AutoCloseable {
     }
 
     private void delete(long segment, Path file) throws IOException {
+        indexed.remove(segment);
+        Files.deleteIfExists(directory.index(segment)); // first: an index without its segment tells that one is missing
         Files.delete(file);
         over.remove(segment);
-        indexed.remove(segment);
-        Files.deleteIfExists(directory.index(segment));
     }
 
     private void carryOut() throws IOException {

@@ -3,10 +3,10 @@ package io.seleucia.chat.broker;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,14 +28,15 @@ final class JournalDirectory implements AutoCloseable {
     private static final String INDEX = ".index";
     private static final String UNFINISHED = ".tmp";
     private static final String ARCHIVE = "archive";
+    private static final String RESTORED = "restored";
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
     private final Path path;
     private final Path archive;
-    private final FileChannel lock; // released by closing it, or by the end of the process, however that comes
+    private final JournalLock lock;
 
-    private JournalDirectory(Path path, FileChannel lock) {
+    private JournalDirectory(Path path, JournalLock lock) {
         this.path = path;
         this.archive = path.resolve(ARCHIVE);
         this.lock = lock;
@@ -53,21 +54,18 @@ final class JournalDirectory implements AutoCloseable {
                 }
                 : new FileAttribute<?>[0];
         Files.createDirectories(path.resolve(ARCHIVE), ownersOnly);
-        FileChannel lock = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        boolean free = false;
-        try {
-            free = lock.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            free = false; // this process has it, and is told the same as another would be
-        } finally {
-            if (!free) {
-                lock.close();
-            }
+        return new JournalDirectory(
+                path,
+                JournalLock.take(path)
+                        .orElseThrow(() -> new IOException("the directory " + path + " is in use by another server")));
+    }
+
+    /** Opens a directory that exists. Like {@link #open}. */
+    static JournalDirectory openExisting(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            throw new NoSuchFileException(path.toString(), null, "there is no such directory");
         }
-        if (!free) {
-            throw new IOException("the directory " + path + " is in use by another server");
-        }
-        return new JournalDirectory(path, lock);
+        return open(path);
     }
 
     /** What names this run of the machine, where the system tells: what was written is there until it ends. */
@@ -86,12 +84,21 @@ final class JournalDirectory implements AutoCloseable {
         return segments(archive);
     }
 
+    /** The numbers of the segments that have an index, in their order. */
+    List<Long> indexed() throws IOException {
+        return numbers(archive, INDEX);
+    }
+
     /** The numbers of the segments in a directory, which need not be there, in their order. */
     private static List<Long> segments(Path directory) throws IOException {
+        return numbers(directory, SUFFIX);
+    }
+
+    private static List<Long> numbers(Path directory, String suffix) throws IOException {
         try (var files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("\\d{16}\\" + SUFFIX))
-                    .map(name -> Long.valueOf(name.substring(0, name.length() - SUFFIX.length())))
+                    .filter(name -> name.matches("\\d{16}\\" + suffix))
+                    .map(name -> Long.valueOf(name.substring(0, name.length() - suffix.length())))
                     .sorted()
                     .toList();
         } catch (NoSuchFileException e) {
@@ -136,10 +143,38 @@ final class JournalDirectory implements AutoCloseable {
         for (Path directory : List.of(path, archive)) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + UNFINISHED)) {
                 for (Path file : files) {
-                    Files.delete(file);
+                    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                        Files.delete(file);
+                    }
                 }
             }
         }
+    }
+
+    /** The file that says how far the journal was known to reach. */
+    Path extent() {
+        return path.resolve("extent");
+    }
+
+    /** Whether the directory was marked as put back from a backup, and no start has drawn the consequences yet. */
+    boolean isRestored() {
+        return Files.exists(path.resolve(RESTORED), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Marks the directory as put back from a backup; the mark is on the disk when this returns. */
+    void markRestored() throws IOException {
+        Path mark = path.resolve(RESTORED);
+        try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        force();
+    }
+
+    /** Removes the mark of {@link #markRestored}. */
+    void unmarkRestored() throws IOException {
+        force(); // which files say what the mark said
+        Files.deleteIfExists(path.resolve(RESTORED));
+        force();
     }
 
     private static String name(long number, String suffix) {

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /**
  * Takes messages out of a segment: a copy without them is made, to be put in its place. Where they were, the copy says
- * only that their places are taken, once for all that follow one another in their channel.
+ * only that their places are taken, once for all that follow one another in their channel. Where the original was damaged,
+ * the copy says so: a start that has not seen the original must draw the same consequences.
  */
 final class JournalErasure {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
@@ -42,13 +43,22 @@ final class JournalErasure {
                 JournalSegment copy = JournalSegment.create(unfinished, segment)) {
             JournalErasure erasure = new JournalErasure(copy, what);
             if (reader.hasHead()) {
+                reader.isOver(true);
+                List<JournalRecord.Damaged> damages = new ArrayList<>();
                 reader.read(
                         JournalSegment.HEAD,
-                        (position, record) -> erasure.take(record),
-                        damage -> LOG.log(
-                                Level.WARNING,
-                                "journal file " + file + " is damaged from byte " + damage.from() + " to byte "
-                                        + damage.to() + ", and copied without that"));
+                        (position, record) -> {
+                            erasure.write(damages);
+                            erasure.take(record);
+                        },
+                        damage -> {
+                            damages.add(new JournalRecord.Damaged(damage.mark(), damage.from(), damage.to()));
+                            LOG.log(
+                                    Level.WARNING,
+                                    "journal file " + file + " is damaged from byte " + damage.from() + " to byte "
+                                            + damage.to() + ", and copied without that");
+                        });
+                erasure.write(damages);
                 erasure.finish();
             }
             if (!erasure.erased) {
@@ -83,7 +93,17 @@ final class JournalErasure {
             case JournalRecord.Deletion deletion -> write(record);
             case JournalRecord.Erased done -> write(record);
             case JournalRecord.Stop stop -> write(record);
+            case JournalRecord.Damaged damaged -> write(record);
+            case JournalRecord.Sealed end -> {} // the copy gets one behind all
         }
+    }
+
+    /** The copy has no damage, and so it says where the original had one. */
+    private void write(List<JournalRecord.Damaged> damages) throws IOException {
+        for (JournalRecord.Damaged damage : damages) {
+            write(damage);
+        }
+        damages.clear();
     }
 
     private void hold(JournalRecord.Gone next) throws IOException {
@@ -119,6 +139,7 @@ final class JournalErasure {
         for (JournalRecord.Gone last : gone.values()) {
             write(last);
         }
+        write(new JournalRecord.Sealed());
         writeBatch();
     }
 }

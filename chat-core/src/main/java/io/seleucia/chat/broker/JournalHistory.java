@@ -216,6 +216,9 @@ final class JournalHistory {
         private void take(JournalReader reader, JournalIndex.Place place, JournalIndex.Stretch stretch)
                 throws IOException {
             Optional<JournalRecord> record = reader.record(place.position());
+            if (record.isEmpty()) {
+                archive.complain(stretch.segment(), place.position());
+            }
             if (record.isPresent()
                     && record.get() instanceof JournalRecord.Published published
                     && published.message().channel().equals(channel)

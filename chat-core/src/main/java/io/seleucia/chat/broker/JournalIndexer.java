@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The index of a segment in memory, which grows with it: some eight bytes for each message. Used by one thread at a time.
@@ -50,11 +51,15 @@ final class JournalIndexer implements JournalIndex {
         return segment;
     }
 
-    /** Reads on in the segment, as far as the reader goes. */
-    void readOn(JournalReader reader) throws IOException {
-        if (end < reader.length() && reader.hasHead()) {
+    /**
+     * Reads on in the segment, as far as the reader goes.
+     *
+     * @param damages is given what lies between the records
+     */
+    void readOn(JournalReader reader, Consumer<JournalSegment.Damage> damages) throws IOException {
+        if (end <= reader.length() && reader.hasHead()) {
             mark = reader.mark();
-            reader.read(end, this::add, damage -> {});
+            reader.read(end, this::add, damages);
             end = reader.length();
         }
     }
@@ -79,6 +84,8 @@ final class JournalIndexer implements JournalIndex {
             case JournalRecord.Deletion deletion -> {}
             case JournalRecord.Erased erased -> {}
             case JournalRecord.Stop stop -> {}
+            case JournalRecord.Damaged damaged -> {}
+            case JournalRecord.Sealed sealed -> {}
         }
         added = position;
     }

@@ -3,7 +3,11 @@ package io.seleucia.chat.broker;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -31,6 +35,10 @@ final class JournalReader implements AutoCloseable {
     private long length;
     private final int windowBytes;
     private int mark;
+    private boolean version1;
+    private boolean headDamaged;
+    private boolean over;
+    private boolean sealed;
 
     private ByteBuffer window = ByteBuffer.allocate(0);
     private long windowAt;
@@ -44,6 +52,9 @@ final class JournalReader implements AutoCloseable {
 
     /** Opens a file for reading only. */
     static JournalReader open(long segment, Path file, int windowBytes) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "is a directory, where a journal file should be");
+        }
         JournalFile opened = JournalFile.openForReading(file);
         try {
             return new JournalReader(segment, opened, windowBytes);
@@ -54,7 +65,7 @@ final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Whether the file's head is there. To be asked before anything else.
+     * Whether the file's head is there, or records tell what was in it. To be asked before anything else.
      *
      * @throws IOException if the file is of another version, or can't be read
      */
@@ -65,15 +76,72 @@ final class JournalReader implements AutoCloseable {
         ByteBuffer head = at(0, JournalSegment.HEAD);
         long format = head.getLong();
         mark = head.getInt();
-        boolean whole = JournalSegment.checksum(at(0, JournalSegment.HEAD - 4)) == head.getInt();
-        if (whole && format != JournalSegment.FORMAT) {
-            throw new IOException("journal file " + segment + " was written by another version of this program");
+        headDamaged = JournalSegment.checksum(at(0, JournalSegment.HEAD - 4)) != head.getInt();
+        if (headDamaged) {
+            return findMark();
         }
-        return whole;
+        version1 = format == JournalSegment.FORMAT_1;
+        if (!version1 && format != JournalSegment.FORMAT) {
+            throw new IOException("journal file " + segment + " was written by another version of this program: start"
+                    + " that version");
+        }
+        return true;
+    }
+
+    /**
+     * Takes the mark from the records: the first one nearly always. If the damage reaches further, the mark that most
+     * bytes of records have; records within records don't count, for their texts are what clients have chosen.
+     */
+    private boolean findMark() throws IOException {
+        Map<Integer, Long> bytes = new HashMap<>();
+        int most = 0;
+        for (long position = JournalSegment.HEAD; position + JournalSegment.RECORD_HEAD <= length; ) {
+            mark = at(position, 4).getInt();
+            int size = isFollowed(position) ? recordAt(position) : 0;
+            if (size > 0 && position == JournalSegment.HEAD) {
+                return true;
+            }
+            if (size > 0) {
+                bytes.merge(mark, (long) size, Long::sum);
+                most = bytes.get(mark) >= bytes.getOrDefault(most, 0L) ? mark : most;
+            }
+            position += Math.max(1, size);
+        }
+        mark = most;
+        return !bytes.isEmpty();
+    }
+
+    /** Whether behind what may be a record the mark comes again, or the end: a quick test. */
+    private boolean isFollowed(long position) throws IOException {
+        int size = at(position + 4, 4).getInt();
+        long next = position + JournalSegment.RECORD_HEAD + size;
+        return size > 0
+                && size <= MAX_RECORD
+                && (next == length || next + 4 <= length && at(next, 4).getInt() == mark);
     }
 
     int mark() {
         return mark;
+    }
+
+    /** Returns whether the head was not as it was written. */
+    boolean isHeadDamaged() {
+        return headDamaged;
+    }
+
+    /** Returns whether the file is of the first version of the format, and has no end that tells itself. */
+    boolean isVersion1() {
+        return version1;
+    }
+
+    /** Tells whether nothing is added to the file any more: then an end that is missing is a damage. */
+    void isOver(boolean over) {
+        this.over = over;
+    }
+
+    /** Returns whether the last record that was read is a file's end. */
+    boolean isSealed() {
+        return sealed;
     }
 
     long length() {
@@ -88,6 +156,7 @@ final class JournalReader implements AutoCloseable {
     /** Reads all records from a place on where one begins, and gives where the last one ends. */
     long read(long from, Records records, Consumer<JournalSegment.Damage> damages) throws IOException {
         long end = from;
+        boolean cut = true; // at the end, as far as is known
         for (long position = from; position < length; ) {
             int size = recordAt(position);
             Optional<JournalRecord> record = size > 0 ? decoded(position, size) : Optional.empty();
@@ -95,12 +164,19 @@ final class JournalReader implements AutoCloseable {
                 records.read(position, record.get());
                 position += size;
                 end = position;
+                sealed = record.get() instanceof JournalRecord.Sealed;
+                cut = !sealed;
             } else {
                 long next = nextRecord(position + 1);
                 boolean atEnd = next == length;
-                damages.accept(new JournalSegment.Damage(segment, position, next, atEnd, atEnd && isTorn(position)));
+                damages.accept(
+                        new JournalSegment.Damage(segment, mark, position, next, atEnd, atEnd && isTorn(position)));
                 position = next;
+                cut = !atEnd;
             }
+        }
+        if (cut && over && !headDamaged && !version1) {
+            damages.accept(new JournalSegment.Damage(segment, mark, end, end, true, false));
         }
         return end;
     }
@@ -132,10 +208,7 @@ final class JournalReader implements AutoCloseable {
         if (!marked || size <= 0 || size > MAX_RECORD || position + JournalSegment.RECORD_HEAD + size > length) {
             return 0;
         }
-        CRC32C actual = new CRC32C();
-        actual.update(at(position, 8));
-        actual.update(at(position + JournalSegment.RECORD_HEAD, size));
-        return (int) actual.getValue() == checksum ? JournalSegment.RECORD_HEAD + size : 0;
+        return checksum(position, size) == checksum ? JournalSegment.RECORD_HEAD + size : 0;
     }
 
     private long nextRecord(long from) throws IOException {
@@ -147,7 +220,10 @@ final class JournalReader implements AutoCloseable {
         return length;
     }
 
-    /** Whether the file ends before the record that begins here does. */
+    /**
+     * Whether the file ends before the record that begins here does. A whole record whose length is damaged looks like
+     * that too: its checksum fits the bytes that there are.
+     */
     private boolean isTorn(long position) throws IOException {
         if (position + JournalSegment.RECORD_HEAD > length) {
             return true;
@@ -155,7 +231,20 @@ final class JournalReader implements AutoCloseable {
         ByteBuffer head = at(position, JournalSegment.RECORD_HEAD);
         boolean marked = head.getInt() == mark;
         int size = head.getInt();
-        return marked && size > 0 && size <= MAX_RECORD && position + JournalSegment.RECORD_HEAD + size > length;
+        int checksum = head.getInt();
+        long rest = length - position - JournalSegment.RECORD_HEAD;
+        return marked
+                && size > rest
+                && size <= MAX_RECORD
+                && !(rest > 0 && rest <= MAX_RECORD && checksum(position, (int) rest) == checksum);
+    }
+
+    /** The checksum that the record which begins here would have, if its payload were of this size. */
+    private int checksum(long position, int size) throws IOException {
+        CRC32C checksum = new CRC32C();
+        checksum.update(ByteBuffer.allocate(8).putInt(mark).putInt(size).flip());
+        checksum.update(at(position + JournalSegment.RECORD_HEAD, size));
+        return (int) checksum.getValue();
     }
 
     /** Bytes of the file, which are there; good until the next call. */

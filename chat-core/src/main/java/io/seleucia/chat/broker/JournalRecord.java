@@ -47,8 +47,25 @@ sealed interface JournalRecord {
      */
     record Start(String boot, boolean durable, String epoch) implements JournalRecord {}
 
-    /** A damage before this place has been reported, and its consequences drawn. */
-    record Noted(long segment, long from) implements JournalRecord {}
+    /**
+     * A damage before this place has been reported, and its consequences drawn.
+     *
+     * @param mark of the file that had it, 0 if that is not known
+     * @param to the first byte behind it; negative in what the first version of the format wrote, which did not tell
+     */
+    record Noted(long segment, int mark, long from, long to) implements JournalRecord {}
+
+    /**
+     * The segment is a copy, and here the original had a damage.
+     *
+     * @param mark the original's
+     * @param from where the damage began in the original
+     * @param to the first byte behind it
+     */
+    record Damaged(int mark, long from, long to) implements JournalRecord {}
+
+    /** Nothing follows in this segment. A segment that is followed by another one and does not end so is cut off. */
+    record Sealed() implements JournalRecord {}
 
     /** The process has ended in good order. */
     record Stop() implements JournalRecord {}
@@ -64,9 +81,17 @@ sealed interface JournalRecord {
             case Deletion deletion -> new Fields(9, deletion.channel(), deletion.sender()).with();
             case Erased erased -> new Fields(10).with(erased.segment());
             case Start start -> new Fields(start.durable() ? 4 : 3, start.boot(), start.epoch()).with();
-            case Noted noted -> new Fields(5).with(noted.segment(), noted.from());
+            case Noted noted -> encoded(noted);
+            case Damaged damaged -> new Fields(13).with(damaged.mark(), damaged.from(), damaged.to());
+            case Sealed sealed -> new Fields(11).with();
             case Stop stop -> new Fields(6).with();
         };
+    }
+
+    private static byte[] encoded(Noted noted) {
+        return noted.to() < 0
+                ? new Fields(5).with(noted.segment(), noted.from())
+                : new Fields(12).with(noted.segment(), noted.mark(), noted.from(), noted.to());
     }
 
     private static byte[] encoded(Standing standing) {
@@ -118,7 +143,7 @@ sealed interface JournalRecord {
                 yield new Standing(channel, new Position(epoch, bytes.getLong()), bytes.getLong(), former);
             }
             case 3, 4 -> new Start(text(bytes), type == 4, text(bytes));
-            case 5 -> new Noted(bytes.getLong(), bytes.getLong());
+            case 5 -> new Noted(bytes.getLong(), 0, bytes.getLong(), -1);
             case 6 -> new Stop();
             case 8 -> {
                 String channel = text(bytes);
@@ -127,6 +152,9 @@ sealed interface JournalRecord {
             }
             case 9 -> new Deletion(text(bytes), text(bytes));
             case 10 -> new Erased(bytes.getLong());
+            case 11 -> new Sealed();
+            case 12 -> new Noted(bytes.getLong(), (int) bytes.getLong(), bytes.getLong(), bytes.getLong());
+            case 13 -> new Damaged((int) bytes.getLong(), bytes.getLong(), bytes.getLong());
             default -> throw new IllegalArgumentException("no record has type " + type);
         };
     }

@@ -1,6 +1,8 @@
 package io.seleucia.chat.broker;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +13,8 @@ import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
- * One file of a journal: a head, then records, each behind a mark, its length and a checksum of both.
+ * One file of a journal: a head, then records, each behind a mark, its length and a checksum of both. The last record of
+ * a file that is over says so ({@link JournalRecord.Sealed}); files of version 1 have no such end.
  *
  * <pre>
  *   head    format (8 bytes)  mark (4)  checksum (4)
@@ -19,35 +22,40 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>The mark is random for each file: behind a damage the next record is found by it, and nobody can put into a message
- * what would be taken for a record there. Used by one thread at a time, but for {@link #force} and {@link #committed}.
+ * what would be taken for a record there. As each record has it, a damaged head can do without. Used by one thread at a time, but for {@link #force} and {@link #committed}.
  */
 final class JournalSegment implements AutoCloseable {
-    static final long FORMAT = 0x53454c4555434a01L; // "SELEUCJ", version 1
+    static final long FORMAT = 0x53454c4555434a02L; // "SELEUCJ", version 2
+    static final long FORMAT_1 = 0x53454c4555434a01L;
+    private static final Logger LOG = System.getLogger(Journal.class.getName());
     static final int HEAD = 16;
     static final int RECORD_HEAD = 12;
 
     /**
-     * Bytes of a file that are no records.
+     * Bytes of a file that are no records; or none, where the file ends too early.
      *
+     * @param mark the file's, 0 if it can't be told
      * @param to the first byte after them
      * @param atEnd whether no record follows in the file
      * @param torn whether they are the beginning of a record, as a write leaves it that was cut short
      */
-    record Damage(long segment, long from, long to, boolean atEnd, boolean torn) {}
+    record Damage(long segment, int mark, long from, long to, boolean atEnd, boolean torn) {}
 
     private final Path path;
     private final long number;
     private final JournalFile file;
     private final int mark;
+    private final boolean version1;
     private long size; // up to where there are records
     private volatile long committed; // up to where they stay
     private boolean litter; // perhaps bytes behind that, even a whole record, which have to go first
 
-    private JournalSegment(Path path, long number, JournalFile file, int mark, long size) {
+    private JournalSegment(Path path, long number, JournalFile file, int mark, boolean version1, long size) {
         this.path = path;
         this.number = number;
         this.file = file;
         this.mark = mark;
+        this.version1 = version1;
         this.size = size;
         this.committed = size;
     }
@@ -55,10 +63,9 @@ final class JournalSegment implements AutoCloseable {
     /** A new file, empty but for its head. */
     static JournalSegment create(Path path, long number) throws IOException {
         JournalFile file = JournalFile.create(path);
-        JournalSegment segment = new JournalSegment(path, number, file, new SecureRandom().nextInt(), 0);
+        JournalSegment segment = new JournalSegment(path, number, file, new SecureRandom().nextInt(), false, 0);
         try {
-            ByteBuffer head = ByteBuffer.allocate(HEAD).putLong(FORMAT).putInt(segment.mark);
-            segment.write(head.putInt(checksum(head.duplicate().flip())).flip());
+            segment.write(head(FORMAT, segment.mark));
             return segment;
         } catch (Throwable e) {
             segment.discard(e);
@@ -66,29 +73,45 @@ final class JournalSegment implements AutoCloseable {
         }
     }
 
+    private static ByteBuffer head(long format, int mark) {
+        ByteBuffer head = ByteBuffer.allocate(HEAD).putLong(format).putInt(mark);
+        return head.putInt(checksum(head.duplicate().flip())).flip();
+    }
+
     /**
-     * An existing file, and what it holds.
+     * An existing file, and what it holds. A head that is damaged is made again from the records.
      *
+     * @param over whether it is not the newest one
      * @param records is given the records in their order
      * @param damages is given what lies between them
-     * @return empty if not even the head is there
+     * @return empty if neither a head nor any record is there
      * @throws IOException if it can't be read, or is of another version
      */
     static Optional<JournalSegment> read(
-            JournalDirectory directory, long number, Consumer<JournalRecord> records, Consumer<Damage> damages)
+            JournalDirectory directory,
+            long number,
+            boolean over,
+            Consumer<JournalRecord> records,
+            Consumer<Damage> damages)
             throws IOException {
         Path path = directory.segment(number);
         JournalFile file = JournalFile.open(path);
         try {
             JournalReader reader = new JournalReader(number, file, JournalReader.WHOLE);
             if (reader.hasHead()) {
+                reader.isOver(over);
                 long end = reader.read(HEAD, (position, record) -> records.accept(record), damages);
-                return Optional.of(new JournalSegment(path, number, file, reader.mark(), end));
+                JournalSegment segment =
+                        new JournalSegment(path, number, file, reader.mark(), reader.isVersion1(), end);
+                if (reader.isHeadDamaged()) {
+                    segment.repairHead(over && !reader.isSealed());
+                }
+                return Optional.of(segment);
             }
-            damages.accept(new Damage(number, 0, file.length(), true, file.length() < HEAD));
+            damages.accept(new Damage(number, 0, 0, file.length(), true, file.length() < HEAD));
             file.close();
             return Optional.empty();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;
         }
@@ -96,6 +119,23 @@ final class JournalSegment implements AutoCloseable {
 
     long number() {
         return number;
+    }
+
+    int mark() {
+        return mark;
+    }
+
+    /** Returns whether the file is of the first version of the format, of which none is added to any more. */
+    boolean isVersion1() {
+        return version1;
+    }
+
+    /** Writes the head again; as that of a file of version 1 if there is no end that version 2 would have. */
+    private void repairHead(boolean asVersion1) throws IOException {
+        file.write(head(asVersion1 ? FORMAT_1 : FORMAT, mark), 0);
+        LOG.log(
+                Level.WARNING,
+                "journal file " + path + ": its head was damaged and is repaired; nothing is lost there");
     }
 
     long size() {

@@ -12,9 +12,7 @@ final class JournalTip {
     private final Journal journal;
     private final JournalDirectory directory;
 
-    // Guards the index, and is held while the segment is read: who looks something up waits for others who do, and
-    // nobody
-    // else.
+    // Guards the index, and is held while the segment is read: those who look something up wait for each other.
     private final ReentrantLock lock = new ReentrantLock();
     private JournalIndexer index = new JournalIndexer(0);
 
@@ -35,6 +33,11 @@ final class JournalTip {
         T of(JournalIndex index) throws IOException;
     }
 
+    /**
+     * Looks into the segment that is being written.
+     *
+     * @throws JournalTrails.ChangedException if another one is being written by now
+     */
     Seen look(String channel) throws IOException {
         lock.lock();
         try {
@@ -46,8 +49,11 @@ final class JournalTip {
             try (JournalReader reader = directory
                     .read(current.number(), JournalReader.WHOLE)
                     .orElseThrow(() -> new IOException("journal file " + current.number() + " is missing"))) {
+                if (!reader.hasHead() || reader.mark() != current.mark()) {
+                    throw new JournalTrails.ChangedException(); // it was over meanwhile, and replaced by a deletion
+                }
                 reader.endAt(end);
-                index.readOn(reader);
+                index.readOn(reader, damage -> {}); // a start has reported it
             }
             return new Seen(index.segment(), index.stretches(channel));
         } finally {

@@ -2,6 +2,7 @@ package io.seleucia.chat.broker;
 
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.broker.InMemoryBroker.Fsync;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -327,6 +329,11 @@ class ArchiveTest {
             publishMany(broker, 1_000, random, said);
         }
         long next = segments(directory).size() + 1;
+        try (JournalDirectory journal = JournalDirectory.open(directory);
+                JournalSegment last = JournalSegment.read(journal, next - 1, false, record -> {}, damage -> {})
+                        .orElseThrow()) {
+            last.append(List.of(new JournalRecord.Sealed().encoded()));
+        }
         String boot = JournalDirectory.boot();
         try (JournalSegment killed =
                 JournalSegment.create(directory.resolve(String.format("%016d.journal", next)), next)) {
@@ -345,6 +352,52 @@ class ArchiveTest {
             assertHistories(broker, said, random);
         }
         assertThat(exported("channel 1")).isEqualTo(said.get("channel 1"));
+    }
+
+    @Test
+    void aDeletionLeavesADamageVisible() throws Exception {
+        Position told;
+        try (InMemoryBroker broker = open(FEW)) {
+            for (int i = 0; i < 20; i++) {
+                broker.publish("lobby", i % 2 == 0 ? "ada" : "bob", new Content.Text("message " + i), "");
+            }
+            told = broker.historyAfter("lobby", 0, 0).position();
+            Path file = segments(directory).getFirst();
+            damage(file, Files.size(file) - 5); // the newest message, while the server runs
+            broker.deleteFrom("ada"); // copies it
+            assertThat(records(directory)).hasAtLeastOneElementOfType(JournalRecord.Damaged.class);
+        }
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open(FEW)) {
+            assertThat(publish(broker, "lobby", "next").sameEpoch(told)).isFalse();
+            assertThat(log.lines()).singleElement().asString().contains("begin new epochs");
+        }
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open(FEW)) {
+            assertThat(broker.historyAfter("lobby", 0, 30).messages()).hasSize(10);
+            assertThat(log.lines()).isEmpty();
+        }
+    }
+
+    @Test
+    void doesNotIndexTheFileThatADeletionHasPutInThePlaceOfTheOneBeingWritten() throws Exception {
+        Journal.Options options = new Journal.Options(Fsync.NEVER, Duration.ofDays(1), Retention.FOREVER, SMALL);
+        Journal journal = Journal.open(directory, options, (record, segment) -> {});
+        journal.begin("e", List.of());
+        try (JournalDirectory other = JournalDirectory.open(images)) {
+            JournalTip tip = new JournalTip(journal, other);
+            try (JournalSegment replaced = JournalSegment.create(other.segment(1), 1)) {
+                replaced.append(List.of(new JournalRecord.Start("", false, "e").encoded()));
+            }
+            assertThatThrownBy(() -> tip.look("lobby")).isInstanceOf(JournalTrails.ChangedException.class);
+            Files.copy(
+                    directory.resolve("0000000000000001.journal"),
+                    other.segment(1),
+                    StandardCopyOption.REPLACE_EXISTING);
+            assertThat(tip.look("lobby").segment()).isEqualTo(1);
+        } finally {
+            journal.close();
+        }
     }
 
     @Test

@@ -221,13 +221,13 @@ class JournalErrorTest {
         JournalIndexer broken = new JournalIndexer(1);
         try (JournalReader reader = JournalReader.open(1, file, JournalReader.SINGLE)) {
             Files.write(file, Arrays.copyOf(bytes, bytes.length * 3 / 4));
-            assertThatThrownBy(() -> broken.readOn(reader)).isInstanceOf(EOFException.class);
+            assertThatThrownBy(() -> broken.readOn(reader, damage -> {})).isInstanceOf(EOFException.class);
         }
         Files.write(file, bytes);
         JournalIndexer other = new JournalIndexer(1);
         try (JournalReader reader = JournalReader.open(1, file, JournalReader.SINGLE)) {
-            broken.readOn(reader);
-            other.readOn(reader);
+            broken.readOn(reader, damage -> {});
+            other.readOn(reader, damage -> {});
         }
 
         assertThat(broken.stretches("lobby"))

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -170,7 +171,7 @@ class JournalTest {
     }
 
     @Test
-    void cutsAnEndThatIsDamagedAndBeginsANewEpoch() throws Exception {
+    void leavesAnEndThatIsDamagedAndBeginsANewEpoch() throws Exception {
         Position last = publishAndKill("lobby", 3);
         damage(segment(directory), Files.size(segment(directory)) - 5);
 
@@ -180,7 +181,11 @@ class JournalTest {
             assertThat(page.messages()).hasSize(2);
             assertThat(page.position().sameEpoch(last)).isFalse();
             assertThat(page.messages()).allMatch(message -> message.position().sameEpoch(page.position()));
-            assertThat(log.lines()).singleElement().asString().endsWith("are damaged; all channels begin new epochs");
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .matches("journal file .*0001.journal is damaged from byte \\d+ to byte \\d+: what was published"
+                            + " there is lost, and all channels begin new epochs");
         }
         assertGoesOnQuietly();
     }
@@ -310,8 +315,164 @@ class JournalTest {
     }
 
     @Test
+    void keepsItsDirectoryFromOtherProcessesAfterThisOneWasRefused() throws Exception {
+        Path link = Files.createSymbolicLink(images.resolve("link"), directory);
+        try (InMemoryBroker broker = open()) {
+            for (Path name : List.of(directory, link)) {
+                assertThatThrownBy(() -> open(name)).hasMessageEndingWith("is in use by another server");
+            }
+            Process other = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            AnotherProcess.class.getName(),
+                            directory.toString())
+                    .inheritIO()
+                    .start();
+            assertThat(other.waitFor()).isEqualTo(AnotherProcess.REFUSED);
+            publish(broker, "lobby", "goes on");
+        }
+    }
+
+    /** Opens the directory that the first argument names. */
+    static final class AnotherProcess {
+        private static final int REFUSED = 42;
+
+        private AnotherProcess() {}
+
+        public static void main(String[] arguments) {
+            try {
+                open(Path.of(arguments[0])).close();
+            } catch (IOException e) {
+                System.exit(REFUSED);
+            }
+        }
+    }
+
+    @Test
+    void givesTheDirectoryBackAfterAStartThatFailed() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "there is no prlimit");
+        limitFiles("10"); // as a full disk
+        try {
+            assertThatThrownBy(this::open).isInstanceOf(IOException.class);
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(IOException.class)
+                    .extracting(Throwable::getMessage)
+                    .asString()
+                    .doesNotContain("in use");
+        } finally {
+            limitFiles("unlimited");
+        }
+        try (InMemoryBroker broker = open()) {
+            publish(broker, "lobby", "there is room");
+        }
+        Journal.Options options = new Journal.Options(Fsync.NEVER, Duration.ofDays(1), Duration.ZERO, 1_000);
+        assertThatThrownBy(() -> Journal.open(directory, options, (record, segment) -> {
+                    throw new AssertionError("as when memory is full");
+                }))
+                .hasMessage("as when memory is full");
+        open().close();
+    }
+
+    @Test
+    void reportsADamageThatHasGrown() throws Exception {
+        publishAndKill("lobby", 5);
+        long length = Files.size(segment(directory));
+        damage(segment(directory), length / 2);
+        open().close();
+        Position told;
+        try (InMemoryBroker broker = open()) {
+            told = publish(broker, "lobby", "told");
+        }
+        for (long at = length / 2; at < length; at += 60) { // what follows on it
+            damage(segment(directory), at + 1);
+        }
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open()) {
+            assertThat(log.lines()).isNotEmpty();
+            assertThat(broker.historyAfter("lobby", 0, 0).position().sameEpoch(told))
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void beginsNewEpochsOnceAfterABackupWasPutBackInWhateverState() throws Exception {
+        Position told = publishAndKill("lobby", 3);
+        truncate(segment(directory), Files.size(segment(directory)) - 5); // it ends within a record
+
+        InMemoryBroker.markRestored(directory);
+        InMemoryBroker.markRestored(directory);
+
+        Position now;
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open()) {
+            now = publish(broker, "lobby", "next");
+            assertThat(now.sameEpoch(told)).isFalse();
+            assertThat(log.lines())
+                    .anyMatch(line -> line.endsWith("was put back from a backup; all channels begin new epochs"));
+            assertThatThrownBy(() -> InMemoryBroker.markRestored(directory))
+                    .hasMessageEndingWith("is in use by another server");
+        }
+        try (LoggedLines log = new LoggedLines();
+                InMemoryBroker broker = open()) {
+            assertThat(publish(broker, "lobby", "after that")).isEqualTo(now.next());
+            assertThat(log.lines()).isEmpty();
+        }
+        assertThatThrownBy(() -> InMemoryBroker.markRestored(images.resolve("nowhere")))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void readsWhatTheFirstVersionOfTheFormatWrote() throws Exception {
+        Position position = new Position("e", 1);
+        long now = System.currentTimeMillis();
+        for (int segment = 1; segment <= 2; segment++) {
+            Message message = new Message("lobby", position.at(segment), "ada", now, text("said " + segment));
+            ByteBuffer file = ByteBuffer.allocate(10_000);
+            file.putLong(0x53454c4555434a01L).putInt(7 * segment);
+            file.putInt(checksum(file.array(), 0, 12));
+            for (JournalRecord record : List.of(
+                    new JournalRecord.Start(JournalDirectory.boot(), false, "e"),
+                    new JournalRecord.Noted(1, 0, 500, -1),
+                    new JournalRecord.Published(message, "key " + segment))) {
+                byte[] payload = record.encoded();
+                byte[] bytes = ByteBuffer.allocate(8 + payload.length)
+                        .putInt(7 * segment)
+                        .putInt(payload.length)
+                        .put(payload)
+                        .array();
+                file.put(bytes, 0, 8).putInt(checksum(bytes, 0, bytes.length)).put(payload);
+            }
+            Files.write(
+                    directory.resolve(String.format("%016d.journal", segment)),
+                    Arrays.copyOf(file.array(), file.position()));
+        }
+        for (int start = 0; start < 2; start++) {
+            try (LoggedLines log = new LoggedLines();
+                    InMemoryBroker broker = open()) {
+                assertThat(log.lines()).isEmpty();
+                assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                        .extracting(message -> message.content().asText())
+                        .startsWith("said 1", "said 2")
+                        .hasSize(2 + start);
+                assertThat(broker.publish("lobby", "ada", text("again"), "key 1"))
+                        .isEqualTo(new Broker.Receipt(position, true));
+                assertThat(publish(broker, "lobby", "next")).isEqualTo(position.at(3 + start));
+            }
+        }
+    }
+
+    private static int checksum(byte[] bytes, int from, int length) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(bytes, from, length);
+        return (int) checksum.getValue();
+    }
+
+    @Test
     void refusesWhatAnotherVersionWrote() throws Exception {
-        ByteBuffer head = ByteBuffer.allocate(16).putLong(0x53454c4555434a02L).putInt(1);
+        ByteBuffer head = ByteBuffer.allocate(16).putLong(0x53454c4555434a03L).putInt(1);
         CRC32C checksum = new CRC32C();
         checksum.update(head.array(), 0, 12);
         Files.write(segment(directory), head.putInt((int) checksum.getValue()).array());

@@ -37,6 +37,7 @@ public final class Main {
             switch (command) {
                 case "export" -> Export.run(flags.subList(1, flags.size()), System.getenv());
                 case "delete" -> Delete.run(flags.subList(1, flags.size()), System.getenv());
+                case "restore" -> Restore.run(flags.subList(1, flags.size()), System.getenv(), System.out);
                 case "user" -> UserCommand.run(flags.subList(1, flags.size()), System.getenv(), System.out);
                 default -> begin(flags);
             }
@@ -81,7 +82,7 @@ public final class Main {
         ChatServer server;
         try {
             server = builder.broker(broker).start();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             broker.close();
             throw e;
         }

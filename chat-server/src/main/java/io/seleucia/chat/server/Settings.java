@@ -177,8 +177,10 @@ final class Settings {
                                java -jar chat-server.jar user list --users-file=FILE
                                java -jar chat-server.jar export --channel=NAME --data-dir=DIR
                                java -jar chat-server.jar delete (--channel=NAME | --user=NAME) --data-dir=DIR
+                               java -jar chat-server.jar restore --data-dir=DIR
 
-                        Without a command it serves. "export --help", "delete --help" and "user --help" say what these do.
+                        Without a command it serves. "export --help", "delete --help", "restore --help" and "user --help"
+                        say what these do.
 
                         Each setting is a flag, a line name=value in the file of --config, or a variable in the
                         environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes

@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Position;
 import io.seleucia.chat.server.management.Http;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -298,11 +299,32 @@ class MainTest {
         }
     }
 
+    @Test
+    void marksADirectoryThatWasPutBackFromABackup() throws Exception {
+        Path data = directory.resolve("data");
+        Position before;
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+            before = broker.publish("lobby", "ada", new Content.Text("hi"), "").position();
+            begin(List.of("restore", "--data-dir=" + data));
+            assertThat(exitStatus()).isEqualTo(1);
+            assertThat(errors()).containsExactly("chat-server: the directory " + data + " is in use by another server");
+        }
+        assertThat(output("restore", "--data-dir=" + data))
+                .containsExactly(data + " is marked as put back from a backup: the next server that starts on it begins"
+                        + " new epochs, with the messages that are there");
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+            assertThat(broker.historyAfter("lobby", 0, 10).messages()).hasSize(1);
+            assertThat(broker.historyAfter("lobby", 0, 10).position().sameEpoch(before))
+                    .isFalse();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '"',
             value = {
+                "restore|restore needs --data-dir=DIR: a data directory that was put back from a backup",
                 "export|export needs --channel=NAME: a channel, or somebody's inbox as @ and their name",
                 "export --channel=lobby|export needs --data-dir=DIR: the data directory of a server",
                 "export --channel|--channel needs a value",

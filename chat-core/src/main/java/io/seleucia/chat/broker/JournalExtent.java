@@ -1,0 +1,65 @@
+package io.seleucia.chat.broker;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+
+/**
+ * How far a journal was known to reach: at least to this length of this segment. Kept in a small file of its own, for what
+ * is missing at the end of the newest segment can't be seen there. Written every second, so it may say less than there is,
+ * and never says more.
+ */
+record JournalExtent(long segment, long length) {
+    private static final Pattern LINE = Pattern.compile("(\\d{16} \\d{16}) ([0-9a-f]{8})\n");
+
+    /** Returns what the file says; empty if there is no such file, or it is not as it was written. */
+    static Optional<JournalExtent> read(Path file) throws IOException {
+        String text;
+        try {
+            text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new IOException(
+                    "the file " + file + " can't be read: " + e.getMessage()
+                            + ". See to it that it can, or remove it: it only says how far the journal is known to reach",
+                    e);
+        }
+        Matcher line = LINE.matcher(text);
+        if (!line.matches() || !checksum(line.group(1)).equals(line.group(2))) {
+            return Optional.empty();
+        }
+        String[] numbers = line.group(1).split(" ");
+        return Optional.of(new JournalExtent(Long.parseLong(numbers[0]), Long.parseLong(numbers[1])));
+    }
+
+    /**
+     * Writes the file over: its length is always the same, so that it needs no more room on a full disk.
+     *
+     * @param durably whether it is on the disk when this returns
+     */
+    void write(Path file, boolean durably) throws IOException {
+        String numbers = String.format("%016d %016d", segment, length);
+        byte[] line = (numbers + " " + checksum(numbers) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+        try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) { // which no interrupt closes
+            out.write(line);
+            out.setLength(line.length);
+            if (durably) {
+                out.getFD().sync();
+            }
+        }
+    }
+
+    private static String checksum(String text) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(text.getBytes(StandardCharsets.ISO_8859_1));
+        return String.format("%08x", checksum.getValue());
+    }
+}
