@@ -5,12 +5,8 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.TypeAdapter;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
+import io.seleucia.chat.json.StrictJson;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
@@ -18,7 +14,6 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
-import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +28,7 @@ import java.util.TreeMap;
 final class ClientCodec {
     private static final Gson GSON =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
-    private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
     private static final int MAX_NESTING = 72; // a message may be nested 64 times
-    private static final int MAX_CONTENT_NESTING = 63;
 
     private ClientCodec() {}
 
@@ -155,28 +148,17 @@ final class ClientCodec {
         try {
             return switch (content) {
                 case Content.Text text -> new JsonPrimitive(text.asText());
-                case Content.Json json -> parse(json.asText(), MAX_CONTENT_NESTING);
+                case Content.Json json -> StrictJson.parse(json.asText(), StrictJson.MAX_DATA_NESTING);
             };
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("the content is not valid JSON", e);
         }
     }
 
-    private static JsonElement parse(String text, int nesting) throws IOException {
-        JsonReader reader = new JsonReader(new StringReader(text));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(nesting);
-        JsonElement value = ELEMENT.read(reader);
-        if (reader.peek() != JsonToken.END_DOCUMENT) {
-            throw new JsonParseException("there is something behind the value");
-        }
-        return value;
-    }
-
     /** Reads a frame; empty if it is of a kind that is not known yet. */
     static Optional<Incoming> decode(String text) throws MalformedException {
         try {
-            JsonObject frame = parse(text, MAX_NESTING).getAsJsonObject();
+            JsonObject frame = StrictJson.parse(text, MAX_NESTING).getAsJsonObject();
             long id = frame.has("id") ? frame.get("id").getAsLong() : 0;
             return event(frame).map(event -> new Incoming(id, event));
         } catch (IOException | RuntimeException e) { // Gson has many ways to say that something is not as it should be
@@ -240,7 +222,7 @@ final class ClientCodec {
     private static Content content(JsonElement data) {
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
-                : new Content.Json(GSON.toJson(data));
+                : Content.Json.ofValid(GSON.toJson(data));
     }
 
     private static Event.Recovery recovery(JsonObject json) {
