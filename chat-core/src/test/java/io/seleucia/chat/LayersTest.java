@@ -33,7 +33,7 @@ class LayersTest {
             entry("protocol", Set.of("message", "json")),
             entry("transport", Set.of("message", "keys")),
             entry("client", Set.of("message", "json", "concurrent")),
-            entry("session", Set.of("message", "concurrent", "auth", "broker", "protocol", "transport")),
+            entry("session", Set.of("message", "json", "concurrent", "auth", "broker", "protocol", "transport")),
             entry("", Set.of("message", "keys", "concurrent", "auth", "broker", "protocol", "transport", "session")));
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");

@@ -29,6 +29,7 @@ public final class StrictJson {
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
     private static final char BYTE_ORDER_MARK = '\ufeff';
+    private static final int ESCAPED_BYTES = 6;
     private static final int LONGEST_NUMBER = 19;
 
     private StrictJson() {}
@@ -116,6 +117,33 @@ public final class StrictJson {
     /** Writes a value that was read. */
     public static String text(JsonElement value) {
         return GSON.toJson(value);
+    }
+
+    /** Returns the bytes of UTF-8 of a text that is valid Unicode. */
+    public static long bytes(String text) {
+        long bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            bytes += bytes(text.charAt(i));
+        }
+        return bytes;
+    }
+
+    /** Returns the bytes of UTF-8 that a text has as a JSON string, as {@link com.google.gson.stream.JsonWriter} writes it. */
+    public static long quotedBytes(String text) {
+        long bytes = 2;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            bytes += switch (c) {
+                case '"', '\\', '\t', '\b', '\n', '\r', '\f' -> 2;
+                case '\u2028', '\u2029' -> ESCAPED_BYTES;
+                default -> c < ' ' ? ESCAPED_BYTES : bytes(c);
+            };
+        }
+        return bytes;
+    }
+
+    private static int bytes(char c) {
+        return c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3; // a pair has 4
     }
 
     /**

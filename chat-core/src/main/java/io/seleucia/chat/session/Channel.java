@@ -55,6 +55,7 @@ final class Channel implements Broker.Listener {
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
+    private final MessageSizes sizes;
     private final Counters counters;
     private final Observer observer;
 
@@ -70,9 +71,10 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name, Observer observer, Counters counters) {
+    Channel(String name, Observer observer, MessageSizes sizes, Counters counters) {
         this.name = name;
         this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
+        this.sizes = sizes;
         this.counters = counters;
     }
 
@@ -239,7 +241,7 @@ final class Channel implements Broker.Listener {
 
     @Override
     public void message(Message message) {
-        fanOut(message.position(), new Event.Received(message));
+        fanOut(message.position(), new Event.Received(sizes.presentable(message)));
     }
 
     @Override
@@ -249,7 +251,8 @@ final class Channel implements Broker.Listener {
 
     @Override
     public void signal(Broker.Signal signal) {
-        Broadcast broadcast = new Broadcast(new Event.SignalReceived(name, signal.sender(), signal.content()));
+        Broadcast broadcast = new Broadcast(new Event.SignalReceived(
+                name, signal.sender(), sizes.presentable(signal.sender(), signal.content())));
         forEach(member -> {
             if (!member.session.participant().id().equals(signal.origin())) {
                 member.session.sendIfIdle(broadcast);

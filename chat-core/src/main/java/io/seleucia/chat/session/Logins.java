@@ -58,6 +58,7 @@ public final class Logins {
     private final AtomicBoolean complained = new AtomicBoolean();
     private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - LOG_PAUSE);
     private final AtomicLong unlogged = new AtomicLong();
+    private final ConcurrentHashMap<Thread, Thread> askers = new ConcurrentHashMap<>(); // by the authenticator's thread
 
     /**
      * @param guests whether one may come in without a login
@@ -75,6 +76,11 @@ public final class Logins {
         this.guests = guests;
         this.timeout = timeout;
         this.control = control;
+    }
+
+    /** Returns the thread that waits for this one, if this is an authenticator's; else this one. */
+    public Thread waitingFor(Thread thread) {
+        return askers.getOrDefault(thread, thread);
     }
 
     /** Whether one can log in here at all. */
@@ -168,13 +174,16 @@ public final class Logins {
             throws LoginException, InterruptedException {
         acquire(places, deadline);
         FutureTask<Optional<User>> answer = new FutureTask<>(() -> asked.authenticate(credentials, address));
-        Thread.ofVirtual().name("login from " + address).start(() -> {
+        Thread thread = Thread.ofVirtual().name("login from " + address).unstarted(() -> {
             try {
                 answer.run();
             } finally {
+                askers.remove(Thread.currentThread());
                 places.release();
             }
         });
+        askers.put(thread, Thread.currentThread());
+        thread.start();
         try {
             return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
