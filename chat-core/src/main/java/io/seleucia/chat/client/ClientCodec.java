@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -42,6 +43,9 @@ final class ClientCodec {
 
     /** An event, and the id of the request that it answers, 0 for a push. */
     record Incoming(long id, Event event) {}
+
+    /** A frame, as far as it can be read; 0 and "" stand for what can't. */
+    record Fragment(long id, String type, String channel, long offset) {}
 
     /** What came is no frame of chat.v1. */
     static final class MalformedException extends Exception {
@@ -166,6 +170,27 @@ final class ClientCodec {
         }
     }
 
+    /**
+     * Returns what can be made out of a frame that can't be read, or of the beginning of one: it tells which message, or
+     * which answer, is to be skipped.
+     */
+    static Fragment fragment(String text) {
+        Map<String, JsonPrimitive> members = StrictJson.legibleMembers(text);
+        return new Fragment(
+                number(members.get("id")),
+                text(members.get("type")),
+                text(members.get("channel")),
+                number(members.get("offset")));
+    }
+
+    private static long number(JsonPrimitive member) {
+        return member != null && member.isNumber() ? member.getAsLong() : 0;
+    }
+
+    private static String text(JsonPrimitive member) {
+        return member != null && member.isString() ? member.getAsString() : "";
+    }
+
     private static Optional<Event> event(JsonObject frame) {
         return Optional.ofNullable(
                 switch (string(frame, "type")) {
@@ -220,6 +245,7 @@ final class ClientCodec {
     }
 
     private static Content content(JsonElement data) {
+        Objects.requireNonNull(data, "data");
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
                 : Content.Json.ofValid(GSON.toJson(data));

@@ -38,6 +38,7 @@ public sealed interface Content {
 
         /** Returns a text in which U+FFFD stands for every unpaired surrogate. */
         public static Text ofAny(String text) {
+            Objects.requireNonNull(text, "text");
             if (Names.isUnicode(text)) {
                 return new Text(text);
             }
