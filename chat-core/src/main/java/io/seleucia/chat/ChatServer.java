@@ -270,7 +270,8 @@ public final class ChatServer implements AutoCloseable {
         Objects.requireNonNull(content, "content");
         Optional<String> flaw =
                 Names.isInbox(channel) ? Names.flawOfClient(channel.substring(1)) : Names.flawOfChannel(channel);
-        refuse(flaw.or(() -> Names.flawOfClient(sender)).or(() -> channels.sizes().flaw(channel, sender, content)));
+        refuse(flaw.or(() -> Names.flawOfClient(sender))
+                .or(() -> channels.sizes().flaw(channel, sender, content)));
         refuseIfClosed();
         return broker.publish(channel, sender, content, "").position();
     }
@@ -290,8 +291,7 @@ public final class ChatServer implements AutoCloseable {
         Objects.requireNonNull(listener, "listener");
         refuse(Names.flawOfChannel(channel));
         refuseIfClosed();
-        Follower follower =
-                Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
+        Follower follower = Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
         if (closed) {
             follower.close(); // it began while the others were ended
         }

@@ -295,7 +295,8 @@ class ClosingTest {
                     @Override
                     public void departed(String client) {
                         try {
-                            offset.complete(server.publish("lobby", "program", client + " left").offset());
+                            offset.complete(server.publish("lobby", "program", client + " left")
+                                    .offset());
                         } catch (Exception e) {
                             offset.completeExceptionally(e);
                         }
@@ -322,8 +323,11 @@ class ClosingTest {
                 }
                 interrupted.complete(Thread.currentThread().isInterrupted());
             });
-            assertThat(interrupted.get(60, TimeUnit.SECONDS)).as("the flag is kept").isTrue();
+            assertThat(interrupted.get(60, TimeUnit.SECONDS))
+                    .as("the flag is kept")
+                    .isTrue();
         }
-        assertThat(server.publish("lobby", "program", "not interrupted").offset()).isEqualTo(21);
+        assertThat(server.publish("lobby", "program", "not interrupted").offset())
+                .isEqualTo(21);
     }
 }

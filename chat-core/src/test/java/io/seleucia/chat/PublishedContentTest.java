@@ -28,10 +28,7 @@ class PublishedContentTest {
     private ChatServer server;
 
     private ChatServerBuilder builder() {
-        return ChatServer.builder()
-                .withoutPort()
-                .broker(broker)
-                .limits(Limits.DEFAULT.withMaxMessageBytes(LIMIT));
+        return ChatServer.builder().withoutPort().broker(broker).limits(Limits.DEFAULT.withMaxMessageBytes(LIMIT));
     }
 
     private void start() throws IOException {
@@ -67,7 +64,8 @@ class PublishedContentTest {
             server.publish("lobby", "n".repeat(64), text);
             return true;
         } catch (IllegalArgumentException e) {
-            assertThat(e).hasMessageStartingWith("a message must have at most 2000 bytes as it is sent, and this one has");
+            assertThat(e)
+                    .hasMessageStartingWith("a message must have at most 2000 bytes as it is sent, and this one has");
             return false;
         }
     }

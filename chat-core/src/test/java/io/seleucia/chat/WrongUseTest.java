@@ -111,7 +111,8 @@ class WrongUseTest {
         List<Executable> callables = new ArrayList<>(List.of(type.getConstructors()));
         Arrays.stream(type.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.isBridge())
-                .filter(method -> !Arrays.asList("equals", "allows", "authenticate").contains(method.getName()))
+                .filter(method ->
+                        !Arrays.asList("equals", "allows", "authenticate").contains(method.getName()))
                 .forEach(callables::add);
         for (Executable callable : callables) {
             Call call = callable instanceof Method method
@@ -134,7 +135,8 @@ class WrongUseTest {
 
     static Stream<Mistake> nulls() throws Exception {
         ChatServer server = ChatServer.builder().withoutPort().start();
-        ChatClient.Builder client = ChatClient.builder(URI.create("ws://localhost:1/")).name("ada");
+        ChatClient.Builder client =
+                ChatClient.builder(URI.create("ws://localhost:1/")).name("ada");
         List<Mistake> mistakes = new ArrayList<>();
         mistakes.addAll(mistakes(ChatServerBuilder.class, ChatServer.builder()));
         mistakes.addAll(mistakes(ChatServer.class, server));
@@ -283,8 +285,11 @@ class WrongUseTest {
                 .withDrainTimeout(longest);
         Retention retention = new Retention(10, longest, longest, longest, Retention.FOREVER);
         try (InMemoryBroker broker = new InMemoryBroker(retention);
-                ChatServer server =
-                        ChatServer.builder().port(0).limits(limits).broker(broker).start();
+                ChatServer server = ChatServer.builder()
+                        .port(0)
+                        .limits(limits)
+                        .broker(broker)
+                        .start();
                 InMemoryClient ada = server.connect("chat.v1")) {
             ada.send("{\"id\":1,\"type\":\"subscribe\",\"channel\":\"lobby\"}");
             assertThat(ada.receive()).contains("subscribed");

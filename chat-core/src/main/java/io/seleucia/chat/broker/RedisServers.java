@@ -72,7 +72,7 @@ public record RedisServers(
 
         /** Reads {@code host:port}; an IPv6 address stands in brackets. */
         public static Address of(String text) {
-        Objects.requireNonNull(text, "text");
+            Objects.requireNonNull(text, "text");
             int colon = text.lastIndexOf(':');
             String host = colon < 0 ? "" : text.substring(0, colon);
             boolean bracketed = host.startsWith("[") && host.endsWith("]");

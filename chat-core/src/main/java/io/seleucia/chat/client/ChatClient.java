@@ -274,7 +274,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** What the client is called; with a password, its account. */
         public Builder name(String name) {
-        Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(name, "name");
             Names.flawOfClient(name).ifPresent(flaw -> {
                 throw new IllegalArgumentException(flaw);
             });
@@ -284,7 +284,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** The password of the account that {@link #name} says. */
         public Builder password(String password) {
-        Objects.requireNonNull(password, "password");
+            Objects.requireNonNull(password, "password");
             this.password = Optional.of(password);
             return this;
         }
@@ -297,14 +297,14 @@ public final class ChatClient implements AutoCloseable {
          *     ends
          */
         public Builder token(Supplier<String> token) {
-        Objects.requireNonNull(token, "token");
+            Objects.requireNonNull(token, "token");
             this.token = Optional.of(token);
             return this;
         }
 
         /** What is told what happens. */
         public Builder listener(ChatListener listener) {
-        Objects.requireNonNull(listener, "listener");
+            Objects.requireNonNull(listener, "listener");
             this.listener = listener;
             return this;
         }
@@ -314,28 +314,28 @@ public final class ChatClient implements AutoCloseable {
          * Without one, it begins when the client has connected for the first time.
          */
         public Builder inbox(Position inbox) {
-        Objects.requireNonNull(inbox, "inbox");
+            Objects.requireNonNull(inbox, "inbox");
             this.inbox = Optional.of(inbox);
             return this;
         }
 
         /** The time from a call to its acknowledgement, 4 minutes at the most. Default: 60 s. */
         public Builder publishTimeout(Duration publishTimeout) {
-        Objects.requireNonNull(publishTimeout, "publishTimeout");
+            Objects.requireNonNull(publishTimeout, "publishTimeout");
             settings = settings.withPublishTimeout(publishTimeout);
             return this;
         }
 
         /** The time from the beginning of an attempt to being logged in. Default: 15 s. */
         public Builder connectTimeout(Duration connectTimeout) {
-        Objects.requireNonNull(connectTimeout, "connectTimeout");
+            Objects.requireNonNull(connectTimeout, "connectTimeout");
             settings = settings.withConnectTimeout(connectTimeout);
             return this;
         }
 
         /** The time that {@link ChatClient#close} gives to what is not acknowledged yet. Default: 10 s. */
         public Builder closeTimeout(Duration closeTimeout) {
-        Objects.requireNonNull(closeTimeout, "closeTimeout");
+            Objects.requireNonNull(closeTimeout, "closeTimeout");
             settings = settings.withCloseTimeout(closeTimeout);
             return this;
         }
@@ -347,8 +347,8 @@ public final class ChatClient implements AutoCloseable {
          * @param cap the largest bound. Default: 20 s
          */
         public Builder backoff(Duration base, Duration cap) {
-        Objects.requireNonNull(base, "base");
-        Objects.requireNonNull(cap, "cap");
+            Objects.requireNonNull(base, "base");
+            Objects.requireNonNull(cap, "cap");
             settings = settings.withBackoff(base, cap);
             return this;
         }
@@ -367,7 +367,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** Connects in its way, such as with certificates of its own, or through a proxy. It remains the program's. */
         public Builder http(HttpClient http) {
-        Objects.requireNonNull(http, "http");
+            Objects.requireNonNull(http, "http");
             this.http = Optional.of(http);
             return this;
         }

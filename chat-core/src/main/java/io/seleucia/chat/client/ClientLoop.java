@@ -392,7 +392,9 @@ final class ClientLoop {
                 reception.skip(channel, frame.offset()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
             }
             case "signal", "joined", "left" ->
-                LOG.log(Level.WARNING, "a " + frame.type() + " in " + frame.channel() + " can't be read, and is skipped");
+                LOG.log(
+                        Level.WARNING,
+                        "a " + frame.type() + " in " + frame.channel() + " can't be read, and is skipped");
             case "history", "presence", "channels" -> {
                 if (!here.answered(
                         frame.id(), new Event.Failed(ErrorCode.INTERNAL, "the server's answer can't be read"))) {

@@ -44,9 +44,8 @@ public sealed interface Content {
             }
             StringBuilder valid = new StringBuilder(text.length());
             text.codePoints()
-                    .map(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE
-                            ? REPLACEMENT
-                            : point)
+                    .map(point ->
+                            point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE ? REPLACEMENT : point)
                     .forEach(valid::appendCodePoint);
             return new Text(valid.toString());
         }

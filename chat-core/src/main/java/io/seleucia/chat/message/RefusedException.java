@@ -11,6 +11,10 @@ public final class RefusedException extends Exception {
 
     /** @param reason a sentence for the person who is refused */
     public RefusedException(String reason) {
-        super(Objects.requireNonNull(reason, "reason"), null, false, false); // an answer, and no fault: nobody needs its stack
+        super(
+                Objects.requireNonNull(reason, "reason"),
+                null,
+                false,
+                false); // an answer, and no fault: nobody needs its stack
     }
 }

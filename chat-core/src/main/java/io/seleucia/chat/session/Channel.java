@@ -251,8 +251,8 @@ final class Channel implements Broker.Listener {
 
     @Override
     public void signal(Broker.Signal signal) {
-        Broadcast broadcast = new Broadcast(new Event.SignalReceived(
-                name, signal.sender(), sizes.presentable(signal.sender(), signal.content())));
+        Broadcast broadcast = new Broadcast(
+                new Event.SignalReceived(name, signal.sender(), sizes.presentable(signal.sender(), signal.content())));
         forEach(member -> {
             if (!member.session.participant().id().equals(signal.origin())) {
                 member.session.sendIfIdle(broadcast);

@@ -2,7 +2,6 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
-import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;

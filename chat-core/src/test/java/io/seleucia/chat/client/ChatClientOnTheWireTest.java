@@ -534,14 +534,18 @@ class ChatClientOnTheWireTest {
     void theListenerThatClosesTheClientDoesNotWaitForItself() throws Exception {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         CompletableFuture<Void> ready = new CompletableFuture<>();
-        start(builder().name("ada").closeTimeout(Duration.ofMinutes(30)).inboundBytes(600).listener(new ChatListener() {
-            @Override
-            public void message(Message message) { // nothing is read while this waits
-                ready.join();
-                client.close();
-                closed.complete(null);
-            }
-        }));
+        start(builder()
+                .name("ada")
+                .closeTimeout(Duration.ofMinutes(30))
+                .inboundBytes(600)
+                .listener(new ChatListener() {
+                    @Override
+                    public void message(Message message) { // nothing is read while this waits
+                        ready.join();
+                        client.close();
+                        closed.complete(null);
+                    }
+                }));
         client.subscribe("lobby");
         ScriptedServer.Peer peer = server.welcomeInLobby();
         CompletableFuture<Position> publication = client.publish("lobby", "last words");

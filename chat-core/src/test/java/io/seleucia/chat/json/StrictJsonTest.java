@@ -84,7 +84,8 @@ class StrictJsonTest {
 
     @Test
     void refusesUnpairedSurrogates() {
-        for (String text : new String[] {HIGH, LOW, LOW + HIGH, HIGH + HIGH + LOW, HIGH + "x" + LOW, "\ud83d", "\ude00"}) {
+        for (String text :
+                new String[] {HIGH, LOW, LOW + HIGH, HIGH + HIGH + LOW, HIGH + "x" + LOW, "\ud83d", "\ude00"}) {
             assertThat(StrictJson.isValid("\"" + text + "\"", 3)).as(text).isFalse();
             assertThat(StrictJson.isValid("{\"" + text + "\":1}", 3)).as(text).isFalse();
         }
@@ -112,7 +113,9 @@ class StrictJsonTest {
                 text.replace(at, at + random.nextInt(2), "" + alphabet.charAt(random.nextInt(alphabet.length())));
             }
             boolean parsed = parses(text.toString());
-            assertThat(StrictJson.isValid(text.toString(), 3)).as(text.toString()).isEqualTo(parsed);
+            assertThat(StrictJson.isValid(text.toString(), 3))
+                    .as(text.toString())
+                    .isEqualTo(parsed);
             valid += parsed ? 1 : 0;
         }
         assertThat(valid).isBetween(1_000, 19_000);

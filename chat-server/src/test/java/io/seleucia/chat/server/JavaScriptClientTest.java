@@ -461,13 +461,15 @@ class JavaScriptClientTest {
         page.evaluate(SCRIPTED);
         page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
         page.evaluate("chat.join('lobby')");
-        page.evaluate("sayText('{\"type\":\"message\",\"channel\":\"lobby\",\"offset\":1,\"sender\":\"b\",\"data\":{x}}')");
+        page.evaluate(
+                "sayText('{\"type\":\"message\",\"channel\":\"lobby\",\"offset\":1,\"sender\":\"b\",\"data\":{x}}')");
         page.evaluate("sayText('{\"type\":\"direct\",\"offset\":1,\"sender\":\"b\",\"time\":1,\"data\":')");
         page.evaluate("sayText('{\"type\":\"signal\",\"channel\":\"lobby\",\"sender\":\"b\",\"data\":{x}}')");
         page.evaluate("say({ type: 'message', channel: 'lobby', offset: 2, sender: 'b', time: 1, data: 'there' })");
         page.evaluate("say({ type: 'direct', offset: 2, sender: 'b', time: 1, data: 'psst' })");
 
-        assertThat(page.evaluate("seen.filter(one => one.type !== 'state').map(one => [one.type, one.channel, one.offset])")
+        assertThat(page.evaluate(
+                                "seen.filter(one => one.type !== 'state').map(one => [one.type, one.channel, one.offset])")
                         .toString())
                 .isEqualTo("[[\"lost\",\"lobby\",1],[\"lost\",\"@ada\",1],"
                         + "[\"message\",\"lobby\",2],[\"direct\",\"@ada\",2]]");
@@ -498,7 +500,8 @@ class JavaScriptClientTest {
         page.evaluate("say({ type: 'error', code: 'bad_request', message: 'no JSON' })");
         assertThat(page.evaluate("one").getAsString()).isEqualTo("bad_request");
         page.evaluate("say({ id: 4, type: 'published', channel: 'lobby', epoch: 'e', offset: 1 })");
-        assertThat(page.evaluate("two.then(receipt => receipt.offset)").getAsInt()).isEqualTo(1);
+        assertThat(page.evaluate("two.then(receipt => receipt.offset)").getAsInt())
+                .isEqualTo(1);
     }
 
     /** They would be refused again and again, also by a page that is loaded anew. */
