@@ -55,6 +55,9 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>All its threads are virtual, and so do not keep the process alive by themselves.
+ *
+ * <p>Any thread may call its methods, and may be interrupted meanwhile: a call that was blocking then fails or returns
+ * early, the thread stays interrupted, and no other call is concerned.
  */
 public final class ChatServer implements AutoCloseable {
     /** What the server calls itself, with its version. */

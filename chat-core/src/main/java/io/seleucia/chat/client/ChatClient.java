@@ -39,7 +39,8 @@ import java.util.function.Supplier;
  *
  * <p>All methods may be called by any thread, also by the listener's, and none but {@link #close} blocks. What concerns
  * one channel, or one inbox that is written to, is done in the order of the calls, each when the one before it is
- * answered. Futures fail with a {@link ChatException}, and each is completed by a virtual thread of its own.
+ * answered. Futures fail with a {@link ChatException}, and each is completed by a virtual thread of its own; cancelling
+ * one gives up waiting for what is asked, which may be done all the same.
  */
 public final class ChatClient implements AutoCloseable {
     private static final String NO_CHANNEL = "";
@@ -206,7 +207,10 @@ public final class ChatClient implements AutoCloseable {
     /**
      * Waits until all that was published is acknowledged, or until the time for that has passed, and closes the
      * connection. The listener is called for what has been received, and then no more. All futures are done when this
-     * returns, or very soon after. Calling it again, or from the listener, is fine.
+     * returns, or very soon after. Calling it again, or from the listener, is fine: the listener does not wait for itself.
+     *
+     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes all
+     * the same.
      */
     @Override
     public void close() {
