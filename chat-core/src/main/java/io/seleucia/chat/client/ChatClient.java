@@ -207,10 +207,10 @@ public final class ChatClient implements AutoCloseable {
     /**
      * Waits until all that was published is acknowledged, or until the time for that has passed, and closes the
      * connection. The listener is called for what has been received, and then no more. All futures are done when this
-     * returns, or very soon after. Calling it again, or from the listener, is fine: the listener does not wait for itself.
+     * returns, or very soon after. Calling it again, or from the listener, is fine: a listener does not wait for itself.
      *
-     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes all
-     * the same.
+     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes
+     * all the same.
      */
     @Override
     public void close() {
