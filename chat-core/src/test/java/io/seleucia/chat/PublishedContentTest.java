@@ -132,7 +132,7 @@ class PublishedContentTest {
 
     @Test
     void aListenerThatReturnsTooMuchFailsThePublish() throws Exception {
-        assertRefuses(content -> new Content.Text("x".repeat(LIMIT)), "at most 2000 bytes");
+        assertRefuses(content -> new Content.Text("x".repeat(LIMIT + 1)), "at most 2000 bytes");
     }
 
     @Test
@@ -144,13 +144,13 @@ class PublishedContentTest {
     @Test
     void whatOthersPublishedAndIsTooLargeIsShownAsANotice() throws Exception {
         start();
-        String notice = "\"data\":\"a message of bob has 2002 bytes, and is too large to be shown here\"";
+        String notice = "\"data\":\"a message of bob has 2001 bytes, and is too large to be shown here\"";
         try (InMemoryClient ada = member()) {
-            broker.publish("lobby", "bob", new Content.Text("x".repeat(LIMIT)), "");
+            broker.publish("lobby", "bob", new Content.Text("x".repeat(LIMIT + 1)), "");
             broker.publish("lobby", "bob", new Content.Text("after it"), "");
             assertThat(ada.receive()).contains("\"offset\":1,").contains(notice);
             assertThat(ada.receive()).contains("\"offset\":2,").contains("after it");
-            broker.signal("lobby", new Broker.Signal("x", "bob", new Content.Text("x".repeat(LIMIT))));
+            broker.signal("lobby", new Broker.Signal("x", "bob", new Content.Text("x".repeat(LIMIT + 1))));
             assertThat(ada.receive()).contains("signal").contains(notice);
             ada.send("{\"id\":3,\"type\":\"history\",\"channel\":\"lobby\"}");
             assertThat(ada.receive()).contains("history").contains(notice).contains("after it");

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How large the content of a message may be, measured as chat.v1 sends it: as JSON, escaped, in UTF-8. Nothing larger is
- * published here; what another server or program has put into the broker is replaced by a notice of its size.
+ * How large the content of a message may be, measured as chat.v1 sends it: as JSON, escaped, in UTF-8, and a text without
+ * its quotation marks. Nothing larger is published here; what another server or program has put into the broker is
+ * replaced by a notice of its size.
  *
  * @param messageBytes the most bytes of any content
  * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
@@ -17,7 +18,7 @@ import java.util.Optional;
 public record MessageSizes(int messageBytes, Map<String, Integer> longestTexts) {
     private static final int MAX_BYTES_OF_CHAR = 3; // two that stand for one code point have four together
     private static final int MAX_ESCAPED_BYTES_OF_CHAR = 6;
-    private static final int FRAME_BYTES = 100; // {"type":"message", the other names, the offset and the time
+    private static final int FRAME_BYTES = 102; // {"type":"message", the other names, the offset, the time, and a text's quotes
 
     /** Keeps its own copy. */
     public MessageSizes {
@@ -53,7 +54,7 @@ public record MessageSizes(int messageBytes, Map<String, Integer> longestTexts) 
 
     private static long bytes(Content content) {
         return switch (content) {
-            case Content.Text text -> quotedBytes(text.asText());
+            case Content.Text text -> quotedBytes(text.asText()) - 2;
             case Content.Json json -> StrictJson.bytes(json.asText());
         };
     }
