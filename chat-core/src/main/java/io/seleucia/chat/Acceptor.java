@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -137,20 +138,27 @@ final class Acceptor implements Port {
     }
 
     @Override
-    public void drain(long deadline) {
-        awaitEnd(deadline);
-        if (!visits.isEmpty()) {
-            LOG.log(Level.WARNING, visits.size() + " connections did not end in time and are cut off");
-            connections().forEach(Loops::abort);
-            awaitEnd(System.nanoTime() + limits.writeTimeout().toNanos());
+    public void drain(long deadline, Set<Thread> closing) {
+        awaitEnd(deadline, closing);
+        List<Visit> late =
+                visits.stream().filter(visit -> !closing.contains(visit.thread)).toList();
+        if (!late.isEmpty()) {
+            LOG.log(Level.WARNING, late.size() + " connections did not end in time and are cut off");
+            late.stream().map(visit -> visit.session).filter(Objects::nonNull).forEach(Loops::abort);
+            awaitEnd(System.nanoTime() + limits.writeTimeout().toNanos(), closing);
         }
     }
 
-    private void awaitEnd(long deadline) {
+    private void awaitEnd(long deadline, Set<Thread> closing) {
         try {
             accepting.join(until(deadline)); // after it, no visit is added
             for (Visit visit : visits) {
-                visit.thread.join(until(deadline));
+                while (!closing.contains(visit.thread) && deadline - System.nanoTime() > 0) {
+                    Duration left = until(deadline);
+                    if (visit.thread.join(left.compareTo(LOOK) < 0 ? left : LOOK)) {
+                        break;
+                    }
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever closes is in a hurry: the rest is cut off

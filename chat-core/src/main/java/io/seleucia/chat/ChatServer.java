@@ -21,6 +21,7 @@ import io.seleucia.chat.session.Counters;
 import io.seleucia.chat.session.Follower;
 import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
+import io.seleucia.chat.session.MessageSizes;
 import io.seleucia.chat.session.Observer;
 import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
@@ -37,6 +38,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -55,6 +57,9 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>All its threads are virtual, and so do not keep the process alive by themselves.
+ *
+ * <p>Any thread may call its methods, and may be interrupted meanwhile: a call that was blocking then fails or returns
+ * early, the thread stays interrupted, and no other call is concerned.
  */
 public final class ChatServer implements AutoCloseable {
     /** What the server calls itself, with its version. */
@@ -78,7 +83,9 @@ public final class ChatServer implements AutoCloseable {
     private final Logins logins;
     private Optional<Acceptor> webSockets = Optional.empty();
     private Optional<Acceptor> tcp = Optional.empty();
+    private final Set<Thread> closing = ConcurrentHashMap.newKeySet(); // the threads that are in close()
     private volatile boolean draining;
+    private volatile boolean closed; // nothing can be published any more
 
     ChatServer(ChatServerBuilder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
@@ -100,7 +107,9 @@ public final class ChatServer implements AutoCloseable {
         channels = new Channels(
                 broker,
                 listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
-                settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of(),
+                new MessageSizes(
+                        limits.maxMessageBytes(),
+                        settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of()),
                 counters);
         List<Protocol> protocols = protocols(settings);
         Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
@@ -244,21 +253,33 @@ public final class ChatServer implements AutoCloseable {
      * @param sender who is to have said it: any name, and nobody need be connected who bears it
      */
     public Position publish(String channel, String sender, String text) throws UnavailableException {
+        Objects.requireNonNull(text, "text");
         return publish(channel, sender, new Content.Text(text));
     }
 
     /**
      * Publishes a message. Blocks until it has its place, for two seconds at the most.
      *
+     * <p>A thread that is interrupted meanwhile, as {@code Future.cancel(true)} does it, may get an {@link
+     * UnavailableException}, and stays interrupted: then the message may have been published or not, as after any other
+     * {@code UnavailableException}, and no other call is concerned.
+     *
      * @param channel the channel, or {@code @name} for the inbox of a client
      * @return its place
-     * @throws IllegalArgumentException if a name is none, or the text is longer than the channel takes
+     * @throws IllegalArgumentException if a name is none, the text is longer than the channel takes, or a frame of chat.v1
+     *     with this content would be larger than {@link Limits#maxMessageBytes}; nothing is published
+     * @throws IllegalStateException if the server is closed
      * @throws UnavailableException if the broker could not confirm it in time
      */
     public Position publish(String channel, String sender, Content content) throws UnavailableException {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(sender, "sender");
+        Objects.requireNonNull(content, "content");
         Optional<String> flaw =
                 Names.isInbox(channel) ? Names.flawOfClient(channel.substring(1)) : Names.flawOfChannel(channel);
-        refuse(flaw.or(() -> Names.flawOfClient(sender)).or(() -> channels.flawOfText(channel, content)));
+        refuse(flaw.or(() -> Names.flawOfClient(sender))
+                .or(() -> channels.sizes().flaw(channel, sender, content)));
+        refuseIfClosed();
         return broker.publish(channel, sender, content, "").position();
     }
 
@@ -270,10 +291,25 @@ public final class ChatServer implements AutoCloseable {
      *     and what is more is read from the history when it has come so far
      * @return where it began, and what ends it; the server ends it when it closes
      * @throws IllegalArgumentException if that is no name of a channel
+     * @throws IllegalStateException if the server is closed
      */
     public Broker.Subscription subscribe(String channel, ChannelListener listener) throws UnavailableException {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(listener, "listener");
         refuse(Names.flawOfChannel(channel));
-        return Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
+        refuseIfClosed();
+        Follower follower = Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
+        if (closed) {
+            follower.close(); // it began while the others were ended
+        }
+        refuseIfClosed();
+        return follower;
+    }
+
+    private void refuseIfClosed() {
+        if (closed) {
+            throw new IllegalStateException("the server is closed");
+        }
     }
 
     private static void tell(ChannelListener listener, Event.Push push) {
@@ -292,10 +328,13 @@ public final class ChatServer implements AutoCloseable {
      * broker's history: see docs/accounts.md.
      *
      * @throws IllegalArgumentException if that is no name
+     * @throws IllegalStateException if the server is closed
      * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
      */
     public void revoke(String user) throws UnavailableException {
+        Objects.requireNonNull(user, "user");
         refuse(Names.flawOfClient(user));
+        refuseIfClosed();
         control.revoke(user);
     }
 
@@ -305,10 +344,13 @@ public final class ChatServer implements AutoCloseable {
      *
      * @param client the client id, or the name of a user
      * @throws IllegalArgumentException if that is no name
+     * @throws IllegalStateException if the server is closed
      * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
      */
     public void disconnect(String client) throws UnavailableException {
+        Objects.requireNonNull(client, "client");
         refuse(Names.flawOfClient(client));
+        refuseIfClosed();
         control.disconnect(client);
     }
 
@@ -392,21 +434,44 @@ public final class ChatServer implements AutoCloseable {
     /**
      * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
      * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link
-     * Limits#drainTimeout} and a little longer, if some must be cut off.
+     * Limits#drainTimeout} and a little longer, if some must be cut off. Calling it again is fine.
+     *
+     * <p>What a server calls may close it: a handler, a controller, a listener, an authenticator. Such a call does not
+     * wait for itself: the connection that the calling thread serves ends when the call of the handler has returned.
+     *
+     * <p>If the calling thread is interrupted, it waits no longer, and what has not ended is cut off.
      */
     @Override
     public void close() {
         draining = true;
-        long deadline = System.nanoTime() + drainTimeout.toNanos();
-        ports.forEach(Port::stop);
-        ports.forEach(port -> port.drain(deadline));
-        listeners.ifPresent(told -> told.close(drainTimeout));
-        followers.forEach(Follower::close);
-        control.close();
-        watchdog.close();
-        if (ownsBroker) {
-            broker.close();
+        Thread self = logins.waitingFor(Thread.currentThread());
+        closing.add(self);
+        try {
+            long deadline = System.nanoTime() + drainTimeout.toNanos();
+            ports.forEach(Port::stop);
+            ports.forEach(port -> port.drain(deadline, closing));
+            listeners.ifPresent(told -> told.close(drainTimeout));
+            closed = true;
+            followers.forEach(Follower::close);
+            control.close();
+            if (connections() == 0) {
+                watchdog.close();
+            } else {
+                Thread.ofVirtual().name("closing").start(this::endTheRest);
+            }
+            if (ownsBroker) {
+                broker.close();
+            }
+        } finally {
+            closing.remove(self);
         }
+    }
+
+    /** Sees to it that the connections of those end who close the server from within it. */
+    private void endTheRest() {
+        long deadline = System.nanoTime() + drainTimeout.toNanos();
+        ports.forEach(port -> port.drain(deadline, Set.of()));
+        watchdog.close();
     }
 
     private static String version() {

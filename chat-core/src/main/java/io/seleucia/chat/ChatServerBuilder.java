@@ -20,13 +20,22 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
-/** Settings of a server that is to be started. Not thread-safe. */
+/**
+ * Settings of a server that is to be started. Not thread-safe. A setting that can't be used is refused at once: null with a
+ * {@link NullPointerException} that names it.
+ */
 public final class ChatServerBuilder {
+    private static final int MAX_PORT = 65_535;
+    private static final Pattern SUBPROTOCOL = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+"); // RFC 9110 §5.6.2
+    private static final Pattern PATH = Pattern.compile("/[!-~&&[^?#*]]*\\*?");
+
     String host = "localhost";
     OptionalInt port = OptionalInt.of(8600);
     OptionalInt tcpPort = OptionalInt.empty();
@@ -52,12 +61,24 @@ public final class ChatServerBuilder {
 
     /** The name or address of the interface to listen on; {@code 0.0.0.0} and {@code ::} are all. */
     public ChatServerBuilder host(String host) {
+        Objects.requireNonNull(host, "host");
         this.host = host;
         return this;
     }
 
-    /** The port to listen on, from 0 to 65535; 0 takes any free one. */
+    private static void checkPort(String name, int port) {
+        if (port < 0 || port > MAX_PORT) {
+            throw new IllegalArgumentException(name + " must be from 0 to " + MAX_PORT + ", and not " + port);
+        }
+    }
+
+    /**
+     * The port to listen on, from 0 to 65535; 0 takes any free one.
+     *
+     * @throws IllegalArgumentException if it is no port
+     */
     public ChatServerBuilder port(int port) {
+        checkPort("port", port);
         this.port = OptionalInt.of(port);
         return this;
     }
@@ -73,6 +94,7 @@ public final class ChatServerBuilder {
      * has the same limits and the same certificate.
      */
     public ChatServerBuilder tcpPort(int tcpPort) {
+        checkPort("tcpPort", tcpPort);
         this.tcpPort = OptionalInt.of(tcpPort);
         return this;
     }
@@ -84,6 +106,7 @@ public final class ChatServerBuilder {
      * @throws IllegalArgumentException if it is no name for a channel
      */
     public ChatServerBuilder tcpChannel(String tcpChannel) {
+        Objects.requireNonNull(tcpChannel, "tcpChannel");
         Optional<String> flaw = Names.flawOfChannel(tcpChannel);
         if (flaw.isPresent()) {
             throw new IllegalArgumentException(flaw.get());
@@ -106,12 +129,14 @@ public final class ChatServerBuilder {
 
     /** What carries the channels. It stays the caller's: to be closed after the servers that share it. */
     public ChatServerBuilder broker(Broker broker) {
+        Objects.requireNonNull(broker, "broker");
         this.broker = Optional.of(broker);
         return this;
     }
 
     /** One more who is told what happens on the server, and has a say in it; called in the order of adding. */
     public ChatServerBuilder listener(ServerListener listener) {
+        Objects.requireNonNull(listener, "listener");
         listeners.add(listener);
         return this;
     }
@@ -122,12 +147,14 @@ public final class ChatServerBuilder {
      * @param authenticator may block; see there for how it is called
      */
     public ChatServerBuilder authenticator(Authenticator authenticator) {
+        Objects.requireNonNull(authenticator, "authenticator");
         this.authenticator = Optional.of(authenticator);
         return this;
     }
 
     /** Says what clients may do. Without one they may do everything that their own rules allow, if they have any. */
     public ChatServerBuilder authorizer(Authorizer authorizer) {
+        Objects.requireNonNull(authorizer, "authorizer");
         this.authorizer = Optional.of(authorizer);
         return this;
     }
@@ -151,6 +178,7 @@ public final class ChatServerBuilder {
 
     /** What the server takes from its clients. */
     public ChatServerBuilder limits(Limits limits) {
+        Objects.requireNonNull(limits, "limits");
         this.limits = limits;
         return this;
     }
@@ -160,6 +188,8 @@ public final class ChatServerBuilder {
      * none, a page may connect to the host that it came from. Programs other than browsers are not concerned.
      */
     public ChatServerBuilder allowedOrigins(Collection<String> allowedOrigins) {
+        Objects.requireNonNull(allowedOrigins, "allowedOrigins");
+        allowedOrigins.forEach(origin -> Objects.requireNonNull(origin, "allowedOrigins has null in it"));
         this.allowedOrigins = Set.copyOf(allowedOrigins);
         return this;
     }
@@ -174,6 +204,8 @@ public final class ChatServerBuilder {
      * @throws IOException if the files can't be used; the message says which one it is and what is wrong
      */
     public ChatServerBuilder tlsKeystore(Path keystore, Path passwordFile) throws IOException {
+        Objects.requireNonNull(keystore, "keystore");
+        Objects.requireNonNull(passwordFile, "passwordFile");
         return tls(new Tls(new KeystoreFiles(keystore, passwordFile), Tls.LOOK_INTERVAL));
     }
 
@@ -185,6 +217,8 @@ public final class ChatServerBuilder {
      * @throws IOException if the files can't be used; the message says which one it is and what is wrong
      */
     public ChatServerBuilder tlsCert(Path certificates, Path key) throws IOException {
+        Objects.requireNonNull(certificates, "certificates");
+        Objects.requireNonNull(key, "key");
         return tls(new Tls(new PemFiles(certificates, key), Tls.LOOK_INTERVAL));
     }
 
@@ -193,8 +227,22 @@ public final class ChatServerBuilder {
         return this;
     }
 
-    /** One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself. */
+    /**
+     * One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself.
+     *
+     * @throws IllegalArgumentException if its name can't stand in a handshake (RFC 6455 §4.1), or another that was added
+     *     bears it
+     */
     public ChatServerBuilder protocol(Protocol protocol) {
+        Objects.requireNonNull(protocol, "protocol");
+        String name = protocol.name();
+        if (name == null || !SUBPROTOCOL.matcher(name).matches()) {
+            throw new IllegalArgumentException(
+                    "a protocol's name must be a token of HTTP, without spaces and commas: " + name);
+        }
+        if (protocols.stream().anyMatch(other -> other.name().equals(name))) {
+            throw new IllegalArgumentException("there are two protocols called " + name);
+        }
         protocols.add(protocol);
         return this;
     }
@@ -210,6 +258,9 @@ public final class ChatServerBuilder {
      */
     public <C> ChatServerBuilder controller(
             String name, Class<C> type, Function<? super Caller<C>, ? extends C> factory) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(type, "type");
+        Objects.requireNonNull(factory, "factory");
         controllers.add(new Controller<>(name, type, factory));
         return this;
     }
@@ -225,6 +276,7 @@ public final class ChatServerBuilder {
 
     /** Whether messages of 256 bytes or more are compressed; {@link ChatServer.Compression#ON} by default. */
     public ChatServerBuilder compression(ChatServer.Compression compression) {
+        Objects.requireNonNull(compression, "compression");
         this.compression = compression;
         return this;
     }
@@ -233,8 +285,18 @@ public final class ChatServerBuilder {
      * Serves a path without any chat protocol.
      *
      * @param path the path, such as {@code /echo}; with {@code *} at its end, all paths that begin with it
+     * @throws IllegalArgumentException if no request can be for that path, or it has a handler already
      */
     public ChatServerBuilder webSocket(String path, WebSocketHandler handler) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(handler, "handler");
+        if (!PATH.matcher(path).matches()) {
+            throw new IllegalArgumentException(
+                    "a path must begin with /, have no query and no space, and * only at its end: " + path);
+        }
+        if (handlers.containsKey(path)) {
+            throw new IllegalArgumentException("there are two handlers for " + path);
+        }
         handlers.put(path, handler);
         return this;
     }
@@ -252,6 +314,9 @@ public final class ChatServerBuilder {
      * @throws IllegalArgumentException if path or type can't stand in HTTP
      */
     public ChatServerBuilder page(String path, String type, byte[] content) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(type, "type");
+        Objects.requireNonNull(content, "content");
         pages = pages.with(path, type, content);
         return this;
     }

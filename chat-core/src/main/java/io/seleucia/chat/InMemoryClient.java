@@ -4,6 +4,7 @@ import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.transport.InMemory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -37,11 +38,13 @@ public final class InMemoryClient implements AutoCloseable {
      * @throws IOException if the connection is closed, or the server did not read
      */
     public void send(String text) throws IOException {
+        Objects.requireNonNull(text, "text");
         send(Payload.of(text));
     }
 
     /** Sends a message, text or binary; see {@link #send(String)}. */
     public void send(Payload message) throws IOException {
+        Objects.requireNonNull(message, "message");
         connection.send(message, PATIENCE);
     }
 
@@ -58,6 +61,7 @@ public final class InMemoryClient implements AutoCloseable {
 
     /** The next message, waiting for so long; empty if none came. */
     public Optional<Payload> receive(Duration patience) {
+        Objects.requireNonNull(patience, "patience");
         return connection.receive(patience);
     }
 

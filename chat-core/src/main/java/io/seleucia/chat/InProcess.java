@@ -16,6 +16,7 @@ import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,6 +64,8 @@ final class InProcess implements Port {
 
     /** @param subprotocol empty for none */
     InMemory connect(String subprotocol, Map<String, String> parameters) {
+        Objects.requireNonNull(subprotocol, "subprotocol");
+        Objects.requireNonNull(parameters, "parameters");
         if (closed) {
             throw new IllegalStateException("the server is closed");
         }
@@ -126,17 +129,23 @@ final class InProcess implements Port {
     }
 
     @Override
-    public void drain(long deadline) {
-        awaitEnd(deadline);
-        connections().forEach(Loops::abort);
-        awaitEnd(System.nanoTime() + bounds.write().toNanos());
+    public void drain(long deadline, Set<Thread> closing) {
+        awaitEnd(deadline, closing);
+        connections().filter(loops -> !loops.isServedBy(closing)).forEach(Loops::abort);
+        awaitEnd(System.nanoTime() + bounds.write().toNanos(), closing);
     }
 
-    private void awaitEnd(long deadline) {
+    private void awaitEnd(long deadline, Set<Thread> closing) {
         try {
             for (Visit visit : visits) {
-                if (!visit.end.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    return;
+                while (!visit.loops.isServedBy(closing)) {
+                    long left = deadline - System.nanoTime();
+                    if (left <= 0) {
+                        return;
+                    }
+                    if (visit.end.await(Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS)) {
+                        break;
+                    }
                 }
             }
         } catch (InterruptedException e) {

@@ -1,6 +1,7 @@
 package io.seleucia.chat;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * What the server takes from its clients, in size, number and time. Every bound has a default that suits a public
@@ -41,6 +42,8 @@ public record Limits(
         Duration frameTimeout,
         Duration writeTimeout,
         Duration drainTimeout) {
+    private static final Duration LONGEST = Duration.ofDays(36_500); // sums of two can be told in nanoseconds
+
     /** The defaults of docs/settings.md. */
     public static final Limits DEFAULT = new Limits(
             64 * 1024,
@@ -75,18 +78,26 @@ public record Limits(
         positive("rateBytes", rateBytes);
         positive("maxConnections", maxConnections);
         positive("maxConnectionsPerAddress", maxConnectionsPerAddress);
-        positive("pingInterval", pingInterval.toNanos());
-        positive("pongTimeout", pongTimeout.toNanos());
-        positive("handshakeTimeout", handshakeTimeout.toNanos());
-        positive("loginTimeout", loginTimeout.toNanos());
-        positive("frameTimeout", frameTimeout.toNanos());
-        positive("writeTimeout", writeTimeout.toNanos());
-        positive("drainTimeout", drainTimeout.toNanos());
+        positive("pingInterval", pingInterval);
+        positive("pongTimeout", pongTimeout);
+        positive("handshakeTimeout", handshakeTimeout);
+        positive("loginTimeout", loginTimeout);
+        positive("frameTimeout", frameTimeout);
+        positive("writeTimeout", writeTimeout);
+        positive("drainTimeout", drainTimeout);
     }
 
     private static void positive(String name, long value) {
         if (value <= 0) {
             throw new IllegalArgumentException(name + " must be positive");
+        }
+    }
+
+    private static void positive(String name, Duration value) {
+        Objects.requireNonNull(value, name);
+        if (!value.isPositive() || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    name + " must be positive, and " + LONGEST.toDays() + " days at the most");
         }
     }
 

@@ -10,6 +10,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -81,7 +82,9 @@ final class Listeners implements Observer {
         OpenSession from = OpenSession.of(session);
         Content now = content;
         for (ServerListener listener : listeners) {
-            now = listener.publishing(from, channel, now);
+            now = Objects.requireNonNull(
+                    listener.publishing(from, channel, now),
+                    () -> "publishing of " + listener.getClass().getName() + " returned null");
         }
         return now;
     }
@@ -108,12 +111,12 @@ final class Listeners implements Observer {
         });
     }
 
-    /** Waits until all has been told, but no longer than this. */
+    /** Waits until all has been told, but no longer than this. A listener that calls it is told the rest afterwards. */
     void close(Duration patience) {
         closed = true;
         waiting.offer(listener -> {}); // wakes the thread; where there is no room, it is awake
         try {
-            if (!thread.join(patience)) {
+            if (Thread.currentThread() != thread && !thread.join(patience)) {
                 LOG.log(Level.WARNING, "a listener takes too long: " + waiting.size() + " events are not told");
             }
         } catch (InterruptedException e) {

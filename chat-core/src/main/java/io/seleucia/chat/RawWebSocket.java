@@ -8,6 +8,7 @@ import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Order;
 import io.seleucia.chat.transport.Frame;
+import java.util.Objects;
 import java.util.Optional;
 
 /** One peer's WebSocket, as a {@link WebSocketHandler} sees it. All methods may be called by any thread. */
@@ -86,6 +87,7 @@ public final class RawWebSocket {
      * ended.
      */
     public void send(Payload message) {
+        Objects.requireNonNull(message, "message");
         loops.answer(frame(message));
     }
 
@@ -94,6 +96,7 @@ public final class RawWebSocket {
      * Meant for one message to many peers.
      */
     public void offer(Payload message) {
+        Objects.requireNonNull(message, "message");
         loops.offer(frame(message));
     }
 

@@ -1,5 +1,6 @@
 package io.seleucia.chat;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -22,17 +23,18 @@ class LayersTest {
     private static final Path SOURCES = Path.of("src/main/java");
     private static final String ROOT = "io.seleucia.chat";
 
-    private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
-            "message", Set.of(),
-            "keys", Set.of(),
-            "concurrent", Set.of(),
-            "auth", Set.of("message"),
-            "broker", Set.of("message", "keys", "concurrent"),
-            "protocol", Set.of("message", "concurrent"),
-            "transport", Set.of("message", "keys"),
-            "client", Set.of("message", "concurrent"),
-            "session", Set.of("message", "concurrent", "auth", "broker", "protocol", "transport"),
-            "", Set.of("message", "keys", "concurrent", "auth", "broker", "protocol", "transport", "session"));
+    private static final Map<String, Set<String>> MAY_IMPORT = Map.ofEntries(
+            entry("json", Set.of()),
+            entry("keys", Set.of()),
+            entry("concurrent", Set.of()),
+            entry("message", Set.of("json")),
+            entry("auth", Set.of("message")),
+            entry("broker", Set.of("message", "json", "keys", "concurrent")),
+            entry("protocol", Set.of("message", "json", "concurrent")),
+            entry("transport", Set.of("message", "keys")),
+            entry("client", Set.of("message", "json", "concurrent")),
+            entry("session", Set.of("message", "json", "concurrent", "auth", "broker", "protocol", "transport")),
+            entry("", Set.of("message", "keys", "concurrent", "auth", "broker", "protocol", "transport", "session")));
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");
     private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
@@ -60,6 +62,7 @@ class LayersTest {
                 .contains(
                         "",
                         "message",
+                        "json",
                         "keys",
                         "auth",
                         "broker",
@@ -77,6 +80,7 @@ class LayersTest {
         "broker/A.java, io.seleucia.chat.protocol.Protocol",
         "broker/A.java, io.seleucia.chat.transport.Tls",
         "keys/A.java, io.seleucia.chat.message.Message",
+        "json/A.java, io.seleucia.chat.message.Message",
         "concurrent/A.java, io.seleucia.chat.message.Message",
         "protocol/A.java, io.seleucia.chat.transport.Frame",
         "transport/A.java, io.seleucia.chat.session.Session",
@@ -111,6 +115,7 @@ class LayersTest {
         "broker/A.java, io.seleucia.chat.message.Message",
         "protocol/A.java, io.seleucia.chat.message.Event.Reply",
         "protocol/A.java, com.google.gson.Gson",
+        "json/A.java, com.google.gson.Gson",
         "broker/A.java, com.google.gson.Gson",
         "auth/Claims.java, com.google.gson.Gson",
         "client/ClientCodec.java, com.google.gson.Gson",
@@ -184,7 +189,7 @@ class LayersTest {
         String body = IMPORT.matcher(code).replaceAll("");
         QUALIFIED.matcher(body).results().forEach(found -> violations.add(file + " names " + found.group()));
         if (code.contains("com.google.gson")
-                && !Set.of("protocol", "broker").contains(layer)
+                && !Set.of("protocol", "broker", "json").contains(layer)
                 && !file.endsWith("chat/auth/Claims.java")
                 && !file.endsWith("chat/client/ClientCodec.java")) {
             violations.add(file + " knows Gson");

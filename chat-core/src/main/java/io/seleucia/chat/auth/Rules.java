@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -85,6 +86,8 @@ public final class Rules implements Authorizer {
      * @throws ParseException at the first line that is none; its offset is the number of the line, from 1
      */
     public static Rules parse(List<String> lines) throws ParseException {
+        Objects.requireNonNull(lines, "lines");
+        lines.forEach(line -> Objects.requireNonNull(line, "lines has null in it"));
         Rules rules = new Rules();
         Map<String, Set<String>> groups = new HashMap<>();
         for (int pass = 1; pass <= 2; pass++) { // groups first, wherever they stand

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,6 +81,7 @@ public final class Tokens implements Authenticator {
      * @throws IllegalArgumentException if the secret has less than {@value #MIN_SECRET_BYTES} bytes
      */
     public static Tokens signedWith(byte[] secret) {
+        Objects.requireNonNull(secret, "secret");
         if (secret.length < MIN_SECRET_BYTES) {
             throw new IllegalArgumentException("a secret must have at least " + MIN_SECRET_BYTES + " bytes");
         }
@@ -92,6 +94,7 @@ public final class Tokens implements Authenticator {
      * @throws IllegalArgumentException if it is another
      */
     public static Tokens signedFor(PublicKey key) {
+        Objects.requireNonNull(key, "key");
         Key.Public known = switch (key) {
             case RSAPublicKey rsa -> {
                 if (rsa.getModulus().bitLength() < MIN_RSA_BITS) {
@@ -117,6 +120,7 @@ public final class Tokens implements Authenticator {
      * @throws IllegalArgumentException if it is neither; the message says what is wrong, and nothing of the content
      */
     public static Tokens of(byte[] file) {
+        Objects.requireNonNull(file, "file");
         String text = new String(file, StandardCharsets.ISO_8859_1);
         if (text.contains("-----BEGIN ")) {
             return signedFor(publicKey(text));
@@ -150,6 +154,7 @@ public final class Tokens implements Authenticator {
 
     /** The same for tokens that are for this audience: their claim {@code aud} must name it. */
     public Tokens withAudience(String audience) {
+        Objects.requireNonNull(audience, "audience");
         return new Tokens(key, Optional.of(audience), clock);
     }
 

@@ -2,6 +2,7 @@ package io.seleucia.chat.auth;
 
 import io.seleucia.chat.message.Names;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -22,8 +23,13 @@ public record User(
         Optional<Instant> expires,
         Optional<Rules> rules,
         String version) {
-    /** Refuses what is no client id. */
+    /** Refuses null, and what is no client id. */
     public User {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(issued, "issued");
+        Objects.requireNonNull(expires, "expires");
+        Objects.requireNonNull(rules, "rules");
+        Objects.requireNonNull(version, "version");
         Optional<String> flaw = Names.flawOfClient(name);
         if (flaw.isPresent()) {
             throw new IllegalArgumentException(flaw.get());
@@ -42,16 +48,19 @@ public record User(
 
     /** The same, logged in with a token that was issued then. */
     public User withIssued(Instant issued) {
+        Objects.requireNonNull(issued, "issued");
         return new User(name, guest, Optional.of(issued), expires, rules, version);
     }
 
     /** The same until then. */
     public User withExpires(Instant expires) {
+        Objects.requireNonNull(expires, "expires");
         return new User(name, guest, issued, Optional.of(expires), rules, version);
     }
 
     /** The same, bound by these rules. */
     public User withRules(Rules rules) {
+        Objects.requireNonNull(rules, "rules");
         return new User(name, guest, issued, expires, Optional.of(rules), version);
     }
 

@@ -132,7 +132,7 @@ sealed interface JournalRecord {
                 String sender = text(bytes);
                 String key = text(bytes);
                 String said = text(bytes);
-                Content content = type == 0 ? new Content.Text(said) : new Content.Json(said);
+                Content content = type == 0 ? Content.Text.ofAny(said) : Content.ofJsonOrText(said);
                 Position position = new Position(epoch, bytes.getLong());
                 yield new Published(new Message(channel, position, sender, bytes.getLong(), content), key);
             }

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,7 +18,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 
 /**
@@ -79,6 +79,7 @@ public final class RedisBroker implements Broker {
      *
      * @param redis {@code redis://[user:password@]host[:port][/database]}, or {@code rediss://} for TLS
      * @param prefix what all keys begin with
+     * @throws IllegalStateException if Jedis is missing, or older than needed
      */
     public RedisBroker(URI redis, String prefix, Retention retention) {
         this(RedisServers.at(redis), prefix, retention);
@@ -89,6 +90,7 @@ public final class RedisBroker implements Broker {
      *
      * @param prefix what all keys begin with; on a cluster it can't have braces
      * @throws IllegalArgumentException if {@code servers} can't be used as they are, such as a file that is not there
+     * @throws IllegalStateException if Jedis is missing, or older than needed
      */
     public RedisBroker(RedisServers servers, String prefix, Retention retention) {
         this(servers, prefix, retention, RedisPace.DEFAULT);
@@ -96,6 +98,10 @@ public final class RedisBroker implements Broker {
 
     /** The same with another pace of heartbeats and renewals. */
     RedisBroker(RedisServers servers, String prefix, Retention retention, RedisPace pace) {
+        RedisLibrary.check();
+        Objects.requireNonNull(servers, "servers");
+        Objects.requireNonNull(prefix, "prefix");
+        Objects.requireNonNull(retention, "retention");
         keys = new RedisKeys(prefix);
         nodes = new RedisNodes(
                 servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
@@ -115,14 +121,12 @@ public final class RedisBroker implements Broker {
      *
      * @throws UnavailableException if it does not; nothing is logged then, and nothing tries again
      * @throws IllegalArgumentException if {@code servers} can't be used as they are
+     * @throws IllegalStateException if Jedis is missing, or older than needed
      */
     public static RedisBroker connect(RedisServers servers, String prefix, Retention retention)
             throws UnavailableException {
-        try (RedisDirectory directory = new RedisDirectory(servers, new RedisAccess(servers, "seleucia"))) {
-            directory.ask();
-        } catch (JedisException e) {
-            throw new UnavailableException("Redis at " + servers + ": " + e.getMessage(), e);
-        }
+        RedisLibrary.check();
+        RedisDirectory.askOnce(Objects.requireNonNull(servers, "servers"));
         return new RedisBroker(servers, prefix, retention);
     }
 

@@ -63,6 +63,19 @@ final class RedisDirectory implements AutoCloseable {
     }
 
     /**
+     * Makes sure that Redis answers now, each server that has channels.
+     *
+     * @throws UnavailableException if it does not
+     */
+    static void askOnce(RedisServers servers) throws UnavailableException {
+        try (RedisDirectory directory = new RedisDirectory(servers, new RedisAccess(servers, "seleucia"))) {
+            directory.ask();
+        } catch (JedisException e) {
+            throw new UnavailableException("Redis at " + servers + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Who has which slots; empty if nobody can tell.
      *
      * @param owners who had them when last asked

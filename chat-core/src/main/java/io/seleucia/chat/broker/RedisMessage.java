@@ -2,16 +2,17 @@ package io.seleucia.chat.broker;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonWriter;
+import io.seleucia.chat.json.StrictJson;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A message as it stands in Redis, in the history and in pub/sub alike: {@code
@@ -21,6 +22,10 @@ import java.io.UncheckedIOException;
 final class RedisMessage {
     /** Who speaks when a person pushes text with redis-cli. */
     private static final String BY_HAND = "redis";
+
+    /** The fields of a message whose data is not JSON: a server before this version stored what its program gave it. */
+    private static final Pattern WITH_OTHER_DATA =
+            Pattern.compile("(?s)(\\{\"epoch\":.*?,\"sender\":\"(?:[^\"\\\\]|\\\\.)*+\"),\"data\":(.*)}");
 
     private RedisMessage() {}
 
@@ -91,7 +96,7 @@ final class RedisMessage {
     static Live live(String channel, String text) {
         if (text.startsWith("{\"")) {
             try {
-                JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+                JsonObject json = json(text);
                 if (text.startsWith("{\"epoch\":")) {
                     return new Live.Published(message(channel, json));
                 } else if (text.startsWith("{\"signal\":")) {
@@ -104,15 +109,26 @@ final class RedisMessage {
                 } else if (text.startsWith("{\"left\":")) {
                     return new Live.Left(json.get("left").getAsString());
                 }
-            } catch (JsonParseException
-                    | IllegalStateException
-                    | UnsupportedOperationException
-                    | NumberFormatException
-                    | NullPointerException e) {
+            } catch (IOException | RuntimeException e) {
                 // A field is missing or of another kind: then it is text like any other.
             }
         }
         return new Live.Published(byHand(channel, text));
+    }
+
+    /** Reads an object. The data of a message that can't be read becomes a string, so that the message keeps its place. */
+    private static JsonObject json(String text) throws IOException {
+        try {
+            return StrictJson.parse(text, StrictJson.MAX_NESTING).getAsJsonObject();
+        } catch (IOException e) {
+            Matcher fields = WITH_OTHER_DATA.matcher(text);
+            if (!fields.matches()) {
+                throw e;
+            }
+            JsonObject json = StrictJson.parse(fields.group(1) + "}", 1).getAsJsonObject();
+            json.addProperty("data", Content.Text.ofAny(fields.group(2)).asText());
+            return json;
+        }
     }
 
     private static Message message(String channel, JsonObject json) {
@@ -125,12 +141,12 @@ final class RedisMessage {
     }
 
     private static Message byHand(String channel, String text) {
-        return new Message(channel, Position.NONE, BY_HAND, System.currentTimeMillis(), new Content.Text(text));
+        return new Message(channel, Position.NONE, BY_HAND, System.currentTimeMillis(), Content.Text.ofAny(text));
     }
 
     private static Content content(JsonElement data) {
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
-                : new Content.Json(data.toString());
+                : Content.Json.ofValid(data.toString());
     }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -37,19 +38,41 @@ public record RedisServers(
     /** Who is asked for a channel. */
     public sealed interface Topology {
         /** One server. */
-        record Single(Address server, int database) implements Topology {}
+        record Single(Address server, int database) implements Topology {
+            /** Refuses null. */
+            public Single {
+                Objects.requireNonNull(server, "server");
+            }
+        }
 
         /** The server that sentinels name. */
-        record Sentinel(String master, List<Address> sentinels) implements Topology {}
+        record Sentinel(String master, List<Address> sentinels) implements Topology {
+            /** Refuses null. */
+            public Sentinel {
+                Objects.requireNonNull(master, "master");
+                Objects.requireNonNull(sentinels, "sentinels");
+            }
+        }
 
         /** The server of a cluster that has the channel; the others are found from any of these. */
-        record Cluster(List<Address> seeds) implements Topology {}
+        record Cluster(List<Address> seeds) implements Topology {
+            /** Refuses null. */
+            public Cluster {
+                Objects.requireNonNull(seeds, "seeds");
+            }
+        }
     }
 
     /** A host's name or address, and a port. */
     public record Address(String host, int port) {
+        /** Refuses null. */
+        public Address {
+            Objects.requireNonNull(host, "host");
+        }
+
         /** Reads {@code host:port}; an IPv6 address stands in brackets. */
         public static Address of(String text) {
+            Objects.requireNonNull(text, "text");
             int colon = text.lastIndexOf(':');
             String host = colon < 0 ? "" : text.substring(0, colon);
             boolean bracketed = host.startsWith("[") && host.endsWith("]");
@@ -76,7 +99,13 @@ public record RedisServers(
      * @param certificates its certificate, and each issuer's after the one it has signed
      * @param key its private key, unencrypted, in PKCS#8
      */
-    public record Identity(Path certificates, Path key) {}
+    public record Identity(Path certificates, Path key) {
+        /** Refuses null. */
+        public Identity {
+            Objects.requireNonNull(certificates, "certificates");
+            Objects.requireNonNull(key, "key");
+        }
+    }
 
     /**
      * A user of Redis' ACL.
@@ -86,6 +115,12 @@ public record RedisServers(
      */
     public record Login(String user, Supplier<String> password) {
         private static final Login NOBODY = new Login("", () -> "");
+
+        /** Refuses null. */
+        public Login {
+            Objects.requireNonNull(user, "user");
+            Objects.requireNonNull(password, "password");
+        }
 
         private Login withUser(String name) {
             return new Login(name, password);
@@ -98,6 +133,11 @@ public record RedisServers(
 
     /** Refuses what nobody can be asked with. */
     public RedisServers {
+        Objects.requireNonNull(topology, "topology");
+        Objects.requireNonNull(authorities, "authorities");
+        Objects.requireNonNull(identity, "identity");
+        Objects.requireNonNull(login, "login");
+        Objects.requireNonNull(sentinelLogin, "sentinelLogin");
         boolean nobody = switch (topology) {
             case Topology.Single single -> false;
             case Topology.Sentinel sentinel -> sentinel.sentinels().isEmpty();
@@ -115,11 +155,20 @@ public record RedisServers(
      * One server.
      *
      * @param uri {@code redis://[user:password@]host[:port][/database]}, or {@code rediss://} for TLS
+     * @throws IllegalArgumentException if it is none of these
      */
     public static RedisServers at(URI uri) {
+        Objects.requireNonNull(uri, "uri");
+        if (uri.getHost() == null || !("redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme()))) {
+            throw new IllegalArgumentException(
+                    "Redis' address must be redis://host:port/database, or rediss://host:port/database for TLS");
+        }
         String host = uri.getHost().replaceAll("[\\[\\]]", ""); // around an IPv6 address
         Address address = new Address(host, uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort());
         String path = uri.getPath() == null ? "" : uri.getPath().replace("/", "");
+        if (!path.matches("\\d{0,9}")) {
+            throw new IllegalArgumentException("the database in Redis' address must be a number: " + path);
+        }
         int database = path.isEmpty() ? 0 : Integer.parseInt(path);
         return new RedisServers(
                 new Topology.Single(address, database),
@@ -152,6 +201,8 @@ public record RedisServers(
      * @param sentinels {@code host:port} of each
      */
     public static RedisServers sentinel(String master, List<String> sentinels) {
+        Objects.requireNonNull(sentinels, "sentinels");
+        Objects.requireNonNull(master, "master");
         return of(new Topology.Sentinel(master, addresses(sentinels)));
     }
 
@@ -161,6 +212,7 @@ public record RedisServers(
      * @param nodes {@code host:port} of some of its nodes
      */
     public static RedisServers cluster(List<String> nodes) {
+        Objects.requireNonNull(nodes, "nodes");
         return of(new Topology.Cluster(addresses(nodes)));
     }
 
@@ -183,22 +235,27 @@ public record RedisServers(
      * certificate.
      */
     public RedisServers withAuthorities(Path pem) {
+        Objects.requireNonNull(pem, "pem");
         return new RedisServers(topology, true, Optional.of(pem), identity, login, sentinelLogin, waitReplicas);
     }
 
     /** The same over TLS, where this server shows a certificate of its own; see {@link Identity}. */
     public RedisServers withIdentity(Path certificates, Path key) {
+        Objects.requireNonNull(certificates, "certificates");
+        Objects.requireNonNull(key, "key");
         Identity shown = new Identity(certificates, key);
         return new RedisServers(topology, true, authorities, Optional.of(shown), login, sentinelLogin, waitReplicas);
     }
 
     /** The same as a user of Redis' ACL, who needs no password if none is given. */
     public RedisServers withUser(String name) {
+        Objects.requireNonNull(name, "name");
         return withLogin(login.orElse(Login.NOBODY).withUser(name));
     }
 
     /** The same with a password, which is asked for whenever a connection is made. */
     public RedisServers withPassword(Supplier<String> secret) {
+        Objects.requireNonNull(secret, "secret");
         return withLogin(login.orElse(Login.NOBODY).withPassword(secret));
     }
 
@@ -208,16 +265,19 @@ public record RedisServers(
 
     /** The same with a password that stands in the first line of a file, which is read whenever a connection is made. */
     public RedisServers withPasswordFile(Path file) {
+        Objects.requireNonNull(file, "file");
         return withPassword(() -> firstLine(file));
     }
 
     /** The same as a user of the sentinels' own ACL. */
     public RedisServers withSentinelUser(String name) {
+        Objects.requireNonNull(name, "name");
         return withSentinelLogin(sentinelLogin.orElse(Login.NOBODY).withUser(name));
     }
 
     /** The same with a password for the sentinels, in the first line of a file. */
     public RedisServers withSentinelPasswordFile(Path file) {
+        Objects.requireNonNull(file, "file");
         return withSentinelLogin(sentinelLogin.orElse(Login.NOBODY).withPassword(() -> firstLine(file)));
     }
 

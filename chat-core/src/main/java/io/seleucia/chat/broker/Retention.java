@@ -2,6 +2,7 @@ package io.seleucia.chat.broker;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 
 /**
  * How much of a channel is kept, and how long.
@@ -19,23 +20,34 @@ public record Retention(int messages, Duration age, Duration positions, Duration
     /** For {@link #archive}: nothing ever goes. */
     public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
+    private static final Duration LONGEST = Duration.ofDays(36_500); // sums of two can be told in nanoseconds
+
     /** 1,000 messages, 24 hours; positions 30 days, keys 5 minutes; the archive of a journal forever. */
     public static final Retention DEFAULT =
             new Retention(1_000, Duration.ofHours(24), Duration.ofDays(30), Duration.ofMinutes(5), FOREVER);
 
-    /** Refuses what would keep nothing. */
+    /** Refuses what would keep nothing, and times that can't be reckoned with. */
     public Retention {
         if (messages < 1) {
             throw new IllegalArgumentException("a history keeps at least one message");
         }
-        if (!age.isPositive() || !positions.isPositive() || !keys.isPositive()) {
-            throw new IllegalArgumentException("times of retention must be positive");
-        }
+        positive("age", age);
+        positive("positions", positions);
+        positive("keys", keys);
+        Objects.requireNonNull(archive, "archive");
         if (archive.isNegative()) {
             throw new IllegalArgumentException("an archive's age must not be negative");
         }
         if (positions.compareTo(age) < 0) {
             positions = age;
+        }
+    }
+
+    private static void positive(String name, Duration value) {
+        Objects.requireNonNull(value, name);
+        if (!value.isPositive() || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    name + " must be positive, and " + LONGEST.toDays() + " days at the most");
         }
     }
 

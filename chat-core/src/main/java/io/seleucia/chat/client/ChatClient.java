@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -38,7 +39,8 @@ import java.util.function.Supplier;
  *
  * <p>All methods may be called by any thread, also by the listener's, and none but {@link #close} blocks. What concerns
  * one channel, or one inbox that is written to, is done in the order of the calls, each when the one before it is
- * answered. Futures fail with a {@link ChatException}, and each is completed by a virtual thread of its own.
+ * answered. Futures fail with a {@link ChatException}, and each is completed by a virtual thread of its own; cancelling
+ * one gives up waiting for what is asked, which may be done all the same.
  */
 public final class ChatClient implements AutoCloseable {
     private static final String NO_CHANNEL = "";
@@ -57,6 +59,10 @@ public final class ChatClient implements AutoCloseable {
      * @param servers {@code ws} or {@code wss}, of one chat; the first is tried first, and after each failure the next
      */
     public static Builder builder(URI... servers) {
+        Objects.requireNonNull(servers, "servers");
+        for (URI server : servers) {
+            Objects.requireNonNull(server, "servers has null in it");
+        }
         return new Builder(List.of(servers));
     }
 
@@ -67,6 +73,7 @@ public final class ChatClient implements AutoCloseable {
      *     the server refuses
      */
     public CompletableFuture<Position> subscribe(String channel) {
+        Objects.requireNonNull(channel, "channel");
         return subscribe(channel, Optional.empty(), false);
     }
 
@@ -79,6 +86,8 @@ public final class ChatClient implements AutoCloseable {
      * @return the channel's newest position when the subscription began
      */
     public CompletableFuture<Position> subscribe(String channel, Optional<Position> since, boolean presence) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(since, "since");
         return submit(Task.join(
                 channel(channel),
                 new Following(since, presence),
@@ -91,12 +100,15 @@ public final class ChatClient implements AutoCloseable {
      * @return the position up to which the listener is shown the channel: one can go on from there later
      */
     public CompletableFuture<Position> unsubscribe(String channel) {
+        Objects.requireNonNull(channel, "channel");
         return submit(Task.of(
                 Task.Kind.LEAVE, channel(channel), ClientCodec.unsubscribe(channel), (reply, reached) -> reached));
     }
 
     /** Publishes text; see {@link #publish(String, Content)}. */
     public CompletableFuture<Position> publish(String channel, String text) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(text, "text");
         return publish(channel, new Content.Text(text));
     }
 
@@ -108,12 +120,16 @@ public final class ChatClient implements AutoCloseable {
      * @throws IllegalArgumentException if the name is none, or the content is no valid JSON or no valid Unicode
      */
     public CompletableFuture<Position> publish(String channel, Content content) {
-        String request = ClientCodec.publish(channel, checked(content), key());
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(content, "content");
+        String request = ClientCodec.publish(channel, content, key());
         return submit(Task.of(Task.Kind.PUBLISH, channel(channel), request, ChatClient::published));
     }
 
     /** Says text to one client; see {@link #direct(String, Content)}. */
     public CompletableFuture<Position> direct(String to, String text) {
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(text, "text");
         return direct(to, new Content.Text(text));
     }
 
@@ -124,8 +140,10 @@ public final class ChatClient implements AutoCloseable {
      * @return the place in that client's inbox
      */
     public CompletableFuture<Position> direct(String to, Content content) {
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(content, "content");
         String inbox = inbox(to);
-        String request = ClientCodec.direct(to, checked(content), key());
+        String request = ClientCodec.direct(to, content, key());
         return submit(Task.of(Task.Kind.DIRECT, inbox, request, ChatClient::published));
     }
 
@@ -134,7 +152,9 @@ public final class ChatClient implements AutoCloseable {
      * and fails at once where there is no connection.
      */
     public CompletableFuture<Void> signal(String channel, Content content) {
-        String request = ClientCodec.signal(channel, checked(content));
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(content, "content");
+        String request = ClientCodec.signal(channel, content);
         return submit(Task.of(Task.Kind.SIGNAL, channel(channel), request, ChatClient::nothing));
     }
 
@@ -144,16 +164,19 @@ public final class ChatClient implements AutoCloseable {
      * @param limit the most messages to give, at most 1,000; there may be less, for a page is bounded in size too
      */
     public CompletableFuture<Event.Page> history(String channel, int limit) {
+        Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.empty(), OptionalLong.empty(), limit);
     }
 
     /** The newest messages before an offset, oldest first. Otherwise as {@link #history(String, int)}. */
     public CompletableFuture<Event.Page> historyBefore(String channel, long offset, int limit) {
+        Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.of(offset), OptionalLong.empty(), limit);
     }
 
     /** The oldest messages after an offset, oldest first. Otherwise as {@link #history(String, int)}. */
     public CompletableFuture<Event.Page> historyAfter(String channel, long offset, int limit) {
+        Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.empty(), OptionalLong.of(offset), limit);
     }
 
@@ -167,6 +190,7 @@ public final class ChatClient implements AutoCloseable {
 
     /** The clients in a channel that this client is subscribed to, sorted, each with the number of its sessions. */
     public CompletableFuture<Map<String, Integer>> presence(String channel) {
+        Objects.requireNonNull(channel, "channel");
         return submit(Task.of(
                 Task.Kind.ASK_MEMBER,
                 channel(channel),
@@ -183,7 +207,10 @@ public final class ChatClient implements AutoCloseable {
     /**
      * Waits until all that was published is acknowledged, or until the time for that has passed, and closes the
      * connection. The listener is called for what has been received, and then no more. All futures are done when this
-     * returns, or very soon after. Calling it again, or from the listener, is fine.
+     * returns, or very soon after. Calling it again, or from the listener, is fine: a listener does not wait for itself.
+     *
+     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes
+     * all the same.
      */
     @Override
     public void close() {
@@ -216,13 +243,6 @@ public final class ChatClient implements AutoCloseable {
             throw new IllegalArgumentException(text);
         });
         return name;
-    }
-
-    private static Content checked(Content content) {
-        if (!Names.isUnicode(content.asText())) {
-            throw new IllegalArgumentException("the content must be valid Unicode");
-        }
-        return content;
     }
 
     private static Position published(Event.Reply reply, Position at) {
@@ -258,6 +278,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** What the client is called; with a password, its account. */
         public Builder name(String name) {
+            Objects.requireNonNull(name, "name");
             Names.flawOfClient(name).ifPresent(flaw -> {
                 throw new IllegalArgumentException(flaw);
             });
@@ -267,6 +288,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** The password of the account that {@link #name} says. */
         public Builder password(String password) {
+            Objects.requireNonNull(password, "password");
             this.password = Optional.of(password);
             return this;
         }
@@ -279,12 +301,14 @@ public final class ChatClient implements AutoCloseable {
          *     ends
          */
         public Builder token(Supplier<String> token) {
+            Objects.requireNonNull(token, "token");
             this.token = Optional.of(token);
             return this;
         }
 
         /** What is told what happens. */
         public Builder listener(ChatListener listener) {
+            Objects.requireNonNull(listener, "listener");
             this.listener = listener;
             return this;
         }
@@ -294,24 +318,28 @@ public final class ChatClient implements AutoCloseable {
          * Without one, it begins when the client has connected for the first time.
          */
         public Builder inbox(Position inbox) {
+            Objects.requireNonNull(inbox, "inbox");
             this.inbox = Optional.of(inbox);
             return this;
         }
 
         /** The time from a call to its acknowledgement, 4 minutes at the most. Default: 60 s. */
         public Builder publishTimeout(Duration publishTimeout) {
+            Objects.requireNonNull(publishTimeout, "publishTimeout");
             settings = settings.withPublishTimeout(publishTimeout);
             return this;
         }
 
         /** The time from the beginning of an attempt to being logged in. Default: 15 s. */
         public Builder connectTimeout(Duration connectTimeout) {
+            Objects.requireNonNull(connectTimeout, "connectTimeout");
             settings = settings.withConnectTimeout(connectTimeout);
             return this;
         }
 
         /** The time that {@link ChatClient#close} gives to what is not acknowledged yet. Default: 10 s. */
         public Builder closeTimeout(Duration closeTimeout) {
+            Objects.requireNonNull(closeTimeout, "closeTimeout");
             settings = settings.withCloseTimeout(closeTimeout);
             return this;
         }
@@ -323,6 +351,8 @@ public final class ChatClient implements AutoCloseable {
          * @param cap the largest bound. Default: 20 s
          */
         public Builder backoff(Duration base, Duration cap) {
+            Objects.requireNonNull(base, "base");
+            Objects.requireNonNull(cap, "cap");
             settings = settings.withBackoff(base, cap);
             return this;
         }
@@ -341,6 +371,7 @@ public final class ChatClient implements AutoCloseable {
 
         /** Connects in its way, such as with certificates of its own, or through a proxy. It remains the program's. */
         public Builder http(HttpClient http) {
+            Objects.requireNonNull(http, "http");
             this.http = Optional.of(http);
             return this;
         }

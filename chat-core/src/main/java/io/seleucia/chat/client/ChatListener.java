@@ -29,7 +29,7 @@ public interface ChatListener {
      */
     default void left(String channel, String client) {}
 
-    /** Messages are lost; those behind them follow. */
+    /** Messages are lost, because no history holds them or the client can't read them; those behind them follow. */
     default void lost(Loss loss) {}
 
     /** The client is logged in at a server, for the first time or again, and returns to its channels next. */

@@ -5,12 +5,8 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.TypeAdapter;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
+import io.seleucia.chat.json.StrictJson;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
@@ -18,10 +14,10 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
-import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -33,9 +29,7 @@ import java.util.TreeMap;
 final class ClientCodec {
     private static final Gson GSON =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
-    private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
     private static final int MAX_NESTING = 72; // a message may be nested 64 times
-    private static final int MAX_CONTENT_NESTING = 63;
 
     private ClientCodec() {}
 
@@ -49,6 +43,9 @@ final class ClientCodec {
 
     /** An event, and the id of the request that it answers, 0 for a push. */
     record Incoming(long id, Event event) {}
+
+    /** A frame, as far as it can be read; 0 and "" stand for what can't. */
+    record Fragment(long id, String type, String channel, long offset) {}
 
     /** What came is no frame of chat.v1. */
     static final class MalformedException extends Exception {
@@ -155,33 +152,43 @@ final class ClientCodec {
         try {
             return switch (content) {
                 case Content.Text text -> new JsonPrimitive(text.asText());
-                case Content.Json json -> parse(json.asText(), MAX_CONTENT_NESTING);
+                case Content.Json json -> StrictJson.parse(json.asText(), StrictJson.MAX_DATA_NESTING);
             };
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("the content is not valid JSON", e);
         }
     }
 
-    private static JsonElement parse(String text, int nesting) throws IOException {
-        JsonReader reader = new JsonReader(new StringReader(text));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(nesting);
-        JsonElement value = ELEMENT.read(reader);
-        if (reader.peek() != JsonToken.END_DOCUMENT) {
-            throw new JsonParseException("there is something behind the value");
-        }
-        return value;
-    }
-
     /** Reads a frame; empty if it is of a kind that is not known yet. */
     static Optional<Incoming> decode(String text) throws MalformedException {
         try {
-            JsonObject frame = parse(text, MAX_NESTING).getAsJsonObject();
+            JsonObject frame = StrictJson.parse(text, MAX_NESTING).getAsJsonObject();
             long id = frame.has("id") ? frame.get("id").getAsLong() : 0;
             return event(frame).map(event -> new Incoming(id, event));
         } catch (IOException | RuntimeException e) { // Gson has many ways to say that something is not as it should be
             throw new MalformedException("the server does not speak chat.v1", e);
         }
+    }
+
+    /**
+     * Returns what can be made out of a frame that can't be read, or of the beginning of one: it tells which message, or
+     * which answer, is to be skipped.
+     */
+    static Fragment fragment(String text) {
+        Map<String, JsonPrimitive> members = StrictJson.legibleMembers(text);
+        return new Fragment(
+                number(members.get("id")),
+                text(members.get("type")),
+                text(members.get("channel")),
+                number(members.get("offset")));
+    }
+
+    private static long number(JsonPrimitive member) {
+        return member != null && member.isNumber() ? member.getAsLong() : 0;
+    }
+
+    private static String text(JsonPrimitive member) {
+        return member != null && member.isString() ? member.getAsString() : "";
     }
 
     private static Optional<Event> event(JsonObject frame) {
@@ -238,9 +245,10 @@ final class ClientCodec {
     }
 
     private static Content content(JsonElement data) {
+        Objects.requireNonNull(data, "data");
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
-                : new Content.Json(GSON.toJson(data));
+                : Content.Json.ofValid(GSON.toJson(data));
     }
 
     private static Event.Recovery recovery(JsonObject json) {

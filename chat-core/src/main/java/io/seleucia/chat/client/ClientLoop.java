@@ -129,6 +129,9 @@ final class ClientLoop {
 
     /** Publishes what waits, ends, and waits for that. Called by any thread. */
     void close() throws InterruptedException {
+        if (delivery.isCurrentThread()) {
+            window.lift();
+        }
         tell(new Happening.Closing());
         Duration patience = settings.closeTimeout().plusNanos(2 * LEAVING_NANOS);
         if (!ended.await(patience.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -364,15 +367,47 @@ final class ClientLoop {
             Optional<ClientCodec.Incoming> incoming = ClientCodec.decode(received.text());
             switch (incoming.map(ClientCodec.Incoming::event).orElse(NOTHING)) {
                 case Event.Reply reply -> {
-                    if (!here.answered(incoming.get().id(), reply)) {
+                    long id = incoming.get().id();
+                    boolean known = id == 0 && reply instanceof Event.Failed failed
+                            ? here.refused(failed)
+                            : here.answered(id, reply);
+                    if (!known) {
                         disconnected(Wait.ORDINARY, UNASKED); // what it says has come about is unknown
                     }
                 }
                 case Event.Push push ->
                     reception.take(push, received.bytes()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
             }
-        } catch (ClientCodec.MalformedException | ClassCastException e) { // no frame, or an answer to something else
+        } catch (ClassCastException e) { // an answer to something else
             disconnected(Wait.ORDINARY, NO_CHAT_V1);
+        } catch (ClientCodec.MalformedException e) {
+            unreadable(here, received, e);
+        }
+    }
+
+    /**
+     * Skips what can't be read, if it can be told what it is: on another connection the server would send it again. A
+     * message is lost; a question fails.
+     */
+    private void unreadable(Line here, Happening.Received received, ClientCodec.MalformedException why) {
+        LOG.log(Level.DEBUG, "a frame can't be read", why);
+        ClientCodec.Fragment frame = ClientCodec.fragment(received.text());
+        switch (frame.type()) {
+            case "message", "direct" -> {
+                String channel = frame.type().equals("direct") ? Names.inboxOf("") : frame.channel();
+                reception.skip(channel, frame.offset()).ifPresent(gap -> disconnected(Wait.ORDINARY, gap));
+            }
+            case "signal", "joined", "left" ->
+                LOG.log(
+                        Level.WARNING,
+                        "a " + frame.type() + " in " + frame.channel() + " can't be read, and is skipped");
+            case "history", "presence", "channels" -> {
+                if (!here.answered(
+                        frame.id(), new Event.Failed(ErrorCode.INTERNAL, "the server's answer can't be read"))) {
+                    disconnected(Wait.ORDINARY, UNASKED);
+                }
+            }
+            default -> disconnected(Wait.ORDINARY, NO_CHAT_V1);
         }
     }
 
@@ -384,7 +419,7 @@ final class ClientLoop {
             return;
         }
         switch (code) {
-            case OPERATOR, ClientSocket.OVERSIZE ->
+            case OPERATOR ->
                 end(Optional.of(ChatException.of(ChatException.Reason.REFUSED, "closed for good: " + why)));
             case NOT_LOGGED_IN -> unauthorized(why);
             case 1002, 1003, 1007, 1009, 1010 -> {

@@ -24,6 +24,8 @@ record ClientSettings(
     /** A key is kept for five minutes: what is repeated longer might be published twice. */
     private static final Duration LONGEST_PUBLISH = Duration.ofMinutes(4);
 
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     static final ClientSettings DEFAULT = new ClientSettings(
             Duration.ofSeconds(60),
             Duration.ofSeconds(15),
@@ -38,6 +40,7 @@ record ClientSettings(
         positive("connectTimeout", connectTimeout);
         positive("closeTimeout", closeTimeout);
         positive("backoff", backoffBase);
+        positive("the cap of the backoff", backoffCap);
         if (publishTimeout.compareTo(LONGEST_PUBLISH) > 0) {
             throw new IllegalArgumentException("publishTimeout must not be longer than four minutes");
         }
@@ -50,7 +53,7 @@ record ClientSettings(
     }
 
     private static void positive(String name, Duration value) {
-        if (value.isNegative() || value.isZero() || value.toDays() > 1) {
+        if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(name + " must be more than nothing, and a day at most");
         }
     }

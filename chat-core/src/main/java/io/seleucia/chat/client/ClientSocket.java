@@ -22,16 +22,15 @@ import java.util.function.Consumer;
  * is asked for is never told by the JDK.
  */
 final class ClientSocket implements WebSocket.Listener {
-    /** In place of a close code: the server sent a message that is larger than this client ever takes. */
-    static final int OVERSIZE = -1;
-
     private static final String SUBPROTOCOL = "chat.v1";
     private static final int MAX_CHARS = 16 * 1024 * 1024; // of a message; the largest pages are far smaller
+    private static final int HEAD_CHARS = 4 * 1024; // of one that is larger: enough to tell what it is
     private static final int BROKEN = 1006;
 
     private final Window window;
     private final Consumer<Happening> happenings;
     private final StringBuilder partial = new StringBuilder();
+    private boolean cut; // the message that is being read is too large: only its head is kept
     private volatile WebSocket socket; // set before the client's thread knows this object
 
     private ClientSocket(Window window, Consumer<Happening> happenings) {
@@ -103,11 +102,12 @@ final class ClientSocket implements WebSocket.Listener {
 
     @Override
     public CompletionStage<?> onText(WebSocket from, CharSequence text, boolean last) {
-        if (partial.length() + text.length() > MAX_CHARS) {
-            happenings.accept(new Happening.Ended(this, OVERSIZE, "the server sent a message that is too large"));
-            return null;
+        int room = Math.max(0, (cut ? HEAD_CHARS : MAX_CHARS) - partial.length());
+        partial.append(text, 0, Math.min(room, text.length()));
+        if (room < text.length()) {
+            cut = true;
+            partial.setLength(Math.min(partial.length(), HEAD_CHARS));
         }
-        partial.append(text);
         boolean more = !last || received();
         if (more) {
             from.request(1);
@@ -115,8 +115,9 @@ final class ClientSocket implements WebSocket.Listener {
         return null;
     }
 
-    /** Passes a message on; whether there is room for another. */
+    /** Passes a message on, or the head of one, which can't be read; whether there is room for another. */
     private boolean received() {
+        cut = false;
         String text = partial.toString();
         partial.setLength(0);
         window.take(2 * text.length());

@@ -55,9 +55,14 @@ final class Delivery {
         parcels.add(LAST);
     }
 
+    /** Returns whether the listener asks. */
+    boolean isCurrentThread() {
+        return Thread.currentThread() == thread;
+    }
+
     /** Waits for that, unless the listener itself asks. */
     void awaitEnd(Duration patience) throws InterruptedException {
-        if (Thread.currentThread() != thread) {
+        if (!isCurrentThread()) {
             thread.join(patience);
         }
     }

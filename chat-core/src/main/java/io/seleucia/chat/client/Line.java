@@ -95,6 +95,14 @@ final class Line {
         return true;
     }
 
+    /**
+     * Takes an error that bears no id: one about a request of which the server could not even read that. It answers one
+     * request after the other, so this is the oldest one without an answer. Returns whether there was one.
+     */
+    boolean refused(Event.Failed failed) {
+        return !questions.isEmpty() && answered(questions.keySet().iterator().next(), failed);
+    }
+
     /** The server lives. */
     void heard() {
         heardAt = System.nanoTime();

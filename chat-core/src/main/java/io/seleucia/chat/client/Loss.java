@@ -3,7 +3,7 @@ package io.seleucia.chat.client;
 import io.seleucia.chat.message.Position;
 
 /**
- * Messages that the client will not be shown, because no history holds them any more.
+ * Messages that the client will not be shown, because no history holds them any more, or they can't be read.
  *
  * @param channel the channel, or the own inbox {@code @name}
  * @param after where the client was

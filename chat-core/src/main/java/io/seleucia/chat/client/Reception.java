@@ -71,11 +71,37 @@ final class Reception {
             return Optional.empty();
         }
         if (!position.equals(reached.get().next())) {
-            return Optional.of("in " + channel + " " + position + " came after " + reached.get());
+            return Optional.of(gap(channel, position, reached.get()));
         }
         move(channel, position);
         deliver(direct, placed(message, channel, position), bytes);
         return Optional.empty();
+    }
+
+    /**
+     * Skips a message that can't be read: the listener is told that it is lost. Else as {@link #take}.
+     *
+     * @param channel the channel, or {@code @} for the own inbox
+     * @param offset its place, 0 if it has none or even that can't be read
+     */
+    Optional<String> skip(String channel, long offset) {
+        String name = Names.isInbox(channel) ? Names.inboxOf(desired.name()) : channel;
+        Optional<Position> reached = position(name);
+        if (reached.isEmpty() || offset <= reached.get().offset()) {
+            return Optional.empty(); // it has left that channel, or is not owed the message
+        }
+        Position position = reached.get().at(offset);
+        if (!position.equals(reached.get().next())) {
+            return Optional.of(gap(name, position, reached.get()));
+        }
+        LOG.log(Level.WARNING, "a message in " + name + " can't be read, and is skipped: " + position);
+        move(name, position);
+        lost(name, reached.get(), position);
+        return Optional.empty();
+    }
+
+    private static String gap(String channel, Position position, Position reached) {
+        return "in " + channel + " " + position + " came after " + reached;
     }
 
     private static Message placed(Message message, String channel, Position position) {

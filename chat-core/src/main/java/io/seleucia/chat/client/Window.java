@@ -11,6 +11,7 @@ final class Window {
     private final AtomicBoolean full = new AtomicBoolean(); // whether somebody is to be told that there is room again
     private final int bound;
     private final Runnable drained;
+    private volatile boolean lifted;
 
     /**
      * An empty one.
@@ -36,10 +37,21 @@ final class Window {
 
     /** Whether more may be read. If not, there will be a call once that has changed. */
     boolean hasRoom() {
-        if (used.get() < bound) {
+        if (lifted || used.get() < bound) {
             return true;
         }
         full.set(true);
-        return used.get() < bound; // it may have become empty just now; a call too many does no harm
+        return lifted || used.get() < bound; // it may have become empty just now; a call too many does no harm
+    }
+
+    /**
+     * Has room for everything from now on: the listener takes nothing while it waits for the client to end, and what is
+     * acknowledged meanwhile must be read.
+     */
+    void lift() {
+        lifted = true;
+        if (full.compareAndSet(true, false)) {
+            drained.run();
+        }
     }
 }

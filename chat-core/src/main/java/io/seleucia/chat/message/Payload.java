@@ -1,6 +1,7 @@
 package io.seleucia.chat.message;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * The bytes of one message between a protocol and a transport, without the transport's framing. Whoever is given a
@@ -10,8 +11,14 @@ import java.nio.charset.StandardCharsets;
  * @param bytes the message, whole
  */
 public record Payload(boolean text, byte[] bytes) {
+    /** Refuses null. */
+    public Payload {
+        Objects.requireNonNull(bytes, "bytes");
+    }
+
     /** A text message. */
     public static Payload of(String text) {
+        Objects.requireNonNull(text, "text");
         return new Payload(true, text.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -1,5 +1,7 @@
 package io.seleucia.chat.message;
 
+import java.util.Objects;
+
 /**
  * A message is not to be published. Its publisher is told why, with {@link ErrorCode#FORBIDDEN}; where the protocol has
  * no words for that, the connection is closed.
@@ -9,6 +11,10 @@ public final class RefusedException extends Exception {
 
     /** @param reason a sentence for the person who is refused */
     public RefusedException(String reason) {
-        super(reason, null, false, false); // an answer, and no fault: nobody needs its stack
+        super(
+                Objects.requireNonNull(reason, "reason"),
+                null,
+                false,
+                false); // an answer, and no fault: nobody needs its stack
     }
 }

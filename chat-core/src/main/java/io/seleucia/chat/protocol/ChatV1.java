@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonWriter;
+import io.seleucia.chat.json.StrictJson;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
@@ -50,7 +51,20 @@ public final class ChatV1 implements Protocol {
             tag = number(request, "id", 1).orElseThrow(() -> new Json.MalformedException("id is missing"));
             return new Request(tag, Optional.empty(), command(request));
         } catch (Json.MalformedException e) {
-            return new Request(tag, Optional.empty(), new Command.Malformed(e.getMessage()));
+            Object known = tag.equals(NO_ID) ? legibleId(message) : tag;
+            return new Request(known, Optional.empty(), new Command.Malformed(e.getMessage()));
+        }
+    }
+
+    /** The id of a frame that is not valid: its client must learn which request failed, or waits for the answer. */
+    private static Object legibleId(Payload message) {
+        JsonPrimitive id = StrictJson.legibleMembers(message.asString()).get("id");
+        try {
+            JsonObject frame = new JsonObject();
+            frame.add("id", id);
+            return number(frame, "id", 1).map(Object.class::cast).orElse(NO_ID);
+        } catch (Json.MalformedException e) {
+            return NO_ID;
         }
     }
 
@@ -286,7 +300,7 @@ public final class ChatV1 implements Protocol {
         }
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
-                : new Content.Json(Json.write(json -> Json.write(json, data)));
+                : Content.Json.ofValid(Json.write(json -> Json.write(json, data)));
     }
 
     private static String key(JsonObject request) throws Json.MalformedException {

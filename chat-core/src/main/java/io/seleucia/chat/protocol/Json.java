@@ -4,26 +4,19 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
 import com.google.gson.TypeAdapter;
 import com.google.gson.reflect.TypeToken;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.seleucia.chat.json.StrictJson;
 import java.io.IOException;
-import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
 import java.util.Optional;
 
-/** JSON as RFC 8259 has it, without the leniency that Gson shows by default. */
+/** What protocols read and write as {@linkplain StrictJson strict JSON}. */
 final class Json {
-    /** A level of nesting costs a stack frame; nobody's message needs more. */
-    private static final int MAX_NESTING = 64;
-
     private static final Gson GSON =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
@@ -50,23 +43,12 @@ final class Json {
      * @param what the name of the text, for the error
      */
     static JsonElement parse(String text, String what) throws MalformedException {
-        JsonReader reader = reader(text);
         try {
-            JsonElement value = ELEMENT.read(reader);
-            if (reader.peek() == JsonToken.END_DOCUMENT) {
-                return value;
-            }
-        } catch (IOException | JsonParseException | NumberFormatException | IllegalStateException e) {
+            return StrictJson.parse(text, StrictJson.MAX_NESTING);
+        } catch (IOException e) {
             // Gson's words are for programmers, and quote the input: ours are for the one who sent it.
+            throw new MalformedException(what + " is not valid JSON");
         }
-        throw new MalformedException(what + " is not valid JSON");
-    }
-
-    private static JsonReader reader(String text) {
-        JsonReader reader = new JsonReader(new StringReader(text));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(MAX_NESTING);
-        return reader;
     }
 
     /**
@@ -86,7 +68,7 @@ final class Json {
      */
     static Object bind(TypeAdapter<?> adapter, JsonElement value, String rule) throws MalformedException {
         try {
-            Object bound = adapter.read(reader(text(value)));
+            Object bound = adapter.read(StrictJson.reader(text(value), StrictJson.MAX_NESTING));
             if (bound != null || value.isJsonNull()) {
                 return bound;
             }

@@ -88,6 +88,7 @@ final class Channel implements Broker.Listener {
     private record Recent(Position position, Broadcast broadcast) {}
 
     private final String name;
+    private final MessageSizes sizes;
     private final Counters counters;
     private final Observer observer;
     private final long settlingNanos;
@@ -104,15 +105,16 @@ final class Channel implements Broker.Listener {
 
     int users; // sessions that are members or about to be; guarded by the map in Channels
 
-    Channel(String name, Observer observer, Counters counters) {
-        this(name, observer, counters, SETTLING);
+    Channel(String name, Observer observer, MessageSizes sizes, Counters counters) {
+        this(name, observer, sizes, counters, SETTLING);
     }
 
     /** @param settling the longest time that the broker takes to learn of an epoch that the history is in */
-    Channel(String name, Observer observer, Counters counters, Duration settling) {
+    Channel(String name, Observer observer, MessageSizes sizes, Counters counters, Duration settling) {
         this.name = name;
         this.settlingNanos = settling.toNanos();
         this.observer = Names.isInbox(name) ? Observer.NOBODY : observer;
+        this.sizes = sizes;
         this.counters = counters;
     }
 
@@ -293,7 +295,7 @@ final class Channel implements Broker.Listener {
     @Override
     public void message(Message message) {
         try {
-            fanOut(message.position(), new Event.Received(message));
+            fanOut(message.position(), new Event.Received(sizes.presentable(message)));
         } catch (Throwable e) {
             missed(message.position(), e);
         }
@@ -328,7 +330,8 @@ final class Channel implements Broker.Listener {
 
     @Override
     public void signal(Broker.Signal signal) {
-        Broadcast broadcast = new Broadcast(new Event.SignalReceived(name, signal.sender(), signal.content()));
+        Broadcast broadcast = new Broadcast(
+                new Event.SignalReceived(name, signal.sender(), sizes.presentable(signal.sender(), signal.content())));
         forEach(member -> {
             if (!member.session.participant().id().equals(signal.origin())) {
                 member.session.sendIfIdle(broadcast);

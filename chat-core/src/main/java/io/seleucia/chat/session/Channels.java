@@ -2,12 +2,10 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
-import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -19,11 +17,9 @@ import java.util.function.Consumer;
  * blocks only where the broker does.
  */
 public final class Channels {
-    private static final int MAX_BYTES_OF_CHAR = 3; // two that stand for one code point have four together
-
     private final Broker broker;
     private final SharedReads histories;
-    private final Map<String, Integer> longestTexts;
+    private final MessageSizes sizes;
     private final Observer observer;
     private final Counters counters;
     private final ConcurrentHashMap<String, Channel> channels = new ConcurrentHashMap<>();
@@ -32,14 +28,14 @@ public final class Channels {
      * Channels carried by a broker, which stays its owner's to close.
      *
      * @param observer is told of all that happens in their sessions
-     * @param longestTexts the most bytes of UTF-8 that a text may have, in channels with members who can't be sent more
+     * @param sizes how large the messages in them may be
      * @param counters are told what happens
      */
-    public Channels(Broker broker, Observer observer, Map<String, Integer> longestTexts, Counters counters) {
+    public Channels(Broker broker, Observer observer, MessageSizes sizes, Counters counters) {
         this.broker = broker;
         this.histories = new SharedReads(broker);
         this.observer = observer;
-        this.longestTexts = Map.copyOf(longestTexts);
+        this.sizes = sizes;
         this.counters = counters;
     }
 
@@ -47,13 +43,9 @@ public final class Channels {
         return observer;
     }
 
-    /** What is wrong with a text for a channel, if anything. */
-    public Optional<String> flawOfText(String channel, Content content) {
-        int longest = longestTexts.getOrDefault(channel, Integer.MAX_VALUE);
-        String text = content.asText();
-        return text.length() <= longest / MAX_BYTES_OF_CHAR || text.getBytes(StandardCharsets.UTF_8).length <= longest
-                ? Optional.empty()
-                : Optional.of("a text in " + channel + " must have at most " + longest + " bytes");
+    /** How large the messages in them may be. */
+    public MessageSizes sizes() {
+        return sizes;
     }
 
     /**
@@ -66,7 +58,7 @@ public final class Channels {
             Session session, String name, Optional<Position> since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
         Channel channel = channels.compute(name, (key, present) -> {
-            Channel used = present == null ? new Channel(name, observer, counters) : present;
+            Channel used = present == null ? new Channel(name, observer, sizes, counters) : present;
             used.users++;
             return used;
         });
@@ -147,7 +139,7 @@ public final class Channels {
                 session.replay(new Event.Lost(
                         channel.name(), message.position().at(message.position().offset() - 1)));
             }
-            session.replay(new Event.Received(message));
+            session.replay(new Event.Received(sizes.presentable(message)));
             known = message.position();
         }
         counters.add(Counters.Count.DELIVERED, page.messages().size());

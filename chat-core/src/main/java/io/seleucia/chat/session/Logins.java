@@ -59,6 +59,7 @@ public final class Logins {
     private final AtomicBoolean complained = new AtomicBoolean();
     private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - LOG_PAUSE);
     private final AtomicLong unlogged = new AtomicLong();
+    private final ConcurrentHashMap<Thread, Thread> askers = new ConcurrentHashMap<>(); // by the authenticator's thread
 
     /**
      * @param guests whether one may come in without a login
@@ -76,6 +77,11 @@ public final class Logins {
         this.guests = guests;
         this.timeout = timeout;
         this.control = control;
+    }
+
+    /** Returns the thread that waits for this one, if this is an authenticator's; else this one. */
+    public Thread waitingFor(Thread thread) {
+        return askers.getOrDefault(thread, thread);
     }
 
     /** Whether one can log in here at all. */
@@ -169,18 +175,22 @@ public final class Logins {
             throws LoginException, InterruptedException {
         acquire(places, deadline);
         FutureTask<Optional<User>> answer = new FutureTask<>(() -> authenticate(asked, credentials, address));
+        Thread thread = Thread.ofVirtual().name("login from " + address).unstarted(() -> {
+            try {
+                answer.run();
+            } finally {
+                askers.remove(Thread.currentThread());
+                places.release();
+            }
+        });
         boolean begun = false;
         try {
-            Thread.ofVirtual().name("login from " + address).start(() -> {
-                try {
-                    answer.run();
-                } finally {
-                    places.release();
-                }
-            });
+            askers.put(thread, Thread.currentThread());
+            thread.start();
             begun = true;
         } finally {
             if (!begun) {
+                askers.remove(thread);
                 places.release();
             }
         }

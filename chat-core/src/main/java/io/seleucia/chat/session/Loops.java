@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -381,6 +382,12 @@ public final class Loops implements Watchdog.Watched {
             case NORMAL, RESTART, INTERNAL_ERROR, UNAUTHORIZED, DISCONNECTED ->
                 false; // of some there is more in the log
         };
+    }
+
+    /** Returns whether one of these threads is the inbound loop. A thread must have been added by itself. */
+    public boolean isServedBy(Set<Thread> threads) {
+        Thread thread = inboundThread;
+        return thread != null && threads.contains(thread);
     }
 
     /** What is served on them; empty before that was said. */

@@ -319,7 +319,11 @@ final class Participant {
     private void publish(Request request, String channel, Content said, String key) throws UnavailableException {
         try {
             Content content = channels.observer().publishing(session, channel, said);
-            Optional<String> flaw = channels.flawOfText(channel, content);
+            Optional<String> flaw = channels.sizes().flaw(channel, content);
+            if (flaw.isPresent() && content != said) {
+                throw new IllegalArgumentException(
+                        "what a listener's publishing returned can't be published: " + flaw.get());
+            }
             if (flaw.isPresent()) {
                 fail(request, ErrorCode.TOO_LARGE, flaw.get());
                 return;
@@ -343,6 +347,11 @@ final class Participant {
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
         if (isMember(request, signal.channel())
                 && standing.mayDo(request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
+            Optional<String> flaw = channels.sizes().flaw(signal.channel(), signal.content());
+            if (flaw.isPresent()) {
+                fail(request, ErrorCode.TOO_LARGE, flaw.get());
+                return;
+            }
             channels.broker().signal(signal.channel(), new Broker.Signal(id, client(), signal.content()));
             reply(request, new Event.Signalled());
         }
@@ -358,7 +367,9 @@ final class Participant {
             Broker.Page page = history.forward()
                     ? channels.broker().historyAfter(channel, history.offset(), history.limit())
                     : channels.broker().historyBefore(channel, history.offset(), history.limit());
-            reply(request, new Event.Page(channel, page.position(), fitting(page.messages(), history.forward())));
+            List<Message> messages =
+                    page.messages().stream().map(channels.sizes()::presentable).toList();
+            reply(request, new Event.Page(channel, page.position(), fitting(messages, history.forward())));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.EOFException;
 import java.io.IOException;
@@ -450,6 +451,137 @@ class ChatClientOnTheWireTest {
         peer.send("hello");
         server.welcome();
         assertThat(ada.connection("disconnected")).isEqualTo("disconnected the server does not speak chat.v1");
+    }
+
+    /** On another connection it would come again, for ever. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'sender':'bob','time':1,'data':{poison}}",
+                "'sender':'bob','time':1,'data':'half",
+                "'sender':'bob','time':1,'data':'\\ud800'}",
+                "'sender':'bob','time':1}",
+                "'sender':'bob','time':'now','data':1}",
+                "'sender':'bob','time':1,'data':NESTED}"
+            })
+    void aMessageThatCantBeReadIsLostAndTheNextIsShown(String rest) throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        String nested = "[".repeat(10_000) + "]".repeat(10_000);
+        peer.send("{'type':'message','channel':'lobby','offset':9," + rest.replace("NESTED", nested));
+        peer.message(10, "there");
+        peer.send("{'type':'direct','offset':6," + rest.replace("NESTED", nested));
+        peer.send("{'type':'direct','offset':7,'sender':'bob','time':1,'data':'psst'}");
+
+        assertThat(ada.next()).isEqualTo("lost lobby 8 to 9");
+        assertThat(ada.next()).isEqualTo("lobby 10 bob: there");
+        assertThat(ada.next()).isEqualTo("lost @ada 5 to 6");
+        assertThat(ada.next()).isEqualTo("@ada 7 bob: psst");
+        client.channels();
+        peer.expect("channels"); // on the same connection
+    }
+
+    @Test
+    void aMessageThatIsTooLargeIsLostAndTheNextIsShown() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        Thread.startVirtualThread(() -> {
+            try {
+                peer.message(9, "x".repeat(17 * 1024 * 1024));
+                peer.message(10, "there");
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        assertThat(ada.next()).isEqualTo("lost lobby 8 to 9");
+        assertThat(ada.next()).isEqualTo("lobby 10 bob: there");
+    }
+
+    @Test
+    void aMessageThatCantBeReadAndComesAfterAGapIsReadAnew() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        peer.send("{'type':'message','channel':'lobby','offset':10,poison}");
+        server.welcome();
+        assertThat(ada.connection("disconnected")).startsWith("disconnected in lobby ");
+    }
+
+    @Test
+    void whatElseCantBeReadIsSkipped() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        peer.send("{'type':'signal','channel':'lobby','sender':'bob','data':{poison}}");
+        peer.send("{'type':'message','channel':'news','offset':9,'data':{poison}}");
+        peer.send("{'type':'message','channel':'lobby','sender':'redis','data':{poison}}");
+        CompletableFuture<?> history = client.history("lobby", 10);
+        JsonObject request = peer.expect("history");
+        peer.answer(request, "history", "'channel':'lobby','epoch':'e','offset':8,'messages':[{poison}]");
+        assertThat(failureOf(history)).hasMessage("internal: the server's answer can't be read");
+        peer.message(9, "there");
+        assertThat(ada.next()).isEqualTo("lobby 9 bob: there");
+    }
+
+    /** As an earlier server answered a request whose id it could not read. */
+    @Test
+    void anErrorWithoutAnIdFailsTheOldestRequest() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        CompletableFuture<Position> first = client.publish("lobby", "one");
+        CompletableFuture<Position> second = client.publish("lobby", "two");
+        peer.expect("publish");
+        peer.send("{'type':'error','code':'bad_request','message':'the frame is not valid JSON'}");
+        assertThat(failureOf(first).code()).contains(ErrorCode.BAD_REQUEST);
+        peer.published(peer.expect("publish"), 9);
+        assertThat(get(second).offset()).isEqualTo(9);
+    }
+
+    @Test
+    void theListenerThatClosesTheClientDoesNotWaitForItself() throws Exception {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        start(builder()
+                .name("ada")
+                .closeTimeout(Duration.ofMinutes(30))
+                .inboundBytes(600)
+                .listener(new ChatListener() {
+                    @Override
+                    public void message(Message message) { // nothing is read while this waits
+                        ready.join();
+                        client.close();
+                        closed.complete(null);
+                    }
+                }));
+        client.subscribe("lobby");
+        ScriptedServer.Peer peer = server.welcomeInLobby();
+        CompletableFuture<Position> publication = client.publish("lobby", "last words");
+        JsonObject publish = peer.expect("publish");
+        peer.message(8, "hi");
+        peer.message(9, "last words");
+        peer.published(publish, 9);
+        ready.complete(null);
+
+        assertThat(get(publication).offset()).isEqualTo(9);
+        peer.close(1000);
+        closed.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aThreadThatIsInterruptedCanAskAndClose() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        CompletableFuture<CompletableFuture<Position>> asked = new CompletableFuture<>();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        CompletableFuture<Void> acknowledged = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            Thread.currentThread().interrupt();
+            asked.complete(client.publish("lobby", "hi"));
+            try {
+                acknowledged.join();
+                client.close();
+                closed.complete(Thread.currentThread().isInterrupted());
+            } catch (RuntimeException e) {
+                closed.completeExceptionally(e);
+            }
+        });
+        peer.published(peer.expect("publish"), 9);
+        assertThat(get(asked.get()).offset()).isEqualTo(9);
+        acknowledged.complete(null);
+        assertThat(closed.get(60, TimeUnit.SECONDS)).as("the flag is kept").isTrue();
+        assertThatThrownBy(peer::read).isInstanceOf(IOException.class);
     }
 
     @Test

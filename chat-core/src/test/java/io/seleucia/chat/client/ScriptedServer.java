@@ -174,11 +174,13 @@ final class ScriptedServer implements AutoCloseable {
         }
 
         private void frame(int first, byte[] payload) throws IOException {
-            ByteBuffer frame = ByteBuffer.allocate(payload.length + 4).put((byte) first);
+            ByteBuffer frame = ByteBuffer.allocate(payload.length + 10).put((byte) first);
             if (payload.length < 126) {
                 frame.put((byte) payload.length);
-            } else {
+            } else if (payload.length < 1 << 16) {
                 frame.put((byte) 126).putShort((short) payload.length);
+            } else {
+                frame.put((byte) 127).putLong(payload.length);
             }
             frame.put(payload);
             socket.getOutputStream().write(frame.array(), 0, frame.position());

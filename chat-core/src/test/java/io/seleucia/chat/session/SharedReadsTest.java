@@ -13,6 +13,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,7 +32,8 @@ class SharedReadsTest {
     private final Semaphore mayRead = new Semaphore(0); // one for each reading of the history
     private final Broker broker = slow(memory);
     private final SharedReads histories = new SharedReads(broker);
-    private final Channel channel = new Channel("lobby", Observer.NOBODY, new Counters());
+    private final Channel channel =
+            new Channel("lobby", Observer.NOBODY, new MessageSizes(65_536, Map.of()), new Counters());
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean failing;
 

@@ -1,6 +1,7 @@
 package io.seleucia.chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.ChatServer;
@@ -14,6 +15,7 @@ import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.browser.Problem;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,8 +27,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What chat-client.js promises, in a browser, against a server whose connections break. */
 class JavaScriptClientTest {
@@ -57,12 +61,44 @@ class JavaScriptClientTest {
                     const reply = type === "connect"
                         ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
                         : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
-                    window.say = (frame) => this.onmessage?.({ data: JSON.stringify(frame) });
+                    window.say = (frame) => window.sayText(JSON.stringify(frame));
+                    window.sayText = (text) => this.onmessage?.({ data: text });
                     window.drop = (code) => this.onclose?.({ code, reason: "" });
                     if (type !== "publish") setTimeout(() => window.say(reply));
                 }
                 close() {}
             })""";
+
+    /** A program for Node, in which a handler fails and a server sends what can't be read. */
+    private static final String NODE = """
+            import { ChatClient } from "./chat-client.mjs";
+            let say;
+            globalThis.WebSocket = class {
+                static OPEN = 1;
+                readyState = 1;
+                constructor() { setTimeout(() => this.onopen?.()); }
+                send(text) {
+                    const { id, type } = JSON.parse(text);
+                    const inbox = { epoch: "e", offset: 0, recovered: false };
+                    const reply = type === "connect"
+                        ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
+                        : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
+                    say = (data) => this.onmessage?.({ data });
+                    setTimeout(() => say(JSON.stringify(reply)));
+                }
+                close() {}
+            };
+            const chat = new ChatClient({ client: "ada", url: "ws://localhost/" });
+            chat.on("lost", ({ offset }) => console.log(`lost ${offset}`));
+            chat.on("message", ({ offset }) => console.log(`message ${offset}`));
+            chat.on("message", () => { throw new Error("a fault of the program"); });
+            await chat.join("lobby");
+            say('{"type":"message","channel":"lobby","offset":1,"sender":"bob","time":1,"data":{no JSON}}');
+            say('{"type":"message","channel":"lobby","offset":2,"sender":"bob","time":1,"data":"there"}');
+            say("null");
+            say?.("hello");
+            setTimeout(() => { console.log("survived"); process.exit(0); }, 10);
+            """;
 
     private final List<Page> pages = new ArrayList<>();
     private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
@@ -416,6 +452,108 @@ class JavaScriptClientTest {
                 .isTrue();
         assertThat(page.isTrue("chat.channels().includes('lobby')")).isTrue();
         assertNoProblems(page);
+    }
+
+    /** On another connection it would come again, for ever; and in Node an error that is not caught ends the process. */
+    @Test
+    void skipsWhatItCantReadAndSaysSo() {
+        Page page = page();
+        page.evaluate(SCRIPTED);
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        page.evaluate(
+                "sayText('{\"type\":\"message\",\"channel\":\"lobby\",\"offset\":1,\"sender\":\"b\",\"data\":{x}}')");
+        page.evaluate("sayText('{\"type\":\"direct\",\"offset\":1,\"sender\":\"b\",\"time\":1,\"data\":')");
+        page.evaluate("sayText('{\"type\":\"signal\",\"channel\":\"lobby\",\"sender\":\"b\",\"data\":{x}}')");
+        page.evaluate("say({ type: 'message', channel: 'lobby', offset: 2, sender: 'b', time: 1, data: 'there' })");
+        page.evaluate("say({ type: 'direct', offset: 2, sender: 'b', time: 1, data: 'psst' })");
+
+        assertThat(page.evaluate(
+                                "seen.filter(one => one.type !== 'state').map(one => [one.type, one.channel, one.offset])")
+                        .toString())
+                .isEqualTo("[[\"lost\",\"lobby\",1],[\"lost\",\"@ada\",1],"
+                        + "[\"message\",\"lobby\",2],[\"direct\",\"@ada\",2]]");
+        assertThat(page.evaluate("chat.state").getAsString()).isEqualTo("connected");
+        assertNoProblems(page);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hello", "null", "[]x", "{\"id\":2"})
+    void leavesAServerThatDoesNotSpeakTheProtocol(String text) {
+        Page page = page();
+        page.evaluate(SCRIPTED);
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        page.evaluate("sayText(" + new JsonPrimitive(text) + ")");
+        assertThat(page.evaluate("chat.state").getAsString()).isEqualTo("waiting");
+    }
+
+    /** As an earlier server answered what it could not read. */
+    @Test
+    void anErrorWithoutAnIdFailsTheOldestRequest() {
+        Page page = page();
+        page.evaluate(SCRIPTED);
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        page.evaluate("void (window.one = chat.publish('lobby', 1).catch(error => error.code))");
+        page.evaluate("void (window.two = chat.publish('lobby', 2))");
+        page.evaluate("say({ type: 'error', code: 'bad_request', message: 'no JSON' })");
+        assertThat(page.evaluate("one").getAsString()).isEqualTo("bad_request");
+        page.evaluate("say({ id: 4, type: 'published', channel: 'lobby', epoch: 'e', offset: 1 })");
+        assertThat(page.evaluate("two.then(receipt => receipt.offset)").getAsInt())
+                .isEqualTo(1);
+    }
+
+    /** They would be refused again and again, also by a page that is loaded anew. */
+    @Test
+    void refusesAtOnceWhatAServerWouldNotTake() {
+        Page ada = member(client("ada"));
+        String nested = "JSON.parse('['.repeat(%1$d) + ']'.repeat(%1$d))";
+        String half = "'\\\\\\\"' + String.fromCharCode(0xd83d)";
+        for (String data : List.of(nested.formatted(64), half, "{ [" + half + "]: 1 }")) {
+            assertThat(ada.evaluate("chat.publish('lobby', " + data + ").catch(error => error.code)")
+                            .getAsString())
+                    .isEqualTo("bad_request");
+            assertThat(ada.evaluate("chat.direct('ada', " + data + ").catch(error => error.code)")
+                            .getAsString())
+                    .isEqualTo("bad_request");
+        }
+        String taken = "[" + nested.formatted(63) + ", '\\\\ud83d[[{', '\\u{1f600}', '[{'.repeat(99) + '\"[[[\\\\\"']";
+        assertThat(ada.evaluate("Promise.all(" + taken + ".map(data => chat.publish('lobby', data)))"
+                                + ".then(receipts => receipts.length)")
+                        .getAsInt())
+                .isEqualTo(4);
+        ada.await("data('message').length === 4");
+        assertNoProblems(ada);
+    }
+
+    /** Where there is no page, nothing that a server or the program does ends the process. */
+    @Test
+    void aNodeProcessSurvives(@TempDir Path directory) throws Exception {
+        assumeThat(isThere("node")).isTrue();
+        Files.writeString(
+                directory.resolve("chat-client.mjs"),
+                new String(
+                        BrowserClient.class
+                                .getResourceAsStream("browser/chat-client.js")
+                                .readAllBytes(),
+                        StandardCharsets.UTF_8));
+        Files.writeString(directory.resolve("test.mjs"), NODE);
+        Process node = new ProcessBuilder("node", "test.mjs")
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(node.waitFor()).as(printed).isZero();
+        assertThat(printed).contains("a fault of the program", "lost 1", "message 2", "survived");
+    }
+
+    private static boolean isThere(String program) {
+        try {
+            return new ProcessBuilder(program, "--version").start().waitFor() == 0;
+        } catch (IOException | InterruptedException e) {
+            return false;
+        }
     }
 
     @Test

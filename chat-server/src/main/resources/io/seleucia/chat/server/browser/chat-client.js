@@ -61,6 +61,46 @@ const CROWDED_ATTEMPTS = 4; // what such a close counts for
 const STABLE = 10_000; // milliseconds after which a connection is a good one, and the next failure the first
 const UNKNOWN = { epoch: "unknown", offset: 0 }; // of no history, so that the server tells the position there is
 
+const NESTING = 64; // of arrays and objects in a request, which is one itself: what a server takes at the most
+const PUSHED = /^\{"type":"(message|direct)",(?:"channel":("(?:[^"\\]|\\.)*"),)?"offset":(\d+),/; // as a server writes them
+const ANSWERED = /^\{"id":(\d+),"type":"(?:history|presence|channels)",/;
+
+/**
+ * Why a server would not take a request, which is the reason to refuse it at once: no resend would help.
+ * @param {string} json
+ */
+function flawOf(json) {
+    const bare = json.replaceAll("\\\\", ""); // so that a backslash begins an escape
+    if (/\\ud[89a-f]/i.test(bare)) {
+        return "a message must be valid Unicode: a surrogate in it is unpaired";
+    }
+    let depth = 0;
+    for (const [mark] of bare.replaceAll('\\"', "").replace(/"[^"]*"/g, "").matchAll(/[[{\]}]/g)) {
+        depth += mark === "[" || mark === "{" ? 1 : -1;
+        if (depth > NESTING) {
+            return `a message's data may be nested ${NESTING - 1} levels deep`;
+        }
+    }
+    return null;
+}
+
+/** @param {string} json */
+function refuse(json) {
+    const flaw = flawOf(json);
+    if (flaw) {
+        throw new ChatError("bad_request", flaw);
+    }
+}
+
+/** Tells of a fault of the page, which must not become one of the client, nor end a process. */
+function report(error) {
+    if (globalThis.reportError) {
+        globalThis.reportError(error);
+    } else {
+        console.error(error);
+    }
+}
+
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
@@ -90,18 +130,52 @@ class Connection {
         this.#socket.onmessage = (event) => {
             this.#heardAt = Date.now();
             this.#askedAt = 0;
-            const frame = JSON.parse(event.data);
-            const reply = this.#replies.get(frame.id);
-            this.#replies.delete(frame.id);
-            if (reply) {
-                reply(frame);
-            } else if (frame.id === undefined) {
-                owner.pushed(frame);
-            } else {
-                this.abandon(1006, "the server has answered what was not asked");
+            try {
+                this.#take(event.data, owner);
+            } catch (error) {
+                report(error);
+                this.abandon(1006, "the server does not speak chat.v1");
             }
         };
         this.#timer = setInterval(() => this.#listen(), Math.max(50, Math.min(1_000, options.patience / 4)));
+    }
+
+    #take(text, owner) {
+        let frame;
+        try {
+            frame = JSON.parse(text);
+        } catch {
+            this.#skip(text, owner);
+            return;
+        }
+        if (frame.id === undefined && frame.type === "error") {
+            // The server could not read even the id. It answers in order, so it means the oldest request.
+            frame.id = this.#replies.keys().next().value;
+        }
+        const reply = this.#replies.get(frame.id);
+        this.#replies.delete(frame.id);
+        if (reply) {
+            reply(frame);
+        } else if (frame.id === undefined) {
+            owner.pushed(frame);
+        } else {
+            this.abandon(1006, "the server has answered what was not asked");
+        }
+    }
+
+    /** Skips what can't be read, if it can be told what it is: on another connection it would come again. */
+    #skip(text, owner) {
+        const pushed = PUSHED.exec(text);
+        const answered = ANSWERED.exec(text);
+        if (pushed) {
+            const [, type, channel, offset] = pushed;
+            owner.pushed({ type, channel: channel && JSON.parse(channel), offset: Number(offset), unreadable: true });
+        } else if (answered) {
+            const id = Number(answered[1]);
+            this.#take(JSON.stringify({ id, type: "error", code: "internal", message: "the answer can't be read" }), owner);
+        } else if (!/^\{"type":"(?:message|signal|joined|left)",/.test(text)) {
+            this.abandon(1006, "the server does not speak chat.v1");
+        }
     }
 
     /** From now on silence is answered with a ping, after so many milliseconds. @param {number} silence */
@@ -241,7 +315,7 @@ export class ChatClient {
      * - `message`, `direct`: a {@link Message}, each once, in its channel's order
      * - `signal`: `{channel, sender, data}`
      * - `joined`, `left`: `{channel, client}`, of channels joined with `presence`
-     * - `lost`: `{channel, epoch, offset}`, messages up to there can't be had any more
+     * - `lost`: `{channel, epoch, offset}`, messages up to there can't be had any more, or can't be read
      * - `state`: `{state, error, retryIn}`; `retryIn` is in milliseconds, while waiting
      * @param {string} type
      * @param {(event: any) => void} handler an exception is reported and harms nobody
@@ -291,7 +365,7 @@ export class ChatClient {
     /**
      * Publishes into a joined channel, now or when the connection is back, once and in order.
      * @param {string} channel
-     * @param {any} data anything that JSON has
+     * @param {any} data anything that JSON has, nested 63 levels deep at the most, without unpaired surrogates
      * @param {{key?: string}} [options] to try again what failed with `timeout`: the same key is never published twice
      * @returns {Promise<Receipt>}
      */
@@ -309,6 +383,7 @@ export class ChatClient {
 
     /** Tells the other members something that matters only now; dropped while there is no connection. */
     signal(channel, data) {
+        refuse(JSON.stringify({ type: "signal", channel, data }));
         if (this.#channels.get(channel)?.actual === "in") {
             this.#connection.ask({ type: "signal", channel, data }, () => {});
         }
@@ -371,7 +446,7 @@ export class ChatClient {
         try {
             given = typeof token === "function" ? await token() : token;
         } catch (error) {
-            connection.abandon(1013, `there is no token: ${error.message}`);
+            connection.abandon(1013, `there is no token: ${error?.message ?? error}`);
             return;
         }
         const inbox = this.#inbox ?? UNKNOWN;
@@ -581,8 +656,13 @@ export class ChatClient {
         }
     }
 
-    #deliver(type, channel, position, { offset, sender, time, data }) {
-        if (offset === undefined) {
+    #deliver(type, channel, position, { offset, sender, time, data, unreadable }) {
+        if (unreadable) {
+            if (position && offset > position.offset) {
+                position.offset = offset;
+                this.#emit("lost", { channel, epoch: position.epoch, offset });
+            }
+        } else if (offset === undefined) {
             this.#emit(type, { channel, sender, time, data });
         } else if (position && offset > position.offset) {
             if (offset > position.offset + 1) { // which the server should have said
@@ -596,10 +676,12 @@ export class ChatClient {
     #submit(lane, request, key = crypto.getRandomValues(new Uint32Array(4)).join("-")) {
         this.#refuseIfClosed();
         const keyed = { ...request, key };
-        const bytes = bytesOf(JSON.stringify({ id: Number.MAX_SAFE_INTEGER, ...keyed }));
+        const json = JSON.stringify({ id: Number.MAX_SAFE_INTEGER, ...keyed });
+        const bytes = bytesOf(json);
         if (bytes > this.#maxBytes) {
             throw new ChatError("too_large", `a message has at most ${this.#maxBytes} bytes`);
         }
+        refuse(json);
         const { messages: waiting, bytes: held } = this.#buffered;
         if (waiting >= this.#options.bufferMessages || held + bytes > this.#options.bufferBytes) {
             throw new ChatError("buffer_full", "too much waits to be sent already");
@@ -732,9 +814,7 @@ export class ChatClient {
             try {
                 handler(event);
             } catch (error) {
-                queueMicrotask(() => {
-                    throw error;
-                });
+                report(error);
             }
         }
     }
