@@ -55,18 +55,23 @@ final class RedisCalls {
         int slot = nodes.slot(keys.getFirst());
         int bytes = CALL_BYTES + 2 * arguments.stream().mapToInt(String::length).sum();
         long deadline = System.nanoTime() + LONGEST.toNanos();
-        try {
-            return ask(
-                    slot,
-                    new RedisPipeline.Question<>(
-                            bytes, lasting, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments)),
-                    deadline);
-        } catch (JedisNoScriptException e) { // this server has never seen it
-            return ask(
-                    slot,
-                    new RedisPipeline.Question<>(
-                            bytes, lasting, pipeline -> pipeline.eval(script.text(), keys, arguments)),
-                    deadline);
+        RedisPipeline.Question<Object> known = new RedisPipeline.Question<>(
+                bytes, lasting, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments));
+        RedisPipeline.Question<Object> loading = new RedisPipeline.Question<>(
+                bytes, lasting, true, pipeline -> pipeline.eval(script.text(), keys, arguments));
+        while (true) {
+            try {
+                return ask(slot, known, deadline);
+            } catch (JedisNoScriptException e) { // this Redis has never seen it
+                try {
+                    return ask(slot, loading, deadline);
+                } catch (RedisPipeline.NotSettledException early) {
+                    if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LONGEST_PAUSE_MILLIS) - deadline > 0) {
+                        throw new UnavailableException("Redis: " + early.getMessage(), early);
+                    }
+                    sleep(LONGEST_PAUSE_MILLIS / 2);
+                }
+            }
         }
     }
 
@@ -97,8 +102,6 @@ final class RedisCalls {
             RedisNode node = sent.or(() -> nodes.of(slot)).orElse(null);
             if (node == null) {
                 why = new JedisException("no Redis is known to have the channel");
-            } else if (question.lasting() && !node.isSettled()) {
-                why = new JedisException("Redis at " + node.address() + " has only just taken the channel over");
             } else {
                 try {
                     return node.pipeline().ask(next, deadline);
@@ -114,6 +117,11 @@ final class RedisCalls {
                 } catch (JedisDataException e) {
                     if (!isPassing(e)) {
                         throw refused(node, e);
+                    }
+                    why = e;
+                } catch (RedisPipeline.NotSettledException e) {
+                    if (question.loading()) {
+                        throw e; // by the time it is settled another may have brought the script
                     }
                     why = e;
                 } catch (RedisPipeline.NotSentException e) {
@@ -151,7 +159,7 @@ final class RedisCalls {
 
     /** The question for a server to which the slot is on its way. */
     private static <T> RedisPipeline.Question<T> afterAsking(RedisPipeline.Question<T> question) {
-        return new RedisPipeline.Question<>(question.bytes(), question.lasting(), pipeline -> {
+        return new RedisPipeline.Question<>(question.bytes(), question.lasting(), question.loading(), pipeline -> {
             pipeline.sendCommand(Protocol.Command.ASKING, new String[0]);
             return question.command().apply(pipeline);
         });

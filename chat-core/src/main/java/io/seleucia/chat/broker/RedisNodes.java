@@ -31,7 +31,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  */
 final class RedisNodes implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisNodes.class.getName());
-    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisNode.SETTLING
+    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisPipeline.SETTLING
     private static final long PAUSE_MILLIS = 200;
     private static final Duration FAREWELL = Duration.ofSeconds(3); // longer than any answer is waited for
 
@@ -290,10 +290,15 @@ final class RedisNodes implements AutoCloseable {
             return new RedisNode(
                     address,
                     health,
-                    new RedisPipeline(address, access, servers.waitReplicas(), health),
+                    new RedisPipeline(
+                            address,
+                            access,
+                            servers.waitReplicas(),
+                            health,
+                            successor,
+                            () -> receiver.reached(address)),
                     new RedisSubscriber(address, access, keys, servers.isCluster(), probe(theirs), health, receiver),
-                    publishing(),
-                    successor);
+                    publishing());
         });
     }
 
