@@ -287,9 +287,7 @@ public final class RedisBroker implements Broker {
 
     private RedisHistory.Shown shown(String channel) {
         Shared shared = feeds.get(channel);
-        return shared == null
-                ? RedisHistory.Shown.NOTHING.at(receipts.newest(channel))
-                : shared.feed.shown();
+        return shared == null ? RedisHistory.Shown.NOTHING.at(receipts.newest(channel)) : shared.feed.shown();
     }
 
     private void noteShown(String channel, Position position) {
@@ -473,8 +471,7 @@ public final class RedisBroker implements Broker {
         public void reached(HostAndPort server) {
             nodes.all().stream()
                     .filter(node -> node.address().equals(server))
-                    .forEach(node ->
-                            Thread.ofVirtual().name("redis-telling").start(() -> tell(node)));
+                    .forEach(node -> Thread.ofVirtual().name("redis-telling").start(() -> tell(node)));
         }
 
         @Override

@@ -14,9 +14,8 @@ final class RedisEpoch {
 
     /** Returns the position that is further on, in the same epoch or in a newer one; {@code one} where neither is. */
     static Position newest(Position one, Position other) {
-        boolean ahead = one.sameEpoch(other)
-                ? other.offset() > one.offset()
-                : number(other.epoch()) > number(one.epoch());
+        boolean ahead =
+                one.sameEpoch(other) ? other.offset() > one.offset() : number(other.epoch()) > number(one.epoch());
         return ahead ? other : one;
     }
 

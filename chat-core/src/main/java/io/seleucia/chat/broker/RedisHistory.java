@@ -148,7 +148,8 @@ final class RedisHistory {
 
     private Broker.Page read(String channel, Shown shown, String direction, long offset, int limit)
             throws UnavailableException {
-        return stretch(history(channel, shown, direction, offset, limit), channel).page();
+        return stretch(history(channel, shown, direction, offset, limit), channel)
+                .page();
     }
 
     private List<?> history(String channel, Shown shown, String direction, long offset, int limit)

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -100,12 +101,16 @@ final class RedisPipeline implements AutoCloseable {
      *
      * @param bytes about how much memory it takes
      * @param lasting whether what it writes must be confirmed by as many replicas as there ought to be
-     * @param loading whether it brings a script that Redis has said it does not know
      * @param command what is sent, in one or more commands, and how the answer is had when all of theirs are there
+     * @param loading what is sent instead if Redis does not know the script, with the script
      */
-    record Question<T>(int bytes, boolean lasting, boolean loading, Function<Pipeline, Supplier<T>> command) {
+    record Question<T>(
+            int bytes,
+            boolean lasting,
+            Function<Pipeline, Supplier<T>> command,
+            Optional<Function<Pipeline, Supplier<T>>> loading) {
         Question(int bytes, boolean lasting, Function<Pipeline, Supplier<T>> command) {
-            this(bytes, lasting, false, command);
+            this(bytes, lasting, command, Optional.empty());
         }
     }
 
@@ -190,8 +195,12 @@ final class RedisPipeline implements AutoCloseable {
             response = question.command.apply(to);
         }
 
-        /** Whether it was for a script that Redis does not know. */
-        private boolean complete(boolean lasts) {
+        private void sendScript(Pipeline to) {
+            response = question.loading.orElseThrow().apply(to);
+        }
+
+        /** Takes the answer; false if the script has to be sent first. */
+        private boolean complete(boolean lasts, boolean scriptSent) {
             try {
                 T result = response.get();
                 if (question.lasting && !lasts) {
@@ -199,11 +208,15 @@ final class RedisPipeline implements AutoCloseable {
                 } else {
                     answer.complete(result);
                 }
-                return false;
+            } catch (JedisNoScriptException e) {
+                if (question.loading.isPresent() && !scriptSent) {
+                    return false;
+                }
+                fail(e);
             } catch (JedisException e) {
                 fail(e);
-                return e instanceof JedisNoScriptException;
             }
+            return true;
         }
 
         private void fail(JedisException why) {
@@ -251,13 +264,14 @@ final class RedisPipeline implements AutoCloseable {
         private void carryOut(List<Call<?>> batch) {
             try {
                 connect();
-                batch.removeIf(this::isEarly);
+                if (System.nanoTime() - settledAt < 0) {
+                    batch.removeIf(call -> refuse(call, " has only just taken the channel over"));
+                }
                 batch.forEach(call -> call.send(pipeline));
                 boolean lasts = sync(batch);
-                for (Call<?> call : batch) {
-                    if (call.complete(lasts) && emptySince == 0) {
-                        emptySince = System.nanoTime() | 1;
-                    }
+                batch.removeIf(call -> call.complete(lasts, false));
+                if (!batch.isEmpty()) {
+                    load(batch);
                 }
                 health.answered();
             } catch (JedisException e) {
@@ -273,21 +287,22 @@ final class RedisPipeline implements AutoCloseable {
             }
         }
 
-        /** Fails a call for which it is too early. */
-        private boolean isEarly(Call<?> call) {
-            if (!call.question.lasting) {
-                return false;
+        /** Sends scripts that Redis has just said it does not know, but nothing lasting until it has settled. */
+        private void load(List<Call<?>> batch) {
+            emptySince = emptySince == 0 ? System.nanoTime() | 1 : emptySince;
+            boolean early = System.nanoTime() - emptySince < SETTLING.toNanos();
+            batch.removeIf(call -> early && refuse(call, " has only just started"));
+            batch.forEach(call -> call.sendScript(pipeline));
+            boolean lasts = sync(batch);
+            batch.forEach(call -> call.complete(lasts, true));
+        }
+
+        /** Fails a call if it is lasting, for which it is too early. */
+        private boolean refuse(Call<?> call, String why) {
+            if (call.question.lasting) {
+                call.fail(new NotSettledException("Redis at " + address + why));
             }
-            long now = System.nanoTime();
-            if (now - settledAt < 0) {
-                call.fail(new NotSettledException("Redis at " + address + " has only just taken the channel over"));
-                return true;
-            }
-            boolean early = call.question.loading && (emptySince == 0 || now - emptySince < SETTLING.toNanos());
-            if (early) {
-                call.fail(new NotSettledException("Redis at " + address + " has only just started"));
-            }
-            return early;
+            return call.question.lasting;
         }
 
         /** Reads all answers; whether what must last has been confirmed, for all of the batch at once. */

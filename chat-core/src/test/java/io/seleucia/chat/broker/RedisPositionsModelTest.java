@@ -7,11 +7,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.LinkedHashMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -131,7 +131,10 @@ class RedisPositionsModelTest {
             }
             shown.forEach(one -> write(key, one));
             before.forEach(one -> key.append((char) one.intValue()));
-            return key.append((char) epochs).append((char) restores).append((char) begun).toString();
+            return key.append((char) epochs)
+                    .append((char) restores)
+                    .append((char) begun)
+                    .toString();
         }
 
         private static void write(StringBuilder to, Redis redis) {
@@ -188,8 +191,7 @@ class RedisPositionsModelTest {
         }
 
         private State end() {
-            return new State(
-                    redis, snapshot, List.copyOf(servers), shown, before, epochs, restores, begun);
+            return new State(redis, snapshot, List.copyOf(servers), shown, before, epochs, restores, begun);
         }
 
         // --- position.lua
@@ -271,9 +273,8 @@ class RedisPositionsModelTest {
         /** Says what was shown, and reads nothing; whether another message has the place of the last one. */
         private boolean tell(int i) {
             Place seen = servers.get(i).seen;
-            boolean other = seen.message != NONE
-                    && redis.at(seen.offset) != NONE
-                    && redis.at(seen.offset) != seen.message;
+            boolean other =
+                    seen.message != NONE && redis.at(seen.offset) != NONE && redis.at(seen.offset) != seen.message;
             Place newest = newest(servers.get(i));
             position(newest, other && redis.epoch.equals(seen.epoch));
             scripts.ifPresent(real -> real.tell(newest, seen, redis.end()));
@@ -485,7 +486,9 @@ class RedisPositionsModelTest {
         assertThat(explore("the former rules", new Search(Rules.BEFORE, false, 4, 2, false), LONGEST))
                 .isPresent();
         assertThat(explore("the former rules and receipts", new Search(receipts, false, 4, 2, false), LONGEST))
-                .hasValueSatisfying(trace -> assertThat(trace).filteredOn("restore the snapshot"::equals).hasSize(2));
+                .hasValueSatisfying(trace -> assertThat(trace)
+                        .filteredOn("restore the snapshot"::equals)
+                        .hasSize(2));
     }
 
     @Test
@@ -509,7 +512,8 @@ class RedisPositionsModelTest {
                 Search search = new Search(Rules.NOW, random.nextBoolean(), STEPS, STEPS, true);
                 State state = start();
                 for (int i = 0; i < STEPS; i++) {
-                    List<Consumer<Step>> actions = List.copyOf(search.actions(state).values());
+                    List<Consumer<Step>> actions =
+                            List.copyOf(search.actions(state).values());
                     Step step = new Step(Rules.NOW, search.late, state);
                     step.scripts = Optional.of(scripts);
                     actions.get(random.nextInt(actions.size())).accept(step);
@@ -545,7 +549,16 @@ class RedisPositionsModelTest {
             eventually(() -> assertThat(System.currentTimeMillis()).isGreaterThan(now)); // else times are the same
             String rest = "\"sender\":\"ada\",\"data\":" + place.message + "}";
             List<String> arguments = List.of(
-                    "live", fresh(), epochs.get(newest.epoch), text(newest.offset), "100", LONG, LONG, LONG, rest, "PUBLISH");
+                    "live",
+                    fresh(),
+                    epochs.get(newest.epoch),
+                    text(newest.offset),
+                    "100",
+                    LONG,
+                    LONG,
+                    LONG,
+                    rest,
+                    "PUBLISH");
             List<?> answer = (List<?>) redis.eval(PUBLISH.text(), KEYS, arguments);
             same(place, answer);
             times.put(
