@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +54,7 @@ public final class RedisBroker implements Broker {
     private final RedisMembers members;
     private final Retention retention;
 
+    private final RedisReceipts receipts = new RedisReceipts();
     private final ConcurrentHashMap<String, Shared> feeds = new ConcurrentHashMap<>(); // by channel
     private final ConcurrentLinkedQueue<RedisFeed> ailing = new ConcurrentLinkedQueue<>(); // each once, by its claim
     private final Semaphore healers = new Semaphore(HEALERS);
@@ -153,7 +155,11 @@ public final class RedisBroker implements Broker {
     @Override
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
         requireOpen();
-        return history.publish(channel, sender, content, key, seen(channel));
+        Receipt receipt = history.publish(channel, sender, content, key, newest(channel));
+        if (!receipt.duplicate()) {
+            noteShown(channel, receipt.position());
+        }
+        return receipt;
     }
 
     @Override
@@ -210,7 +216,9 @@ public final class RedisBroker implements Broker {
     }
 
     private Shared shared(String channel) {
-        return new Shared(new RedisFeed(channel, history), nodes.slot(keys.live(channel)));
+        Shared shared = new Shared(new RedisFeed(channel, history), nodes.slot(keys.live(channel)));
+        shared.feed.acknowledge(receipts.newest(channel));
+        return shared;
     }
 
     private void place(Shared shared) throws UnavailableException {
@@ -237,6 +245,9 @@ public final class RedisBroker implements Broker {
         boolean[] last = new boolean[1];
         feeds.computeIfPresent(shared.feed.channel(), (name, present) -> {
             last[0] = --present.users == 0;
+            if (last[0]) {
+                receipts.note(name, present.feed.newest());
+            }
             return last[0] ? null : present;
         });
         if (last[0]) {
@@ -249,7 +260,7 @@ public final class RedisBroker implements Broker {
         requireOpen();
         readings.enter();
         try {
-            return history.after(channel, seen(channel), offset, limit);
+            return history.after(channel, shown(channel), offset, limit);
         } finally {
             readings.leave();
         }
@@ -260,7 +271,7 @@ public final class RedisBroker implements Broker {
         requireOpen();
         readings.enter();
         try {
-            return history.before(channel, seen(channel), offset, limit);
+            return history.before(channel, shown(channel), offset, limit);
         } finally {
             readings.leave();
         }
@@ -297,9 +308,39 @@ public final class RedisBroker implements Broker {
         return members.of(channel);
     }
 
-    private RedisFeed.Seen seen(String channel) {
+    private Position newest(String channel) {
         Shared shared = feeds.get(channel);
-        return shared == null ? RedisFeed.Seen.NOTHING : shared.feed.seen();
+        return shared == null ? receipts.newest(channel) : shared.feed.newest();
+    }
+
+    private RedisHistory.Shown shown(String channel) {
+        Shared shared = feeds.get(channel);
+        return shared == null ? RedisHistory.Shown.NOTHING.at(receipts.newest(channel)) : shared.feed.shown();
+    }
+
+    private void noteShown(String channel, Position position) {
+        Shared shared = feeds.get(channel);
+        if (shared == null) {
+            receipts.note(channel, position);
+        } else {
+            shared.feed.acknowledge(position);
+        }
+    }
+
+    /** Tells a Redis, which may have been put back, all that was shown of its channels, before others publish there. */
+    private void tell(RedisNode node) {
+        Map<String, RedisHistory.Shown> all = new HashMap<>();
+        receipts.all().forEach((channel, position) -> all.put(channel, RedisHistory.Shown.NOTHING.at(position)));
+        feeds.forEach((channel, shared) -> all.put(channel, shared.feed.shown()));
+        all.keySet().removeIf(channel -> nodes.of(nodes.slot(keys.log(channel))).orElse(null) != node);
+        all.values().removeIf(shown -> shown.newest().equals(Position.NONE));
+        try {
+            history.tell(all);
+        } catch (UnavailableException e) {
+            LOG.log(Level.DEBUG, () -> "to be told when it is read: " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "telling Redis at " + node.address() + " what was shown failed", e);
+        }
     }
 
     @Override
@@ -481,10 +522,17 @@ public final class RedisBroker implements Broker {
         }
 
         @Override
+        public void reached(HostAndPort server) {
+            nodes.all().stream()
+                    .filter(node -> node.address().equals(server))
+                    .forEach(node -> Thread.ofVirtual().name("redis-telling").start(() -> tell(node)));
+        }
+
+        @Override
         public void connected(HostAndPort server) {
             nodes.all().stream()
                     .filter(node -> node.address().equals(server))
-                    .forEach(node -> node.pipeline().reconnect()); // what it has broken as well
+                    .forEach(node -> node.pipeline().reconnect(node.health().lostAt())); // what broke as well
             members.doubt();
         }
 

@@ -19,7 +19,6 @@ import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
-import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
  * How Redis is asked. A question goes to the server that has the key; one that passes it on, or can't answer for the
@@ -55,19 +54,14 @@ final class RedisCalls {
         int slot = nodes.slot(keys.getFirst());
         int bytes = CALL_BYTES + 2 * arguments.stream().mapToInt(String::length).sum();
         long deadline = System.nanoTime() + LONGEST.toNanos();
-        try {
-            return ask(
-                    slot,
-                    new RedisPipeline.Question<>(
-                            bytes, lasting, pipeline -> pipeline.evalsha(script.sha1(), keys, arguments)),
-                    deadline);
-        } catch (JedisNoScriptException e) { // this server has never seen it
-            return ask(
-                    slot,
-                    new RedisPipeline.Question<>(
-                            bytes, lasting, pipeline -> pipeline.eval(script.text(), keys, arguments)),
-                    deadline);
-        }
+        return ask(
+                slot,
+                new RedisPipeline.Question<>(
+                        bytes,
+                        lasting,
+                        pipeline -> pipeline.evalsha(script.sha1(), keys, arguments),
+                        Optional.of(pipeline -> pipeline.eval(script.text(), keys, arguments))),
+                deadline);
     }
 
     /** Asks for something about a key, or about a pub/sub channel. */
@@ -97,15 +91,9 @@ final class RedisCalls {
             RedisNode node = sent.or(() -> nodes.of(slot)).orElse(null);
             if (node == null) {
                 why = new JedisException("no Redis is known to have the channel");
-            } else if (question.lasting()
-                    && sent.isEmpty()
-                    && !node.isSettled()) { // a move by the owner's will loses nothing
-                why = new JedisException("Redis at " + node.address() + " has only just taken the channel over");
             } else {
                 try {
                     return node.pipeline().ask(next, deadline);
-                } catch (JedisNoScriptException e) {
-                    throw e;
                 } catch (JedisMovedDataException e) {
                     nodes.moved(e, node.address());
                     why = e;
@@ -118,7 +106,7 @@ final class RedisCalls {
                         throw refused(node, e);
                     }
                     why = e;
-                } catch (RedisPipeline.NotSentException e) {
+                } catch (RedisPipeline.NotSentException | RedisPipeline.NotSettledException e) {
                     why = e;
                 }
             }
@@ -153,10 +141,18 @@ final class RedisCalls {
 
     /** The question for a server to which the slot is on its way. */
     private static <T> RedisPipeline.Question<T> afterAsking(RedisPipeline.Question<T> question) {
-        return new RedisPipeline.Question<>(question.bytes(), question.lasting(), pipeline -> {
+        return new RedisPipeline.Question<>(
+                question.bytes(),
+                question.lasting(),
+                afterAsking(question.command()),
+                question.loading().map(RedisCalls::afterAsking));
+    }
+
+    private static <T> Function<Pipeline, Supplier<T>> afterAsking(Function<Pipeline, Supplier<T>> command) {
+        return pipeline -> {
             pipeline.sendCommand(Protocol.Command.ASKING, new String[0]);
-            return question.command().apply(pipeline);
-        });
+            return command.apply(pipeline);
+        };
     }
 
     /** Whether Redis can't do it for the moment, here at least. */

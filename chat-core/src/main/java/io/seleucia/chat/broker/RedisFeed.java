@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -37,8 +38,8 @@ final class RedisFeed {
      * What was delivered last.
      *
      * @param position its place
-     * @param time when that message was published, by which it is told from another that has its place by now; 0 if what
-     *     was delivered last is no message
+     * @param time when the message there was published, by which it is told from another that has its place by now; 0 if
+     *     that is not known
      */
     record Seen(Position position, long time) {
         /** Nothing yet. */
@@ -59,6 +60,8 @@ final class RedisFeed {
     private boolean claimed; // a thread is at it, or will be
     private volatile Seen seen = Seen.NOTHING;
 
+    private final AtomicReference<Position> acknowledged = new AtomicReference<>(Position.NONE); // the newest
+
     RedisFeed(String channel, RedisHistory history) {
         this.channel = channel;
         this.history = history;
@@ -68,9 +71,20 @@ final class RedisFeed {
         return channel;
     }
 
-    /** What was delivered last. */
-    Seen seen() {
-        return seen;
+    /** What was delivered, and the newest position that this server has shown to anyone. */
+    RedisHistory.Shown shown() {
+        Seen now = seen;
+        return new RedisHistory.Shown(newest(), now);
+    }
+
+    /** The newest position that was delivered, or acknowledged to a publisher: no other message may ever have it. */
+    Position newest() {
+        return RedisEpoch.newest(last(), acknowledged.get());
+    }
+
+    /** Notes that a publisher is told this position. */
+    void acknowledge(Position position) {
+        acknowledged.accumulateAndGet(position, RedisEpoch::newest);
     }
 
     private Position last() {
@@ -210,7 +224,7 @@ final class RedisFeed {
         try {
             do {
                 beginReading();
-            } while (!deliver(history.since(channel, seen, isOpen() ? PAGE : 0))); // until there is no more
+            } while (!deliver(history.since(channel, shown(), isOpen() ? PAGE : 0))); // until there is no more
             opened.countDown();
         } finally {
             endHealing();
@@ -238,22 +252,24 @@ final class RedisFeed {
     }
 
     /** Delivers a page of the history and what follows on it; whether the feed is live again. */
-    private boolean deliver(Broker.Page page) {
+    private boolean deliver(RedisHistory.Stretch stretch) {
+        Broker.Page page = stretch.page();
         lock.lock();
         try {
             if (!isOpen()) {
-                seen = new Seen(page.position(), 0);
+                seen = new Seen(page.position(), stretch.time());
             }
             for (Message message : page.messages()) {
                 if (!follows(message)) {
-                    lost(message.position().at(message.position().offset() - 1)); // no longer in the history
+                    Position before = message.position().at(message.position().offset() - 1);
+                    lost(new Seen(before, 0)); // no longer in the history
                     follows(message);
                 }
             }
             boolean reached = page.position().sameEpoch(last())
                     && last().offset() >= page.position().offset();
             if (page.messages().isEmpty() && !reached) {
-                lost(page.position());
+                lost(new Seen(page.position(), stretch.time()));
                 reached = true;
             }
             return reached && takeBack();
@@ -288,9 +304,9 @@ final class RedisFeed {
         return true;
     }
 
-    private void lost(Position position) {
-        seen = new Seen(position, 0);
-        tellEach(listener -> listener.lost(position));
+    private void lost(Seen now) {
+        seen = now;
+        tellEach(listener -> listener.lost(now.position));
     }
 
     private void putAside(Message message) {

@@ -77,6 +77,11 @@ final class RedisHealth {
         lost(why);
     }
 
+    /** When subscriptions were last lost, or the first were begun, as {@link System#nanoTime}. */
+    long lostAt() {
+        return lostAt;
+    }
+
     /** A command was answered. */
     void answered() {
         refusing.set(false);

@@ -20,15 +20,39 @@ final class RedisHistory {
     private static final int MAX_PAGE_BYTES = 512 * 1024; // and a message more
     private static final int KEYS = 500; // looked at by one command
     private static final int ENTRIES = 100; // of a history, read by one command
+    private static final int TOLD = 250; // channels, told of in one go
 
     private static final RedisScript PUBLISH = RedisScript.of("position.lua", "publish.lua");
     private static final RedisScript HISTORY = RedisScript.of("position.lua", "history.lua");
+
+    /**
+     * What this server has shown of a channel.
+     *
+     * @param newest the newest position that was delivered or acknowledged
+     * @param seen what was delivered last
+     */
+    record Shown(Position newest, RedisFeed.Seen seen) {
+        /** Nothing yet. */
+        static final Shown NOTHING = new Shown(Position.NONE, RedisFeed.Seen.NOTHING);
+
+        /** The same, where this position was shown. */
+        Shown at(Position position) {
+            return new Shown(position, seen);
+        }
+    }
+
+    /**
+     * A stretch of history.
+     *
+     * @param time if it has no messages, when the one at its position was published; 0 if that is not known
+     */
+    record Stretch(Broker.Page page, long time) {}
 
     private final RedisCalls calls;
     private final RedisKeys keys;
     private final Retention retention;
     private final String publishing;
-    private final String origin = UUID.randomUUID().toString().substring(9); // of the epochs that begin here
+    private final String origin = UUID.randomUUID().toString().substring(19); // of the epochs that begin here
     private final AtomicLong epochs = new AtomicLong();
 
     RedisHistory(RedisCalls calls, RedisKeys keys, Retention retention) {
@@ -41,9 +65,9 @@ final class RedisHistory {
     /**
      * Appends and publishes.
      *
-     * @param seen the newest that this process has delivered, whose position no new message may have again
+     * @param shown the newest position that this process has shown, which no new message may have again
      */
-    Broker.Receipt publish(String channel, String sender, Content content, String key, RedisFeed.Seen seen)
+    Broker.Receipt publish(String channel, String sender, Content content, String key, Position shown)
             throws UnavailableException {
         List<String> names = new ArrayList<>(List.of(keys.log(channel), keys.meta(channel)));
         if (!key.isEmpty()) {
@@ -56,8 +80,8 @@ final class RedisHistory {
                 List.of(
                         keys.live(channel),
                         freshEpoch(),
-                        seen.position().epoch(),
-                        text(seen.position().offset()),
+                        shown.epoch(),
+                        text(shown.offset()),
                         text(retention.messages()),
                         text(retention.age().toMillis()),
                         text(retention.positions().toMillis()),
@@ -71,19 +95,42 @@ final class RedisHistory {
      * The oldest messages after what was seen. If the channel's epoch is another by now, what is left of the one that was
      * seen comes first, and each message has the epoch in which it was published.
      */
-    Broker.Page since(String channel, RedisFeed.Seen seen, int limit) throws UnavailableException {
-        return history(channel, seen, "since", seen.position().offset(), limit);
+    Stretch since(String channel, Shown shown, int limit) throws UnavailableException {
+        RedisFeed.Seen seen = shown.seen();
+        return stretch(history(channel, shown, "since", seen.position().offset(), limit), channel);
+    }
+
+    /**
+     * Tells Redis what was shown of many channels, and reads nothing. A history that was put back goes on in a new epoch
+     * from then on; one that can't be told now is told when it is read.
+     *
+     * @param all what was shown, by channel
+     */
+    void tell(Map<String, Shown> all) throws UnavailableException {
+        if (all.isEmpty()) {
+            return;
+        }
+        Map.Entry<String, Shown> first = all.entrySet().iterator().next();
+        history(first.getKey(), first.getValue(), "since", 0, 0); // loads the script
+        List<String> channels = List.copyOf(all.keySet());
+        for (int from = 0; from < channels.size(); from += TOLD) {
+            List<String> some = channels.subList(from, Math.min(from + TOLD, channels.size()));
+            calls.askEach(some, keys::log, (pipeline, log, channel) -> {
+                List<String> names = List.of(log, keys.meta(channel));
+                return pipeline.evalsha(HISTORY.sha1(), names, arguments(all.get(channel), "since", 0, 0));
+            });
+        }
     }
 
     /** The oldest messages after an offset, all as of the channel's epoch. */
-    Broker.Page after(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
-        return ofOneEpoch(history(channel, seen, "after", Math.max(0, offset), limit));
+    Broker.Page after(String channel, Shown shown, long offset, int limit) throws UnavailableException {
+        return ofOneEpoch(read(channel, shown, "after", Math.max(0, offset), limit));
     }
 
     /** The newest messages before an offset, all as of the channel's epoch. */
-    Broker.Page before(String channel, RedisFeed.Seen seen, long offset, int limit) throws UnavailableException {
+    Broker.Page before(String channel, Shown shown, long offset, int limit) throws UnavailableException {
         boolean some = offset > 1; // Redis refuses a range that ends before the first id
-        Broker.Page page = ofOneEpoch(history(channel, seen, "before", Math.max(1, offset), some ? limit : 0));
+        Broker.Page page = ofOneEpoch(read(channel, shown, "before", Math.max(1, offset), some ? limit : 0));
         return new Broker.Page(page.position(), page.messages().reversed());
     }
 
@@ -100,29 +147,42 @@ final class RedisHistory {
         return new Message(one.channel(), position, one.sender(), one.time(), one.content());
     }
 
-    private Broker.Page history(String channel, RedisFeed.Seen seen, String direction, long offset, int limit)
+    private Broker.Page read(String channel, Shown shown, String direction, long offset, int limit)
             throws UnavailableException {
-        List<?> answer = (List<?>) calls.run(
-                HISTORY,
-                false,
-                List.of(keys.log(channel), keys.meta(channel)),
-                List.of(
-                        freshEpoch(),
-                        seen.position().epoch(),
-                        text(seen.position().offset()),
-                        text(seen.time()),
-                        text(retention.positions().toMillis()),
-                        text(retention.age().toMillis()),
-                        direction,
-                        text(offset),
-                        text(limit),
-                        text(MAX_PAGE_BYTES)));
+        return stretch(history(channel, shown, direction, offset, limit), channel)
+                .page();
+    }
+
+    private List<?> history(String channel, Shown shown, String direction, long offset, int limit)
+            throws UnavailableException {
+        List<String> names = List.of(keys.log(channel), keys.meta(channel));
+        return (List<?>) calls.run(HISTORY, false, names, arguments(shown, direction, offset, limit));
+    }
+
+    private List<String> arguments(Shown shown, String direction, long offset, int limit) {
+        RedisFeed.Seen seen = shown.seen();
+        return List.of(
+                freshEpoch(),
+                shown.newest().epoch(),
+                text(shown.newest().offset()),
+                text(retention.positions().toMillis()),
+                seen.position().epoch(),
+                text(seen.position().offset()),
+                text(seen.time()),
+                text(retention.age().toMillis()),
+                direction,
+                text(offset),
+                text(limit),
+                text(MAX_PAGE_BYTES));
+    }
+
+    private static Stretch stretch(List<?> answer, String channel) {
         List<Message> messages = ((List<?>) answer.get(2))
                 .stream()
                         .map(text -> RedisMessage.decode(channel, (String) text))
                         .filter(message -> !message.position().equals(Position.NONE)) // none of ours
                         .toList();
-        return new Broker.Page(position(answer), messages);
+        return new Stretch(new Broker.Page(position(answer), messages), Long.parseLong((String) answer.get(3)));
     }
 
     /** Takes away the whole history. */
@@ -220,7 +280,7 @@ final class RedisHistory {
         return new Position((String) answer.get(0), Long.parseLong((String) answer.get(1)));
     }
 
-    /** One that nobody else has ever thought of; most are never used. */
+    /** A name that no other epoch has, which the script puts a number before; most are never used. */
     private String freshEpoch() {
         return origin + '-' + Long.toString(epochs.incrementAndGet(), Character.MAX_RADIX);
     }

@@ -27,7 +27,6 @@ final class RedisNode implements AutoCloseable {
     private static final Duration PROBE_ANSWER = Duration.ofSeconds(5);
     private static final Duration LONGEST_SILENCE =
             PROBE_AFTER.plus(PROBE_ANSWER).plusMillis(2 * ROUND_MILLIS);
-    private static final Duration SETTLING = Duration.ofMillis(1_200);
     private static final int PROBE_BYTES = 256;
 
     private final HostAndPort address;
@@ -35,28 +34,24 @@ final class RedisNode implements AutoCloseable {
     private final RedisPipeline pipeline;
     private final RedisSubscriber subscriber;
     private final Protocol.Command publish;
-    private final long settledAt;
     private final CountDownLatch closed = new CountDownLatch(1);
     private long probedAt = System.nanoTime(); // the keeper's own, as is the next
     private CompletableFuture<Void> repeating = CompletableFuture.completedFuture(null);
 
     /**
      * @param publish what probes are sent with
-     * @param successor whether other servers had its channels before, so that all who use them have to find it
      */
     RedisNode(
             HostAndPort address,
             RedisHealth health,
             RedisPipeline pipeline,
             RedisSubscriber subscriber,
-            Protocol.Command publish,
-            boolean successor) {
+            Protocol.Command publish) {
         this.address = address;
         this.health = health;
         this.pipeline = pipeline;
         this.subscriber = subscriber;
         this.publish = publish;
-        this.settledAt = System.nanoTime() + (successor ? SETTLING.toNanos() : 0);
         Thread.ofVirtual().name("redis-keeper-" + address.getPort()).start(this::keep);
     }
 
@@ -74,14 +69,6 @@ final class RedisNode implements AutoCloseable {
 
     RedisSubscriber subscriber() {
         return subscriber;
-    }
-
-    /**
-     * Whether all who were told of messages by its predecessor have had the time to tell it so. It may know less than
-     * the predecessor acknowledged, and must not give those offsets to others before it has learned that.
-     */
-    boolean isSettled() {
-        return System.nanoTime() - settledAt >= 0;
     }
 
     /** What keeps it from taking and delivering messages, if anything does. */

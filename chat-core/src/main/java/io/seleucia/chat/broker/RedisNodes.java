@@ -36,7 +36,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  */
 final class RedisNodes implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisNodes.class.getName());
-    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisNode.SETTLING
+    private static final Duration LOOK = Duration.ofMillis(600); // well below RedisPipeline.SETTLING
     private static final long PAUSE_MILLIS = 200;
     private static final Duration FAREWELL = Duration.ofSeconds(3); // longer than any answer is waited for
     private static final Duration ASKED = Duration.ofMinutes(5); // how long one is kept that was asked once
@@ -334,10 +334,15 @@ final class RedisNodes implements AutoCloseable {
         RedisNode node = new RedisNode(
                 address,
                 health,
-                new RedisPipeline(address, access, servers.waitReplicas(), health),
+                new RedisPipeline(
+                        address,
+                        access,
+                        servers.waitReplicas(),
+                        health,
+                        owning && successor, // a move by the owner's will loses nothing
+                        () -> receiver.reached(address)),
                 new RedisSubscriber(address, access, keys, servers.isCluster(), probe(theirs), health, receiver),
-                publishing(),
-                successor);
+                publishing());
         nodes.put(address, node);
         return node;
     }

@@ -39,6 +39,9 @@ final class RedisSubscriber implements AutoCloseable {
         /** A feed's subscription stands; what was published before may have been missed. */
         void subscribed(RedisFeed feed);
 
+        /** Commands go to this server over a new connection, perhaps to a Redis that knows less than the one before. */
+        void reached(HostAndPort server);
+
         /** There is a new connection to this server, which may be a new Redis. */
         void connected(HostAndPort server);
 

@@ -8,39 +8,52 @@ local function live_on(key, millis)
   return left
 end
 
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Epochs are in order: each begins with a number and a dot, and a new one has a higher number than all that were known
+-- where it began.
+local function number(epoch)
+  return tonumber(epoch:match('^(%d+)%.')) or 0
+end
+
+local function newer(fresh, one, other)
+  return string.format('%.0f.', math.max(now(), number(one) + 1, number(other) + 1)) .. fresh
+end
+
 -- Where a channel stands.
--- A channel that Redis does not know begins a new epoch. So does one of which Redis knows less than a server has
--- already delivered, or something else: an offset that was acknowledged once is never given to another message. What is
--- there stays, and bears the epoch in which it was published; 'base' is the offset after which the new one begins.
-local function position(log, meta, fresh, seen_epoch, seen_offset, seen_time, lifetime)
+-- A server says the newest epoch and offset that it has shown to anyone. A history that knows less than that in its
+-- epoch, or has another message there ('replaced'), or whose epoch is not newer than another that was shown, was put
+-- back: it goes on in a new epoch, so that no position is given to two messages. What is there stays, and bears the epoch
+-- in which it was published; 'base' is the offset after which the new one begins.
+local function position(log, meta, fresh, shown_epoch, shown_offset, replaced, lifetime)
   local known = redis.call('HMGET', meta, 'epoch', 'offset')
   local epoch, offset = known[1], tonumber(known[2])
   if not epoch or not offset then
-    epoch, offset = fresh, 0
+    epoch, offset = newer(fresh, shown_epoch, ''), 0
     redis.call('DEL', log)
     redis.call('HSET', meta, 'epoch', epoch, 'offset', 0)
-  elseif epoch == seen_epoch then
-    local other = offset < tonumber(seen_offset)
-    if not other and seen_time ~= '0' then
-      local entry = redis.call('XRANGE', log, seen_offset .. '-0', seen_offset .. '-0')[1]
-      other = entry ~= nil and not entry[2][4]:find('"time":' .. seen_time .. ',', 1, true)
+  else
+    local put_back
+    if epoch == shown_epoch then
+      put_back = replaced or offset < tonumber(shown_offset)
+    else
+      put_back = shown_epoch ~= '' and number(epoch) <= number(shown_epoch)
     end
-    if other then
+    if put_back then
       local stream = redis.pcall('XINFO', 'STREAM', log)
       for i = 1, #stream - 1, 2 do -- a missing stream has no length
         if stream[i] == 'last-generated-id' then
           offset = math.max(offset, tonumber(stream[i + 1]:match('^%d+')))
         end
       end
-      epoch = fresh
-      redis.call('HSET', meta, 'epoch', epoch, 'offset', string.format('%.0f', offset), 'base', string.format('%.0f', offset))
+      epoch = newer(fresh, epoch, shown_epoch)
+      local base = string.format('%.0f', offset)
+      redis.call('HSET', meta, 'epoch', epoch, 'offset', base, 'base', base)
     end
   end
   live_on(meta, tonumber(lifetime))
   return epoch, offset
-end
-
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
 end

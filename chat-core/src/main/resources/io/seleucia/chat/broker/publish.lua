@@ -1,7 +1,7 @@
 -- Idempotency, offset, history and live message in one step.
 -- KEYS  log, meta, the idempotency key's own if there is one
--- ARGV  live channel, a fresh epoch, the newest epoch and offset that were delivered, how many messages to keep,
---       for how long, how long a position lives, how long a key lives, the message's JSON from its third field on,
+-- ARGV  live channel, the name of a fresh epoch, the newest epoch and offset that were shown, how many messages to
+--       keep, for how long, how long a position lives, how long a key lives, the message's JSON from its third field on,
 --       PUBLISH or SPUBLISH
 -- gives epoch, offset, whether it is a duplicate
 if KEYS[3] then
@@ -14,7 +14,7 @@ if KEYS[3] then
 end
 
 local log, meta = KEYS[1], KEYS[2]
-local epoch, offset = position(log, meta, ARGV[2], ARGV[3], ARGV[4], '0', ARGV[7])
+local epoch, offset = position(log, meta, ARGV[2], ARGV[3], ARGV[4], false, ARGV[7])
 local time = now()
 local place = string.format('%.0f', offset + 1)
 local message = '{"epoch":"' .. epoch .. '","offset":' .. place .. ',"time":' .. string.format('%.0f', time) .. ',' .. ARGV[9]

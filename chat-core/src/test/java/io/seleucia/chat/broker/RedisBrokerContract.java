@@ -1,7 +1,9 @@
 package io.seleucia.chat.broker;
 
+import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.message.Content;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,8 @@ abstract class RedisBrokerContract extends BrokerContract {
     private static RedisBroker create(RedisServers servers, Retention retention) throws Exception {
         RedisBroker created = new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention);
         assertThat(created.awaitReachable(Duration.ofSeconds(30))).isTrue();
+        eventuallyGet(
+                () -> created.publish("settled", "ada", new Content.Text("hi"), "")); // a Redis that has just started
         return created;
     }
 

@@ -47,7 +47,7 @@ class RedisLoopsTest {
 
     @Test
     void aQuestionThatFailsIsFailedAndTheNextOneAnswered() throws Exception {
-        try (RedisPipeline pipeline = new RedisPipeline(address(), access(), 0, new RedisHealth("a test"))) {
+        try (RedisPipeline pipeline = new RedisPipeline(address(), access(), 0, new RedisHealth("a test"), false, () -> {})) {
             for (int i = 0; i < 6; i++) { // so that each lane has some
                 assertThatThrownBy(() -> ask(pipeline, pipe -> {
                             pipe.dbSize();
@@ -145,6 +145,9 @@ class RedisLoopsTest {
 
             @Override
             public void refused(HostAndPort server, JedisDataException why) {}
+
+            @Override
+            public void reached(HostAndPort server) {}
         };
         try (RedisSubscriber subscriber = new RedisSubscriber(
                 address(), access(), new RedisKeys("faults:"), false, "a-probe", new RedisHealth("a test"), receiver)) {

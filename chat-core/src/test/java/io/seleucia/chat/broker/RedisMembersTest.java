@@ -69,6 +69,9 @@ class RedisMembersTest {
 
         @Override
         public void refused(HostAndPort server, JedisDataException why) {}
+
+        @Override
+        public void reached(HostAndPort server) {}
     }
 
     @BeforeAll

@@ -119,6 +119,26 @@ public final class RedisProcess implements AutoCloseable {
         awaitAnswer();
     }
 
+    /** Writes all that it knows to a file, and returns that. */
+    byte[] dump() throws IOException {
+        ask("SAVE");
+        return Files.readAllBytes(directory.resolve("dump.rdb"));
+    }
+
+    /** Kills it and starts it again with what it knew when the dump was made. It must have no append-only file. */
+    void putBack(byte[] dump) throws Exception {
+        kill();
+        Files.write(directory.resolve("dump.rdb"), dump);
+        start();
+    }
+
+    /** Kills it and starts it again with nothing. It must have no append-only file. */
+    void startEmpty() throws Exception {
+        kill();
+        Files.deleteIfExists(directory.resolve("dump.rdb"));
+        start();
+    }
+
     /** Waits until it answers. */
     void awaitAnswer() throws Exception {
         Eventually.eventually(() -> ask("PING"));

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.Eventually;
 import io.seleucia.chat.message.Content;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ final class RedisRights {
         broker.join("lobby", "ada");
         Broker.Subscription subscription = broker.subscribe("lobby", listener);
         String key = UUID.randomUUID().toString();
-        broker.publish("lobby", "ada", text, key);
+        Eventually.eventuallyGet(() -> broker.publish("lobby", "ada", text, key));
         broker.publish("lobby", "ada", text, key);
         listener.nextMessage();
         broker.signal("lobby", new Broker.Signal("origin", "ada", text));
