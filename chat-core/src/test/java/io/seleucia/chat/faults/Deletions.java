@@ -1,6 +1,7 @@
 package io.seleucia.chat.faults;
 
 import io.seleucia.chat.faults.Evidence.History;
+import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -43,21 +44,26 @@ final class Deletions {
         times.putAll(of);
     }
 
-    /** Deletes all that a sender has said, or all in a channel, through a server; then reads a history through another. */
-    void carryOut(
-            ServerProcess server, Optional<String> sender, Optional<String> channel, int otherPort, String seenIn) {
+    /** Deletes all that a sender has said, or all in a channel, through a server, and looks what another still shows. */
+    void carryOut(ServerProcess server, Optional<String> sender, Optional<String> channel, Glimpse glimpse) {
+        try {
+            Position before = glimpse.position();
+            delete(server, sender, channel);
+            glimpse.recovery(before).ifPresent(glimpses::add);
+            glimpses.add(glimpse.history());
+        } catch (IOException e) {
+            // That server is not there at the moment.
+        }
+    }
+
+    private void delete(ServerProcess server, Optional<String> sender, Optional<String> channel) {
+        String order = sender.map(name -> "deleteFrom " + name).orElseGet(() -> "delete " + channel.orElseThrow());
         long begun = System.nanoTime();
         try {
-            String order = sender.map(name -> "deleteFrom " + name).orElseGet(() -> "delete " + channel.orElseThrow());
             boolean done = server.ask(order).equals(ServerMain.OK);
             add(new Deletion(sender, channel, begun, done ? System.nanoTime() : NEVER));
         } catch (IOException e) { // the server was killed meanwhile
             add(new Deletion(sender, channel, begun, NEVER));
-        }
-        try {
-            glimpses.add(HistoryReader.read(otherPort, seenIn));
-        } catch (IOException e) {
-            // That server is not there at the moment.
         }
     }
 
@@ -65,7 +71,7 @@ final class Deletions {
         return deletions.isEmpty();
     }
 
-    /** Histories that were read after a deletion, while more was being said. */
+    /** What histories and recoveries showed after a deletion, while more was being said. */
     List<History> glimpses() {
         return glimpses;
     }

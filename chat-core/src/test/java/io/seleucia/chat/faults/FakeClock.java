@@ -19,6 +19,9 @@ final class FakeClock implements Host, AutoCloseable {
     private static final Path LIBRARIES = Path.of("/usr/lib");
     private static final String LIBRARY = "faketime/libfaketimeMT.so.1"; // Debian's, below the architecture's directory
 
+    /** The C library's own malloc: Redis' jemalloc asks for the time while libfaketime is still asking for memory. */
+    private static final String MALLOC = "libc_malloc_debug.so.0";
+
     private final Path library;
     private final Path file;
 
@@ -68,7 +71,7 @@ final class FakeClock implements Host, AutoCloseable {
     public List<String> command(List<String> command) {
         List<String> all = new ArrayList<>(List.of(
                 "env",
-                "LD_PRELOAD=" + library,
+                "LD_PRELOAD=" + MALLOC + ":" + library,
                 "FAKETIME_TIMESTAMP_FILE=" + file,
                 "FAKETIME_CACHE_DURATION=1",
                 "FAKETIME_DONT_FAKE_MONOTONIC=1"));

@@ -2,10 +2,12 @@ package io.seleucia.chat.faults;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import redis.clients.jedis.CommandArguments;
@@ -73,7 +75,7 @@ enum Fault {
     /** Redis is killed with -9 and knows nothing. */
     EMPTY_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::empty, Act.NONE)),
     /** A server is killed with -9 while the one that was killed before starts again. */
-    REPLACE_SERVER(4, 0, (site, members, random) -> replace(site, random)),
+    REPLACE_SERVER(6, 1_500, (site, members, random) -> replace(site, members, random)),
     /** What somebody has said, or all that was said in a channel, is deleted. */
     DELETE(20, 400, (site, members, random) -> delete(site, members, random)),
     /** The clock of Redis or of a server jumps, by up to some minutes or hours. */
@@ -123,7 +125,9 @@ enum Fault {
     static final Set<Fault> CLOCKS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, KILL_REDIS, CUT_PUBSUB, CUT_REDIS, JUMP_CLOCK);
 
-    private static final String SMALL_CHANNEL = "nook"; // of which a server still has all messages at hand
+    private static final String SMALL_CHANNEL = "nook";
+    private static final Map<String, String> SMALL_CHANNELS = Map.of( // one in which that member talks
+            "ada", "nook", "bob", "den", "cyd", "den", "dan", "yard", "eve", "yard", "fay", "nook");
 
     /** Something that may fail. */
     @FunctionalInterface
@@ -203,9 +207,11 @@ enum Fault {
         return new Stroke(site.redis(), () -> site.rollbacks().putBackFormer(which), Act.NONE);
     }
 
-    private static Stroke replace(Site site, Random random) {
+    /** As soon as the new one listens, members go over to it, and what they leave behind at the others ends soon after. */
+    private static Stroke replace(Site site, List<Member> members, Random random) {
         Duration later = Duration.ofMillis(random.nextInt(2_500));
         int which = random.nextInt(site.servers().size() - 1);
+        List<Runnable> ends = new CopyOnWriteArrayList<>();
         Act act = () -> {
             List<ServerProcess> living =
                     site.servers().stream().filter(ServerProcess::isAlive).toList();
@@ -217,9 +223,10 @@ enum Fault {
                     server.start();
                 }
             }
+            members.forEach(member -> ends.add(member.stall()));
             killed.join();
         };
-        return new Stroke("the servers", act, Act.NONE);
+        return new Stroke("the servers", act, () -> ends.forEach(Runnable::run));
     }
 
     /** Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. */
@@ -231,15 +238,16 @@ enum Fault {
         List<Member> staying =
                 members.stream().filter(member -> !leaving.contains(member)).toList();
         ServerProcess server = oneOf(site.servers(), random);
-        int other = oneOf(site.ports(), random);
         boolean whole = random.nextInt(4) == 0;
         Optional<String> channel = whole ? Optional.of(SMALL_CHANNEL) : Optional.empty();
         Optional<String> sender =
                 whole ? Optional.empty() : Optional.of(oneOf(staying, random).name());
+        Glimpse glimpse = new Glimpse(
+                oneOf(site.ports(), random), sender.map(SMALL_CHANNELS::get).orElse(SMALL_CHANNEL));
         return new Stroke(
                 "deletions",
                 () -> leaving.forEach(member -> member.cut(away)),
-                () -> site.deletions().carryOut(server, sender, channel, other, SMALL_CHANNEL));
+                () -> site.deletions().carryOut(server, sender, channel, glimpse));
     }
 
     private static Stroke jump(FakeClock clock, Random random) {
