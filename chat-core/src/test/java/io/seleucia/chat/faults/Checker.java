@@ -83,8 +83,8 @@ final class Checker {
     }
 
     private void report(Verdict.Violation kind, Set<String> names, Presences presences) {
-        names.forEach(name -> verdict.add(
-                kind, "%s in %s, says the server on port %d", name, presences.channel(), presences.port()));
+        names.forEach(name ->
+                verdict.add(kind, "%s in %s, says the server on port %d", name, presences.channel(), presences.port()));
     }
 
     private void note(Stored stored, String source) {

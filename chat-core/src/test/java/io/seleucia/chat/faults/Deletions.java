@@ -44,11 +44,11 @@ final class Deletions {
         times.putAll(of);
     }
 
-    /** Deletes all that a sender has said, or all in a channel, through a server, and looks what another still shows. */
-    void carryOut(ServerProcess server, Optional<String> sender, Optional<String> channel, Glimpse glimpse) {
+    /** Has a server carry out an order ({@link ServerMain}), and looks what another still shows. */
+    void carryOut(ServerProcess server, String order, Glimpse glimpse) {
         try {
             Position before = glimpse.position();
-            delete(server, sender, channel);
+            delete(server, order);
             glimpse.recovery(before).ifPresent(glimpses::add);
             glimpses.add(glimpse.history());
         } catch (IOException e) {
@@ -56,8 +56,11 @@ final class Deletions {
         }
     }
 
-    private void delete(ServerProcess server, Optional<String> sender, Optional<String> channel) {
-        String order = sender.map(name -> "deleteFrom " + name).orElseGet(() -> "delete " + channel.orElseThrow());
+    private void delete(ServerProcess server, String order) {
+        String[] words = order.split(" ");
+        boolean whole = words[0].equals("delete");
+        Optional<String> sender = whole ? Optional.empty() : Optional.of(words[1]);
+        Optional<String> channel = whole ? Optional.of(words[1]) : Optional.empty();
         long begun = System.nanoTime();
         try {
             boolean done = server.ask(order).equals(ServerMain.OK);

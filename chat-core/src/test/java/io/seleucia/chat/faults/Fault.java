@@ -3,7 +3,6 @@ package io.seleucia.chat.faults;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -62,16 +61,12 @@ enum Fault {
     ROLL_BACK_REDIS(
             2,
             2_000,
-            (site, members, random) ->
-                    new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBack)),
+            (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBack)),
     /** Redis is killed with -9 and knows what it knew when it was put back last. */
     ROLL_BACK_REDIS_AGAIN(
             3, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::putBackAgain, Act.NONE)),
     /** Redis is replaced by one that knows what it knew at any former moment. */
-    ROLL_BACK_REDIS_FURTHER(
-            1,
-            0,
-            (site, members, random) -> putBackFormer(site, random.nextInt(Integer.MAX_VALUE))),
+    ROLL_BACK_REDIS_FURTHER(1, 0, (site, members, random) -> putBackFormer(site, random.nextInt(Integer.MAX_VALUE))),
     /** Redis is killed with -9 and knows nothing. */
     EMPTY_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::empty, Act.NONE)),
     /** A server is killed with -9 while the one that was killed before starts again. */
@@ -125,7 +120,6 @@ enum Fault {
     static final Set<Fault> CLOCKS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, KILL_REDIS, CUT_PUBSUB, CUT_REDIS, JUMP_CLOCK);
 
-    private static final String SMALL_CHANNEL = "nook";
     private static final Map<String, String> SMALL_CHANNELS = Map.of( // one in which that member talks
             "ada", "nook", "bob", "den", "cyd", "den", "dan", "yard", "eve", "yard", "fay", "nook");
 
@@ -229,25 +223,33 @@ enum Fault {
         return new Stroke("the servers", act, () -> ends.forEach(Runnable::run));
     }
 
-    /** Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. */
+    /**
+     * Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. The
+     * others are silent from a little before that until it is done, so that what is deleted was said last.
+     */
     private static Stroke delete(Site site, List<Member> members, Random random) {
         Duration away = Duration.ofMillis(200 + random.nextInt(500));
         boolean orderly = random.nextInt(3) == 0;
-        List<Member> leaving =
-                members.stream().filter(member -> member.keepsOrder() == orderly).toList();
+        List<Member> leaving = members.stream()
+                .filter(member -> member.keepsOrder() == orderly)
+                .toList();
         List<Member> staying =
                 members.stream().filter(member -> !leaving.contains(member)).toList();
+        Member speaker = oneOf(staying, random);
+        String channel = SMALL_CHANNELS.get(speaker.name());
+        String order = random.nextInt(4) == 0 ? "delete " + channel : "deleteFrom " + speaker.name();
         ServerProcess server = oneOf(site.servers(), random);
-        boolean whole = random.nextInt(4) == 0;
-        Optional<String> channel = whole ? Optional.of(SMALL_CHANNEL) : Optional.empty();
-        Optional<String> sender =
-                whole ? Optional.empty() : Optional.of(oneOf(staying, random).name());
-        Glimpse glimpse = new Glimpse(
-                oneOf(site.ports(), random), sender.map(SMALL_CHANNELS::get).orElse(SMALL_CHANNEL));
-        return new Stroke(
-                "deletions",
-                () -> leaving.forEach(member -> member.cut(away)),
-                () -> site.deletions().carryOut(server, sender, channel, glimpse));
+        Glimpse glimpse = new Glimpse(oneOf(site.ports(), random), channel);
+        Act begin = () -> {
+            leaving.forEach(member -> member.cut(away));
+            members.forEach(member -> member.talk(member == speaker));
+        };
+        Act end = () -> {
+            speaker.talk(false);
+            site.deletions().carryOut(server, order, glimpse);
+            members.forEach(member -> member.talk(true));
+        };
+        return new Stroke("deletions", begin, end);
     }
 
     private static Stroke jump(FakeClock clock, Random random) {

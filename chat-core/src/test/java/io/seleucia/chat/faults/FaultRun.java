@@ -57,8 +57,8 @@ final class FaultRun {
     Verdict run() throws Exception {
         Random random = new Random(seed);
         for (String name : NAMES) {
-            Member.Scene scene = new Member.Scene(
-                    site.ports(members.size()), NAMES, site.silence(), site.injectsErrors());
+            Member.Scene scene =
+                    new Member.Scene(site.ports(members.size()), NAMES, site.silence(), site.injectsErrors());
             members.add(
                     members.size() % 2 == 0
                             ? new RawMember(name, CHANNELS.get(name), scene, random.nextLong())
@@ -144,7 +144,8 @@ final class FaultRun {
         do {
             presences.clear();
             for (int port : site.ports()) {
-                for (String channel : channels().stream().filter(c -> !c.startsWith("@")).toList()) {
+                for (String channel :
+                        channels().stream().filter(c -> !c.startsWith("@")).toList()) {
                     presences.add(Presences.read(port, channel, connected(channel)));
                 }
             }
@@ -174,7 +175,7 @@ final class FaultRun {
     private void readHistories() throws Exception {
         for (int port : site.ports()) {
             for (String channel : channels()) {
-                histories.add(HistoryReader.read(port, channel));
+                histories.add(eventuallyGet(() -> HistoryReader.read(port, channel)));
             }
         }
     }

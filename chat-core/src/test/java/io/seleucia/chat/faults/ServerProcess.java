@@ -135,7 +135,10 @@ final class ServerProcess {
         asking.lock();
         try {
             BufferedReader answers = out;
-            process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+            process.outputWriter(StandardCharsets.UTF_8)
+                    .append(line)
+                    .append('\n')
+                    .flush();
             String answer = answers.readLine();
             if (answer == null) {
                 throw new EOFException("the server has ended");
