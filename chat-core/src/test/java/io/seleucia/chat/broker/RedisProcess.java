@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -26,7 +27,9 @@ import redis.clients.jedis.exceptions.JedisException;
  * acknowledged it knows again after {@link #kill} and {@link #start}. It ends with this process at the latest.
  */
 public final class RedisProcess implements AutoCloseable {
-    private static final String PERSISTENT = "--appendonly yes --appendfsync always --save ''";
+    private static final String PERSISTENT =
+            "--appendonly yes --appendfsync always --save '' --auto-aof-rewrite-percentage 0";
+    private static final String FILES = "appendonlydir";
 
     private final Host host;
     private final int port;
@@ -191,6 +194,44 @@ public final class RedisProcess implements AutoCloseable {
         process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
+    /** Copies its append-only files as they are at one moment, while it lives. */
+    public Path snapshot() throws IOException {
+        Path snapshot = Files.createTempDirectory(directory, "snapshot");
+        freeze();
+        try {
+            copy(directory.resolve(FILES), snapshot);
+        } finally {
+            thaw();
+        }
+        return snapshot;
+    }
+
+    /** Has it know what it knew at a snapshot, or nothing, at its next start; it has been ended before. */
+    public void restore(Optional<Path> snapshot) throws IOException {
+        Path files = directory.resolve(FILES);
+        delete(files);
+        if (snapshot.isPresent()) {
+            Files.createDirectory(files);
+            copy(snapshot.get(), files);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     /** It stays, and its connections stay open, but it answers nothing. */
     public void freeze() throws IOException {
         signal("STOP");
@@ -220,10 +261,6 @@ public final class RedisProcess implements AutoCloseable {
     @Override
     public void close() throws IOException {
         kill();
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        delete(directory);
     }
 }

@@ -22,20 +22,20 @@ final class ChatSocket implements AutoCloseable {
     private static final int PING = 0x89;
     private static final int PONG = 0x8a;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final byte[] HANDSHAKE = ("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                    + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat.v1\r\n\r\n")
-            .getBytes(StandardCharsets.US_ASCII);
+    private static final String HANDSHAKE = "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n";
+    private static final String CHAT = "Sec-WebSocket-Protocol: chat.v1\r\n";
 
     private final Socket socket;
     private final DataInputStream in;
 
-    private ChatSocket(Socket socket, Duration silence) throws IOException {
+    private ChatSocket(Socket socket, Duration silence, String path, String protocol) throws IOException {
         this.socket = socket;
         socket.setSoTimeout((int) silence.toMillis());
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-        socket.getOutputStream().write(HANDSHAKE);
+        socket.getOutputStream().write(HANDSHAKE.formatted(path, protocol).getBytes(StandardCharsets.US_ASCII));
         if (!readLine().startsWith("HTTP/1.1 101 ")) {
             throw new IOException("the handshake was refused");
         }
@@ -55,10 +55,24 @@ final class ChatSocket implements AutoCloseable {
      * @param silence after which {@link #read} fails: not even a ping has come
      */
     static ChatSocket open(int port, Duration silence) throws IOException {
+        return open(port, silence, "/", CHAT);
+    }
+
+    /** Connects and shakes hands at the root for another protocol. */
+    static ChatSocket open(int port, Duration silence, String protocol) throws IOException {
+        return open(port, silence, "/", CHAT.replace("chat.v1", protocol));
+    }
+
+    /** Connects and shakes hands at a path of a handler, which has no protocol. */
+    static ChatSocket openPath(int port, Duration silence, String path) throws IOException {
+        return open(port, silence, path, "");
+    }
+
+    private static ChatSocket open(int port, Duration silence, String path, String protocol) throws IOException {
         Socket socket = new Socket();
         try {
             socket.connect(new InetSocketAddress("localhost", port), (int) PATIENCE.toMillis());
-            return new ChatSocket(socket, silence);
+            return new ChatSocket(socket, silence, path, protocol);
         } catch (IOException e) {
             socket.close();
             throw e;

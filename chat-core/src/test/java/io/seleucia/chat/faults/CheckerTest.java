@@ -1,9 +1,12 @@
 package io.seleucia.chat.faults;
 
+import static io.seleucia.chat.faults.Verdict.Violation.ABSENT;
 import static io.seleucia.chat.faults.Verdict.Violation.CONTRADICTED;
 import static io.seleucia.chat.faults.Verdict.Violation.DOUBLED;
+import static io.seleucia.chat.faults.Verdict.Violation.GHOST;
 import static io.seleucia.chat.faults.Verdict.Violation.LOST;
 import static io.seleucia.chat.faults.Verdict.Violation.REORDERED;
+import static io.seleucia.chat.faults.Verdict.Violation.UNDELETED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.faults.Evidence.History;
@@ -12,6 +15,8 @@ import io.seleucia.chat.faults.Verdict.Violation;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -19,10 +24,14 @@ import org.junit.jupiter.api.Test;
 class CheckerTest {
     private static final String CHANNEL = "lobby";
 
+    private String epoch = "e";
     private final Track ada = new Track("ada", CHANNEL, at(0));
     private final Track bob = new Track("bob", CHANNEL, at(0));
     private final List<Stored> acknowledged = new ArrayList<>();
     private final List<Stored> history = new ArrayList<>();
+    private final List<History> histories = new ArrayList<>(); // besides that one
+    private final List<Presences> presences = new ArrayList<>();
+    private final Deletions deletions = new Deletions();
     private Position end = at(0);
 
     @Test
@@ -202,9 +211,193 @@ class CheckerTest {
         assertOnly(CONTRADICTED, "ada in lobby recovered from");
     }
 
+    @Test
+    void acceptsAStoreThatWasPutBackAndSaidSo() {
+        published("eve-1", "eve-2", "eve-3");
+        shown(ada, 1, "eve-1", "eve-2", "eve-3");
+        shown(bob, 1, "eve-1");
+        putBackTo(1);
+        published("eve-4");
+        for (Track track : List.of(ada, bob)) {
+            track.add(new Track.Shown.Lost(at(1)));
+            shown(track, 2, "eve-4");
+        }
+
+        assertThat(verdict().clean()).as("%s", verdict()).isTrue();
+        assertThat(verdict().covered())
+                .as("bob's 2 and 3, and for both the first, as it is called in the new epoch")
+                .isEqualTo(2 + 2);
+    }
+
+    @Test
+    void findsAPositionThatIsGivenToAnotherMessageWhenTheStoreWasPutBack() {
+        published("eve-1", "eve-2");
+        shown(ada, 1, "eve-1", "eve-2");
+        history.removeLast();
+        end = at(1);
+        published("eve-3");
+        shown(bob, 1, "eve-1", "eve-3");
+
+        assertThat(verdict().of(CONTRADICTED)).isNotEmpty();
+    }
+
+    @Test
+    void findsAGapThatIsNotToldWhenTheStoreWasPutBack() {
+        published("eve-1", "eve-2");
+        shown(ada, 1, "eve-1", "eve-2");
+        putBackTo(1);
+        published("eve-3");
+        ada.add(new Track.Shown.Lost(at(1)));
+        shown(ada, 2, "eve-3");
+        shown(bob, 1, "eve-1"); // in the new epoch, as if there had been no other
+
+        assertThat(verdict().of(LOST))
+                .anySatisfy(text -> assertThat(text).contains("bob in lobby was never shown", "epoch=e, offset=2"));
+    }
+
+    @Test
+    void findsAMessageShownAgainInTheEpochThatFollows() {
+        published("eve-1", "eve-2");
+        shown(ada, 1, "eve-1", "eve-2");
+        shown(bob, 1, "eve-1", "eve-2");
+        putBackTo(1);
+        ada.add(new Track.Shown.Lost(at(0)));
+        shown(ada, 1, "eve-1");
+        bob.add(new Track.Shown.Lost(at(1)));
+
+        assertOnly(DOUBLED, "which it had been shown at Position[epoch=e, offset=1]");
+    }
+
+    @Test
+    void acceptsARepetitionThatTheStoreForgotTogetherWithItsKey() {
+        published("eve-1");
+        shown(ada, 1, "eve-1", "eve-2"); // the second was not acknowledged
+        shown(bob, 1, "eve-1");
+        putBackTo(1);
+        published("eve-2");
+        for (Track track : List.of(ada, bob)) {
+            track.add(new Track.Shown.Lost(at(1)));
+            shown(track, 2, "eve-2");
+        }
+
+        assertThat(verdict().clean()).as("%s", verdict()).isTrue();
+    }
+
+    @Test
+    void findsAMessageAcknowledgedInTheLastEpochThatIsNotInTheHistory() {
+        published("eve-1", "eve-2");
+        shown(ada, 1, "eve-1", "eve-2");
+        shown(bob, 1, "eve-1", "eve-2");
+        putBackTo(1);
+        for (Track track : List.of(ada, bob)) {
+            track.add(new Track.Shown.Lost(at(1)));
+        }
+        acknowledged.add(stored(2, "eve-3"));
+
+        assertThat(verdict().of(LOST)).anySatisfy(text -> assertThat(text).contains("eve-3", "is not in the history"));
+    }
+
+    @Test
+    void acceptsHolesWhereMessagesWereDeleted() {
+        published("eve-1", "fay-1", "eve-2");
+        deleted("eve", 20, 30);
+        shown(ada, 1, "eve-1", "fay-1", "eve-2");
+        bob.add(new Track.Shown.Resumed(at(3), 40));
+        bob.add(new Track.Shown.Lost(at(1)));
+        shown(bob, 2, "fay-1");
+        bob.add(new Track.Shown.Lost(at(3)));
+        history.removeFirst();
+        history.removeLast();
+
+        assertThat(verdict().clean()).as("%s", verdict()).isTrue();
+    }
+
+    @Test
+    void findsWhatIsMissingBesidesWhatWasDeleted() {
+        published("eve-1", "fay-1", "eve-2", "fay-2");
+        deleted("eve", 20, 30);
+        shown(ada, 1, "eve-1", "fay-1", "eve-2", "fay-2");
+        shown(bob, 1, "eve-1", "fay-1", "eve-2", "fay-2");
+        history.remove(1);
+
+        assertThat(verdict().of(LOST)).anySatisfy(text -> assertThat(text).contains("fay-1", "not in the history"));
+    }
+
+    @Test
+    void findsAHoleThatIsNotToldWhereMessagesWereDeleted() {
+        published("fay-1", "eve-1", "fay-2");
+        deleted("eve", 20, 30);
+        shown(ada, 1, "fay-1", "eve-1", "fay-2");
+        shown(bob, 1, "fay-1");
+        shown(bob, 3, "fay-2");
+
+        assertOnly(LOST, "bob in lobby was never shown");
+    }
+
+    @Test
+    void findsADeletedMessageInARecoveryThatWasAskedForAfterwards() {
+        published("eve-1", "eve-2");
+        deleted("eve", 20, 30);
+        shown(ada, 1, "eve-1");
+        ada.add(new Track.Shown.Resumed(at(2), 29)); // before it had returned
+        shown(ada, 2, "eve-2");
+        shown(bob, 1, "eve-1");
+        bob.add(new Track.Shown.Resumed(at(2), 31));
+        shown(bob, 2, "eve-2");
+
+        assertOnly(UNDELETED, "bob in lobby recovered");
+    }
+
+    @Test
+    void findsADeletedMessageInAHistoryThatWasAskedForAfterwards() {
+        published("eve-1");
+        deleted("eve", 20, 30);
+        shown(ada, 1, "eve-1");
+        shown(bob, 1, "eve-1");
+        histories.add(new History(CHANNEL, end, List.copyOf(history), 31));
+
+        assertOnly(UNDELETED, "the history of lobby has");
+    }
+
+    @Test
+    void expectsNothingOfADeletionThatFailed() {
+        published("eve-1");
+        deleted("eve", 20, Deletions.NEVER);
+        shown(ada, 1, "eve-1");
+        shown(bob, 1, "eve-1");
+        histories.add(new History(CHANNEL, end, List.copyOf(history), 31));
+
+        assertThat(verdict().clean()).as("%s", verdict()).isTrue();
+    }
+
+    @Test
+    void findsWhoIsMissingAndWhoIsGone() {
+        presences.add(new Presences(CHANNEL, 1, Set.of("ada", "bob"), Set.of("bob", "cyd")));
+
+        assertThat(verdict().of(ABSENT)).singleElement().asString().contains("ada in lobby");
+        assertThat(verdict().of(GHOST)).singleElement().asString().contains("cyd in lobby");
+    }
+
     private Verdict verdict() {
-        return Checker.judge(
-                new Evidence(List.of(ada, bob), acknowledged, List.of(new History(CHANNEL, end, history))));
+        List<History> all = new ArrayList<>(histories);
+        all.add(new History(CHANNEL, end, history));
+        return Checker.judge(new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences));
+    }
+
+    /** The store knows what it knew then, and the channel is in a new epoch, as the history says of all in it. */
+    private void putBackTo(long offset) {
+        epoch = "after " + epoch;
+        end = at(offset);
+        history.removeIf(message -> message.position().offset() > offset);
+        history.replaceAll(message -> stored(message.position().offset(), message.id()));
+    }
+
+    /** What was published up to now was sent at 1 and acknowledged at 10. */
+    private void deleted(String sender, long begun, long returned) {
+        for (Stored stored : acknowledged) {
+            deletions.addTimes(Map.of(stored.id(), new Deletions.Times(1, 10)));
+        }
+        deletions.add(new Deletions.Deletion(Optional.of(sender), Optional.empty(), begun, returned));
     }
 
     private void assertOnly(Violation kind, String text) {
@@ -224,17 +417,17 @@ class CheckerTest {
         }
     }
 
-    private static void shown(Track track, long from, String... ids) {
+    private void shown(Track track, long from, String... ids) {
         for (int i = 0; i < ids.length; i++) {
             track.add(new Track.Shown.Message(at(from + i), ids[i]));
         }
     }
 
-    private static Stored stored(long offset, String id) {
+    private Stored stored(long offset, String id) {
         return new Stored(CHANNEL, at(offset), id);
     }
 
-    private static Position at(long offset) {
-        return new Position("e", offset);
+    private Position at(long offset) {
+        return new Position(epoch, offset);
     }
 }

@@ -43,6 +43,7 @@ final class ClientMember implements Member, ChatListener {
     private final ChatClient client;
     private final Random random; // the life's own, as is what it says
     private final Talk talk;
+    private final boolean errors;
     private final CountDownLatch leaving = new CountDownLatch(1);
     private final Thread life;
 
@@ -63,6 +64,7 @@ final class ClientMember implements Member, ChatListener {
         this.channels = channels;
         this.random = new Random(seed);
         this.talk = new Talk(name, channels, scene, random);
+        this.errors = scene.errors();
         for (int port : scene.ports()) {
             proxies.add(new FaultyProxy(port));
         }
@@ -179,6 +181,13 @@ final class ClientMember implements Member, ChatListener {
             String text = message.content().asText();
             shown(message.channel()).add(new Track.Shown.Message(message.position(), Publication.idOf(text)));
         });
+        fail();
+    }
+
+    private void fail() {
+        if (errors) {
+            InjectedErrors.always(8);
+        }
     }
 
     private List<Track.Shown> shown(String channel) {
@@ -188,16 +197,19 @@ final class ClientMember implements Member, ChatListener {
     @Override
     public void lost(Loss loss) {
         locked(() -> shown(loss.channel()).add(new Track.Shown.Lost(loss.until())));
+        fail();
     }
 
     @Override
     public void connected(URI server) {
         locked(() -> connected = true);
+        fail();
     }
 
     @Override
     public void disconnected(String reason, Duration retry) {
         locked(() -> connected = false);
+        fail();
     }
 
     @Override

@@ -2,8 +2,12 @@ package io.seleucia.chat.faults;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
@@ -52,7 +56,25 @@ enum Fault {
             7_000,
             (site, members, random) -> part(site, oneOf(Site.CLIENTS, random), oneOf(Site.SERVERS, random), random)),
     /** Redis forgets everything. */
-    FLUSH_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), () -> command(site, "FLUSHALL"), Act.NONE));
+    FLUSH_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), () -> command(site, "FLUSHALL"), Act.NONE)),
+    /** Redis is killed with -9 and knows what it knew a moment ago. */
+    ROLL_BACK_REDIS(
+            2,
+            2_000,
+            (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBack)),
+    /** Redis is killed with -9 and knows what it knew when it was put back last. */
+    ROLL_BACK_REDIS_AGAIN(
+            3, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::putBackAgain, Act.NONE)),
+    /** Redis is replaced by one that knows what it knew at any former moment. */
+    ROLL_BACK_REDIS_FURTHER(1, 0, (site, members, random) -> putBackFormer(site, random.nextInt(Integer.MAX_VALUE))),
+    /** Redis is killed with -9 and knows nothing. */
+    EMPTY_REDIS(1, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::empty, Act.NONE)),
+    /** A server is killed with -9 while the one that was killed before starts again. */
+    REPLACE_SERVER(6, 1_500, (site, members, random) -> replace(site, members, random)),
+    /** What somebody has said, or all that was said in a channel, is deleted. */
+    DELETE(20, 400, (site, members, random) -> delete(site, members, random)),
+    /** The clock of Redis or of a server jumps, by up to some minutes or hours. */
+    JUMP_CLOCK(6, 0, (site, members, random) -> jump(oneOf(site.clocks(), random), random));
 
     /** After which nothing that was acknowledged may be missing, and nothing need be said to be lost. */
     static final Set<Fault> HARMLESS = Set.of(
@@ -75,6 +97,31 @@ enum Fault {
     /** Those that need no Redis. */
     static final Set<Fault> WITHOUT_REDIS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, STALL_CLIENT, KILL_SERVER, KILL_SERVER_UNHEARD, DRAIN_SERVER);
+
+    /** After which what was acknowledged may be gone, but must be said to be. No server dies that knows more. */
+    static final Set<Fault> ROLLBACKS = Set.of(
+            CUT_CLIENT,
+            AWAY_CLIENT,
+            STALL_CLIENT,
+            CUT_PUBSUB,
+            ROLL_BACK_REDIS,
+            ROLL_BACK_REDIS_AGAIN,
+            ROLL_BACK_REDIS_FURTHER,
+            EMPTY_REDIS);
+
+    /** Those of a site with a server more than is running. */
+    static final Set<Fault> REPLACEMENTS = Set.of(CUT_CLIENT, STALL_CLIENT, CUT_PUBSUB, REPLACE_SERVER);
+
+    /** Deletions, and what has members recover. */
+    static final Set<Fault> DELETIONS =
+            Set.of(CUT_CLIENT, AWAY_CLIENT, STALL_CLIENT, KILL_SERVER, DRAIN_SERVER, DELETE);
+
+    /** Those of a site with clocks. */
+    static final Set<Fault> CLOCKS =
+            Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, KILL_REDIS, CUT_PUBSUB, CUT_REDIS, JUMP_CLOCK);
+
+    private static final Map<String, String> SMALL_CHANNELS = Map.of( // one in which that member talks
+            "ada", "nook", "bob", "den", "cyd", "den", "dan", "yard", "eve", "yard", "fay", "nook");
 
     /** Something that may fail. */
     @FunctionalInterface
@@ -148,6 +195,67 @@ enum Fault {
 
     private static Stroke drain(ServerProcess server) {
         return new Stroke(server, server::drain, server::start);
+    }
+
+    private static Stroke putBackFormer(Site site, int which) {
+        return new Stroke(site.redis(), () -> site.rollbacks().putBackFormer(which), Act.NONE);
+    }
+
+    /** As soon as the new one listens, members go over to it, and what they leave behind at the others ends soon after. */
+    private static Stroke replace(Site site, List<Member> members, Random random) {
+        Duration later = Duration.ofMillis(random.nextInt(2_500));
+        int which = random.nextInt(site.servers().size() - 1);
+        List<Runnable> ends = new CopyOnWriteArrayList<>();
+        Act act = () -> {
+            List<ServerProcess> living =
+                    site.servers().stream().filter(ServerProcess::isAlive).toList();
+            CompletableFuture<Void> killed = CompletableFuture.runAsync(
+                    living.get(which)::kill,
+                    CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
+            for (ServerProcess server : site.servers()) {
+                if (!living.contains(server)) {
+                    server.start();
+                }
+            }
+            members.forEach(member -> ends.add(member.stall()));
+            killed.join();
+        };
+        return new Stroke("the servers", act, () -> ends.forEach(Runnable::run));
+    }
+
+    /**
+     * Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. The
+     * others are silent from a little before that until it is done, so that what is deleted was said last.
+     */
+    private static Stroke delete(Site site, List<Member> members, Random random) {
+        Duration away = Duration.ofMillis(200 + random.nextInt(500));
+        boolean orderly = random.nextInt(3) == 0;
+        List<Member> leaving = members.stream()
+                .filter(member -> member.keepsOrder() == orderly)
+                .toList();
+        List<Member> staying =
+                members.stream().filter(member -> !leaving.contains(member)).toList();
+        Member speaker = oneOf(staying, random);
+        String channel = SMALL_CHANNELS.get(speaker.name());
+        String order = random.nextInt(4) == 0 ? "delete " + channel : "deleteFrom " + speaker.name();
+        ServerProcess server = oneOf(site.servers(), random);
+        Glimpse glimpse = new Glimpse(oneOf(site.ports(), random), channel);
+        Act begin = () -> {
+            leaving.forEach(member -> member.cut(away));
+            members.forEach(member -> member.talk(member == speaker));
+        };
+        Act end = () -> {
+            speaker.talk(false);
+            site.deletions().carryOut(server, order, glimpse);
+            members.forEach(member -> member.talk(true));
+        };
+        return new Stroke("deletions", begin, end);
+    }
+
+    private static Stroke jump(FakeClock clock, Random random) {
+        int most = random.nextBoolean() ? 300 : 6 * 3_600; // seconds
+        Duration offset = Duration.ofSeconds(random.nextInt(2 * most) - most);
+        return new Stroke(clock, () -> clock.jump(offset), Act.NONE);
     }
 
     private static Stroke delay(FaultyProxy proxy, Duration by) {

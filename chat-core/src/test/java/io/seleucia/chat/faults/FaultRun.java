@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.faults.Evidence.History;
 import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,6 +33,9 @@ final class FaultRun {
             "eve", List.of("lobby", "yard"),
             "fay", List.of("lobby", "yard", "nook"));
     private static final long PATIENCE_SECONDS = 60;
+    private static final long FORGOTTEN_SECONDS = 120; // what dead servers have left behind
+    private static final int LONG_RUN_SECONDS = 60;
+    private static final int VICTIMS = 3;
 
     private final Site site;
     private final long seed;
@@ -39,6 +44,7 @@ final class FaultRun {
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Position> ends = new HashMap<>();
     private final List<History> histories = new ArrayList<>();
+    private final List<Presences> presences = new ArrayList<>();
 
     FaultRun(Site site, long seed, Duration duration, Set<Fault> faults) {
         this.site = site;
@@ -51,7 +57,8 @@ final class FaultRun {
     Verdict run() throws Exception {
         Random random = new Random(seed);
         for (String name : NAMES) {
-            Member.Scene scene = new Member.Scene(site.ports(members.size()), NAMES, site.silence());
+            Member.Scene scene =
+                    new Member.Scene(site.ports(members.size()), NAMES, site.silence(), site.injectsErrors());
             members.add(
                     members.size() % 2 == 0
                             ? new RawMember(name, CHANNELS.get(name), scene, random.nextLong())
@@ -61,8 +68,11 @@ final class FaultRun {
         try {
             awaitAllAt(Map.of());
             members.forEach(member -> member.talk(true));
-            chaos.rage(duration);
+            rage(chaos, random);
             Optional<AssertionError> unrest = awaitQuiet();
+            if (unrest.isEmpty()) {
+                readPresences();
+            }
             members.forEach(Member::close);
             readHistories();
             Verdict verdict = Checker.judge(evidence());
@@ -74,6 +84,19 @@ final class FaultRun {
         } finally {
             members.forEach(Member::close);
         }
+    }
+
+    private void rage(Chaos chaos, Random random) throws Exception {
+        List<Victim> victims = new ArrayList<>();
+        for (int i = 0; site.injectsErrors() && i < VICTIMS; i++) {
+            victims.add(new Victim(Integer.toString(i), site.ports(), random.nextLong()));
+        }
+        try {
+            chaos.rage(duration);
+        } finally {
+            victims.forEach(Victim::close);
+        }
+        site.settle();
     }
 
     /** Waits until everything is acknowledged and everyone has everything; what is wrong if that does not come. */
@@ -100,6 +123,45 @@ final class FaultRun {
 
     private void awaitAllAt(Map<String, Position> positions) {
         eventually(() -> assertThat(members).allMatch(member -> member.isAt(positions)));
+        eventually(() -> assertThat(programs()).allMatch(program -> program.isAt(positions)));
+    }
+
+    private List<EmbeddedEvidence> programs() {
+        try {
+            return site.programs();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Reads who is said to be where: when nobody who is connected is missing, or after a while. Without Redis or after a
+     * long run also when nobody is said to be there who is not: over Redis a dead server's members take a minute to go.
+     */
+    private void readPresences() throws Exception {
+        boolean patient = !site.hasRedis() || duration.toSeconds() >= LONG_RUN_SECONDS;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(patient ? FORGOTTEN_SECONDS : PATIENCE_SECONDS);
+        do {
+            presences.clear();
+            for (int port : site.ports()) {
+                for (String channel :
+                        channels().stream().filter(c -> !c.startsWith("@")).toList()) {
+                    presences.add(Presences.read(port, channel, connected(channel)));
+                }
+            }
+        } while (System.nanoTime() - deadline < 0
+                && presences.stream()
+                        .anyMatch(one -> !one.absent().isEmpty()
+                                || patient && !one.ghosts().isEmpty()));
+        if (!patient) {
+            presences.replaceAll(Presences::withoutGhosts);
+        }
+    }
+
+    private static Set<String> connected(String channel) {
+        return NAMES.stream()
+                .filter(name -> CHANNELS.get(name).contains(channel))
+                .collect(Collectors.toSet());
     }
 
     private static List<String> channels() {
@@ -113,7 +175,7 @@ final class FaultRun {
     private void readHistories() throws Exception {
         for (int port : site.ports()) {
             for (String channel : channels()) {
-                histories.add(HistoryReader.read(port, channel));
+                histories.add(eventuallyGet(() -> HistoryReader.read(port, channel)));
             }
         }
     }
@@ -126,7 +188,14 @@ final class FaultRun {
                 .toList();
         Set<String> orderly =
                 members.stream().filter(Member::keepsOrder).map(Member::name).collect(Collectors.toSet());
-        return new Evidence(tracks, acknowledged, histories, orderly);
+        List<Track> all = new ArrayList<>(tracks);
+        List<Stored> known = new ArrayList<>(acknowledged);
+        for (EmbeddedEvidence program : programs()) {
+            all.addAll(program.tracks());
+            known.addAll(program.acknowledged());
+        }
+        members.forEach(member -> site.deletions().addTimes(member.outbox().times()));
+        return new Evidence(all, known, histories, orderly, site.deletions(), presences);
     }
 
     private List<String> surprises() {
@@ -144,7 +213,7 @@ final class FaultRun {
                 .collect(Collectors.joining(", "));
         System.out.printf(
                 "faults: seed %d, %d s, %d members on %d servers%n  %s%n"
-                        + "  published %d, acked %d, unacked %d, resent %d, stored %d%n  %s%n",
+                        + "  published %d, acked %d, unacked %d, resent %d, stored %d%s%n  %s%n",
                 seed,
                 duration.toSeconds(),
                 members.size(),
@@ -155,6 +224,10 @@ final class FaultRun {
                 unacknowledged,
                 resent,
                 stored,
+                programs().stream()
+                        .map(program -> ", by a program %d, failed %s"
+                                .formatted(program.acknowledged().size(), program.failures()))
+                        .collect(Collectors.joining()),
                 verdict);
     }
 }

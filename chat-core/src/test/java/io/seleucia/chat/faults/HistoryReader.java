@@ -18,6 +18,7 @@ final class HistoryReader {
 
     /** The whole history of a channel, or of an inbox, in whose owner's name it is read then. */
     static History read(int port, String channel) throws IOException {
+        long asked = System.nanoTime();
         boolean inbox = channel.startsWith("@");
         try (Speaker reader = Speaker.connect(port, inbox ? channel.substring(1) : "reader")) {
             if (!inbox) {
@@ -33,7 +34,7 @@ final class HistoryReader {
                         page.get("epoch").getAsString(), page.get("offset").getAsLong());
                 JsonArray found = page.get("messages").getAsJsonArray();
                 if (found.isEmpty()) {
-                    return new History(channel, end, messages);
+                    return new History(channel, end, messages, asked);
                 }
                 for (JsonElement element : found) {
                     JsonObject message = element.getAsJsonObject();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class JournalFaultsTest {
     private static final Duration DURATION = Duration.ofSeconds(Integer.getInteger("faults.seconds", 20));
+    private static final Duration SHORT = Duration.ofSeconds(Integer.getInteger("faults.seconds", 5)); // for each kind
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
 
     @TempDir
@@ -28,6 +30,36 @@ class JournalFaultsTest {
                     .as("what members were told that they lost")
                     .isZero();
             assertThat(site.logs()).doesNotContain("lost", "damaged", "can't");
+        }
+    }
+
+    @Test
+    void interruptedPublishersHarmNobody() throws Exception {
+        assertNothingIsLost(Equipment.NONE.withProgram(), Fault.WITHOUT_REDIS);
+    }
+
+    @Test
+    void errorsOfPlugInsHarmNobodyElse() throws Exception {
+        assertNothingIsLost(Equipment.NONE.withProgram().withErrors(), Fault.WITHOUT_REDIS);
+    }
+
+    private void assertNothingIsLost(Equipment equipment, Set<Fault> faults) throws Exception {
+        try (Site site = Site.withJournal(directory, equipment)) {
+            Verdict verdict = new FaultRun(site, SEED, SHORT, faults).run();
+
+            assertThat(verdict.losses())
+                    .as("what members were told that they lost")
+                    .isZero();
+            assertThat(site.logs()).doesNotContain("the journal can't");
+        }
+    }
+
+    @Test
+    void deletedMessagesStayAwayWhileMembersRecover() throws Exception {
+        try (Site site = Site.withJournal(directory)) {
+            Verdict verdict = new FaultRun(site, SEED, SHORT, Fault.DELETIONS).run();
+
+            assertThat(verdict.seen()).isPositive();
         }
     }
 }

@@ -17,8 +17,9 @@ interface Member extends AutoCloseable {
      * Where all servers listen, and what all members are called.
      *
      * @param silence after which a connection is given up, longer than a server is silent
+     * @param errors whether programs with clients have listeners that throw Errors
      */
-    record Scene(List<Integer> ports, List<String> names, Duration silence) {}
+    record Scene(List<Integer> ports, List<String> names, Duration silence, boolean errors) {}
 
     String name();
 

@@ -16,6 +16,7 @@ final class Outbox {
     private final Map<String, Publication> unacknowledged = new LinkedHashMap<>(); // by id
     private final Map<String, Long> dueAt = new HashMap<>(); // by id
     private final List<Stored> acknowledged = new ArrayList<>();
+    private final Map<String, Deletions.Times> times = new HashMap<>(); // by id
     private int published;
     private int resent;
 
@@ -23,6 +24,7 @@ final class Outbox {
         published++;
         unacknowledged.put(publication.id(), publication);
         dueAt.put(publication.id(), System.nanoTime());
+        times.put(publication.id(), new Deletions.Times(System.nanoTime(), Deletions.NEVER));
     }
 
     /** What is to be sent now. */
@@ -54,6 +56,13 @@ final class Outbox {
         unacknowledged.remove(publication.id());
         dueAt.remove(publication.id());
         acknowledged.add(new Stored(publication.channel(), position, publication.id()));
+        long sent = times.get(publication.id()).sent();
+        times.put(publication.id(), new Deletions.Times(sent, System.nanoTime()));
+    }
+
+    /** When each message was sent. */
+    Map<String, Deletions.Times> times() {
+        return times;
     }
 
     int unacknowledged() {

@@ -8,21 +8,34 @@ import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisSentinelProcesses;
 import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A chat server as a process: {@code ServerMain ADDRESS PORT PING STORE}, PING being milliseconds of silence after which
  * clients are pinged, which have half of that to answer, and the store the URI of a Redis, or of a directory for a
- * journal, or {@code sentinels:} or {@code cluster:} with addresses. It prints its port, and how it is whenever a line comes; it drains
- * when it is told to end, and ends at once when its standard input does, which is with its parent.
+ * journal, or {@code sentinels:} or {@code cluster:} with addresses. It prints its port, and one line for each that comes:
+ * how it is for an empty one, {@code ok} for {@code hush} ({@link EmbeddedMain} stops publishing), {@code delete CHANNEL}
+ * and {@code deleteFrom SENDER}. It drains when it is told to end, and ends at once when its standard input does, which is
+ * with its parent.
  */
 final class ServerMain {
+    /** The answer to what was done. */
+    static final String OK = "ok";
+
     static final String SENTINELS = "sentinels:";
     static final String CLUSTER = "cluster:";
+
+    /** How long keys are remembered, where that is not the default, as {@link Duration#parse} reads it. */
+    static final String KEYS = "faults.keys";
 
     private static final Limits LIMITS =
             Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000).withDrainTimeout(Duration.ofSeconds(5));
@@ -32,7 +45,7 @@ final class ServerMain {
     public static void main(String[] arguments) throws Exception {
         Broker broker = broker(arguments[3]);
         Duration ping = Duration.ofMillis(Long.parseLong(arguments[2]));
-        ChatServer server = ChatServer.builder()
+        ChatServer server = InjectedErrors.in(ChatServer.builder())
                 .host(arguments[0])
                 .port(Integer.parseInt(arguments[1]))
                 .broker(broker)
@@ -42,13 +55,29 @@ final class ServerMain {
             server.close();
             broker.close();
         }));
+        Optional<EmbeddedMain> program = EmbeddedMain.in(server);
         System.out.println(server.port());
-        for (int said = System.in.read(); said >= 0; said = System.in.read()) {
-            if (said == '\n') {
-                System.out.println(status(server, broker.health()));
-            }
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            System.out.println(line.isEmpty() ? status(server, broker.health()) : carryOut(line, broker, program));
         }
         Runtime.getRuntime().halt(1);
+    }
+
+    private static String carryOut(String line, Broker broker, Optional<EmbeddedMain> program)
+            throws InterruptedException {
+        String[] words = line.split(" ");
+        try {
+            switch (words[0]) {
+                case "hush" -> program.orElseThrow().hush();
+                case "delete" -> broker.delete(words[1]);
+                case "deleteFrom" -> broker.deleteFrom(words[1]);
+                default -> throw new IllegalArgumentException(line);
+            }
+            return OK;
+        } catch (UnavailableException e) {
+            return "unavailable";
+        }
     }
 
     private static String status(ChatServer server, Broker.Health health) {
@@ -67,8 +96,8 @@ final class ServerMain {
         }
         URI uri = URI.create(store);
         return uri.getScheme().equals("file")
-                ? InMemoryBroker.open(Retention.DEFAULT, Path.of(uri), InMemoryBroker.Fsync.INTERVAL)
-                : new RedisBroker(uri, RedisBroker.DEFAULT_PREFIX, Retention.DEFAULT);
+                ? InMemoryBroker.open(retention(), Path.of(uri), InMemoryBroker.Fsync.INTERVAL)
+                : new RedisBroker(uri, RedisBroker.DEFAULT_PREFIX, retention());
     }
 
     private static List<String> addresses(String store, String kind) {
@@ -76,6 +105,11 @@ final class ServerMain {
     }
 
     private static Broker over(RedisServers servers) {
-        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, Retention.DEFAULT);
+        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention());
+    }
+
+    private static Retention retention() {
+        String keys = System.getProperty(KEYS);
+        return keys == null ? Retention.DEFAULT : Retention.DEFAULT.withKeys(Duration.parse(keys));
     }
 }

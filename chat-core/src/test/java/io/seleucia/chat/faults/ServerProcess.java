@@ -2,28 +2,35 @@ package io.seleucia.chat.faults;
 
 import io.seleucia.chat.Limits;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A chat server in a process of its own, which can be killed, and started again on the same port and store. */
 final class ServerProcess {
     private static final long PATIENCE_SECONDS = 60;
     private static final int ATTEMPTS = 5;
     private static final int TERMINATED = 128 + 15;
+    private static final String INJECTED = "Error: " + InjectedErrors.MESSAGE;
 
     private final Host host;
     private final Duration ping;
     private final String store;
+    private final List<String> flags; // of its JVM
     private final Path log;
-    private int port;
-    private Process process;
-    private BufferedReader out;
+    private final ReentrantLock asking = new ReentrantLock(); // held from a question to its answer
+    private volatile int port;
+    private volatile Process process;
+    private volatile BufferedReader out;
 
     /**
      * How a server is.
@@ -35,10 +42,11 @@ final class ServerProcess {
      */
     record Status(String flaw, Duration proven, long queuedBytes, long reconnects) {}
 
-    private ServerProcess(Host host, Duration ping, String store, Path log) {
+    private ServerProcess(Host host, Duration ping, String store, List<String> flags, Path log) {
         this.host = host;
         this.ping = ping;
         this.store = store;
+        this.flags = flags;
         this.log = log;
     }
 
@@ -57,7 +65,16 @@ final class ServerProcess {
      * @param ping after how much silence it pings a client, which has half of that to answer
      */
     static ServerProcess begin(Host host, Duration ping, String store) throws IOException {
-        ServerProcess server = new ServerProcess(host, ping, store, Files.createTempFile("server", ".log"));
+        return begin(host, ping, store, List.of());
+    }
+
+    /**
+     * Starts one on a host.
+     *
+     * @param flags more arguments of its JVM
+     */
+    static ServerProcess begin(Host host, Duration ping, String store, List<String> flags) throws IOException {
+        ServerProcess server = new ServerProcess(host, ping, store, flags, Files.createTempFile("server", ".log"));
         server.start();
         return server;
     }
@@ -83,32 +100,57 @@ final class ServerProcess {
     }
 
     private Process launch() throws IOException {
-        return new ProcessBuilder(host.command(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx256m",
-                        "-Dslf4j.internal.verbosity=ERROR",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ServerMain.class.getName(),
-                        host.address(),
-                        Integer.toString(port),
-                        Long.toString(ping.toMillis()),
-                        store)))
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "-Dslf4j.internal.verbosity=ERROR",
+                "-cp",
+                System.getProperty("java.class.path")));
+        command.addAll(flags);
+        command.addAll(List.of(
+                ServerMain.class.getName(),
+                host.address(),
+                Integer.toString(port),
+                Long.toString(ping.toMillis()),
+                store));
+        return new ProcessBuilder(host.command(command))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
     }
 
     /** How it is now. */
     Status status() throws IOException {
-        process.outputWriter(StandardCharsets.UTF_8).append('\n').flush();
-        String[] fields = out.readLine().split(" ", 4);
+        String[] fields = ask("").split(" ", 4);
         return new Status(
                 fields[3],
                 Duration.ofMillis(Long.parseLong(fields[0])),
                 Long.parseLong(fields[1]),
                 Long.parseLong(fields[2]));
+    }
+
+    /** Sends a line as {@link ServerMain} understands it; returns the answer. Fails if the process ends before that. */
+    String ask(String line) throws IOException {
+        asking.lock();
+        try {
+            BufferedReader answers = out;
+            process.outputWriter(StandardCharsets.UTF_8)
+                    .append(line)
+                    .append('\n')
+                    .flush();
+            String answer = answers.readLine();
+            if (answer == null) {
+                throw new EOFException("the server has ended");
+            }
+            return answer;
+        } finally {
+            asking.unlock();
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** Ends it at once, as {@code kill -9} does. */
@@ -145,9 +187,15 @@ final class ServerProcess {
         }
     }
 
-    /** What it has logged that no fault explains, nor a port that was taken when it started. */
-    private static boolean isFailure(String line) {
-        return line.startsWith("SEVERE") || line.startsWith("Exception in thread") && !line.contains("\"main\"");
+    /**
+     * Whether the line at an index says what no fault explains, nor a port that was taken when it started. An injected
+     * Error stands on that line or the next.
+     */
+    private static boolean isFailure(List<String> lines, int index) {
+        String line = lines.get(index);
+        String next = index + 1 < lines.size() ? lines.get(index + 1) : "";
+        return line.startsWith("SEVERE") && !next.contains(INJECTED)
+                || line.startsWith("Exception in thread") && !line.contains("\"main\"");
     }
 
     /** Ends all of them. Fails if something in one of them has failed. */
@@ -157,7 +205,8 @@ final class ServerProcess {
         for (ServerProcess server : servers) {
             Files.delete(server.log);
         }
-        if (logs.lines().anyMatch(ServerProcess::isFailure)) {
+        List<String> lines = logs.lines().toList();
+        if (IntStream.range(0, lines.size()).anyMatch(index -> isFailure(lines, index))) {
             throw new AssertionError("something in a server has failed\n" + logs);
         }
     }

@@ -3,9 +3,11 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -32,26 +34,59 @@ final class Site implements AutoCloseable {
     private final List<FaultyProxy> proxies = new ArrayList<>(); // one for each server over Redis, without a network
     private final List<Integer> doors = new ArrayList<>(); // one for each server on a network, which no fault closes
     private final List<ServerProcess> servers = new ArrayList<>();
+    private final List<FakeClock> clocks = new ArrayList<>();
+    private final List<Path> evidence = new ArrayList<>(); // of embedding programs, one file for each server
+    private final Deletions deletions = new Deletions();
+    private final Optional<Rollbacks> rollbacks;
+    private boolean errors;
 
     private Site(Optional<RedisProcess> redis) {
         this.redis = redis;
+        this.rollbacks = redis.map(Rollbacks::new);
     }
 
     /** So many servers over one Redis; where there is none, the test is skipped. */
     static Site overRedis(int servers) throws Exception {
-        RedisProcess redis = RedisProcess.begin();
+        return overRedis(servers, Equipment.NONE);
+    }
+
+    /** The same with something in the server processes. */
+    static Site overRedis(int servers, Equipment equipment) throws Exception {
+        return overRedis(Host.HERE, Collections.nCopies(servers, Host.HERE), equipment);
+    }
+
+    /** Two servers over one Redis, each of the three with a clock of its own; without libfaketime the test is skipped. */
+    static Site withClocks() throws Exception {
+        List<FakeClock> clocks = List.of(FakeClock.begin(), FakeClock.begin(), FakeClock.begin());
+        Site site = overRedis(clocks.getFirst(), clocks.subList(1, 3), Equipment.NONE.withLongKeys());
+        site.clocks.addAll(clocks);
+        return site;
+    }
+
+    private static Site overRedis(Host redisHost, List<? extends Host> hosts, Equipment equipment) throws Exception {
+        RedisProcess redis = RedisProcess.begin(redisHost);
         Site site = new Site(Optional.of(redis));
         try {
-            for (int i = 0; i < servers; i++) {
+            for (Host host : hosts) {
                 FaultyProxy proxy = new FaultyProxy(redis.uri().getPort());
                 site.proxies.add(proxy);
-                site.servers.add(ServerProcess.begin("redis://127.0.0.1:" + proxy.port()));
+                site.begin(host, "redis://127.0.0.1:" + proxy.port(), equipment);
             }
             return site;
         } catch (Exception e) {
             site.close();
             throw e;
         }
+    }
+
+    private void begin(Host host, String store, Equipment equipment) throws IOException {
+        List<String> flags = new ArrayList<>(equipment.flags());
+        if (equipment.program()) {
+            evidence.add(Files.createTempFile("evidence", ""));
+            flags.add("-D%s=%s".formatted(EmbeddedMain.EVIDENCE, evidence.getLast()));
+        }
+        errors = equipment.errors();
+        servers.add(ServerProcess.begin(host, Limits.DEFAULT.pingInterval(), store, flags));
     }
 
     /**
@@ -83,8 +118,13 @@ final class Site implements AutoCloseable {
 
     /** One server, with a journal in a directory. */
     static Site withJournal(Path directory) throws IOException {
+        return withJournal(directory, Equipment.NONE);
+    }
+
+    /** The same with something in the server process. */
+    static Site withJournal(Path directory, Equipment equipment) throws IOException {
         Site site = new Site(Optional.empty());
-        site.servers.add(ServerProcess.begin(directory.toUri().toString()));
+        site.begin(Host.HERE, directory.toUri().toString(), equipment);
         return site;
     }
 
@@ -96,8 +136,50 @@ final class Site implements AutoCloseable {
         return proxies;
     }
 
+    boolean hasRedis() {
+        return redis.isPresent();
+    }
+
     RedisProcess redis() {
         return redis.orElseThrow();
+    }
+
+    Rollbacks rollbacks() {
+        return rollbacks.orElseThrow();
+    }
+
+    List<FakeClock> clocks() {
+        return clocks;
+    }
+
+    Deletions deletions() {
+        return deletions;
+    }
+
+    /** Whether plug-ins in the servers throw Errors, which programs with clients may do as well. */
+    boolean injectsErrors() {
+        return errors;
+    }
+
+    /** What the embedding programs have noted up to now. */
+    List<EmbeddedEvidence> programs() throws IOException {
+        List<EmbeddedEvidence> programs = new ArrayList<>();
+        for (Path file : evidence) {
+            programs.add(EmbeddedEvidence.read(file));
+        }
+        return programs;
+    }
+
+    /** Starts the servers that are not running, and stops what embedding programs say. */
+    void settle() throws IOException {
+        for (ServerProcess server : servers) {
+            if (!server.isAlive()) {
+                server.start();
+            }
+            if (!evidence.isEmpty() && !server.ask("hush").equals(ServerMain.OK)) {
+                throw new IOException("a program does not stop");
+            }
+        }
     }
 
     Network network() {
@@ -150,6 +232,12 @@ final class Site implements AutoCloseable {
         }
         if (network.isPresent()) {
             network.get().close();
+        }
+        for (FakeClock clock : clocks) {
+            clock.close();
+        }
+        for (Path file : evidence) {
+            Files.delete(file);
         }
     }
 }

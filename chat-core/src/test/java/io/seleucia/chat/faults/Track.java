@@ -13,8 +13,18 @@ final class Track {
         /** The first subscription: everything after it is due. */
         record Began(Position position) implements Shown {}
 
-        /** A subscription that recovers everything since the last position; this is the channel's newest one. */
-        record Resumed(Position position) implements Shown {}
+        /**
+         * A subscription that recovers everything since the last position.
+         *
+         * @param position the channel's newest one
+         * @param asked when it was asked for
+         */
+        record Resumed(Position position, long asked) implements Shown {
+            /** Asked for before anything was deleted. */
+            Resumed(Position position) {
+                this(position, Long.MIN_VALUE);
+            }
+        }
 
         /** Said in so many words: what is between the last position and this one can't be had any more. */
         record Lost(Position position) implements Shown {}

@@ -4,10 +4,11 @@ import static io.seleucia.chat.faults.Verdict.Violation.CONTRADICTED;
 import static io.seleucia.chat.faults.Verdict.Violation.DOUBLED;
 import static io.seleucia.chat.faults.Verdict.Violation.LOST;
 import static io.seleucia.chat.faults.Verdict.Violation.REORDERED;
+import static io.seleucia.chat.faults.Verdict.Violation.UNDELETED;
 
+import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -30,8 +31,8 @@ final class TrackCheck {
 
     private final Track track;
     private final String name;
-    private final Checker.Placed placed;
-    private final Set<String> orderly;
+    private final Checker places;
+    private final Evidence evidence;
     private final Verdict verdict;
 
     private final Set<Position> seen = new HashSet<>();
@@ -40,13 +41,15 @@ final class TrackCheck {
     private final Map<String, Integer> numbers = new HashMap<>(); // of the last message, by member
     private final List<Excuse> excuses = new ArrayList<>();
     private final Position start;
+    private final Map<String, Position> acknowledgedAt = new HashMap<>(); // what was shown at its acknowledged place
+    private Track.Shown.Resumed recovery = new Track.Shown.Resumed(Position.NONE);
     private Position last;
 
-    TrackCheck(Track track, Checker.Placed placed, Set<String> orderly, Verdict verdict) {
+    TrackCheck(Track track, Checker places, Evidence evidence, Verdict verdict) {
         this.track = track;
         this.name = track.member() + " in " + track.channel();
-        this.placed = placed;
-        this.orderly = orderly;
+        this.places = places;
+        this.evidence = evidence;
         this.verdict = verdict;
         this.start = track.shown().getFirst().position();
         this.last = start;
@@ -57,7 +60,7 @@ final class TrackCheck {
             epochs.add(shown.position().epoch());
             switch (shown) {
                 case Track.Shown.Began began -> {}
-                case Track.Shown.Resumed resumed -> resumed(resumed.position());
+                case Track.Shown.Resumed resumed -> resumed(resumed);
                 case Track.Shown.Lost lost -> lost(lost.position());
                 case Track.Shown.Message message -> message(message);
             }
@@ -65,7 +68,9 @@ final class TrackCheck {
         return this;
     }
 
-    private void resumed(Position newest) {
+    private void resumed(Track.Shown.Resumed resumed) {
+        Position newest = resumed.position();
+        recovery = resumed;
         if (!newest.sameEpoch(last) || newest.offset() < last.offset()) {
             verdict.add(CONTRADICTED, "%s recovered from %s, but the channel was at %s", name, last, newest);
         }
@@ -83,7 +88,9 @@ final class TrackCheck {
     private void message(Track.Shown.Message message) {
         Position position = message.position();
         verdict.countSeen();
-        placed.placed(track.channel(), position, message.id(), name);
+        places.placed(track.channel(), position, message.id(), name);
+        onceAtItsPlace(message);
+        notDeleted(message);
         if (!seen.add(position)) {
             verdict.add(DOUBLED, "%s was shown %s once more, after %s", name, message, last);
         } else if (position.offset() <= last.offset()) {
@@ -96,12 +103,33 @@ final class TrackCheck {
         inOrder(message);
     }
 
+    /** What was shown at the place that was acknowledged is not shown again in another epoch. */
+    private void onceAtItsPlace(Track.Shown.Message message) {
+        Position position = message.position();
+        Position before = acknowledgedAt.get(message.id());
+        if (before != null && !before.sameEpoch(position)) {
+            verdict.add(DOUBLED, "%s was shown %s, which it had been shown at %s", name, message, before);
+        } else if (places.isAcknowledged(new Stored(track.channel(), position, message.id()))) {
+            acknowledgedAt.put(message.id(), position);
+        }
+    }
+
+    /** What a recovery gives, up to the end that it found, was not deleted before it was asked for. */
+    private void notDeleted(Track.Shown.Message message) {
+        Position position = message.position();
+        if (position.sameEpoch(recovery.position())
+                && position.offset() <= recovery.position().offset()
+                && evidence.deletions().forbid(track.channel(), message.id(), recovery.asked())) {
+            verdict.add(UNDELETED, "%s recovered %s, which was deleted", name, message);
+        }
+    }
+
     /** What an orderly member publishes in a channel bears rising numbers. In inboxes it may have to try again. */
     private void inOrder(Track.Shown.Message message) {
         int dash = message.id().indexOf('-');
         if (dash < 0
                 || track.channel().startsWith("@")
-                || !orderly.contains(message.id().substring(0, dash))) {
+                || !evidence.orderly().contains(message.id().substring(0, dash))) {
             return;
         }
         int number = Integer.parseInt(message.id().substring(dash + 1));
@@ -111,9 +139,13 @@ final class TrackCheck {
         }
     }
 
-    /** What it skipped, and what it ought to have been shown besides, it must have been shown, or told that it is lost. */
-    void expect(Collection<Position> due) {
-        skipped.addAll(due);
+    /**
+     * What it skipped, and what it ought to have been shown besides, it must have been shown, or told that it is lost.
+     *
+     * @param due by channel
+     */
+    void expect(Map<String, Set<Position>> due) {
+        skipped.addAll(due.getOrDefault(track.channel(), Set.of()));
         skipped.removeAll(seen);
         skipped.removeIf(position -> position.sameEpoch(start) && position.offset() <= start.offset());
         for (Position missing : skipped) {

@@ -10,6 +10,7 @@ import java.util.Map;
 final class Tracks {
     private final String member;
     private final Map<String, Track> tracks = new HashMap<>();
+    private final Map<String, Long> asked = new HashMap<>(); // when a channel was last asked for
 
     Tracks(String member) {
         this.member = member;
@@ -19,8 +20,9 @@ final class Tracks {
         return tracks.containsKey(channel);
     }
 
-    /** Where the member is in a channel that it has been in, as a request says it. */
+    /** Where the member is in a channel that it has been in, as the request says it that is now sent. */
     JsonObject since(String channel) {
+        asked.put(channel, System.nanoTime());
         return json(tracks.get(channel).last());
     }
 
@@ -38,7 +40,7 @@ final class Tracks {
         if (!has(channel)) {
             tracks.put(channel, new Track(member, channel, at));
         } else if (recovery.get("recovered").getAsBoolean()) {
-            tracks.get(channel).add(new Track.Shown.Resumed(at));
+            tracks.get(channel).add(new Track.Shown.Resumed(at, asked.get(channel)));
         } else {
             tracks.get(channel).add(new Track.Shown.Lost(at));
         }

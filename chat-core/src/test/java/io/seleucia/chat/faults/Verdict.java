@@ -19,7 +19,13 @@ final class Verdict {
         /** Shown after what comes behind it. */
         REORDERED,
         /** Two sources disagree about what is at a position. */
-        CONTRADICTED
+        CONTRADICTED,
+        /** Shown by a recovery or a history that was asked for after it had been deleted. */
+        UNDELETED,
+        /** Connected and subscribed, but not said to be there. */
+        ABSENT,
+        /** Said to be there, but gone. */
+        GHOST
     }
 
     private final Map<Violation, List<String>> violations = new EnumMap<>(Violation.class);

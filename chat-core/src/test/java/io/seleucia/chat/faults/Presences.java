@@ -1,0 +1,50 @@
+package io.seleucia.chat.faults;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Who is in a channel, as a server says it, and who is connected and subscribed there. */
+record Presences(String channel, int port, Set<String> connected, Set<String> present) {
+    private static final Set<String> OBSERVERS = Set.of("observer", "reader"); // of this test, who come and go
+
+    /** Asks a server, leaving out who asks. */
+    static Presences read(int port, String channel, Set<String> connected) throws IOException {
+        try (Speaker reader = Speaker.connect(port, "observer")) {
+            reader.ask(Speaker.request("subscribe", channel));
+            JsonObject reply = reader.ask(Speaker.request("presence", channel));
+            if (!reply.has("clients")) {
+                throw new IOException(reply.toString());
+            }
+            Set<String> present = new HashSet<>();
+            for (JsonElement client : reply.get("clients").getAsJsonArray()) {
+                present.add(client.getAsJsonObject().get("client").getAsString());
+            }
+            present.removeAll(OBSERVERS);
+            return new Presences(channel, port, connected, present);
+        }
+    }
+
+    /** Those who are connected and not said to be there. */
+    Set<String> absent() {
+        Set<String> absent = new HashSet<>(connected);
+        absent.removeAll(present);
+        return absent;
+    }
+
+    /** Those who are said to be there and are not. */
+    Set<String> ghosts() {
+        Set<String> ghosts = new HashSet<>(present);
+        ghosts.removeAll(connected);
+        return ghosts;
+    }
+
+    /** The same without ghosts. */
+    Presences withoutGhosts() {
+        Set<String> real = new HashSet<>(present);
+        real.retainAll(connected);
+        return new Presences(channel, port, connected, real);
+    }
+}
