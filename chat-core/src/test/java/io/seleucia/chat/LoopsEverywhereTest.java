@@ -25,12 +25,7 @@ class LoopsEverywhereTest {
     /** Files whose threads run no loop of ours, and why. */
     private static final Map<String, String> WITHOUT_LOOP = Map.of(
             "Accounts.java", "a pool of the JDK, whose tasks keep what they throw for whoever waits for them",
-            "Main.java", "runs once, at the end",
-            "Journal.java", "its two loops fail what they have taken themselves",
-            "JournalArchive.java", "its loop fails what it has taken itself",
-            "InMemoryBroker.java", "its loop locks first, and unlocks whatever happens",
-            "RedisMembers.java", "its loops are of their own",
-            "RedisNodes.java", "its loop is of its own");
+            "Main.java", "runs once, at the end");
 
     private static final Pattern STARTS = Pattern.compile(
             "\\bThread\\s*\\.\\s*(ofVirtual|ofPlatform|startVirtualThread)\\b|\\bnew Thread(PoolExecutor)?\\(|\\bExecutors\\.");

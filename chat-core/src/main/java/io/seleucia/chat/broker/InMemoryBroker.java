@@ -233,7 +233,8 @@ public final class InMemoryBroker implements Broker {
             it.listeners().add(listener);
             return it.last();
         });
-        return new ClosingOnce(start, () -> takeBack(channel, it -> it.listeners().remove(listener)));
+        return new ClosingOnce(
+                start, () -> takeBack(channel, it -> it.listeners().remove(listener)));
     }
 
     @Override

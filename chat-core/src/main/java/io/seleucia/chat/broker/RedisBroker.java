@@ -338,8 +338,6 @@ public final class RedisBroker implements Broker {
             history.tell(all);
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "to be told when it is read: " + e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "telling Redis at " + node.address() + " what was shown failed", e);
         }
     }
 
@@ -525,7 +523,9 @@ public final class RedisBroker implements Broker {
         public void reached(HostAndPort server) {
             nodes.all().stream()
                     .filter(node -> node.address().equals(server))
-                    .forEach(node -> Thread.ofVirtual().name("redis-telling").start(() -> tell(node)));
+                    .forEach(node -> Thread.ofVirtual()
+                            .name("redis-telling")
+                            .start(() -> Loop.attempt(LOG, "telling Redis what was shown", () -> tell(node))));
         }
 
         @Override

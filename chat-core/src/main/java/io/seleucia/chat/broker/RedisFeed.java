@@ -148,7 +148,7 @@ final class RedisFeed {
             try {
                 what.accept(listener);
             } catch (Throwable e) {
-                Loop.report(LOG, "a channel's listener", e);
+                Loop.report(LOG, "a listener of channel " + channel, e);
             }
         }
     }

@@ -18,7 +18,8 @@ import java.util.Optional;
 public record MessageSizes(int messageBytes, Map<String, Integer> longestTexts) {
     private static final int MAX_BYTES_OF_CHAR = 3; // two that stand for one code point have four together
     private static final int MAX_ESCAPED_BYTES_OF_CHAR = 6;
-    private static final int FRAME_BYTES = 102; // {"type":"message", the other names, the offset, the time, and a text's quotes
+    private static final int FRAME_BYTES =
+            102; // {"type":"message", the other names, the offset, the time, and a text's quotes
 
     /** Keeps its own copy. */
     public MessageSizes {

@@ -47,7 +47,8 @@ class RedisLoopsTest {
 
     @Test
     void aQuestionThatFailsIsFailedAndTheNextOneAnswered() throws Exception {
-        try (RedisPipeline pipeline = new RedisPipeline(address(), access(), 0, new RedisHealth("a test"), false, () -> {})) {
+        try (RedisPipeline pipeline =
+                new RedisPipeline(address(), access(), 0, new RedisHealth("a test"), false, () -> {})) {
             for (int i = 0; i < 6; i++) { // so that each lane has some
                 assertThatThrownBy(() -> ask(pipeline, pipe -> {
                             pipe.dbSize();

@@ -218,7 +218,8 @@ class ChannelTest {
     @Test
     void endsAMemberWhoseEpochTheChannelNeverLearns() throws Exception {
         scripted.start = at("E1", 10);
-        Channel channel = new Channel(LOBBY, Observer.NOBODY, new MessageSizes(65_536, Map.of()), new Counters(), Duration.ZERO);
+        Channel channel =
+                new Channel(LOBBY, Observer.NOBODY, new MessageSizes(65_536, Map.of()), new Counters(), Duration.ZERO);
         channel.open(scripted);
         Client ahead = new Client(channels(scripted));
         channel.joinAt(ahead.session, false, at("E2", 20), at("E1", 10));
