@@ -1,6 +1,7 @@
 package io.seleucia.chat;
 
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.concurrent.ThrottledLog;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.session.Loops;
 import io.seleucia.chat.session.Watchdog;
@@ -44,6 +45,7 @@ final class Acceptor implements Port {
 
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
+    private final ThrottledLog misdirected = new ThrottledLog(LOG, Level.INFO);
     private long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1; // the accepting thread's own
     private volatile boolean closed;
 
@@ -214,21 +216,47 @@ final class Acceptor implements Port {
         /** The handshakes, after which there is a session, or is to be none. */
         private void enter() {
             try {
-                int rate = limits.rateBytes();
-                Wire wire = tls.isPresent() ? tls.get().over(socket, rate, bytes) : new Wire(socket, rate, bytes);
-                if (!admitted) {
-                    entrance.refuse(wire);
-                    return;
+                if (admitted) {
+                    session = tls.isPresent()
+                            ? entrance.enter(secured(tls.get())).orElse(null)
+                            : entrance.enter(plain()).orElse(null);
+                } else if (tls.isEmpty()) { // to say it over TLS would cost a handshake
+                    entrance.refuse(plain());
                 }
-                session = entrance.enter(wire).orElse(null);
                 if (closed && session != null) {
                     session.end(CloseCode.RESTART, false); // it came while the others were told
                 }
+            } catch (InterruptedException e) {
+                LOG.log(Level.DEBUG, "a connection was interrupted before its handshake");
             } catch (HandshakeException e) {
+                if (e.status() == 421) {
+                    misdirected.log(() -> "a request from " + peer() + " was refused: " + e.getMessage());
+                }
                 LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
             }
+        }
+
+        private Wire plain() throws IOException {
+            return new Wire(socket, limits.rateBytes(), bytes);
+        }
+
+        /** The TLS handshake, which waits while many of the same network are in theirs. */
+        private Wire secured(Tls secure) throws IOException, InterruptedException {
+            long left = began + limits.handshakeTimeout().toNanos() - System.nanoTime();
+            try (Admission.Place place = admission.beginHandshake(socket.getInetAddress(), left)) {
+                if (place == null) {
+                    throw new IOException("too many TLS handshakes of this address at a time");
+                }
+                Wire wire = secure.over(socket, limits.rateBytes(), bytes);
+                wire.secure();
+                return wire;
+            }
+        }
+
+        private String peer() {
+            return socket.getInetAddress().getHostAddress();
         }
 
         private void leave() {

@@ -27,15 +27,18 @@ import io.seleucia.chat.session.Order;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.Watchdog;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.HostNames;
 import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -158,6 +161,7 @@ public final class ChatServer implements AutoCloseable {
 
     private Entrance webSockets(ChatServerBuilder settings, List<Protocol> protocols, Bounds bounds) {
         Handshake handshake = new Handshake(
+                hosts(settings),
                 settings.allowedOrigins,
                 settings.subprotocolRequired,
                 settings.compression != Compression.OFF,
@@ -174,6 +178,22 @@ public final class ChatServer implements AutoCloseable {
                 channels,
                 bounds,
                 counters);
+    }
+
+    /** See {@link ChatServerBuilder#hosts}. */
+    private static HostNames hosts(ChatServerBuilder settings) {
+        if (!settings.hosts.isEmpty()) {
+            return HostNames.of(settings.hosts);
+        }
+        InetAddress address = new InetSocketAddress(settings.host, 0).getAddress();
+        if (address == null || !address.isLoopbackAddress() || settings.allowedOrigins.contains("*")) {
+            return HostNames.ANY;
+        }
+        boolean bare = settings.host.contains(":") && !settings.host.startsWith("[");
+        Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+        names.add(bare ? "[" + settings.host + "]" : settings.host);
+        settings.allowedOrigins.forEach(origin -> HostNames.ofOrigin(origin).ifPresent(names::add));
+        return HostNames.of(names);
     }
 
     private Entrance tcp(ChatServerBuilder settings) {

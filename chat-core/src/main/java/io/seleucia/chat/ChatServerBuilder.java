@@ -10,6 +10,7 @@ import io.seleucia.chat.protocol.Caller;
 import io.seleucia.chat.protocol.Controller;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
+import io.seleucia.chat.transport.HostNames;
 import io.seleucia.chat.transport.Pages;
 import io.seleucia.chat.transport.Tls;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class ChatServerBuilder {
     Duration tcpSilence = Duration.ofSeconds(60);
     Optional<Broker> broker = Optional.empty();
     Limits limits = Limits.DEFAULT;
+    Set<String> hosts = Set.of();
     Set<String> allowedOrigins = Set.of();
     boolean subprotocolRequired;
     ChatServer.Compression compression = ChatServer.Compression.ON;
@@ -184,8 +186,32 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * The origins whose pages may connect, such as {@code https://chat.example}; {@code *} is any. If there are
-     * none, a page may connect to the host that it came from. Programs other than browsers are not concerned.
+     * The names by which clients call the server, without ports: what a request must name as its host, or it is refused
+     * with HTTP 421. {@code *} is any. Case does not matter; an address of IPv6 stands in brackets.
+     *
+     * <p>A page whose name was made to point at this server (DNS rebinding) is told by this alone. If there are none, a
+     * server that listens on the loopback interface takes {@code localhost}, {@code 127.0.0.1}, {@code [::1]}, its
+     * {@linkplain #host host} and those of the {@linkplain #allowedOrigins allowed origins}, and any other server, or one
+     * that allows all origins, takes any.
+     *
+     * @throws IllegalArgumentException if one is neither a name nor an address, or has a port
+     */
+    public ChatServerBuilder hosts(Collection<String> hosts) {
+        Objects.requireNonNull(hosts, "hosts");
+        hosts.forEach(name -> Objects.requireNonNull(name, "hosts has null in it"));
+        if (!hosts.isEmpty()) {
+            HostNames.of(hosts); // refuses what can't be used
+        }
+        this.hosts = Set.copyOf(hosts);
+        return this;
+    }
+
+    /**
+     * The origins whose pages may connect, such as {@code https://chat.example}; {@code *} is any. Scheme, host and port
+     * count, and a port that is left out is the scheme's. If there are none, a page may connect to the origin that it came
+     * from: {@code http} and the host and port that the request names, or {@code https} where the server speaks TLS
+     * itself. Behind a proxy that ends TLS, pages come from an {@code https} origin that must be named here. Programs other
+     * than browsers are not concerned.
      */
     public ChatServerBuilder allowedOrigins(Collection<String> allowedOrigins) {
         Objects.requireNonNull(allowedOrigins, "allowedOrigins");

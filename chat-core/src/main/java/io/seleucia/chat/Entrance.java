@@ -11,13 +11,13 @@ import java.util.Optional;
  */
 interface Entrance {
     /**
-     * The handshakes, of TLS and of the transport.
+     * Performs the transport's handshake, if it has one. That of TLS is done.
      *
      * @return what is to run, and knows what is to be served; empty if the peer wanted no session, and has all that it wanted
      * @throws IOException if there is to be no session
      */
     Optional<Loops> enter(Wire wire) throws IOException;
 
-    /** Tells a connection that is one too many, if there are words for it. */
+    /** Tells a connection without TLS that it is one too many, if there are words for it. */
     void refuse(Wire wire) throws IOException;
 }

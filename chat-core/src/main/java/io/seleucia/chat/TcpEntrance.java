@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Lets TCP connections in, all with one protocol. But for TLS there is no handshake.
+ * Lets TCP connections in, all with one protocol, without a handshake.
  *
  * @param keepalive how long nothing may be sent to a connection
  */
@@ -24,7 +24,6 @@ record TcpEntrance(
         implements Entrance {
     @Override
     public Optional<Loops> enter(Wire wire) throws IOException {
-        wire.secure();
         Loops loops = new Loops(new Tcp(wire, bounds.messageBytes(), keepalive), bounds, counters);
         return Optional.of(
                 loops.serve(new Session(loops, protocol, Map.of(), Optional.empty(), logins, channels, bounds)));

@@ -38,7 +38,6 @@ record WebSocketEntrance(
         implements Entrance {
     @Override
     public Optional<Loops> enter(Wire wire) throws IOException {
-        wire.secure();
         Doorkeeper door = new Doorkeeper(
                 logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
         return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
@@ -60,7 +59,6 @@ record WebSocketEntrance(
 
     @Override
     public void refuse(Wire wire) throws IOException {
-        wire.secure();
         Handshake.refuse(wire, 503, "too many connections, try again later");
     }
 

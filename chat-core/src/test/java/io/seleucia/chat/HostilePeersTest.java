@@ -89,6 +89,33 @@ class HostilePeersTest {
     }
 
     @Test
+    void messagesThatNeverEndHarmNobody() throws Exception {
+        int peers = 20;
+        Limits limits = LIMITS.withFrameTimeout(Duration.ofMillis(500)).withPongTimeout(Duration.ofSeconds(2));
+        assertHarmless(limits, peers, () -> {
+            for (int i = 0; i < peers; i++) {
+                hostile(RawClient.member(port, "mallory", CHANNEL)).send(RawClient.frame(0x01, (byte) 'x'));
+            }
+            byte[] more = RawClient.frame(0x00, (byte) 'x'); // each whole at once, and none of them the last
+            for (int i = 0; sendToAll(more); i++) {
+                assertThat(i).as("frames that the server waited for").isLessThan(3_000);
+                LockSupport.parkNanos(PACE.toNanos());
+            }
+        });
+    }
+
+    @Test
+    void aPageFromElsewhereWhoseNamePointsHereGetsNothing() throws Exception {
+        String foreign = new String(RawClient.handshake(), StandardCharsets.US_ASCII)
+                .replace("Host: localhost", "Host: evil.example:8600\r\nOrigin: http://evil.example:8600");
+        assertHarmless(LIMITS, 1, () -> {
+            RawClient page = hostile(RawClient.connect(port)).send(foreign.getBytes(StandardCharsets.US_ASCII));
+            assertThat(page.readLine()).isEqualTo("HTTP/1.1 421 Misdirected Request");
+            hangUp();
+        });
+    }
+
+    @Test
     void receiversThatNeverReadHarmNobody() throws Exception {
         int peers = 20;
         Limits limits = LIMITS.withOutboundQueueBytes(256 * 1024)

@@ -1,7 +1,6 @@
 package io.seleucia.chat;
 
 import static io.seleucia.chat.Eventually.eventually;
-import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,8 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -33,6 +35,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -342,17 +345,94 @@ class TlsTest {
     }
 
     @Test
-    void refusesConnectionsOverTheLimits() throws Exception {
+    void shakesNoHandsWithConnectionsOverTheLimits() throws Exception {
         start(Limits.DEFAULT.withMaxConnectionsPerAddress(1));
         try (TestClient first = TestClient.connect(server.port(), key.trusting())) {
             first.expectNothingElse();
-            String answer = eventuallyGet(
-                    () -> { // little time is given to those who are refused
-                        try (SSLSocket second = connect(server.port(), key.trusting(), "TLSv1.3")) {
-                            return new String(second.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
-                        }
-                    });
-            assertThat(answer).isEqualTo("HTTP/1.1 503");
+            try (SSLSocket second = connect(server.port(), key.trusting(), "TLSv1.3")) {
+                assertThatThrownBy(second::startHandshake).isInstanceOf(IOException.class);
+            }
+        }
+    }
+
+    @Test
+    void servesOthersWhileAnAddressLeavesItsHandshakesUnfinished() throws Exception {
+        start(Limits.DEFAULT.withHandshakeTimeout(Duration.ofSeconds(60)));
+        byte[] hello = clientHello();
+        List<Socket> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 200; i++) {
+                Socket socket = new Socket();
+                stalled.add(socket);
+                socket.bind(new InetSocketAddress("127.0.0.2", 0));
+                socket.connect(new InetSocketAddress("localhost", server.port()), PATIENCE_MILLIS);
+                socket.getOutputStream().write(hello);
+            }
+            int answered = 0;
+            for (Socket socket : stalled.subList(0, 32)) {
+                socket.setSoTimeout(PATIENCE_MILLIS);
+                answered += socket.getInputStream().read() >= 0 ? 1 : 0;
+            }
+            assertThat(answered).as("handshakes of the address that were begun").isEqualTo(32);
+            for (Socket socket : stalled.subList(32, 200)) {
+                assertThat(socket.getInputStream().available()).isZero();
+            }
+            try (TestClient other = TestClient.connect(server.port(), key.trusting())) {
+                other.expectNothingElse();
+            }
+            for (Socket socket : stalled.subList(0, 32)) {
+                socket.close();
+            }
+            stalled.get(40).setSoTimeout(PATIENCE_MILLIS);
+            assertThat(stalled.get(40).getInputStream().read())
+                    .as("the next in line has its turn")
+                    .isNotNegative();
+        } finally {
+            for (Socket socket : stalled) {
+                socket.close();
+            }
+        }
+    }
+
+    /** What a client begins its handshake with. */
+    private static byte[] clientHello() throws Exception {
+        SSLEngine engine = key.trusting().createSSLEngine();
+        engine.setUseClientMode(true);
+        engine.beginHandshake();
+        ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), hello);
+        return Arrays.copyOf(hello.array(), hello.position());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"})
+    void refusesSuitesOfOld(String suite) throws Exception {
+        start();
+        try (SSLSocket client = (SSLSocket) key.trusting().getSocketFactory().createSocket()) {
+            client.connect(new InetSocketAddress("localhost", server.port()), PATIENCE_MILLIS);
+            client.setSoTimeout(PATIENCE_MILLIS);
+            client.setEnabledProtocols(new String[] {"TLSv1.2"});
+            client.setEnabledCipherSuites(new String[] {suite});
+
+            assertThatThrownBy(client::startHandshake)
+                    .isInstanceOf(SSLException.class)
+                    .hasMessageContaining("handshake_failure");
+        }
+    }
+
+    @Test
+    void takesPagesOfItsHttpsOriginOnly() throws Exception {
+        start();
+        for (Map.Entry<String, String> known :
+                Map.of("https", "101", "http", "403").entrySet()) {
+            try (SSLSocket client = connect(server.port(), key.trusting(), "TLSv1.3")) {
+                String at = "localhost:" + server.port();
+                String request = UPGRADE.replace(
+                        "Host: localhost\r\n", "Host: " + at + "\r\nOrigin: " + known.getKey() + "://" + at + "\r\n");
+                client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                        .isEqualTo("HTTP/1.1 " + known.getValue());
+            }
         }
     }
 

@@ -26,4 +26,9 @@ public record Bounds(
         Duration ping,
         Duration pong,
         Duration frame,
-        Duration write) {}
+        Duration write) {
+    /** From the first byte of a message in several frames to its last: twice what one frame may take. */
+    Duration message() {
+        return frame.multipliedBy(2);
+    }
+}

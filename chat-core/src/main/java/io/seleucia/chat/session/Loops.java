@@ -3,6 +3,7 @@ package io.seleucia.chat.session;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Printable;
 import io.seleucia.chat.transport.Connection;
 import io.seleucia.chat.transport.ConnectionClosedException;
 import io.seleucia.chat.transport.Frame;
@@ -275,8 +276,9 @@ public final class Loops implements Watchdog.Watched {
 
     /** Names both threads after the user, for whoever reads a thread dump. Called by the inbound loop. */
     void name(String client) {
-        Thread.currentThread().setName(connection.name() + "-inbound user=" + client);
-        outboundThread.setName(connection.name() + "-outbound user=" + client);
+        String shown = Printable.line(client);
+        Thread.currentThread().setName(connection.name() + "-inbound user=" + shown);
+        outboundThread.setName(connection.name() + "-outbound user=" + shown);
     }
 
     /** Queues a frame; a peer for which there is no room is a slow consumer, and ends. Any thread; does not block. */
@@ -453,7 +455,8 @@ public final class Loops implements Watchdog.Watched {
             if (past(now, closedAt, linger)) {
                 connection.abort();
             }
-        } else if (past(now, connection.readingSince(), bounds.frame())) {
+        } else if (past(now, connection.readingSince(), bounds.frame())
+                || past(now, connection.messageSince(), bounds.message())) {
             end(CloseCode.TIMED_OUT, true);
         } else {
             checkSilence(now);

@@ -80,6 +80,14 @@ public interface Connection {
     /** Since when a begun frame is incomplete, as {@link System#nanoTime}, or 0 while none is. */
     long readingSince();
 
+    /**
+     * Returns since when a message that comes in several frames is incomplete, as {@link System#nanoTime}, or 0 while none
+     * is: each frame may be in time and the message never end.
+     */
+    default long messageSince() {
+        return 0;
+    }
+
     /** Since when a write has made no progress, as {@link System#nanoTime}, or 0 while nothing is being written. */
     long writingSince();
 

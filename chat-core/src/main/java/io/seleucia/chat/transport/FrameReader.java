@@ -35,6 +35,7 @@ final class FrameReader {
     private boolean compressed;
     private long compressedLength;
     private Utf8 utf8; // of a text
+    private volatile long messageSince; // when the first frame of a message began that goes on in others, or 0
 
     // What answers the peer's Close, null until it has come.
     private volatile byte[] closeAnswer;
@@ -50,6 +51,9 @@ final class FrameReader {
         int first = in.read();
         in.begin();
         boolean complete = readFrame(first, answers);
+        if (!complete && opcode != WebSocket.CONTINUATION && messageSince == 0) {
+            messageSince = in.readingSince();
+        }
         in.complete();
         return complete ? Optional.of(take()) : Optional.empty();
     }
@@ -265,12 +269,20 @@ final class FrameReader {
         }
     }
 
+    /** Since when a message in several frames is incomplete, as {@link System#nanoTime}, or 0. For any thread. */
+    long messageSince() {
+        return messageSince;
+    }
+
     private Payload take() {
         Payload payload = new Payload(
                 opcode == WebSocket.TEXT, message.length == length ? message : Arrays.copyOf(message, length));
         opcode = WebSocket.CONTINUATION;
         message = EMPTY;
         length = 0;
+        if (messageSince != 0) {
+            messageSince = 0;
+        }
         compressedLength = 0;
         utf8 = null;
         return payload;

@@ -1,8 +1,6 @@
 package io.seleucia.chat.transport;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,17 +15,23 @@ import java.util.function.Function;
  * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
  * each call runs in its connection's thread.
  *
- * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, those whose host is
- *     the one that the request names. Clients that are no browsers send none, and may always connect.
+ * @param hosts the names that a request may call the server; one for another name is refused, whatever it asks for
+ * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, the origin that the
+ *     request itself is for, by scheme, host and port. Clients that are no browsers send none, and may always connect.
  * @param subprotocolRequired whether a client that offers only unknown subprotocols is refused
  * @param compression whether permessage-deflate is agreed on with clients that offer it
  * @param contextTakeover whether contexts are kept from message to message then
  */
 public record Handshake(
-        Set<String> allowedOrigins, boolean subprotocolRequired, boolean compression, boolean contextTakeover) {
+        HostNames hosts,
+        Set<String> allowedOrigins,
+        boolean subprotocolRequired,
+        boolean compression,
+        boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA_1 = sha1();
     private static final int KEY_BYTES = 16;
+    private static final int MAX_TOLD = 100; // characters of a host, to who asked for it
     // §3.2.2
     private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}";
 
@@ -86,11 +90,12 @@ public record Handshake(
         try {
             HttpHead head = HttpHead.read(wire);
             body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
+            checkHost(head.host());
             if (pages.concern(head)) {
                 pages.answer(head).send(wire, body);
                 return Optional.empty();
             }
-            String key = check(head);
+            String key = check(head, wire.isSecure() ? "https" : "http");
             Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
             Optional<Compression> agreed = compression
                     ? Compression.negotiate(head.lines("sec-websocket-extensions"), contextTakeover)
@@ -114,15 +119,26 @@ public record Handshake(
         return value.map(text -> name + ": " + text + "\r\n").orElse("");
     }
 
-    /** The rules of RFC 6455 §4.2.1, in an order that tells a client the first thing to mend; returns the key. */
-    private String check(HttpHead head) throws HandshakeException {
+    private void checkHost(String host) throws HandshakeException {
+        if (!hosts.include(host)) {
+            String named = host.length() <= MAX_TOLD ? host : host.substring(0, MAX_TOLD) + "…";
+            throw new HandshakeException(
+                    421, "this server is not called " + named + ": its setting hosts says how it is");
+        }
+    }
+
+    /**
+     * The rules of RFC 6455 §4.2.1, in an order that tells a client the first thing to mend; returns the key.
+     *
+     * @param scheme that of the pages that this port gives
+     */
+    private String check(HttpHead head, String scheme) throws HandshakeException {
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
         }
         if (head.announcesBody()) {
             throw new HandshakeException(400, "a handshake has no body");
         }
-        String host = head.host();
         if (!head.lists("upgrade", "websocket")) {
             throw new HandshakeException(400, "this is a WebSocket server: Upgrade must be websocket");
         }
@@ -136,7 +152,7 @@ public record Handshake(
                 .filter(Handshake::isKey)
                 .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
         Optional<String> origin = head.single("origin");
-        if (origin.isPresent() && !allows(origin.get(), host)) {
+        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, head.host()))) {
             throw new HandshakeException(403, "this origin is not allowed");
         }
         return key;
@@ -153,21 +169,15 @@ public record Handshake(
         }
     }
 
-    private boolean allows(String origin, String host) {
-        if (!allowedOrigins.isEmpty()) {
-            return allowedOrigins.contains("*") || allowedOrigins.contains(origin);
+    /** @param own the origin that the request is for */
+    private boolean allows(String text, Optional<Origin> own) {
+        Optional<Origin> origin = Origin.of(text);
+        if (allowedOrigins.isEmpty()) {
+            return origin.isPresent() && origin.equals(own);
         }
-        try {
-            String authority = new URI(origin).getRawAuthority();
-            return authority != null && withoutPort(authority).equalsIgnoreCase(withoutPort(host));
-        } catch (URISyntaxException e) {
-            return false;
-        }
-    }
-
-    /** By hand, for a {@link URI} knows no host with an underscore. */
-    private static String withoutPort(String authority) {
-        return authority.replaceFirst(":[0-9]*$", "");
+        return allowedOrigins.contains("*")
+                || allowedOrigins.contains(text) // such as null, which is no origin
+                || origin.isPresent() && allowedOrigins.stream().map(Origin::of).anyMatch(origin::equals);
     }
 
     private Optional<String> negotiate(HttpHead head, List<String> spoken) throws HandshakeException {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -19,6 +21,10 @@ import javax.net.ssl.SSLSocket;
 /**
  * TLS 1.2 and 1.3 on the server's side, with a key and certificates from files that are read again when they have
  * changed. Any thread.
+ *
+ * <p>What a peer may choose is bounded to what is safe without any further condition: forward secrecy and AEAD, so of the
+ * suites of TLS 1.2 those with ECDHE and GCM or ChaCha20 only. What handshakes compute is bounded by {@link
+ * TlsHandshakeInput}: half of the processors at most are busy with it.
  *
  * <p>A new connection looks at the files, in its own thread, if nobody has for a while: a server to which nobody
  * connects needs no new certificate, and no thread or timer is kept. Connections that are open go on undisturbed.
@@ -31,6 +37,8 @@ public final class Tls {
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
     private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"}; // RFC 7301; who offers only others is refused
 
+    private final Semaphore computing =
+            new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
     private final KeyFiles files;
     private final Duration lookInterval;
     private volatile SSLContext context;
@@ -63,12 +71,26 @@ public final class Tls {
      */
     public Wire over(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
         look();
-        SSLSocket layer = (SSLSocket) context.getSocketFactory().createSocket(socket, null, true);
+        TlsHandshakeInput input = new TlsHandshakeInput(socket.getInputStream(), computing);
+        // As what was read before: the JDK reads from there until that ends, with the connection.
+        SSLSocket layer = (SSLSocket) context.getSocketFactory().createSocket(socket, input, true);
         SSLParameters parameters = layer.getSSLParameters();
         parameters.setProtocols(VERSIONS);
+        parameters.setCipherSuites(suites(parameters.getCipherSuites()));
         parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
         layer.setSSLParameters(parameters);
-        return new Wire(socket, layer, bytesPerSecond, bytes);
+        return new Wire(socket, layer, input, bytesPerSecond, bytes);
+    }
+
+    private static String[] suites(String[] enabled) {
+        return Arrays.stream(enabled).filter(Tls::isSafe).toArray(String[]::new);
+    }
+
+    /** The names are those of the IANA registry; those of TLS 1.3 name no key exchange. */
+    private static boolean isSafe(String suite) {
+        boolean tls13 = suite.startsWith("TLS_AES_") || suite.startsWith("TLS_CHACHA20_");
+        boolean aead = suite.contains("_GCM_") || suite.contains("_CHACHA20_POLY1305_");
+        return tls13 || suite.startsWith("TLS_ECDHE_") && aead;
     }
 
     private void look() {

@@ -146,6 +146,11 @@ public final class WebSocket implements Connection {
     }
 
     @Override
+    public long messageSince() {
+        return reader.messageSince();
+    }
+
+    @Override
     public long writingSince() {
         return wire.writingSince();
     }

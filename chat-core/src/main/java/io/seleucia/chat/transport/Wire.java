@@ -38,6 +38,7 @@ public final class Wire {
 
     private final Socket socket;
     private final Socket layer; // TLS over the socket, or the socket itself
+    private final TlsHandshakeInput handshake; // what TLS reads from; null without TLS
     private final InputStream in;
     private final OutputStream out;
     private final WireBytes counted;
@@ -61,16 +62,18 @@ public final class Wire {
      * @param bytes counts what goes over it
      */
     public Wire(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
-        this(socket, socket, bytesPerSecond, bytes);
+        this(socket, socket, null, bytesPerSecond, bytes);
     }
 
     /** Takes over what is layered over a connected socket. To abort is to close the socket, under the layer. */
-    Wire(Socket socket, Socket layer, int bytesPerSecond, WireBytes bytes) throws IOException {
+    Wire(Socket socket, Socket layer, TlsHandshakeInput handshake, int bytesPerSecond, WireBytes bytes)
+            throws IOException {
         socket.setTcpNoDelay(true);
         this.bytesPerSecond = bytesPerSecond;
         this.credit = bytesPerSecond;
         this.socket = socket;
         this.layer = layer;
+        this.handshake = handshake;
         this.in = layer.getInputStream();
         this.out = layer.getOutputStream();
         this.counted = bytes;
@@ -82,9 +85,14 @@ public final class Wire {
      */
     public void secure() throws IOException {
         if (layer instanceof SSLSocket tls) {
-            tls.startHandshake();
+            handshake.during(tls::startHandshake);
             tls.setEnableSessionCreation(false); // this one was all: a client that renegotiates costs a signature each
         }
+    }
+
+    /** Returns whether there is TLS. */
+    boolean isSecure() {
+        return handshake != null;
     }
 
     /** Blocks until at least one byte has come. */

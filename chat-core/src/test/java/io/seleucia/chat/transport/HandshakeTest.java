@@ -13,6 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests as they stand on the wire, but for the carriage returns, which {@link #crlf} adds. */
@@ -435,29 +436,27 @@ class HandshakeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "http://chat.example:8600",
-                "https://chat.example", // another port and scheme
-                "http://chat.example:3000",
-                "http://CHAT.Example"
-            })
-    void takesPagesOfTheSameHost(String origin) throws IOException {
-        accept(HANDSHAKE, with("Origin: " + origin));
+    @CsvSource({
+        "chat.example:8600, http://chat.example:8600",
+        "chat.example:8600, HTTP://CHAT.Example:8600",
+        "chat.example,      http://chat.example",
+        "chat.example:,     http://chat.example:80",
+        "chat.example:80,   http://chat.example",
+        "chat.example,      http://chat.example:80",
+        "[::1]:8600,        http://[::1]:8600",
+        "[::1]:8600,        http://[0:0:0:0:0:0:0:1]:8600",
+        "chat_server:8600,  http://chat_server:8600" // which is no name of the DNS
+    })
+    void takesPagesOfItsOwnOrigin(String host, String origin) throws IOException {
+        accept(HANDSHAKE, with("Origin: " + origin).replace("chat.example:8600", host));
 
         assertThat(answer()).startsWith("HTTP/1.1 101 ");
     }
 
-    @Test
-    void takesPagesOfTheSameHostWhereItIsAnAddress() throws IOException {
-        accept(HANDSHAKE, with("Origin: http://[::1]:3000").replace("chat.example:8600", "[::1]:8600"));
-
-        assertThat(answer()).startsWith("HTTP/1.1 101 ");
-    }
-
-    @Test
-    void takesPagesOfTheSameHostWhereItsNameIsNoneOfTheDns() throws IOException {
-        accept(HANDSHAKE, with("Origin: http://chat_server:3000").replace("chat.example:8600", "chat_server:8600"));
+    @ParameterizedTest
+    @ValueSource(strings = {"chat.example", "CHAT.example:8600", "chat.example:443", "[::1]", "[0::1]:80", "10.0.0.1"})
+    void takesRequestsForOneOfItsNames(String host) throws IOException {
+        accept(called("chat.example", "[0:0::1]", "10.0.0.1"), forHost(host));
 
         assertThat(answer()).startsWith("HTTP/1.1 101 ");
     }
@@ -465,7 +464,52 @@ class HandshakeTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "evil.example",
+                "evil.example:8600",
+                "chat.example.evil.example",
+                "evil.chat.example",
+                "chat.example.",
+                "[::2]",
+                "10.0.0.10",
+                "%63hat.example"
+            })
+    void refusesRequestsForAnotherName(String host) throws IOException {
+        assertRefused(
+                called("chat.example", "[::1]", "10.0.0.1"),
+                forHost(host),
+                421,
+                "this server is not called " + host + ": its setting hosts says how it is");
+        assertThat(answer()).startsWith("HTTP/1.1 421 Misdirected Request\r\n");
+    }
+
+    @Test
+    void refusesPagesForAnotherNameBeforeAnythingElse() throws IOException {
+        Wire wire = loopback.wireOf("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+        Pages pages = Pages.NONE.with("/", "text/html", new byte[0]);
+
+        assertThatThrownBy(() -> called("chat.example").accept(wire, pages, path -> SPOKEN))
+                .hasMessageStartingWith("this server is not called evil.example");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "chat.example:8600", "http://chat.example", "a b", "::1", "[::1]:80", "a/b"})
+    void takesNoNameThatIsNone(String name) {
+        assertThatThrownBy(() -> HostNames.of(Set.of("chat.example", name)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("without a port: " + name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "http://other.example",
+                "http://chat.example", // another port
+                "http://chat.example:3000",
+                "https://chat.example:8600", // another scheme
+                "ws://chat.example:8600",
+                "http://chat.example:8600/",
+                "http://chat.example:4294975896", // the same port in 32 bits
                 "http://chat.example.other.example",
                 "http://other.chat.example",
                 "http://chat.example@other.example",
@@ -475,7 +519,7 @@ class HandshakeTest {
                 "http://",
                 "not a URI"
             })
-    void refusesPagesOfOtherHosts(String origin) throws IOException {
+    void refusesPagesOfOtherOrigins(String origin) throws IOException {
         assertRefused(with("Origin: " + origin), 403, BAD_ORIGIN);
         assertThat(answer()).startsWith("HTTP/1.1 403 Forbidden\r\n");
     }
@@ -487,11 +531,21 @@ class HandshakeTest {
         assertRefused(request, 400, "origin must stand only once");
     }
 
-    @Test
-    void takesListedOrigins() throws IOException {
-        var handshake = allowing(Set.of("https://a.example", "https://b.example:444"));
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://b.example:444",
+                "https://B.example:444",
+                "https://a.example:443",
+                "HTTPS://a.example",
+                "https://c.example",
+                "https://[::1]:5"
+            })
+    void takesListedOrigins(String origin) throws IOException {
+        var handshake = allowing(
+                Set.of("https://a.example", "https://b.example:444", "https://C.example:443", "https://[0::1]:5"));
 
-        accept(handshake, with("Origin: https://b.example:444"));
+        accept(handshake, with("Origin: " + origin));
 
         assertThat(answer()).startsWith("HTTP/1.1 101 ");
     }
@@ -579,7 +633,15 @@ class HandshakeTest {
                 "Host must be a name or an address, and a port where it has one");
     }
 
+    private static String forHost(String host) {
+        return replacing("Host: chat.example:8600", "Host: " + host);
+    }
+
+    private static Handshake called(String... names) {
+        return new Handshake(HostNames.of(Set.of(names)), Set.of(), false, false, false);
+    }
+
     private static Handshake allowing(Set<String> origins) {
-        return new Handshake(origins, false, false, false);
+        return new Handshake(HostNames.ANY, origins, false, false, false);
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What browsers that want no WebSocket are given, as it stands on the wire. */
 class PagesTest {
     private static final String HTML = "<p>déjà vu</p>";
-    private static final Handshake HANDSHAKE = new Handshake(Set.of(), false, false, false);
+    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, Set.of(), false, false, false);
     private static final Pages PAGES = Pages.NONE
             .with("/", "text/html; charset=utf-8", HTML.getBytes(StandardCharsets.UTF_8))
             .with("/a.css", "text/css", "p{}".getBytes(StandardCharsets.UTF_8));

@@ -5,6 +5,7 @@ import io.seleucia.chat.client.ChatException;
 import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.client.Loss;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Printable;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 
 /**
  * The chat in a terminal: what is typed is published, what is said is shown. In a pipe it shows plain lines, publishes
@@ -72,7 +72,7 @@ public final class TerminalClient implements ChatListener {
             }
             System.exit(new TerminalClient(channel).run(builder) ? 0 : 1);
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            System.err.println(USAGE + ": " + visible(String.valueOf(e.getMessage())));
+            System.err.println(USAGE + ": " + Printable.line(String.valueOf(e.getMessage())));
             System.exit(2);
         }
     }
@@ -135,7 +135,8 @@ public final class TerminalClient implements ChatListener {
                 expect(client.direct(words[1], words[2]));
             }
             case "/who" ->
-                expect(client.presence(here()).thenAccept(clients -> show(String.join(", ", clients.keySet()))));
+                expect(client.presence(here())
+                        .thenAccept(clients -> show(Printable.line(String.join(", ", clients.keySet())))));
             case "/history" -> {
                 int limit = words.length > 1 ? Integer.parseInt(words[1]) : PAGE;
                 expect(client.history(here(), limit)
@@ -162,35 +163,35 @@ public final class TerminalClient implements ChatListener {
 
     private void fail(Throwable reason) {
         if (failure.compareAndSet(null, reason) || colours) { // in a pipe one line is enough
-            err.println("error: " + visible(String.valueOf(reason.getMessage())));
+            err.println("error: " + Printable.line(String.valueOf(reason.getMessage())));
         }
     }
 
     @Override
     public void message(Message message) {
         show(styled(DIM, "[" + message.channel() + "] ") + styled(BOLD, message.sender()) + ": "
-                + visible(message.content().asText()));
+                + Printable.line(message.content().asText()));
     }
 
     @Override
     public void direct(Message message) {
         show(styled(BOLD, message.sender()) + styled(DIM, " (to you)") + ": "
-                + visible(message.content().asText()));
+                + Printable.line(message.content().asText()));
     }
 
     @Override
     public void lost(Loss loss) {
-        err.println("messages in " + visible(loss.channel()) + " were lost");
+        err.println("messages in " + Printable.line(loss.channel()) + " were lost");
     }
 
     @Override
     public void connected(URI server) {
-        err.println("connected to " + server);
+        err.println("connected to " + Printable.line(server.toString()));
     }
 
     @Override
     public void disconnected(String reason, Duration retry) {
-        err.println("reconnecting: " + visible(reason));
+        err.println("reconnecting: " + Printable.line(reason));
     }
 
     @Override
@@ -204,23 +205,13 @@ public final class TerminalClient implements ChatListener {
         System.exit(1);
     }
 
+    /** @param line in which all that comes from the net must have been made printable */
     private void show(String line) {
         out.println(line);
     }
 
     private String styled(int style, String text) {
-        return colours ? "\033[" + style + "m" + visible(text) + "\033[0m" : visible(text);
-    }
-
-    /** What comes from the net must not steer the terminal: control and format characters are shown as their numbers. */
-    static String visible(String text) {
-        return text.codePoints()
-                .mapToObj(c -> switch (Character.getType(c)) {
-                    case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
-                        "\\u{" + Integer.toHexString(c) + "}";
-                    default -> Character.toString(c);
-                })
-                .collect(Collectors.joining());
+        return colours ? "\033[" + style + "m" + Printable.line(text) + "\033[0m" : Printable.line(text);
     }
 
     /** Up to JDK 21 there is a console only if input and output are a terminal; later ones say so in a new method. */

@@ -126,7 +126,9 @@ class TerminalClientTest {
         person("ada").says("\033[2J\u202egone\u009b1m").ends().status();
         Terminal bob = person("bob").says("/history");
 
-        assertThat(bob.shows()).isEqualTo("[lobby] ada: \\u{1b}[2J\\u{202e}gone\\u{9b}1m");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: \\u001b[2J\\u202egone\\u009b1m");
+        broker.join("lobby", "eve\033[2J\u202e\u009b1m"); // as another server may let in
+        assertThat(bob.says("/who").shows()).isEqualTo("bob, eve\\u001b[2J\\u202e\\u009b1m");
     }
 
     /** A process, and what it has printed. */

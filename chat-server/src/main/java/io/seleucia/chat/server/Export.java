@@ -4,6 +4,7 @@ import com.google.gson.stream.JsonWriter;
 import io.seleucia.chat.broker.ArchiveReader;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Printable;
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -148,46 +149,16 @@ final class Export {
             case Content.Json value -> json.jsonValue(oneLine(value.asText()));
         }
         json.endObject();
-        return line.toString();
+        return Printable.line(line.toString());
     }
 
-    /** JSON has line breaks only where it may as well have blanks. */
+    /** JSON has line breaks and tabs only where it may as well have blanks. */
     private static String oneLine(String json) {
-        return json.replace('\n', ' ').replace('\r', ' ');
+        return json.replace('\n', ' ').replace('\r', ' ').replace('\t', ' ');
     }
 
     static String text(Message message) {
-        return MILLIS.format(Instant.ofEpochMilli(message.time())) + " " + harmless(message.sender()) + ": "
-                + harmless(message.content().asText());
-    }
-
-    /** A text in one line, without what would do something to a terminal, or turn the order of letters around. */
-    private static String harmless(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        text.codePoints().forEach(character -> {
-            switch (character) {
-                case '\n' -> line.append("\\n");
-                case '\r' -> line.append("\\r");
-                case '\t' -> line.append("\\t");
-                default -> {
-                    if (isHarmful(character)) {
-                        line.append(String.format("\\u%04x", character));
-                    } else {
-                        line.appendCodePoint(character);
-                    }
-                }
-            }
-        });
-        return line.toString();
-    }
-
-    private static boolean isHarmful(int character) {
-        return switch (Character.getType(character)) {
-            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
-                true;
-            case Character.FORMAT ->
-                character >= 0x202A && character <= 0x202E || character >= 0x2066 && character <= 0x2069;
-            default -> false;
-        };
+        return MILLIS.format(Instant.ofEpochMilli(message.time())) + " " + Printable.line(message.sender()) + ": "
+                + Printable.line(message.content().asText());
     }
 }

@@ -1,6 +1,7 @@
 package io.seleucia.chat.server;
 
 import com.google.gson.JsonObject;
+import io.seleucia.chat.message.Printable;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -9,17 +10,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * A log record as one line, whatever stands in it: line ends and other characters that would move a terminal's cursor
- * are written as {@code \n} and {@code \u001b}. Called by the thread that logs.
+ * A log record as one line, whatever stands in it: what would move a terminal's cursor or change the order of letters is
+ * escaped as {@link Printable} has it. Called by the thread that logs.
  */
 final class LogFormat extends Formatter {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
     private final boolean json;
 
@@ -35,7 +33,7 @@ final class LogFormat extends Formatter {
 
     private String text(LogRecord record) {
         String thrown = record.getThrown() == null ? "" : ": " + trace(record.getThrown());
-        return escaped("%s %-7s %s: %s%s"
+        return Printable.line("%s %-7s %s: %s%s"
                 .formatted(
                         time(record.getInstant()),
                         level(record.getLevel()),
@@ -54,7 +52,7 @@ final class LogFormat extends Formatter {
         if (record.getThrown() != null) {
             line.addProperty("error", trace(record.getThrown()));
         }
-        return escaped(line.toString()); // where control characters are escaped already, but for DEL and the like
+        return Printable.line(line.toString()); // where those below U+0020 are escaped already
     }
 
     private static String time(Instant at) {
@@ -75,20 +73,5 @@ final class LogFormat extends Formatter {
         StringWriter trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace));
         return trace.toString().strip();
-    }
-
-    private static String escaped(String line) {
-        return CONTROL.matcher(line)
-                .replaceAll(
-                        found -> Matcher.quoteReplacement(escape(found.group().charAt(0))));
-    }
-
-    private static String escape(char control) {
-        return switch (control) {
-            case '\n' -> "\\n";
-            case '\r' -> "\\r";
-            case '\t' -> "\\t";
-            default -> "\\u%04x".formatted((int) control);
-        };
     }
 }

@@ -72,6 +72,7 @@ public final class Main {
                 .tcpChannel(settings.text(Setting.TCP_CHANNEL))
                 .limits(settings.limits())
                 .compression(settings.compression())
+                .hosts(settings.list(Setting.HOSTS))
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         BrowserClient.addTo(builder);

@@ -1,5 +1,6 @@
 package io.seleucia.chat.server;
 
+import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisServers;
@@ -37,7 +38,13 @@ enum Setting {
             Kind.FILE,
             "a file whose first line lets an operator in, from other machines too; none: this machine only"),
     LOG_FORMAT("log-format", "text", Kind.LOG_FORMAT, "how a line of the log looks"),
-    ALLOWED_ORIGINS("allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same host"),
+    HOSTS(
+            "hosts",
+            "",
+            Kind.HOSTS,
+            "names by which clients call the server; * is any; none: localhost where it listens there only, else any"),
+    ALLOWED_ORIGINS(
+            "allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
     COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     TLS_KEYSTORE("tls-keystore", "", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
     TLS_PASSWORD_FILE("tls-password-file", "", Kind.FILE, "a file whose first line is the keystore's password"),
@@ -130,6 +137,7 @@ enum Setting {
         NAME("a text that is not empty"),
         TEXT("a text"),
         LIST("a comma-separated list"),
+        HOSTS("a comma-separated list of names or addresses, without ports, or *"),
         PORT("a number from 0 to 65535"),
         PORT_OR_OFF("a number from 0 to 65535, or off"),
         LOG_FORMAT("text or json"),
@@ -161,6 +169,7 @@ enum Setting {
         private boolean accepts(String value) {
             return switch (this) {
                 case LIST, TEXT -> true;
+                case HOSTS -> areHosts(value);
                 case FILE -> isPath(value);
                 case NAME -> !value.isBlank();
                 case PORT -> isPort(value);
@@ -261,6 +270,23 @@ enum Setting {
         } catch (InvalidPathException e) {
             return false;
         }
+    }
+
+    private static boolean areHosts(String value) {
+        try {
+            ChatServer.builder().hosts(members(value));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** The members of a comma-separated list. */
+    static List<String> members(String value) {
+        return Arrays.stream(value.split(","))
+                .map(String::strip)
+                .filter(member -> !member.isEmpty())
+                .toList();
     }
 
     static Optional<Integer> number(String value) {

@@ -224,10 +224,7 @@ final class Settings {
     }
 
     List<String> list(Setting setting) {
-        return Arrays.stream(text(setting).split(","))
-                .map(String::strip)
-                .filter(member -> !member.isEmpty())
-                .toList();
+        return Setting.members(text(setting));
     }
 
     /** Where Redis is, and how to get in. */

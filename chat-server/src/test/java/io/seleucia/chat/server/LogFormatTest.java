@@ -69,6 +69,16 @@ class LogFormatTest {
                 .isEqualTo("ada\n2026 INFO forged\r\u001b[2J\u0085\u2028\u007f \n");
     }
 
+    @Test
+    void turnsTheOrderOfLettersNowhere() {
+        record.setMessage("\u202egnp.exe\u2066 \u200f\u200b{0}");
+        record.setParameters(new Object[] {"\u061c"});
+
+        assertThat(new LogFormat(false).format(record)).endsWith("\\u202egnp.exe\\u2066 \\u200f\\u200b\\u061c\n");
+        assertThat(new LogFormat(true).format(record)).matches("[ -~]+\n");
+        assertThat(json().get("message").getAsString()).isEqualTo("\u202egnp.exe\u2066 \u200f\u200b\u061c");
+    }
+
     private JsonObject json() {
         return JsonParser.parseString(new LogFormat(true).format(record)).getAsJsonObject();
     }

@@ -102,6 +102,7 @@ class SettingsTest {
         assertRefused(List.of("--tcp-port=on"), Map.of(), "a number from 0 to 65535, or off");
         assertRefused(List.of("--tcp-channel=@ada"), Map.of(), "a channel's name");
         assertRefused(List.of("--host="), Map.of(), "host must be");
+        assertRefused(List.of("--hosts=chat.example:8600"), Map.of(), "names or addresses, without ports, or *");
         assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
         assertRefused(List.of("--journal-fsync=sometimes"), Map.of(), "interval, always or never");
         assertRefused(List.of("--broker=redis", "--data-dir=data"), Map.of(), "data-dir is for broker=memory");

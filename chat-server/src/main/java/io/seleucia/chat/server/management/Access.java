@@ -1,7 +1,5 @@
 package io.seleucia.chat.server.management;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,11 +19,11 @@ import java.util.Set;
 public final class Access {
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final int MIN_TOKEN = 16;
-    private static final List<String> NOWHERE = List.of("none"); // a program that is no browser says nothing
     private static final String SCHEME = "Bearer ";
 
     private final Optional<byte[]> token; // its hash: what is compared is of one length
     private final String host;
+    private final Guesses guesses = new Guesses();
 
     private Access(Optional<byte[]> token, String host) {
         this.token = token;
@@ -70,59 +68,58 @@ public final class Access {
      * Refuses what a page of another origin may have sent. Where there is no token, it also refuses what is sent to
      * another name: one that was made to point here, so that a page from there is of the same origin.
      */
-    void checkOrigin(HttpExchange exchange) throws Refusal {
-        Headers headers = exchange.getRequestHeaders();
-        String named = Optional.ofNullable(headers.getFirst("Host")).orElse("").toLowerCase(Locale.ROOT);
+    void checkOrigin(Request request) throws Refusal {
+        String named = request.field("host").orElse("").toLowerCase(Locale.ROOT);
         String name = named.replaceFirst(":\\d*$", "");
         if (token.isEmpty() && !THIS_MACHINE.contains(name)) {
             throw new Refusal(403, "this server is not called that: the Host header must be localhost");
         }
-        if (!isOwn(headers.getFirst("Origin"), named) || !isFromHere(exchange)) {
+        if (!isOwn(request.field("origin"), named) || !isFromHere(request)) {
             throw new Refusal(403, "pages of other origins have no access");
         }
-        if (isChange(exchange) && !isJson(headers.getFirst("Content-Type"))) {
+        if (!request.isReading() && !isJson(request.field("content-type").orElse(""))) {
             throw new Refusal(415, "the Content-Type of a change must be application/json");
         }
     }
 
-    private static boolean isOwn(String origin, String named) {
-        return origin == null
-                || origin.toLowerCase(Locale.ROOT)
-                        .replaceFirst("^https?://", "")
-                        .equals(named);
+    /** The scheme is not compared: where a proxy ends TLS, it is https for the browser only. */
+    private static boolean isOwn(Optional<String> origin, String named) {
+        return origin.map(text -> text.toLowerCase(Locale.ROOT).replaceFirst("^https?://", ""))
+                .map(named::equals)
+                .orElse(true);
     }
 
     /** Browsers say where a request comes from. Somebody who follows a link to the console may come from anywhere. */
-    private static boolean isFromHere(HttpExchange exchange) {
-        Headers headers = exchange.getRequestHeaders();
-        boolean arrives = "navigate".equals(headers.getFirst("Sec-Fetch-Mode"))
-                && exchange.getRequestURI().getPath().equals("/");
+    private static boolean isFromHere(Request request) throws Refusal {
+        boolean arrives = request.field("sec-fetch-mode").equals(Optional.of("navigate"))
+                && request.path().equals("/");
+        // A program that is no browser says nothing.
         return arrives
                 || Set.of("same-origin", "none")
-                        .contains(
-                                headers.getOrDefault("Sec-Fetch-Site", NOWHERE).getFirst());
-    }
-
-    private static boolean isChange(HttpExchange exchange) {
-        return !Set.of("GET", "HEAD").contains(exchange.getRequestMethod());
+                        .contains(request.field("sec-fetch-site").orElse("none"));
     }
 
     /** No page can send this type to another origin without asking first, and nobody here says yes. */
     private static boolean isJson(String type) {
-        return type != null
-                && type.toLowerCase(Locale.ROOT).replaceFirst(";.*", "").strip().equals("application/json");
+        return type.toLowerCase(Locale.ROOT).replaceFirst(";.*", "").strip().equals("application/json");
     }
 
-    /** Whether the request comes from who may see and do everything. */
-    boolean isAllowed(HttpExchange exchange) {
+    /**
+     * Returns whether the request comes from who may see and do everything. Blocks after wrong tokens.
+     *
+     * @throws Refusal if too many wrong ones have come from there
+     */
+    boolean isAllowed(Request request) throws Refusal {
         if (token.isEmpty()) {
             return true;
         }
-        String given = exchange.getRequestHeaders().getFirst("Authorization");
-        return given != null
-                && given.startsWith(SCHEME)
-                && MessageDigest.isEqual(
-                        token.get(), hash(given.substring(SCHEME.length()).strip()));
+        String given = request.field("authorization").orElse("");
+        if (!given.startsWith(SCHEME)) {
+            return false;
+        }
+        byte[] hash = hash(given.substring(SCHEME.length()).strip());
+        // Compared in a time that does not depend on how much of it is right.
+        return guesses.check(request.from(), () -> MessageDigest.isEqual(token.get(), hash));
     }
 
     private static byte[] hash(String token) {

@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.sun.net.httpserver.HttpExchange;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.OpenSession;
 import io.seleucia.chat.broker.Broker;
@@ -14,10 +13,10 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -35,6 +35,8 @@ final class Api {
     private static final Logger LOG = System.getLogger(Api.class.getName());
     private static final int MAX_PAGE = 1_000;
     private static final int PAGE = 100;
+    private static final int PAGE_CHARS = 512 * 1024; // of messages as they are sent
+    private static final int PART = 8;
     private static final long DELETION_SECONDS = 20; // less than an answer may take
     private static final String OPERATOR = "operator";
 
@@ -55,6 +57,7 @@ final class Api {
 
     private final ChatServer server;
     private final RecentLines log;
+    private final Semaphore readingHistory = new Semaphore(2); // what is made of a page takes some times its size
     private final Map<String, Route> reading;
     private final Map<String, Route> changing;
 
@@ -76,20 +79,19 @@ final class Api {
                 "/api/delete", this::delete);
     }
 
-    Answer answer(HttpExchange exchange) throws IOException, Refusal, UnavailableException {
-        String method = exchange.getRequestMethod();
-        String path = exchange.getRequestURI().getPath();
+    Answer answer(Request request) throws Refusal, UnavailableException {
+        String path = request.path();
         Route asked = reading.get(path);
         Route changed = changing.get(path);
         if (asked == null && changed == null) {
             throw new Refusal(404, "there is nothing at this path");
         }
-        boolean isReading = method.equals("GET") || method.equals("HEAD");
-        if (isReading ? asked == null : changed == null || !method.equals("POST")) {
+        boolean isReading = request.isReading();
+        if (isReading ? asked == null : changed == null || !request.method().equals("POST")) {
             throw new Refusal(405, "only " + (asked == null ? "POST" : "GET") + " is allowed here");
         }
         try {
-            return Answer.of((isReading ? asked : changed).answer(Question.read(exchange)));
+            return Answer.of((isReading ? asked : changed).answer(Question.of(request)));
         } catch (IllegalArgumentException e) {
             throw new Refusal(400, e.getMessage()); // the server's words for a name or a text that won't do
         }
@@ -169,12 +171,47 @@ final class Api {
         String channel = channel(question.needed("channel"));
         long before = question.number("before", 1, Long.MAX_VALUE, Long.MAX_VALUE);
         int limit = (int) question.number("limit", 0, MAX_PAGE, PAGE);
-        Broker.Page page = server.broker().historyBefore(channel, before, limit);
-        JsonArray messages = new JsonArray();
-        page.messages().forEach(message -> messages.add(json(message)));
-        JsonObject json = json(page.position());
+        try {
+            readingHistory.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Refusal(503, "the server is shutting down");
+        }
+        try {
+            return history(channel, before, limit);
+        } finally {
+            readingHistory.release();
+        }
+    }
+
+    /**
+     * Returns the newest messages before an offset. They are read a few at a time, until there are enough, or they are too
+     * large together: there is one at least, and {@code before} says where the next page begins, if there may be one.
+     */
+    private JsonObject history(String channel, long before, int limit) throws UnavailableException {
+        List<JsonElement> newestFirst = new ArrayList<>();
+        Broker.Page part = server.broker().historyBefore(channel, before, Math.min(PART, limit));
+        JsonObject json = json(part.position());
+        long next = before;
+        long size = 0;
+        while (size < PAGE_CHARS && !part.messages().isEmpty()) {
+            for (Message message : part.messages().reversed()) {
+                JsonElement written = json(message);
+                size += written.toString().length();
+                if (size < PAGE_CHARS || newestFirst.isEmpty()) {
+                    newestFirst.add(written);
+                    next = message.position().offset();
+                }
+            }
+            part = server.broker().historyBefore(channel, next, Math.min(PART, limit - newestFirst.size()));
+        }
         json.addProperty("channel", channel);
+        JsonArray messages = new JsonArray();
+        newestFirst.reversed().forEach(messages::add);
         json.add("messages", messages);
+        if (!newestFirst.isEmpty() && next > 1) {
+            json.addProperty("before", next);
+        }
         return json;
     }
 

@@ -1,16 +1,16 @@
 package io.seleucia.chat.server.management;
 
-import com.sun.net.httpserver.HttpExchange;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
-import java.io.IOException;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.Semaphore;
 
 /** What is at which path of the operator's port, and what of it can be had without the token. */
 final class Pages {
-    private static final Set<String> READING = Set.of("GET", "HEAD");
+    /** Requests at a time that may take long; the other connections are left for {@code /health}. */
+    private static final int WORKING = HttpPort.MAX_CONNECTIONS / 4;
 
+    private final Semaphore working = new Semaphore(WORKING);
     private final ChatServer server;
     private final Access access;
     private final Health health;
@@ -24,26 +24,46 @@ final class Pages {
         this.api = new Api(server, health, log);
     }
 
-    Answer answer(HttpExchange exchange) throws IOException, Refusal, UnavailableException {
-        access.checkOrigin(exchange);
-        String path = exchange.getRequestURI().getPath();
-        boolean isReading = READING.contains(exchange.getRequestMethod());
-        Optional<Answer> page = isReading ? console.page(path) : Optional.empty();
+    Answer answer(Request request) throws Refusal, UnavailableException {
+        access.checkOrigin(request);
+        Optional<Answer> page = request.isReading() ? console.page(request.path()) : Optional.empty();
         if (page.isPresent()) {
             return page.get(); // it holds nothing that is secret
         }
-        boolean allowed = access.isAllowed(exchange);
-        if (!allowed && !path.equals("/health")) {
-            throw new Refusal(401, "the token is missing or wrong: send Authorization: Bearer and the token");
+        boolean isHealth = request.path().equals("/health");
+        if (isHealth && request.field("authorization").isEmpty()) {
+            return health(request, access.isAllowed(request));
         }
-        if (!path.equals("/health") && !path.equals("/metrics")) {
-            return api.answer(exchange);
+        if (!working.tryAcquire()) {
+            throw new Refusal(503, "too many requests at a time, try again later");
         }
-        if (!isReading) {
+        try {
+            boolean allowed = access.isAllowed(request);
+            if (isHealth) {
+                return health(request, allowed);
+            }
+            if (!allowed) {
+                throw new Refusal(401, "the token is missing or wrong: send Authorization: Bearer and the token");
+            }
+            return request.path().equals("/metrics") ? metrics(request) : api.answer(request);
+        } finally {
+            working.release();
+        }
+    }
+
+    private Answer health(Request request, boolean detailed) throws Refusal {
+        checkReading(request);
+        return health.answer(detailed);
+    }
+
+    private Answer metrics(Request request) throws Refusal {
+        checkReading(request);
+        return Answer.text(Prometheus.TYPE, new Prometheus(server).text());
+    }
+
+    private static void checkReading(Request request) throws Refusal {
+        if (!request.isReading()) {
             throw new Refusal(405, "only GET is allowed here");
         }
-        return path.equals("/health")
-                ? health.answer(allowed)
-                : Answer.text(Prometheus.TYPE, new Prometheus(server).text());
     }
 }

@@ -4,10 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import com.sun.net.httpserver.HttpExchange;
 import io.seleucia.chat.message.Names;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -23,15 +20,11 @@ import java.util.Optional;
  * @param body empty where there is none
  */
 record Question(Map<String, String> parameters, JsonObject body) {
-    private static final int MAX_BODY = 64 * 1024;
-
-    /** Reads the whole request; its time is bounded by the server. */
-    static Question read(HttpExchange exchange) throws IOException, Refusal {
-        String query = exchange.getRequestURI().getRawQuery();
+    /** Returns what a request asks. */
+    static Question of(Request request) throws Refusal {
+        String query = request.target().getRawQuery();
         Map<String, String> parameters = query == null ? Map.of() : parameters(query);
-        return new Question(
-                parameters,
-                exchange.getRequestMethod().equals("POST") ? body(exchange.getRequestBody()) : new JsonObject());
+        return new Question(parameters, request.method().equals("POST") ? body(request.body()) : new JsonObject());
     }
 
     private static Map<String, String> parameters(String query) throws Refusal {
@@ -53,11 +46,7 @@ record Question(Map<String, String> parameters, JsonObject body) {
         }
     }
 
-    private static JsonObject body(InputStream in) throws IOException, Refusal {
-        byte[] bytes = in.readNBytes(MAX_BODY + 1);
-        if (bytes.length > MAX_BODY) {
-            throw new Refusal(413, "the body has more than " + MAX_BODY + " bytes");
-        }
+    private static JsonObject body(byte[] bytes) throws Refusal {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()

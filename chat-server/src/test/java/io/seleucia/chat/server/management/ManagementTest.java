@@ -7,20 +7,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.TestClient;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -402,6 +408,143 @@ class ManagementTest {
                 .isEqualTo(200);
         assertThat(http.get("/api/status", "Origin: http://evil.example").status())
                 .isEqualTo(403);
+    }
+
+    @Test
+    void answersWhileOthersConnectAndSayNothing() throws Exception {
+        int port = URI.create(management.url()).getPort();
+        List<Socket> idle = new ArrayList<>();
+        try {
+            for (int i = 0; i < 400; i++) {
+                idle.add(new Socket("localhost", port));
+            }
+
+            assertThat(http.get("/health").status()).isEqualTo(200);
+            assertThat(http.get("/api/status").status()).isEqualTo(200);
+
+            idle.getFirst().setSoTimeout(60_000);
+            assertThat(idle.getFirst().getInputStream().read())
+                    .as("the one that waited longest had to go")
+                    .isEqualTo(-1);
+        } finally {
+            for (Socket socket : idle) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void slowsDownWhoGuessesItsToken() throws Exception {
+        management.close();
+        manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
+        byte[] guess = ("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong but long\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        List<Socket> guessers = new ArrayList<>();
+        try (LoggedLines logged = new LoggedLines()) {
+            for (int i = 0; i < 40; i++) {
+                Socket guesser =
+                        new Socket("localhost", URI.create(management.url()).getPort());
+                guessers.add(guesser);
+                guesser.getOutputStream().write(guess);
+            }
+
+            eventually(() -> assertThat(answered(guessers)).isGreaterThanOrEqualTo(3));
+            assertThat(answered(guessers)).as("of 40 at once").isLessThan(20);
+            assertThat(http.get("/health").status()).as("without a token").isEqualTo(200);
+            assertThat(logged.lines())
+                    .isNotEmpty()
+                    .allMatch(line -> line.startsWith("a wrong token for the operator's port came from 127.0.0.1"));
+            assertThat(logged.lines().toString()).doesNotContain("wrong but long");
+        } finally {
+            for (Socket guesser : guessers) {
+                guesser.close();
+            }
+        }
+    }
+
+    private static int answered(List<Socket> sockets) {
+        try {
+            int answered = 0;
+            for (Socket socket : sockets) {
+                answered += socket.getInputStream().available() > 0 ? 1 : 0;
+            }
+            return answered;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void givesLongHistoriesInPages() throws Exception {
+        String text = "\u001b".repeat(10_000); // six bytes each in an answer
+        for (int i = 1; i <= 25; i++) {
+            server.publish("lobby", "ada", i + text);
+        }
+
+        List<Integer> seen = new ArrayList<>();
+        String next = "";
+        do {
+            Http.Reply reply = http.get("/api/history?limit=1000&channel=lobby" + next);
+            JsonObject page = reply.json();
+            assertThat(reply.body().length()).isLessThan(600_000);
+            List<Integer> numbers = new ArrayList<>();
+            page.getAsJsonArray("messages")
+                    .forEach(message -> numbers.add(Integer.valueOf(
+                            message.getAsJsonObject().get("text").getAsString().replace("\u001b", ""))));
+            assertThat(numbers).isNotEmpty();
+            assertThat(page.get("offset").getAsLong()).isEqualTo(25);
+            seen.addAll(0, numbers);
+            next = page.has("before") ? "&before=" + page.get("before").getAsLong() : "";
+        } while (!next.isEmpty());
+
+        assertThat(seen).isEqualTo(IntStream.rangeClosed(1, 25).boxed().toList());
+    }
+
+    @Test
+    void givesAMessageThatIsLargerThanAPage() throws Exception {
+        management.close();
+        server.close();
+        server = ChatServer.builder()
+                .port(0)
+                .limits(Limits.DEFAULT.withMaxMessageBytes(2_000_000))
+                .start();
+        manage(Access.local());
+        server.publish("lobby", "ada", "small");
+        server.publish("lobby", "ada", "x".repeat(1_000_000));
+
+        JsonObject page = http.get("/api/history?channel=lobby").json();
+
+        assertThat(page.getAsJsonArray("messages")).hasSize(1);
+        assertThat(page.get("before").getAsLong()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            GET /health HTTP/2.0           | 400
+            GET  /health HTTP/1.1          | 400
+            GET //evil.example HTTP/1.1    | 400
+            GET health HTTP/1.1            | 400
+            GET /health                    | 400
+            """)
+    void takesNothingButHttp(String line, int status) throws Exception {
+        try (Socket socket =
+                new Socket("localhost", URI.create(management.url()).getPort())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write((line + "\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 " + status + " ");
+        }
+    }
+
+    @Test
+    void takesNoBodyOfUnknownLengthAndNoFieldTwice() throws Exception {
+        assertThat(http.send("POST", "/api/publish", "", "Transfer-Encoding: chunked")
+                        .status())
+                .isEqualTo(411);
+        assertThat(http.get("/health", "Host: localhost", "Host: evil.example").status())
+                .isEqualTo(400);
+        assertThat(http.get("/health", "X: " + "x".repeat(20_000)).status()).isEqualTo(431);
     }
 
     @Test
