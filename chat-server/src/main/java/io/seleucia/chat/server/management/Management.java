@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * The operator's port, on the JDK's own HTTP server: {@code /health}, {@code /metrics}, {@code /api}, and the console.
@@ -71,9 +73,13 @@ public final class Management implements AutoCloseable {
         http.setExecutor(threads);
     }
 
-    /** Serves from now on. */
-    public void serve(ChatServer server, RecentLines log) {
-        Pages pages = new Pages(server, access, log);
+    /**
+     * Serves from now on.
+     *
+     * @param warnings what an operator should know of although the server serves; asked for at each request, must not block
+     */
+    public void serve(ChatServer server, RecentLines log, Supplier<List<String>> warnings) {
+        Pages pages = new Pages(server, access, log, warnings);
         http.createContext("/", exchange -> handle(exchange, pages));
         http.start();
     }

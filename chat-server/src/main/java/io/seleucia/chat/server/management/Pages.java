@@ -4,8 +4,10 @@ import com.sun.net.httpserver.HttpExchange;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What is at which path of the operator's port, and what of it can be had without the token. */
 final class Pages {
@@ -17,10 +19,10 @@ final class Pages {
     private final Api api;
     private final Console console = new Console();
 
-    Pages(ChatServer server, Access access, RecentLines log) {
+    Pages(ChatServer server, Access access, RecentLines log, Supplier<List<String>> warnings) {
         this.server = server;
         this.access = access;
-        this.health = new Health(server);
+        this.health = new Health(server, warnings);
         this.api = new Api(server, health, log);
     }
 

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
@@ -49,7 +50,7 @@ class ManagementTest {
 
     private void manage(Access access) throws IOException {
         management = new Management(access, 0);
-        management.serve(server, log);
+        management.serve(server, log, List::of);
         http = new Http(URI.create(management.url()).getPort());
     }
 
@@ -283,13 +284,14 @@ class ManagementTest {
             /api/publish    | {"channel":"","text":"hi"}        | channel must be a text that is not empty
             /api/publish    | {"channel":7,"text":"hi"}         | channel must be a text that is not empty
             /api/publish    | {"channel":"a","text":"\\ud800"}  | text must be Unicode: no half of a surrogate pair
-            /api/publish    | {"channel":"@","text":"hi"}       | a client id must have 1 to 64 characters
+            /api/publish    | {"channel":"@","text":"hi"}       | @ is the channel of the servers, and no client's inbox
             /api/disconnect | {"client":"a\\u0000"}             | a client id must not have control characters
             /api/disconnect | []                                | the body must be an object of JSON
             /api/disconnect | {"client":                        | the body is not valid JSON
             /api/revoke     | {}                                | the field user is missing
             /api/delete     | {}                                | name a channel or a sender, and not both
             /api/delete     | {"channel":"a","sender":"b"}      | name a channel or a sender, and not both
+            /api/delete     | {"channel":"@"}                    | @ is the channel of the servers, and no client's inbox
             /api/delete     | {"channel":"a\\n"}                 | a channel's name must not have control characters
             """)
     void saysWhatIsWrongWithAChange(String path, String body, String error) throws Exception {
