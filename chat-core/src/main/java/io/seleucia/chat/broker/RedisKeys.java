@@ -40,6 +40,11 @@ record RedisKeys(String prefix) {
         return prefix + "client:" + client;
     }
 
+    /** Hash: the revoked users, and when each was. */
+    String revocations() {
+        return prefix + "revoked";
+    }
+
     /** Hash: the servers that share Redis, and when each gave its last sign of life. */
     String nodes() {
         return prefix + "nodes";
