@@ -174,6 +174,7 @@ class TokenKeysTest {
                 "abababababababababababababababababababab",
                 "0123456789abcdef0123456789abcdef",
                 "passwordpasswordpasswordpassword",
+                "kX3vQ9rTz7LmW2pYkX3vQ9rTz7LmW2pY",
                 "abcdefghijklmnopqrstuvwxyz0123456789",
             })
     void refusesSecretsThatAreEasyToGuess(String secret) {

@@ -38,6 +38,7 @@ class ManagementTest {
     private Path directory;
 
     private final RecentLines log = new RecentLines(new SimpleFormatter());
+    private volatile List<String> warnings = List.of();
     private ChatServer server;
     private Management management;
     private Http http;
@@ -50,7 +51,7 @@ class ManagementTest {
 
     private void manage(Access access) throws IOException {
         management = new Management(access, 0);
-        management.serve(server, log, List::of);
+        management.serve(server, log, () -> warnings);
         http = new Http(URI.create(management.url()).getPort());
     }
 
@@ -65,7 +66,7 @@ class ManagementTest {
         Http.Reply reply = http.get("/health");
 
         assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.json()).hasToString("{\"ok\":true,\"draining\":false,\"provenSecondsAgo\":0.0}");
+        assertThat(reply.json()).hasToString("{\"ok\":true,\"draining\":false,\"degraded\":false,\"provenSecondsAgo\":0.0}");
     }
 
     @Test
@@ -404,6 +405,18 @@ class ManagementTest {
                 .isEqualTo(200);
         assertThat(http.get("/api/status", "Origin: http://evil.example").status())
                 .isEqualTo(403);
+    }
+
+    @Test
+    void saysThatItServesWithThePreviousContentOfAFile() throws Exception {
+        management.close();
+        manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
+        warnings = List.of("the previous content of rules is still in force: it is gone");
+
+        assertThat(http.get("/health").status()).isEqualTo(200);
+        assertThat(http.get("/health").body()).contains("\"degraded\":true").doesNotContain("rules");
+        assertThat(http.with("Authorization: Bearer " + TOKEN).get("/health").body())
+                .contains("\"warnings\":[\"" + warnings.getFirst() + "\"]");
     }
 
     @Test
