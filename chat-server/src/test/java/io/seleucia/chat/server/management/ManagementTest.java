@@ -66,7 +66,8 @@ class ManagementTest {
         Http.Reply reply = http.get("/health");
 
         assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.json()).hasToString("{\"ok\":true,\"draining\":false,\"degraded\":false,\"provenSecondsAgo\":0.0}");
+        assertThat(reply.json())
+                .hasToString("{\"ok\":true,\"draining\":false,\"degraded\":false,\"provenSecondsAgo\":0.0}");
     }
 
     @Test
