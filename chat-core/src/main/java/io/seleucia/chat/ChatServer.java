@@ -295,9 +295,8 @@ public final class ChatServer implements AutoCloseable {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(sender, "sender");
         Objects.requireNonNull(content, "content");
-        Optional<String> flaw =
-                Names.isInbox(channel) ? Names.flawOfClient(channel.substring(1)) : Names.flawOfChannel(channel);
-        refuse(flaw.or(() -> Names.flawOfClient(sender))
+        refuse(Names.flawOfHistory(channel)
+                .or(() -> Names.flawOfClient(sender))
                 .or(() -> channels.sizes().flaw(channel, sender, content)));
         refuseIfClosed();
         return broker.publish(channel, sender, content, "").position();

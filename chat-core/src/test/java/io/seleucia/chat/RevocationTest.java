@@ -99,6 +99,32 @@ class RevocationTest {
         }
     }
 
+    /** Neither what operators delete nor what comes after it takes a revocation back. */
+    @Test
+    void outlivesDeletionsAndOtherOrders(@TempDir Path directory) throws Exception {
+        String old = TokenMaker.token("ada");
+        Retention one = Retention.DEFAULT.withMessages(1);
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+                ChatServer server = server(broker)) {
+            server.revoke("ada");
+            server.revoke("bob");
+            server.disconnect("carl");
+            broker.delete("@");
+            try (ChatServer later = server(broker)) {
+                assertRefused(later, old);
+            }
+        }
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+                ChatServer server = server(broker)) {
+            assertRefused(server, old);
+            server.revoke("dora"); // which writes the file anew
+        }
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+                ChatServer server = server(broker)) {
+            assertRefused(server, old);
+        }
+    }
+
     @Test
     void reachesAServerThatWasCutOffFromRedisOrStartsLater() throws Exception {
         try (RedisProcess redis = RedisProcess.begin();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.auth.Rules;
+import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.InMemoryBroker;
@@ -152,7 +153,7 @@ class WrongUseTest {
         mistakes.addAll(mistakes(RedisServers.Topology.Single.class, null));
         mistakes.addAll(mistakes(RedisServers.Topology.Sentinel.class, null));
         mistakes.addAll(mistakes(RedisServers.Topology.Cluster.class, null));
-        mistakes.addAll(mistakes(Tokens.class, Tokens.signedWith(new byte[32])));
+        mistakes.addAll(mistakes(Tokens.class, Tokens.signedWith(TokenMaker.SECRET)));
         mistakes.addAll(mistakes(Rules.class, null));
         mistakes.addAll(mistakes(User.class, new User("ada")));
         mistakes.addAll(mistakes(Content.Text.class, null));

@@ -5,14 +5,12 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.StringReader;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The members of a JSON object in a token (RFC 7519 §4), as strict as JSON can be read: each name once, and those that
@@ -20,7 +18,7 @@ import java.util.regex.Pattern;
  */
 final class Claims {
     private static final int MAX_NESTING = 8;
-    private static final Pattern TIME = Pattern.compile("\\d{1,12}(\\.\\d{1,9})?"); // beyond the year 9999
+    private static final double LATEST = 253_402_300_800.0; // the end of the year 9999, in seconds
 
     /** A token that is not as it must be. Nobody is told more than that it is wrong. */
     static final class MalformedException extends Exception {
@@ -34,7 +32,10 @@ final class Claims {
     /** A value of a kind that no claim has which is looked at. */
     private record Other() {}
 
-    private final Map<String, Object> members; // String, BigDecimal, List or Other
+    /** A null, which most claims may be instead of not being there. */
+    private record Null() {}
+
+    private final Map<String, Object> members; // String, Double, List, Null or Other
 
     private Claims(Map<String, Object> members) {
         this.members = members;
@@ -67,6 +68,10 @@ final class Claims {
             case STRING -> reader.nextString();
             case NUMBER -> number(reader.nextString());
             case BEGIN_ARRAY -> list(reader);
+            case NULL -> {
+                reader.nextNull();
+                yield new Null();
+            }
             default -> {
                 reader.skipValue();
                 yield new Other();
@@ -74,9 +79,10 @@ final class Claims {
         };
     }
 
-    /** Times are looked at only; a number as it would not be written for one need not be computed with. */
+    /** Only times are looked at, and their seconds fit into 53 bits. */
     private static Object number(String digits) {
-        return TIME.matcher(digits).matches() ? new BigDecimal(digits) : new Other();
+        double value = Double.parseDouble(digits);
+        return Math.abs(value) < LATEST ? value : new Other();
     }
 
     private static Object list(JsonReader reader) throws IOException {
@@ -95,33 +101,40 @@ final class Claims {
         return others ? new Other() : List.copyOf(strings);
     }
 
+    /** Returns whether there is such a member, be it null. */
     boolean has(String name) {
         return members.containsKey(name);
     }
 
-    Optional<String> string(String name) throws MalformedException {
+    /** The value, or null if it is not there or null. */
+    private Object member(String name) {
         Object value = members.get(name);
+        return value instanceof Null ? null : value;
+    }
+
+    Optional<String> string(String name) throws MalformedException {
+        Object value = member(name);
         if (value != null && !(value instanceof String)) {
             throw new MalformedException(name + " must be a string");
         }
         return Optional.ofNullable((String) value);
     }
 
-    /** A time, in seconds since 1970 (RFC 7519 §2, NumericDate), whole or not. */
+    /** A time, in seconds since 1970 (RFC 7519 §2, NumericDate): any number of JSON, such as 1.9e9. */
     Optional<Instant> time(String name) throws MalformedException {
-        Object value = members.get(name);
+        Object value = member(name);
         if (value == null) {
             return Optional.empty();
         }
-        if (value instanceof BigDecimal seconds) {
-            return Optional.of(Instant.ofEpochMilli(seconds.movePointRight(3).longValue()));
+        if (value instanceof Double seconds) {
+            return Optional.of(Instant.ofEpochMilli(Math.round(seconds * 1_000)));
         }
         throw new MalformedException(name + " must be a number of seconds since 1970");
     }
 
     /** A list of strings; a string is a list of one. */
     Optional<List<String>> strings(String name) throws MalformedException {
-        Object value = members.get(name);
+        Object value = member(name);
         if (value == null) {
             return Optional.empty();
         }

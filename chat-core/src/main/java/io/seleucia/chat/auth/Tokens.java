@@ -1,37 +1,32 @@
 package io.seleucia.chat.auth;
 
+import io.seleucia.chat.concurrent.ThrottledLog;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.Names;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.MessageDigest;
+import java.nio.file.Path;
 import java.security.PublicKey;
-import java.security.Signature;
-import java.security.interfaces.EdECPublicKey;
-import java.security.interfaces.RSAPublicKey;
-import java.security.spec.X509EncodedKeySpec;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
- * Logins with tokens that another program has issued and signed: JWTs (RFC 7519) in compact form, with HS256, RS256 or
- * EdDSA (Ed25519). The key determines the algorithm, and a token that names another is wrong. Any thread; blocks nowhere.
+ * Logins with tokens that another program has issued and signed: JWTs (RFC 7519) in compact form, with HS256, RS256,
+ * ES256 or EdDSA (Ed25519). The key determines the algorithm, and a token that names another is wrong. Any thread; blocks
+ * nowhere. Why a token is refused is logged at INFO, at most once a second for each reason, without the token.
  *
  * <p>A token must have the claims {@code sub}, the user's name, and {@code exp}; {@code nbf} and {@code iat} are kept
  * where they stand. {@code rules} may be a list of {@link Rules} for this user alone, without the word that says who:
@@ -43,124 +38,132 @@ public final class Tokens implements Authenticator {
     public static final Duration SKEW = Duration.ofSeconds(30);
 
     /** The least length of a secret, in bytes (RFC 7518 §3.2). */
-    public static final int MIN_SECRET_BYTES = 32;
+    public static final int MIN_SECRET_BYTES = Secrets.MIN_BYTES;
+
+    /**
+     * How old a token may be: a revocation that is older than any token is forgotten. A token that does not say when it was
+     * issued should not live for longer either.
+     */
+    public static final Duration MAX_AGE = Duration.ofDays(366);
 
     /** The longest token. */
     public static final int MAX_TOKEN_CHARS = 8 * 1024;
 
     private static final Logger LOG = System.getLogger(Tokens.class.getName());
-    private static final int MIN_RSA_BITS = 2048;
+    private static final int MAX_REASONS = 64; // more than there are, but for rules that are malformed
+    private static final ConcurrentHashMap<String, ThrottledLog> REFUSALS = new ConcurrentHashMap<>(); // by reason
+    private static final ThrottledLog OTHERS = new ThrottledLog(LOG, Level.INFO);
     private static final String GUEST = "guest-";
-    private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
 
-    /** What a signature must be, by the key. */
-    private sealed interface Key {
-        record Secret(byte[] bytes) implements Key {
-            @Override
-            public String toString() {
-                return "a secret";
-            }
+    /** How a token is signed (RFC 7518 §3.1, RFC 8037 §3.1). */
+    public enum Algorithm {
+        /** HMAC with SHA-256 and a secret, which could sign tokens as well. */
+        HS256("HS256"),
+        /** RSA of 2048 bits or more, with SHA-256 and the padding of PKCS#1. */
+        RS256("RS256"),
+        /** ECDSA on the curve P-256 with SHA-256. */
+        ES256("ES256"),
+        /** Ed25519. */
+        EDDSA("EdDSA");
+
+        private final String jwtName;
+
+        Algorithm(String jwtName) {
+            this.jwtName = jwtName;
         }
 
-        record Public(PublicKey key, String jwtName, String jdkName) implements Key {}
+        /** Returns the name that it has in the header of a token. */
+        public String jwtName() {
+            return jwtName;
+        }
     }
 
-    private final Key key;
+    private final List<TokenKey> keys;
     private final Optional<String> audience;
     private final Clock clock;
 
-    private Tokens(Key key, Optional<String> audience, Clock clock) {
-        this.key = key;
+    private Tokens(List<TokenKey> keys, Optional<String> audience, Clock clock) {
+        this.keys = keys;
         this.audience = audience;
         this.clock = clock;
+    }
+
+    private Tokens(List<TokenKey> keys) {
+        this(keys, Optional.empty(), Clock.systemUTC());
     }
 
     /**
      * Tokens that are signed with HMAC-SHA256.
      *
-     * @throws IllegalArgumentException if the secret has less than {@value #MIN_SECRET_BYTES} bytes
+     * @throws IllegalArgumentException if the secret has less than {@value #MIN_SECRET_BYTES} bytes, is easy to guess, or
+     *     an encoded key; the message says nothing of it
      */
     public static Tokens signedWith(byte[] secret) {
         Objects.requireNonNull(secret, "secret");
-        if (secret.length < MIN_SECRET_BYTES) {
-            throw new IllegalArgumentException("a secret must have at least " + MIN_SECRET_BYTES + " bytes");
-        }
-        return new Tokens(new Key.Secret(secret.clone()), Optional.empty(), Clock.systemUTC());
+        return new Tokens(List.of(TokenKey.of(secret)));
     }
 
     /**
-     * Tokens that are signed with the private key to this one: RSA of 2048 bits or more, or Ed25519.
+     * Tokens that are signed with the private key to this one: RSA of 2048 bits or more, EC on the curve P-256, or
+     * Ed25519.
      *
      * @throws IllegalArgumentException if it is another
      */
     public static Tokens signedFor(PublicKey key) {
         Objects.requireNonNull(key, "key");
-        Key.Public known = switch (key) {
-            case RSAPublicKey rsa -> {
-                if (rsa.getModulus().bitLength() < MIN_RSA_BITS) {
-                    throw new IllegalArgumentException("an RSA key must have at least " + MIN_RSA_BITS + " bits");
-                }
-                yield new Key.Public(key, "RS256", "SHA256withRSA");
-            }
-            case EdECPublicKey edwards -> {
-                if (!edwards.getParams().getName().equals("Ed25519")) {
-                    throw new IllegalArgumentException("of Edwards curves, the key must be of Ed25519");
-                }
-                yield new Key.Public(key, "EdDSA", "Ed25519");
-            }
-            default -> throw new IllegalArgumentException("the key must be RSA or Ed25519");
-        };
-        return new Tokens(known, Optional.empty(), Clock.systemUTC());
+        return new Tokens(List.of(TokenKey.of(key)));
     }
 
     /**
-     * Tokens by what stands in a key file: a public key in PEM form ({@code -----BEGIN PUBLIC KEY-----}), or else a
-     * secret, which is all bytes of the file but for line ends at its end.
+     * Tokens by what stands in a key file: a public key in PEM form ({@code -----BEGIN PUBLIC KEY-----}), a JWK or a JWK
+     * set (RFC 7517), or else a secret, in one line of visible ASCII characters.
      *
-     * @throws IllegalArgumentException if it is neither; the message says what is wrong, and nothing of the content
+     * @throws IllegalArgumentException if it is not clearly one of them, or no good one; the message says what is wrong,
+     *     and nothing of the content
      */
     public static Tokens of(byte[] file) {
         Objects.requireNonNull(file, "file");
-        String text = new String(file, StandardCharsets.ISO_8859_1);
-        if (text.contains("-----BEGIN ")) {
-            return signedFor(publicKey(text));
-        }
-        int end = file.length;
-        while (end > 0 && (file[end - 1] == '\n' || file[end - 1] == '\r')) {
-            end--;
-        }
-        return signedWith(Arrays.copyOf(file, end));
+        return new Tokens(TokenKeys.parse(file, EnumSet.allOf(Algorithm.class)));
     }
 
-    private static PublicKey publicKey(String pem) {
-        Matcher block = PEM.matcher(pem);
-        if (!block.find() || !block.group(1).equals("PUBLIC KEY")) {
-            throw new IllegalArgumentException("of keys in PEM form, it must hold one -----BEGIN PUBLIC KEY-----");
-        }
-        try {
-            byte[] encoded = Base64.getDecoder().decode(block.group(2).replaceAll("\\s", ""));
-            for (String algorithm : List.of("RSA", "Ed25519")) {
-                try {
-                    return KeyFactory.getInstance(algorithm).generatePublic(new X509EncodedKeySpec(encoded));
-                } catch (GeneralSecurityException e) {
-                    continue; // of another algorithm
-                }
-            }
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("the public key is not base64");
-        }
-        throw new IllegalArgumentException("the public key is malformed, or neither RSA nor Ed25519");
+    /**
+     * Tokens by a key file as in {@link #of}, or by all files of a directory, each with a key. A key of a directory that
+     * brings no {@code kid} has its file's name as such, up to the last dot. Files that begin with a dot are ignored.
+     *
+     * <p>A token with a {@code kid} is checked with the key that has it; if there is none, as any token without a {@code
+     * kid}, it is checked with each key that has none, and one without a {@code kid} with every key.
+     *
+     * @throws IOException if a file can't be read or used; the message says which, and what is wrong
+     */
+    public static Tokens read(Path path) throws IOException {
+        Objects.requireNonNull(path, "path");
+        return new Tokens(TokenKeys.read(path, EnumSet.allOf(Algorithm.class)));
+    }
+
+    /**
+     * The same, with keys for this algorithm only. For {@link Algorithm#HS256} a secret may be any bytes, but for those at
+     * the end that end a line.
+     */
+    public static Tokens read(Path path, Algorithm algorithm) throws IOException {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(algorithm, "algorithm");
+        return new Tokens(TokenKeys.read(path, EnumSet.of(algorithm)));
+    }
+
+    /** Returns whether one of the keys is a secret: who can read it can issue tokens. */
+    public boolean hasSecret() {
+        return keys.stream().anyMatch(key -> key.algorithm() == Algorithm.HS256);
     }
 
     /** The same for tokens that are for this audience: their claim {@code aud} must name it. */
     public Tokens withAudience(String audience) {
         Objects.requireNonNull(audience, "audience");
-        return new Tokens(key, Optional.of(audience), clock);
+        return new Tokens(keys, Optional.of(audience), clock);
     }
 
     /** The same with another clock. */
     Tokens withClock(Clock clock) {
-        return new Tokens(key, audience, clock);
+        return new Tokens(keys, audience, clock);
     }
 
     @Override
@@ -171,9 +174,16 @@ public final class Tokens implements Authenticator {
         try {
             return Optional.of(verify(token.token()));
         } catch (Claims.MalformedException e) {
-            LOG.log(Level.DEBUG, () -> "a token from " + address + " is refused: " + e.getMessage());
+            log(e.getMessage(), address);
             return Optional.empty();
         }
+    }
+
+    private static void log(String reason, String address) {
+        ThrottledLog lines = REFUSALS.size() < MAX_REASONS
+                ? REFUSALS.computeIfAbsent(reason, key -> new ThrottledLog(LOG, Level.INFO))
+                : REFUSALS.getOrDefault(reason, OTHERS);
+        lines.log(() -> "a token from " + address + " is refused: " + reason);
     }
 
     private User verify(String token) throws Claims.MalformedException {
@@ -185,45 +195,46 @@ public final class Tokens implements Authenticator {
             throw new Claims.MalformedException("a token has three parts");
         }
         Claims header = Claims.parse(text(decode(parts[0])));
-        if (!header.string("alg").equals(Optional.of(algorithm()))) {
-            throw new Claims.MalformedException("alg must be " + algorithm());
-        }
+        List<TokenKey> candidates = candidates(header);
         if (header.has("crit")) { // RFC 7515 §4.1.11: there are no extensions that are understood
             throw new Claims.MalformedException("crit is not understood");
         }
+        if (header.has("b64")) { // RFC 7797 §7: which no JWT may have
+            throw new Claims.MalformedException("b64 is not understood");
+        }
+        byte[] signature = decode(parts[2]);
         byte[] signed =
                 token.substring(0, parts[0].length() + 1 + parts[1].length()).getBytes(StandardCharsets.US_ASCII);
-        if (!isSignature(decode(parts[2]), signed)) {
+        if (candidates.stream().noneMatch(key -> key.isSignature(signature, signed))) {
             throw new Claims.MalformedException("the signature is wrong");
         }
         return user(Claims.parse(text(decode(parts[1]))));
     }
 
-    private String algorithm() {
-        return switch (key) {
-            case Key.Secret secret -> "HS256";
-            case Key.Public known -> known.jwtName;
-        };
-    }
-
-    private boolean isSignature(byte[] signature, byte[] signed) {
-        try {
-            return switch (key) {
-                case Key.Secret secret -> {
-                    Mac mac = Mac.getInstance("HmacSHA256");
-                    mac.init(new SecretKeySpec(secret.bytes, "HmacSHA256"));
-                    yield MessageDigest.isEqual(mac.doFinal(signed), signature);
-                }
-                case Key.Public known -> {
-                    Signature verifier = Signature.getInstance(known.jdkName);
-                    verifier.initVerify(known.key);
-                    verifier.update(signed);
-                    yield verifier.verify(signature);
-                }
-            };
-        } catch (GeneralSecurityException e) {
-            return false; // of another length, or no point of the curve
+    /** The keys that may have signed a token: its header chooses among them, and never how one is used. */
+    private List<TokenKey> candidates(Claims header) throws Claims.MalformedException {
+        Optional<String> id = header.string("kid");
+        List<TokenKey> named =
+                keys.stream().filter(key -> id.isEmpty() || key.id().equals(id)).toList();
+        List<TokenKey> possible = !named.isEmpty()
+                ? named
+                : keys.stream().filter(key -> key.id().isEmpty()).toList();
+        if (possible.isEmpty()) {
+            throw new Claims.MalformedException("no key has its kid");
         }
+        Optional<String> algorithm = header.string("alg");
+        List<TokenKey> candidates = possible.stream()
+                .filter(key -> algorithm.equals(Optional.of(key.algorithm().jwtName())))
+                .toList();
+        if (candidates.isEmpty()) {
+            throw new Claims.MalformedException("alg must be "
+                    + possible.stream()
+                            .map(key -> key.algorithm().jwtName())
+                            .distinct()
+                            .sorted()
+                            .collect(Collectors.joining(" or ")));
+        }
+        return candidates;
     }
 
     private User user(Claims claims) throws Claims.MalformedException {
@@ -243,7 +254,10 @@ public final class Tokens implements Authenticator {
         if (claims.time("nbf").orElse(Instant.EPOCH).isAfter(earliest) || issued.isAfter(earliest)) {
             throw new Claims.MalformedException("it is not valid yet");
         }
-        if (audience.isPresent() || claims.has("aud")) {
+        if (!issued.equals(Instant.EPOCH) && issued.isBefore(now.minus(MAX_AGE))) {
+            throw new Claims.MalformedException("it was issued more than " + MAX_AGE.toDays() + " days ago");
+        }
+        if (audience.isPresent() || claims.strings("aud").isPresent()) {
             List<String> intended = claims.strings("aud").orElse(List.of());
             if (audience.isEmpty() || !intended.contains(audience.get())) {
                 throw new Claims.MalformedException("it is for somebody else");

@@ -28,6 +28,9 @@ import java.util.Optional;
  * program closes its broker after the servers that use it.
  */
 public interface Broker extends AutoCloseable {
+    /** How long a revocation is kept: no token that was issued before that is taken any more. */
+    Duration REVOCATION_AGE = Duration.ofDays(367);
+
     /**
      * Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. What it
      * throws is logged, and neither other listeners nor publishers notice.
@@ -154,6 +157,18 @@ public interface Broker extends AutoCloseable {
      * Deletes all messages of a sender from the histories of all channels, inboxes too. Otherwise like {@link #delete}.
      */
     void deleteFrom(String sender) throws UnavailableException;
+
+    /**
+     * Keeps a revocation for {@link #REVOCATION_AGE}, for all servers that share the broker, also those that start later.
+     * Of several for a user the newest is kept. No deletion and no retention of messages concerns it.
+     *
+     * @param time when the user was revoked, in milliseconds since 1970-01-01T00:00Z
+     * @throws UnavailableException if that could not be confirmed, or the broker can keep no more
+     */
+    void revoke(String user, long time) throws UnavailableException;
+
+    /** Returns the newest revocation of each user, in milliseconds since 1970-01-01T00:00Z. */
+    Map<String, Long> revocations() throws UnavailableException;
 
     /**
      * Notes that one more session of a client is in a channel, and tells listeners if it is the first. Where the broker is out of reach the note is brought up

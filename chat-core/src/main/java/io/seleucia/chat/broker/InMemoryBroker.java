@@ -56,6 +56,7 @@ public final class InMemoryBroker implements Broker {
     private final AtomicLong bytes = new AtomicLong(); // of all histories
     private final ReentrantLock upkeep = new ReentrantLock(); // one thread at a time restores, sweeps or relieves
     private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
+    private final Revoked revoked = new Revoked();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
 
@@ -115,6 +116,7 @@ public final class InMemoryBroker implements Broker {
                 channels.values()
                         .forEach(channel -> channel.change(it -> it.goOn(epoch).ifPresent(renewed::add)));
             }
+            revoked.open(opened.directory());
             opened.begin(epoch, renewed);
         } catch (IOException | RuntimeException | Error e) {
             opened.abandon();
@@ -354,6 +356,18 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
+    public void revoke(String user, long time) throws UnavailableException {
+        requireOpen();
+        revoked.add(user, time);
+    }
+
+    @Override
+    public Map<String, Long> revocations() {
+        requireOpen();
+        return revoked.all();
+    }
+
+    @Override
     public Map<String, Integer> members(String channel) {
         return with(channel, InMemoryChannel::members);
     }
@@ -361,6 +375,7 @@ public final class InMemoryBroker implements Broker {
     @Override
     public void close() {
         closed.countDown();
+        revoked.close(); // before another process may have the directory
         journal.ifPresent(Journal::close);
         channels.values().forEach(channel -> channel.change(InMemoryChannel::end));
         channels.clear();

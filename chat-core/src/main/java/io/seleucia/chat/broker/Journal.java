@@ -150,6 +150,10 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    JournalDirectory directory() {
+        return directory;
+    }
+
     /** Gives back what is open, after a start that failed. Blocks for two seconds at the most. */
     void abandon() {
         closed = true;

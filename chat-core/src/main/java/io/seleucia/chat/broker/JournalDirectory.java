@@ -1,6 +1,8 @@
 package io.seleucia.chat.broker;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -12,9 +14,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -32,6 +37,13 @@ final class JournalDirectory implements AutoCloseable {
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
+    private static final Logger LOG = System.getLogger(JournalDirectory.class.getName());
+
+    /** What a new file is created with, so that only its owner can read and write it. */
+    static final FileAttribute<?>[] OWNERS_FILE = ownersOnly("rw-------");
+
+    private static final FileAttribute<?>[] OWNERS_DIRECTORY = ownersOnly("rwx------");
+
     private final Path path;
     private final Path archive;
     private final JournalLock lock;
@@ -48,16 +60,47 @@ final class JournalDirectory implements AutoCloseable {
      * @throws IOException if that can't be done, or another journal has it
      */
     static JournalDirectory open(Path path) throws IOException {
-        FileAttribute<?>[] ownersOnly = POSIX
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-                }
-                : new FileAttribute<?>[0];
-        Files.createDirectories(path.resolve(ARCHIVE), ownersOnly);
+        Files.createDirectories(path.resolve(ARCHIVE), OWNERS_DIRECTORY);
+        closeToOthers(path);
         return new JournalDirectory(
                 path,
                 JournalLock.take(path)
                         .orElseThrow(() -> new IOException("the directory " + path + " is in use by another server")));
+    }
+
+    private static FileAttribute<?>[] ownersOnly(String mode) {
+        return POSIX
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Takes the rights of others away from a directory that existed before; it holds what everybody has written. */
+    private static void closeToOthers(Path directory) throws IOException {
+        if (!POSIX) {
+            return;
+        }
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(directory);
+        Set<PosixFilePermission> owners = EnumSet.of(
+                PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+        if (owners.containsAll(mode)) {
+            return;
+        }
+        if (mode.contains(PosixFilePermission.OTHERS_WRITE)) { // as /tmp, which must stay as it is
+            throw new IOException(
+                    "everybody can write the directory " + directory + ": give the journal a directory of its own");
+        }
+        try {
+            Files.setPosixFilePermissions(directory, owners);
+        } catch (IOException e) {
+            throw new IOException(
+                    "others than its owner can enter the directory " + directory
+                            + ", and this process may not change that: chmod 700 " + directory,
+                    e);
+        }
+        LOG.log(
+                Level.WARNING,
+                () -> "others could enter the directory " + directory + " (its mode was "
+                        + PosixFilePermissions.toString(mode) + "): now only its owner can");
     }
 
     /** Opens a directory that exists. Like {@link #open}. */
@@ -156,6 +199,11 @@ final class JournalDirectory implements AutoCloseable {
         return path.resolve("extent");
     }
 
+    /** The file with the revocations. */
+    Path revocations() {
+        return path.resolve("revocations");
+    }
+
     /** Whether the directory was marked as put back from a backup, and no start has drawn the consequences yet. */
     boolean isRestored() {
         return Files.exists(path.resolve(RESTORED), LinkOption.NOFOLLOW_LINKS);
@@ -164,7 +212,8 @@ final class JournalDirectory implements AutoCloseable {
     /** Marks the directory as put back from a backup; the mark is on the disk when this returns. */
     void markRestored() throws IOException {
         Path mark = path.resolve(RESTORED);
-        try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        JournalFile.createIfMissing(mark);
+        try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
         force();

@@ -48,6 +48,7 @@ record JournalExtent(long segment, long length) {
     void write(Path file, boolean durably) throws IOException {
         String numbers = String.format("%016d %016d", segment, length);
         byte[] line = (numbers + " " + checksum(numbers) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+        JournalFile.createIfMissing(file);
         try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) { // which no interrupt closes
             out.write(line);
             out.setLength(line.length);

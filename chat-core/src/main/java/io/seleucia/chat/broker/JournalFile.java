@@ -23,8 +23,9 @@ final class JournalFile implements AutoCloseable {
         this.file = file;
     }
 
-    /** Creates an empty file, or empties the one that exists. */
+    /** Creates an empty file that only its owner can read and write, or empties the one that exists. */
     static JournalFile create(Path path) throws IOException {
+        createIfMissing(path);
         JournalFile created = new JournalFile(new RandomAccessFile(path.toFile(), "rw"));
         try {
             created.setLength(0);
@@ -32,6 +33,13 @@ final class JournalFile implements AutoCloseable {
         } catch (IOException e) {
             created.close();
             throw e;
+        }
+    }
+
+    /** Creates an empty file that only its owner can read and write, unless it exists. */
+    static void createIfMissing(Path path) throws IOException {
+        if (Files.notExists(path)) {
+            Files.createFile(path, JournalDirectory.OWNERS_FILE);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -43,8 +44,10 @@ final class JournalLock implements AutoCloseable {
                     return Optional.empty();
                 }
             }
-            FileChannel channel =
-                    FileChannel.open(real.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    real.resolve("lock"),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    JournalDirectory.OWNERS_FILE);
             boolean free = false;
             boolean foreign = false;
             try {

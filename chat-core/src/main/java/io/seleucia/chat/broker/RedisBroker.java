@@ -51,6 +51,7 @@ public final class RedisBroker implements Broker {
     private final RedisKeys keys;
     private final RedisNodes nodes;
     private final RedisHistory history;
+    private final RedisRevocations revocations;
     private final RedisMembers members;
     private final Retention retention;
 
@@ -109,6 +110,7 @@ public final class RedisBroker implements Broker {
                 servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
         RedisCalls calls = new RedisCalls(nodes);
         history = new RedisHistory(calls, keys, retention);
+        revocations = new RedisRevocations(calls, keys);
         this.retention = retention;
         members = new RedisMembers(node, new RedisNotes(calls, keys), pace, System::nanoTime);
         nodes.start();
@@ -287,6 +289,18 @@ public final class RedisBroker implements Broker {
     public void deleteFrom(String sender) throws UnavailableException {
         requireOpen();
         history.deleteFrom(sender);
+    }
+
+    @Override
+    public void revoke(String user, long time) throws UnavailableException {
+        requireOpen();
+        revocations.add(user, time);
+    }
+
+    @Override
+    public Map<String, Long> revocations() throws UnavailableException {
+        requireOpen();
+        return revocations.all();
     }
 
     @Override

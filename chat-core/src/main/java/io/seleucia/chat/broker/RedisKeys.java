@@ -1,5 +1,7 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.message.Names;
+
 /**
  * The names of keys and pub/sub channels in Redis. A channel's name stands in braces, a hash tag, so that all its keys
  * live on one node of a cluster; braces within the name are escaped, so that no name reaches into another's keys.
@@ -38,6 +40,11 @@ record RedisKeys(String prefix) {
     /** Hash: the channels of a client. */
     String client(String client) {
         return prefix + "client:" + client;
+    }
+
+    /** Hash: the revoked users, and when each was. On a cluster it is where the orders of the servers are. */
+    String revocations() {
+        return of(Names.CONTROL_CHANNEL) + ":revoked";
     }
 
     /** Hash: the servers that share Redis, and when each gave its last sign of life. */

@@ -48,6 +48,17 @@ public final class Names {
                 : flaw("a channel's name", name, MAX_CHANNEL);
     }
 
+    /**
+     * What is wrong with the name of a channel or an inbox: a sentence for a person, or empty if it is a good one. The
+     * channel of the servers is neither.
+     */
+    public static Optional<String> flawOfHistory(String name) {
+        if (name.equals(CONTROL_CHANNEL)) {
+            return Optional.of(CONTROL_CHANNEL + " is the channel of the servers, and no client's inbox");
+        }
+        return isInbox(name) ? flawOfClient(name.substring(INBOX.length())) : flawOfChannel(name);
+    }
+
     /** What is wrong with a client id: a sentence for a person, or empty if it is a good one. */
     public static Optional<String> flawOfClient(String id) {
         return flaw("a client id", id, MAX_CLIENT);

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
 /**
  * Carries orders to all servers that share a broker, in a channel of their own. Orders that are still in its history
  * reach a server that starts later, and one that was cut off from the broker: whoever has missed some reads all of them
- * again, and an order says when it was given.
+ * again, and an order says when it was given. The broker keeps revocations besides, apart from all channels, until no
+ * token is left that they concern.
  *
  * <p>One virtual thread subscribes and reads histories; orders of other servers are carried out by the broker's thread.
  */
@@ -65,6 +66,7 @@ public final class Control implements Broker.Listener, AutoCloseable {
     public void revoke(String user) throws UnavailableException {
         long now = System.currentTimeMillis();
         orders.accept(new Order.Revoke(user, now, now));
+        broker.revoke(user, now); // first, for a server that misses the message reads it there
         broker.publish(Names.CONTROL_CHANNEL, id, new Content.Text(REVOKE + user), "");
     }
 
@@ -89,6 +91,9 @@ public final class Control implements Broker.Listener, AutoCloseable {
                 subscription = Optional.of(broker.subscribe(Names.CONTROL_CHANNEL, this));
             }
             missed.drainPermits();
+            broker.revocations()
+                    .forEach((user, time) ->
+                            Loop.attempt(LOG, "a revocation", () -> orders.accept(new Order.Revoke(user, time, time))));
             readHistory();
             known.countDown();
             missed.acquire();

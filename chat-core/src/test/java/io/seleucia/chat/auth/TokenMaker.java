@@ -12,7 +12,7 @@ import javax.crypto.spec.SecretKeySpec;
 /** Makes tokens as other programs do, right ones and wrong ones; not by the code under test. */
 public final class TokenMaker {
     /** A secret that is long enough. */
-    public static final byte[] SECRET = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    public static final byte[] SECRET = "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU".getBytes(StandardCharsets.US_ASCII);
 
     private TokenMaker() {}
 

@@ -16,7 +16,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -104,6 +108,10 @@ class TokensTest {
                 "{\"alg\":null}",
                 "{\"alg\":\"HS256\",\"alg\":\"HS256\"}",
                 "{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",
+                "{\"alg\":\"HS256\",\"crit\":null}",
+                "{\"alg\":\"HS256\",\"b64\":false}",
+                "{\"alg\":\"HS256\",\"kid\":7}",
+                "{\"alg\":\"HS256\",\"kid\":null,\"kid\":\"a\"}",
                 "{}",
                 "[]",
                 "",
@@ -163,6 +171,9 @@ class TokensTest {
                 "{\"sub\":\"a\\u0000\",\"exp\":1800000060}",
                 "{\"sub\":\"guest-1\",\"exp\":1800000060}",
                 "{\"sub\":null,\"exp\":1800000060}",
+                "{\"sub\":null,\"sub\":\"ada\",\"exp\":1800000060}",
+                "{\"sub\":\"ada\",\"exp\":null}",
+                "{\"sub\":\"ada\",\"exp\":NaN}",
                 "{\"sub\":\"ada\",\"sub\":\"ada\",\"exp\":1800000060}",
                 "{\"sub\":\"bob\",\"exp\":1800000060,\"s\\u0075b\":\"ada\"}",
                 "{\"sub\":\"ada\",\"exp\":\"1800000060\"}",
@@ -173,6 +184,7 @@ class TokensTest {
                 "{\"sub\":\"ada\",\"exp\":true}",
                 "{\"sub\":\"ada\",\"exp\":[1800000060]}",
                 "{\"sub\":\"ada\",\"exp\":1799999970}",
+                "{\"sub\":\"ada\",\"exp\":1800000060,\"iat\":1768000000}", // a year and more ago
                 "{\"sub\":\"ada\",\"exp\":1800000060,\"nbf\":1800000031}",
                 "{\"sub\":\"ada\",\"exp\":1800000060,\"nbf\":\"x\"}",
                 "{\"sub\":\"ada\",\"exp\":1800000060,\"iat\":1800000031}",
@@ -228,6 +240,54 @@ class TokensTest {
                 .isEmpty();
     }
 
+    /** RFC 7519 §2: a NumericDate is any number of JSON; and a claim that is null is one that is not there. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"sub\":\"ada\",\"exp\":1.9e9}",
+                "{\"sub\":\"ada\",\"exp\":19E8,\"iat\":1.79E+9}",
+                "{\"sub\":\"ada\",\"exp\":1800000060.123456789123456789}",
+                "{\"sub\":\"ada\",\"exp\":253402300799,\"nbf\":-1.5,\"iat\":17.99e8}",
+                "{\"sub\":\"ada\",\"exp\":1800000060,\"nbf\":null,\"iat\":null,\"aud\":null,\"rules\":null,\"x\":null}",
+            })
+    void takesEveryFormOfATimeAndNull(String claims) throws Exception {
+        assertThat(login(tokens, hmac(HEADER, claims, SECRET))).as(claims).isPresent();
+    }
+
+    @Test
+    void logsWhyATokenIsRefusedWithoutTheToken() throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                lines.add(line.getLevel() + " " + line.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        java.util.logging.Logger logger = java.util.logging.Logger.getLogger(Tokens.class.getName());
+        java.util.logging.Level level = logger.getLevel();
+        logger.setLevel(java.util.logging.Level.INFO);
+        logger.addHandler(handler);
+        try {
+            String secret = "{\"alg\":\"HS256\",\"kid\":\"private-kid\"}";
+            for (int i = 0; i < 200; i++) {
+                login(tokens, hmac(secret, "{\"sub\":\"private\",\"exp\":1700000000}", SECRET));
+            }
+            login(tokens, "private.private.private");
+        } finally {
+            logger.removeHandler(handler);
+            logger.setLevel(level);
+        }
+
+        assertThat(lines).anyMatch(line -> line.startsWith("INFO a token from 127.0.0.1 is refused: it has expired"));
+        assertThat(lines).hasSizeLessThan(100).noneMatch(line -> line.contains("private"));
+    }
+
     @Test
     void carriesRules() throws Exception {
         String claims =
@@ -263,7 +323,7 @@ class TokensTest {
                 .hasMessageContaining("32 bytes");
         assertThatThrownBy(() -> Tokens.of(pem(small.generateKeyPair()))).hasMessageContaining("2048 bits");
         assertThatThrownBy(() -> Tokens.of(pem(keys("Ed448")))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Tokens.of(pem(keys("EC")))).hasMessageContaining("neither RSA nor Ed25519");
+        assertThatThrownBy(() -> Tokens.of(pem(keys("EC")))).hasMessageContaining("P-256");
         assertThatThrownBy(() -> Tokens.of("-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----"
                         .getBytes(StandardCharsets.US_ASCII)))
                 .hasMessageContaining("BEGIN PUBLIC KEY");
@@ -282,7 +342,7 @@ class TokensTest {
 
     @Test
     void keepSecretsToThemselves() {
-        assertThat(tokens.toString()).doesNotContain("0123456789");
+        assertThat(tokens.toString()).doesNotContain("kX3vQ9");
         assertThat(new Credentials.Token("abc").toString()).doesNotContain("abc");
         assertThat(new Credentials.Password("ada", "abc").toString()).doesNotContain("abc");
     }

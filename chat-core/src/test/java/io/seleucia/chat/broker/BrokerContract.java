@@ -462,6 +462,25 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void keepsRevocationsApartFromAllChannels() throws Exception {
+        try (Broker broker = create(Retention.DEFAULT.withMessages(1));
+                Broker another = another(broker, Retention.DEFAULT)) {
+            long now = System.currentTimeMillis();
+            broker.revoke("ada", now);
+            broker.revoke("Grace {Hopper} \u00e9", now - 5);
+            another.revoke("ada", now - 1_000);
+            broker.revoke("long ago", now - Broker.REVOCATION_AGE.toMillis() - 1);
+
+            broker.delete("@");
+            broker.deleteFrom("ada");
+
+            assertThat(another.revocations()).isEqualTo(Map.of("ada", now, "Grace {Hopper} \u00e9", now - 5));
+            broker.revoke("ada", now + 1);
+            assertThat(another.revocations()).containsEntry("ada", now + 1);
+        }
+    }
+
+    @Test
     void tellsAllOtherListenersWhenOneFails() throws Exception {
         Broker broker = open();
         List<RecordingListener> listeners = List.of(new RecordingListener(), new RecordingListener());

@@ -157,6 +157,16 @@ class RecoveryTest {
         }
 
         @Override
+        public void revoke(String user, long time) throws UnavailableException {
+            members.revoke(user, time);
+        }
+
+        @Override
+        public Map<String, Long> revocations() {
+            return members.revocations();
+        }
+
+        @Override
         public void delete(String channel) throws UnavailableException {
             members.delete(channel);
         }

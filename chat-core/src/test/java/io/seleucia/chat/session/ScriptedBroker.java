@@ -87,6 +87,16 @@ final class ScriptedBroker implements Broker {
     }
 
     @Override
+    public void revoke(String user, long time) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Map<String, Long> revocations() {
+        return Map.of();
+    }
+
+    @Override
     public void delete(String channel) {
         throw new UnsupportedOperationException();
     }

@@ -36,7 +36,7 @@ final class Accounts implements Authenticator, AutoCloseable {
      * @throws IOException if it can't be used
      */
     Accounts(Path file) throws IOException {
-        this.accounts = new Watched<>(file, Accounts::read);
+        this.accounts = new Watched<>(file, accounts -> true, Accounts::read);
         this.lastLogins = new LastLogins(file);
         int iterations = accounts.value().values().stream()
                 .mapToInt(Account::iterations)
@@ -114,6 +114,11 @@ final class Accounts implements Authenticator, AutoCloseable {
     /** Reads the file again if it has changed. One thread at a time. */
     void look() {
         accounts.look();
+    }
+
+    /** Returns why the previous content of the file is still in force; empty if it is not. Any thread. */
+    Optional<String> flaw() {
+        return accounts.flaw();
     }
 
     /** Writes down who has logged in. One thread at a time. */

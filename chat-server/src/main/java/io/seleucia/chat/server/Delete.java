@@ -3,6 +3,7 @@ package io.seleucia.chat.server;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Names;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -47,6 +48,10 @@ final class Delete {
         Optional<String> user = line.option(USER).filter(name -> !name.isEmpty());
         if (channel.isPresent() == user.isPresent()) {
             throw new SettingsException("delete needs either --channel=NAME or --user=NAME");
+        }
+        Optional<String> flaw = channel.flatMap(Names::flawOfHistory);
+        if (flaw.isPresent()) {
+            throw new SettingsException("--channel: " + flaw.get());
         }
         Settings settings = Settings.read(line.settings(), environment);
         if (!settings.isGiven(Setting.DATA_DIR)) {

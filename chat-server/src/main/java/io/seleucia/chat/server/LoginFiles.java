@@ -9,13 +9,13 @@ import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.text.ParseException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Who may come in and what they may do, by the files that the settings name: accounts, the key of tokens, rules. One
@@ -44,10 +44,11 @@ final class LoginFiles implements Authenticator, AutoCloseable {
                 ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE)))
                 : Optional.empty();
         tokens = settings.isGiven(Setting.TOKEN_KEY_FILE)
-                ? Optional.of(new Watched<>(settings.file(Setting.TOKEN_KEY_FILE), file -> tokens(file, settings)))
+                ? Optional.of(new Watched<>(
+                        settings.file(Setting.TOKEN_KEY_FILE), Tokens::hasSecret, file -> tokens(file, settings)))
                 : Optional.empty();
         rules = settings.isGiven(Setting.RULES_FILE)
-                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), LoginFiles::rules))
+                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), rules -> false, LoginFiles::rules))
                 : Optional.empty();
         guests = settings.guests();
         if (accounts.isPresent() || tokens.isPresent() || rules.isPresent()) {
@@ -69,24 +70,11 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     }
 
     private static Tokens tokens(Path file, Settings settings) throws IOException {
-        try {
-            Tokens tokens = Tokens.of(bytes(file));
-            return settings.isGiven(Setting.TOKEN_AUDIENCE)
-                    ? tokens.withAudience(settings.text(Setting.TOKEN_AUDIENCE))
-                    : tokens;
-        } catch (IllegalArgumentException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static byte[] bytes(Path file) throws IOException {
-        try {
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + " does not exist", e);
-        } catch (IOException e) {
-            throw new IOException(file + " can't be read: " + e.getMessage(), e);
-        }
+        Optional<Tokens.Algorithm> algorithm = settings.tokenAlgorithm();
+        Tokens tokens = algorithm.isPresent() ? Tokens.read(file, algorithm.get()) : Tokens.read(file);
+        return settings.isGiven(Setting.TOKEN_AUDIENCE)
+                ? tokens.withAudience(settings.text(Setting.TOKEN_AUDIENCE))
+                : tokens;
     }
 
     private static Rules rules(Path file) throws IOException {
@@ -117,6 +105,13 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     @Override
     public boolean holds(User user) {
         return user.issued().isPresent() || accounts.isEmpty() || accounts.get().holds(user);
+    }
+
+    /** Returns which files can't be read or used any more, and why, for an operator. Any thread; does not block. */
+    List<String> flaws() {
+        return Stream.of(accounts.flatMap(Accounts::flaw), tokens.flatMap(Watched::flaw), rules.flatMap(Watched::flaw))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private void run() {

@@ -10,6 +10,7 @@ import io.seleucia.chat.server.management.Access;
 import io.seleucia.chat.server.management.Management;
 import io.seleucia.chat.server.management.RecentLines;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
@@ -65,6 +66,7 @@ public final class Main {
         if (management.isPresent()) {
             ServerLog.copyTo(lines);
         }
+        warnOfOpenFiles(settings);
         String host = settings.text(Setting.HOST);
         ChatServerBuilder builder = ChatServer.builder()
                 .host(host)
@@ -87,7 +89,7 @@ public final class Main {
             broker.close();
             throw e;
         }
-        management.ifPresent(port -> port.serve(server, lines));
+        management.ifPresent(port -> port.serve(server, lines, logins::flaws));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close(); // meanwhile management says that it drains
@@ -98,6 +100,12 @@ public final class Main {
         ServerLog.load();
         System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
         Thread.currentThread().join();
+    }
+
+    private static void warnOfOpenFiles(Settings settings) {
+        System.Logger log = System.getLogger(Main.class.getName());
+        settings.secretFiles()
+                .forEach(file -> FileModes.warning(file, true).ifPresent(warning -> log.log(Level.WARNING, warning)));
     }
 
     /** The line that says that all is there, and where. */

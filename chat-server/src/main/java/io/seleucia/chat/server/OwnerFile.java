@@ -6,21 +6,23 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A file of lines that only its owner may read, and that several processes change: each has the lock beside it while it
- * reads, changes and replaces. Who only reads needs no lock, for there is always a whole file. All methods block.
+ * reads, changes and replaces, keeping the
+ * owner, group and mode of the file. Who only reads needs no lock, for there is always a whole file. All methods block.
  *
  * @param path where it is; a link is followed
  */
@@ -71,7 +73,7 @@ record OwnerFile(Path path) {
         Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
         Path lock = target.resolveSibling(target.getFileName() + ".lock");
         IN_THIS_PROCESS.lock();
-        try (FileChannel channel = openLock(lock);
+        try (FileChannel channel = openLock(lock, target);
                 var held = channel.lock()) {
             List<String> lines = new OwnerFile(target).read().orElse(List.of());
             replace(target, change.apply(lines));
@@ -87,15 +89,58 @@ record OwnerFile(Path path) {
         }
     }
 
-    /** It is the owner's alone as well, or others could hold it. */
-    private static FileChannel openLock(Path lock) throws IOException {
-        FileAttribute<?>[] owners =
-                lock.getFileSystem().supportedFileAttributeViews().contains("posix")
-                        ? new FileAttribute<?>[] {
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                        }
-                        : new FileAttribute<?>[0];
-        return FileChannel.open(lock, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), owners);
+    /** Only its owner can open it, or others could hold it; a new one has the owner of the file that it is for. */
+    private static FileChannel openLock(Path lock, Path target) throws IOException {
+        if (!isPosix(lock)) {
+            return FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        }
+        try {
+            Files.createFile(lock, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            if (Files.exists(target)) {
+                giveTo(ownership(target), lock);
+            }
+        } catch (FileAlreadyExistsException e) {
+            // It is kept, for another process may hold it at this moment.
+        }
+        return FileChannel.open(lock, StandardOpenOption.WRITE);
+    }
+
+    private static boolean isPosix(Path file) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    private static PosixFileAttributes ownership(Path file) throws IOException {
+        return Files.readAttributes(file, PosixFileAttributes.class);
+    }
+
+    /** Gives a file the owner and group of another one. */
+    private static void giveTo(PosixFileAttributes other, Path file) throws IOException {
+        PosixFileAttributes mine = ownership(file);
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (!mine.group().equals(other.group())) {
+            view.setGroup(other.group());
+        }
+        if (!mine.owner().equals(other.owner())) {
+            view.setOwner(other.owner());
+        }
+    }
+
+    /** The fresh file gets the owner, group and mode of the one that it replaces, or does not replace it. */
+    private static void keepOwnership(Path target, Path fresh) throws IOException {
+        if (!isPosix(target) || !Files.exists(target)) {
+            return;
+        }
+        PosixFileAttributes old = ownership(target);
+        try {
+            giveTo(old, fresh);
+            Files.setPosixFilePermissions(fresh, old.permissions());
+        } catch (IOException e) {
+            throw new IOException(
+                    target + " belongs to " + old.owner().getName() + ":"
+                            + old.group().getName()
+                            + ", and would not any more: run this command as that user, or as root",
+                    e);
+        }
     }
 
     /** A temporary file is its owner's alone from its beginning, and takes the other's place in one step. */
@@ -110,6 +155,7 @@ record OwnerFile(Path path) {
                 }
                 out.force(true);
             }
+            keepOwnership(target, fresh);
             Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(fresh);

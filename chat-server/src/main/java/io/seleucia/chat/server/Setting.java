@@ -2,6 +2,7 @@ package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
@@ -56,7 +57,10 @@ enum Setting {
             "token-key-file",
             "",
             Kind.FILE,
-            "a file with the key of tokens: a public key in PEM form, or a secret of 32 bytes or more"),
+            "the key of tokens: a file with a public key in PEM form, a JWK or a JWK set, or a secret of 32 characters or"
+                    + " more; or a directory of such files"),
+    TOKEN_ALGORITHM(
+            "token-algorithm", "", Kind.ALGORITHM, "how tokens are signed; none: as the form of token-key-file says"),
     TOKEN_AUDIENCE("token-audience", "", Kind.NAME, "what the claim aud of tokens must name; none: nothing"),
     RULES_FILE("rules-file", "", Kind.FILE, "a file that says who may do what; none: everybody may do everything"),
     GUESTS("guests", "", Kind.SWITCH, "whether one may come in without a login; if not said: where nobody can log in"),
@@ -149,6 +153,7 @@ enum Setting {
         REDIS_SENTINEL("name@host:port,host:port,…"),
         REDIS_CLUSTER("host:port,host:port,…"),
         SWITCH("true or false"),
+        ALGORITHM("HS256, RS256, ES256 or EdDSA"),
         MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
         COUNT("a whole number from 0 to " + Integer.MAX_VALUE),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
@@ -183,6 +188,7 @@ enum Setting {
                 case REDIS_SENTINEL -> value.isEmpty() || sentinel(value).isPresent();
                 case REDIS_CLUSTER -> value.isEmpty() || cluster(value).isPresent();
                 case SWITCH -> Set.of("true", "false").contains(value);
+                case ALGORITHM -> algorithm(value).isPresent();
                 case MESSAGE_SIZE ->
                     number(value)
                             .filter(size -> size > 0 && size <= Limits.MAX_MESSAGE_BYTES)
@@ -332,6 +338,12 @@ enum Setting {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    static Optional<Tokens.Algorithm> algorithm(String value) {
+        return Arrays.stream(Tokens.Algorithm.values())
+                .filter(algorithm -> algorithm.jwtName().equals(value))
+                .findFirst();
     }
 
     static Optional<Duration> archive(String value) {

@@ -2,6 +2,7 @@ package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer.Compression;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.broker.InMemoryBroker.Fsync;
 import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
@@ -24,6 +25,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The settings of one start: in rising order defaults, a properties file, the environment, flags. Every value is
@@ -69,6 +71,7 @@ final class Settings {
         settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
         settings.checkRedis();
         settings.needs(Setting.TOKEN_AUDIENCE, Setting.TOKEN_KEY_FILE);
+        settings.needs(Setting.TOKEN_ALGORITHM, Setting.TOKEN_KEY_FILE);
         if (!settings.guests() && !settings.hasLogins()) {
             throw new SettingsException("guests=false needs users-file or token-key-file: else nobody could come in");
         }
@@ -272,6 +275,26 @@ final class Settings {
                 .withMessages(number(Setting.HISTORY_SIZE))
                 .withAge(duration(Setting.HISTORY_AGE))
                 .withArchive(Setting.archive(text(Setting.ARCHIVE_AGE)).orElseThrow());
+    }
+
+    /** How tokens must be signed; empty if the form of the key says it. */
+    Optional<Tokens.Algorithm> tokenAlgorithm() {
+        return Setting.algorithm(text(Setting.TOKEN_ALGORITHM));
+    }
+
+    /** The files with secrets besides those of logins, which are watched. */
+    List<Path> secretFiles() {
+        return Stream.of(
+                        Setting.MANAGEMENT_TOKEN_FILE,
+                        Setting.TLS_KEYSTORE,
+                        Setting.TLS_PASSWORD_FILE,
+                        Setting.TLS_KEY,
+                        Setting.REDIS_PASSWORD_FILE,
+                        Setting.REDIS_SENTINEL_PASSWORD_FILE,
+                        Setting.REDIS_KEY_FILE)
+                .filter(this::isGiven)
+                .map(this::file)
+                .toList();
     }
 
     Limits limits() {

@@ -66,7 +66,10 @@ final class UserCommand {
     }
 
     private static String name(String name) throws SettingsException {
-        Optional<String> flaw = Names.flawOfClient(name);
+        Optional<String> flaw = Names.flawOfClient(name)
+                .or(() -> name.startsWith("#") // what the users file would take for a comment
+                        ? Optional.of("the name of an account must not begin with #")
+                        : Optional.empty());
         if (flaw.isPresent()) {
             throw new SettingsException("'" + name + "' can't be a user: " + flaw.get());
         }

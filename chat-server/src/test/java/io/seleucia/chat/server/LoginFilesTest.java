@@ -3,13 +3,17 @@ package io.seleucia.chat.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.auth.TokenMaker;
+import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +34,7 @@ class LoginFilesTest {
         Path users = directory.resolve("users");
         new OwnerFile(users)
                 .change(lines -> List.of(Account.of("ada", "secret", 10).line()));
-        Path key = file("key", "0123456789abcdef0123456789abcdef\n");
+        Path key = file("key", "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU\n");
         try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users, "--token-key-file=" + key))) {
             User ada = logins.authenticate(new Credentials.Password("ada", "secret"), "::1")
                     .orElseThrow();
@@ -64,7 +68,7 @@ class LoginFilesTest {
     @Test
     void readsAFileAgainWhenItHasChangedAndCanBeUsed() throws Exception {
         Path rules = file("rules", "first");
-        Watched<String> watched = new Watched<>(rules, read -> {
+        Watched<String> watched = new Watched<>(rules, text -> false, read -> {
             String text = Files.readString(read);
             if (text.equals("broken!")) {
                 throw new IOException("broken");
@@ -80,6 +84,92 @@ class LoginFilesTest {
         file("rules", "broken!");
         watched.look();
         assertThat(watched.value()).isEqualTo("second");
+        assertThat(watched.flaw()).contains("the previous content of " + rules + " is still in force: broken");
+
+        file("rules", "third");
+        watched.look();
+        assertThat(watched.value()).isEqualTo("third");
+        assertThat(watched.flaw()).isEmpty();
+    }
+
+    @Test
+    void saysWhichFileCanNotBeReadAnyMoreUntilItCan() throws Exception {
+        Path rules = file("rules", "first");
+        AtomicReference<IOException> fault = new AtomicReference<>();
+        Watched<String> watched = new Watched<>(rules, text -> false, read -> {
+            if (fault.get() != null) {
+                throw fault.get();
+            }
+            return Files.readString(read);
+        });
+        Files.delete(rules);
+        fault.set(new IOException("gone"));
+        watched.look();
+        assertThat(watched.value()).isEqualTo("first");
+        assertThat(watched.flaw()).hasValueSatisfying(flaw -> assertThat(flaw).endsWith("gone"));
+
+        file("rules", "second");
+        fault.set(new IOException("the disk is ill"));
+        watched.look();
+        assertThat(watched.flaw()).hasValueSatisfying(flaw -> assertThat(flaw).endsWith("the disk is ill"));
+
+        fault.set(null); // and the file is as it was
+        watched.look();
+        assertThat(watched.value()).isEqualTo("second");
+        assertThat(watched.flaw()).isEmpty();
+    }
+
+    @Test
+    void readsADirectoryOfKeysAgainAndKeepsSessionsThatAreLoggedIn() throws Exception {
+        Path keys = Files.createDirectory(directory.resolve("keys"));
+        Path old = Files.writeString(keys.resolve("old"), "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU\n");
+        Watched<Tokens> watched = new Watched<>(keys, Tokens::hasSecret, Tokens::read);
+        Credentials.Token token = new Credentials.Token(TokenMaker.token("ada"));
+        assertThat(watched.value().authenticate(token, "::1")).isPresent();
+
+        Files.writeString(keys.resolve("new"), "pW2kX3vQ9rTz7LmYb8NcF4hJd6GsA1eU\n");
+        watched.look();
+        assertThat(watched.value().authenticate(token, "::1")).isPresent();
+
+        Files.delete(old);
+        watched.look();
+        assertThat(watched.value().authenticate(token, "::1")).isEmpty();
+
+        Files.writeString(keys.resolve("new"), "ssh-ed25519 AAAA");
+        watched.look();
+        assertThat(watched.flaw()).hasValueSatisfying(flaw -> assertThat(flaw).contains("new: "));
+    }
+
+    @Test
+    void theOperatorNamesTheAlgorithm() throws Exception {
+        Path key = file("key", "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU\n");
+        try (LoginFiles logins = new LoginFiles(settings("--token-key-file=" + key, "--token-algorithm=HS256"))) {
+            assertThat(logins.authenticate(new Credentials.Token(TokenMaker.token("ada")), "::1"))
+                    .isPresent();
+            assertThat(logins.flaws()).isEmpty();
+        }
+        assertThatThrownBy(() -> new LoginFiles(settings("--token-key-file=" + key, "--token-algorithm=ES256")))
+                .hasMessage(key + ": token-algorithm is ES256, but the key is for HS256");
+        assertThatThrownBy(() -> settings("--token-algorithm=HS256"))
+                .hasMessage("token-algorithm needs token-key-file");
+        assertThatThrownBy(() -> settings("--token-key-file=k", "--token-algorithm=none"))
+                .hasMessageContaining("HS256, RS256, ES256 or EdDSA");
+    }
+
+    @Test
+    void warnsOfFilesThatOthersCanReadOrWrite() throws Exception {
+        Path file = file("key", "secret");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertThat(FileModes.warning(file, true))
+                .contains("others than its owner can read " + file + ", which holds a secret: chmod go-r " + file);
+        assertThat(FileModes.warning(file, false)).isEmpty();
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThat(FileModes.warning(file, false))
+                .hasValueSatisfying(warning -> assertThat(warning).contains("can write " + file));
+        assertThat(FileModes.warning(directory, false)).isPresent();
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        assertThat(FileModes.warning(file, true)).isEmpty();
+        assertThat(FileModes.warning(directory.resolve("none"), true)).isEmpty();
     }
 
     @Test

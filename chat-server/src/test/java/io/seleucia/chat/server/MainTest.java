@@ -334,6 +334,7 @@ class MainTest {
                 "export --channel=x --what=y|'--what' is not a setting; --help lists them all",
                 "delete --data-dir=x|delete needs either --channel=NAME or --user=NAME",
                 "delete --channel=x --user=y|delete needs either --channel=NAME or --user=NAME",
+                "delete --channel=@ --data-dir=x|--channel: @ is the channel of the servers, and no client's inbox",
                 "delete --user=y|delete needs --data-dir=DIR: the data directory of a server that is stopped",
                 "undo|'undo' is not a setting; --help lists them all",
             })

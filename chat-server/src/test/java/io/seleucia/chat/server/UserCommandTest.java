@@ -88,6 +88,7 @@ class UserCommandTest {
         assertThat(user("y", "add", "ada")).isEqualTo("chat-server: there is a user ada in " + file + " already | 1");
         assertThat(user("", "remove", "bob")).isEqualTo("chat-server: there is no user bob in " + file + " | 1");
         assertThat(user("", "add", "a\tb")).endsWith("a client id must not have control characters | 2");
+        assertThat(user("x", "add", "#bob")).endsWith("the name of an account must not begin with # | 2");
         assertThat(user("", "frob", "ada"))
                 .contains("the command must be: user add|passwd|remove NAME")
                 .endsWith("| 2");

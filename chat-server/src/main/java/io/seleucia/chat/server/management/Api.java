@@ -284,8 +284,11 @@ final class Api {
         if (channel.isPresent() == sender.isPresent()) {
             throw new Refusal(400, "name a channel or a sender, and not both");
         }
-        if (channel.isPresent() && !Names.isInbox(channel.get())) {
-            channel(channel.get());
+        if (channel.isPresent()) {
+            Optional<String> flaw = Names.flawOfHistory(channel.get());
+            if (flaw.isPresent()) {
+                throw new Refusal(400, flaw.get());
+            }
         }
         String what = "the messages " + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow());
         FutureTask<Void> deletion = new FutureTask<>(() -> {

@@ -7,6 +7,8 @@ import io.seleucia.chat.concurrent.Loop;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** The operator's port: {@code /health}, {@code /metrics}, {@code /api}, and the console, on an {@link HttpPort}. */
 public final class Management implements AutoCloseable {
@@ -32,9 +34,13 @@ public final class Management implements AutoCloseable {
         }
     }
 
-    /** Serves from now on. */
-    public void serve(ChatServer server, RecentLines log) {
-        Pages pages = new Pages(server, access, log);
+    /**
+     * Serves from now on.
+     *
+     * @param warnings what an operator should know of although the server serves; asked for at each request, must not block
+     */
+    public void serve(ChatServer server, RecentLines log, Supplier<List<String>> warnings) {
+        Pages pages = new Pages(server, access, log, warnings);
         http.serve(request -> answer(request, pages));
     }
 

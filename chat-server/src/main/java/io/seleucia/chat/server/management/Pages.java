@@ -2,8 +2,11 @@ package io.seleucia.chat.server.management;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /** What is at which path of the operator's port, and what of it can be had without the token. */
 final class Pages {
@@ -17,10 +20,10 @@ final class Pages {
     private final Api api;
     private final Console console = new Console();
 
-    Pages(ChatServer server, Access access, RecentLines log) {
+    Pages(ChatServer server, Access access, RecentLines log, Supplier<List<String>> warnings) {
         this.server = server;
         this.access = access;
-        this.health = new Health(server);
+        this.health = new Health(server, warnings);
         this.api = new Api(server, health, log);
     }
 

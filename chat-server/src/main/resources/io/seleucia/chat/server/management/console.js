@@ -146,7 +146,8 @@ function showStatus(status) {
   const health = find('health');
   put(health, status.health.ok ? 'healthy' : status.health.draining ? 'draining' : 'not well');
   health.className = `pill ${status.health.ok ? 'good' : 'bad'}`;
-  trouble(status.health.ok ? '' : `The server can’t serve: ${status.health.why}.`);
+  const warnings = (status.health.warnings ?? []).join('; ');
+  trouble(status.health.ok ? warnings : `The server can’t serve: ${status.health.why}.`);
 
   const restarted = before && status.uptimeSeconds < before.status.uptimeSeconds;
   if (before && !restarted) {

@@ -12,6 +12,7 @@ import io.seleucia.chat.browser.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
@@ -43,7 +44,7 @@ class ConsoleTest {
 
     private void manage(Access access) throws IOException {
         management = new Management(access, 0);
-        management.serve(server, log);
+        management.serve(server, log, List::of);
         page = Browser.shared().open(management.url());
     }
 

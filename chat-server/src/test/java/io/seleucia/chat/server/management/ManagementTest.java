@@ -43,6 +43,7 @@ class ManagementTest {
     private Path directory;
 
     private final RecentLines log = new RecentLines(new SimpleFormatter());
+    private volatile List<String> warnings = List.of();
     private ChatServer server;
     private Management management;
     private Http http;
@@ -55,7 +56,7 @@ class ManagementTest {
 
     private void manage(Access access) throws IOException {
         management = new Management(access, 0);
-        management.serve(server, log);
+        management.serve(server, log, () -> warnings);
         http = new Http(URI.create(management.url()).getPort());
     }
 
@@ -70,7 +71,8 @@ class ManagementTest {
         Http.Reply reply = http.get("/health");
 
         assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.json()).hasToString("{\"ok\":true,\"draining\":false,\"provenSecondsAgo\":0.0}");
+        assertThat(reply.json())
+                .hasToString("{\"ok\":true,\"draining\":false,\"degraded\":false,\"provenSecondsAgo\":0.0}");
     }
 
     @Test
@@ -289,13 +291,14 @@ class ManagementTest {
             /api/publish    | {"channel":"","text":"hi"}        | channel must be a text that is not empty
             /api/publish    | {"channel":7,"text":"hi"}         | channel must be a text that is not empty
             /api/publish    | {"channel":"a","text":"\\ud800"}  | text must be Unicode: no half of a surrogate pair
-            /api/publish    | {"channel":"@","text":"hi"}       | a client id must have 1 to 64 characters
+            /api/publish    | {"channel":"@","text":"hi"}       | @ is the channel of the servers, and no client's inbox
             /api/disconnect | {"client":"a\\u0000"}             | a client id must not have control characters
             /api/disconnect | []                                | the body must be an object of JSON
             /api/disconnect | {"client":                        | the body is not valid JSON
             /api/revoke     | {}                                | the field user is missing
             /api/delete     | {}                                | name a channel or a sender, and not both
             /api/delete     | {"channel":"a","sender":"b"}      | name a channel or a sender, and not both
+            /api/delete     | {"channel":"@"}                    | @ is the channel of the servers, and no client's inbox
             /api/delete     | {"channel":"a\\n"}                 | a channel's name must not have control characters
             """)
     void saysWhatIsWrongWithAChange(String path, String body, String error) throws Exception {
@@ -545,6 +548,18 @@ class ManagementTest {
         assertThat(http.get("/health", "Host: localhost", "Host: evil.example").status())
                 .isEqualTo(400);
         assertThat(http.get("/health", "X: " + "x".repeat(20_000)).status()).isEqualTo(431);
+    }
+
+    @Test
+    void saysThatItServesWithThePreviousContentOfAFile() throws Exception {
+        management.close();
+        manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
+        warnings = List.of("the previous content of rules is still in force: it is gone");
+
+        assertThat(http.get("/health").status()).isEqualTo(200);
+        assertThat(http.get("/health").body()).contains("\"degraded\":true").doesNotContain("rules");
+        assertThat(http.with("Authorization: Bearer " + TOKEN).get("/health").body())
+                .contains("\"warnings\":[\"" + warnings.getFirst() + "\"]");
     }
 
     @Test

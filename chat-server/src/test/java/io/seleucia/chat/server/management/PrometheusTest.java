@@ -32,7 +32,7 @@ class PrometheusTest {
     void start() throws Exception {
         server = ChatServer.builder().port(0).start();
         management = new Management(Access.local(), 0);
-        management.serve(server, new RecentLines(new SimpleFormatter()));
+        management.serve(server, new RecentLines(new SimpleFormatter()), List::of);
     }
 
     @AfterEach
