@@ -108,7 +108,6 @@ final class Journal implements AutoCloseable {
     private JournalRecord.Start start; // what every segment begins with
     private long begunAt; // when the current segment was
     private long emptyBytes; // its size then
-    private long sealedAt; // the size of the current segment behind its end, if that is written already
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
 
@@ -158,6 +157,7 @@ final class Journal implements AutoCloseable {
             LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
         }
         archive.close();
+        full.forEach(this::close);
         try (directory;
                 recovery) {
             if (current != null) {
@@ -340,7 +340,7 @@ final class Journal implements AutoCloseable {
         writing.lock();
         try {
             if (failing) {
-                offer(new JournalNote(start)); // asks whether it works again: perhaps nothing is published
+                probe();
             }
             writeWaiting();
             rollIfOld();
@@ -353,6 +353,16 @@ final class Journal implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
+    }
+
+    /**
+     * Writes something that changes nothing, to find out whether writing works again: perhaps nothing is published. It goes
+     * before all that waits, for a newer {@link JournalRecord.Start} may be among that.
+     */
+    private void probe() {
+        JournalNote probe = new JournalNote(start);
+        waitingBytes.addAndGet(probe.bytes());
+        take(probe);
     }
 
     private void end() {
@@ -428,9 +438,10 @@ final class Journal implements AutoCloseable {
         }
         Throwable failure = null;
         try {
-            if (turn || current.size() > segmentBytes) {
+            boolean ends = turn || current.size() > segmentBytes;
+            turn = false; // even if there is no next one: the deletion that wanted it fails then
+            if (ends) {
                 roll(current.number() + 1);
-                turn = false;
             }
             append(records);
         } catch (Throwable e) {
@@ -520,14 +531,6 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Ends the segment that is written, so that it can be seen later that nothing is missing there. */
-    private void seal() throws IOException {
-        if (current != null && current.size() != sealedAt) {
-            append(List.of(new JournalRecord.Sealed().encoded()));
-            sealedAt = current.size();
-        }
-    }
-
     /** Notes how far the journal reaches. */
     private void noteExtent(boolean durably) throws IOException {
         JournalSegment segment = current;
@@ -538,30 +541,65 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Begins a new segment. */
+    /** Begins a new segment, and ends the one before it. If that fails, the one before it goes on. */
     private void roll(long number) throws IOException {
-        if (current != null) {
-            current.settle();
+        JournalSegment former = current;
+        if (former != null) {
+            former.settle();
+            seal(former);
         }
-        seal();
-        JournalSegment next = JournalSegment.create(directory.segment(number), number);
+        JournalSegment next = null;
         try {
+            next = JournalSegment.create(directory.segment(number), number);
             next.append(List.of(start.encoded()));
+            if (fsync == InMemoryBroker.Fsync.ALWAYS) {
+                next.force(); // else a loss of power could leave a file that looks damaged
+            }
             if (fsync != InMemoryBroker.Fsync.NEVER) {
                 directory.force();
             }
-            if (current != null) {
-                full.add(current);
+            if (former != null) {
+                full.add(former);
             }
         } catch (Throwable e) {
-            next.discard(e);
+            if (next != null) {
+                next.discard(e);
+            }
+            if (former != null) {
+                unseal(former, e);
+            }
             throw e;
         }
+        if (former != null) {
+            former.commit();
+        }
         next.commit();
+        unsynced = true;
         current = next;
-        sealedAt = 0;
         emptyBytes = next.size();
         begunAt = System.nanoTime();
+    }
+
+    /** Writes the end of a segment, by which a start sees that nothing is missing there. Not committed yet. */
+    private void seal(JournalSegment segment) throws IOException {
+        segment.append(List.of(new JournalRecord.Sealed().encoded()));
+        if (fsync == InMemoryBroker.Fsync.ALWAYS) {
+            try {
+                segment.force();
+            } catch (Throwable e) {
+                unseal(segment, e);
+                throw e;
+            }
+        }
+    }
+
+    /** Takes the end of a segment back: nothing may ever follow it in its file. */
+    private static void unseal(JournalSegment segment, Throwable why) {
+        try {
+            segment.cut(segment.committed());
+        } catch (Throwable e) {
+            why.addSuppressed(e); // tried again before the next write
+        }
     }
 
     private void sync() {
@@ -572,11 +610,11 @@ final class Journal implements AutoCloseable {
         });
         try {
             Loop.attempt(LOG, "bringing the journal to the disk", this::syncAll); // what was written as it ended
-            noteExtentOrSay();
-            archive.close(); // before another process may have the directory
+            Loop.attempt(LOG, "noting how far the journal reaches", this::noteExtentOrSay);
+            Loop.attempt(LOG, "closing the archive", archive::close); // before another process may have the directory
             close(current);
-            close(directory);
         } finally {
+            close(directory);
             released.countDown();
         }
     }

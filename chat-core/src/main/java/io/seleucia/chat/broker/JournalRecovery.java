@@ -224,7 +224,7 @@ final class JournalRecovery implements AutoCloseable {
                     number, last.map(JournalSegment::mark).orElse(0), end, end, true, false));
             damaged = true;
         }
-        if (damaged || last.map(JournalSegment::isVersion1).orElse(false)) {
+        if (damaged || last.map(JournalSegment::isOver).orElse(false)) {
             close(); // nothing is added to it
             last = Optional.empty();
         }

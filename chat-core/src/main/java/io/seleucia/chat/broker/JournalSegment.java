@@ -45,17 +45,17 @@ final class JournalSegment implements AutoCloseable {
     private final long number;
     private final JournalFile file;
     private final int mark;
-    private final boolean version1;
+    private final boolean over;
     private long size; // up to where there are records
     private volatile long committed; // up to where they stay
     private boolean litter; // perhaps bytes behind that, even a whole record, which have to go first
 
-    private JournalSegment(Path path, long number, JournalFile file, int mark, boolean version1, long size) {
+    private JournalSegment(Path path, long number, JournalFile file, int mark, boolean over, long size) {
         this.path = path;
         this.number = number;
         this.file = file;
         this.mark = mark;
-        this.version1 = version1;
+        this.over = over;
         this.size = size;
         this.committed = size;
     }
@@ -101,8 +101,8 @@ final class JournalSegment implements AutoCloseable {
             if (reader.hasHead()) {
                 reader.isOver(over);
                 long end = reader.read(HEAD, (position, record) -> records.accept(record), damages);
-                JournalSegment segment =
-                        new JournalSegment(path, number, file, reader.mark(), reader.isVersion1(), end);
+                JournalSegment segment = new JournalSegment(
+                        path, number, file, reader.mark(), reader.isVersion1() || reader.isSealed(), end);
                 if (reader.isHeadDamaged()) {
                     segment.repairHead(over && !reader.isSealed());
                 }
@@ -125,9 +125,9 @@ final class JournalSegment implements AutoCloseable {
         return mark;
     }
 
-    /** Returns whether the file is of the first version of the format, of which none is added to any more. */
-    boolean isVersion1() {
-        return version1;
+    /** Returns whether nothing may be added: the file has its end, or is of the first version of the format. */
+    boolean isOver() {
+        return over;
     }
 
     /** Writes the head again; as that of a file of version 1 if there is no end that version 2 would have. */
@@ -202,7 +202,7 @@ final class JournalSegment implements AutoCloseable {
         litter = false;
     }
 
-    /** Goes back to an earlier size, if what was written since could not be made durable. */
+    /** Goes back to an earlier size, if what was written since can't stay. */
     void cut(long to) throws IOException {
         size = to;
         litter = true;
@@ -215,8 +215,9 @@ final class JournalSegment implements AutoCloseable {
     }
 
     void delete() throws IOException {
-        close();
-        Files.deleteIfExists(path);
+        try (file) {
+            Files.deleteIfExists(path);
+        }
     }
 
     /** Deletes the file of a segment that can't be used. */
