@@ -63,6 +63,7 @@ final class InMemoryChannel {
     private Position last; // of what has been delivered
     private long usedAt; // by the nanosecond clock
     private long segment; // of the journal: where the last position was noted
+    private long begun; // the first offset that was published there
     private boolean forgotten; // who wants the channel needs another
 
     InMemoryChannel(String name, String epoch, Retention retention, AtomicLong allBytes) {
@@ -121,12 +122,13 @@ final class InMemoryChannel {
         Message message = new Message(name, position, sender, System.currentTimeMillis(), content);
         Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
-        if (named != null) {
-            keys.put(
-                    named, new Kept(position, written, usedAt + retention.keys().toNanos()));
-        }
         boolean placed = false;
         try {
+            if (named != null) {
+                keys.put(
+                        named,
+                        new Kept(position, written, usedAt + retention.keys().toNanos()));
+            }
             if (entry == null) {
                 remember(message);
                 placed = true;
@@ -169,7 +171,10 @@ final class InMemoryChannel {
                 Unwritten first = unwritten.getFirst();
                 remember(first.message); // if there is no memory for it, all is as before, and is done again
                 unwritten.removeFirst();
-                segment = first.segment;
+                if (segment != first.segment) {
+                    segment = first.segment;
+                    begun = first.message.position().offset();
+                }
                 give(first.message);
             }
         } finally {
@@ -275,12 +280,15 @@ final class InMemoryChannel {
 
     /**
      * Takes messages away. Those that have been written are delivered first: none that is deleted is delivered after this,
-     * and the channel's position is behind all of them.
+     * and the channel's position is behind all of them. What was published since stays, as it does in the journal.
+     *
+     * @param from the journal's segment that begins with the deletion
      */
-    void delete(Predicate<Message> what) {
+    void delete(Predicate<Message> what, long from) {
         deliver();
+        long end = segment < from ? Long.MAX_VALUE : begun;
         history.removeIf(message -> {
-            boolean wanted = what.test(message);
+            boolean wanted = message.position().offset() < end && what.test(message);
             if (wanted) {
                 count(-size(message));
             }
@@ -332,7 +340,10 @@ final class InMemoryChannel {
 
     /** The last position is in this segment as well. */
     void standsIn(long later) {
-        segment = Math.max(segment, later);
+        if (segment < later) {
+            segment = later;
+            begun = last.next().offset();
+        }
     }
 
     /** Takes over a message that the journal holds. */
@@ -441,7 +452,7 @@ final class InMemoryChannel {
         public void failed(Throwable why) {
             lock.lock();
             try {
-                while (!unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
+                while (!failed && !unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
                     Unwritten entry = unwritten.removeLast();
                     entry.failed = true;
                     if (entry.named != null) {
