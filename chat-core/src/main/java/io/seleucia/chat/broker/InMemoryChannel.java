@@ -25,8 +25,8 @@ import java.util.function.Predicate;
 
 /**
  * One channel in memory. A message is given its place at once. Where there is a journal, nobody sees it before it is
- * written; if it can't be, its place and those after it are free again. A listener that fails, with whatever, concerns
- * neither the publisher nor other listeners.
+ * written; if it can't be, its place and those after it are free again. The failure of a
+ * listener, of whatever kind, concerns neither the publisher nor other listeners.
  *
  * <p>All methods are called within {@link #use} or {@link #change}, but for these, {@link #deliver} and {@link #bytes}.
  */
@@ -63,8 +63,8 @@ final class InMemoryChannel {
     private Position last; // of what has been delivered
     private long usedAt; // by the nanosecond clock
     private long segment; // of the journal: where the last position was noted
-    private long begun; // the first offset that was published there
-    private boolean forgotten; // who wants the channel needs another
+    private long begun; // the first offset that was published in that segment
+    private boolean forgotten; // a caller that wants the channel needs another one
 
     InMemoryChannel(String name, String epoch, Retention retention, AtomicLong allBytes) {
         this.name = name;
@@ -169,7 +169,7 @@ final class InMemoryChannel {
         try {
             while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
                 Unwritten first = unwritten.getFirst();
-                remember(first.message); // if there is no memory for it, all is as before, and is done again
+                remember(first.message); // without memory for that it throws, and nothing has changed
                 unwritten.removeFirst();
                 if (segment != first.segment) {
                     segment = first.segment;
@@ -447,12 +447,17 @@ final class InMemoryChannel {
             written.complete(null);
         }
 
-        /** Takes back this message and all that were to follow it. Before it tells anyone, for which it needs memory. */
+        /**
+         * Takes back this message and all that were to follow it, if that has not been done. It is taken back before its
+         * publisher is told, for telling needs memory.
+         */
         @Override
         public void failed(Throwable why) {
             lock.lock();
             try {
-                while (!failed && !unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
+                while (!failed
+                        && !unwritten.isEmpty()
+                        && !unwritten.getLast().written.isDone()) {
                     Unwritten entry = unwritten.removeLast();
                     entry.failed = true;
                     if (entry.named != null) {

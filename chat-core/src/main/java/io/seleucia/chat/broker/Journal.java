@@ -33,8 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * JournalFile}.
  *
  * <p>Every entry that is taken is told once that it is written or that it has failed, in the order in which the entries
- * came, whatever is thrown meanwhile. A write that fails takes back what it has written; the next one is tried all the
- * same, but only when what the failed one may have left is gone.
+ * came, whatever is thrown meanwhile. A write that fails takes back the bytes that it has written. Nothing else is written
+ * before they are gone.
  */
 final class Journal implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
@@ -52,7 +52,7 @@ final class Journal implements AutoCloseable {
 
     /** Something to be written. The journal's writer calls it, but for {@link #bytes}. */
     interface Entry {
-        /** What to write; empty if it is no longer wanted. */
+        /** Returns the record to write; empty if it is no longer wanted. */
         Optional<JournalRecord> record();
 
         /** Whoever opens the directory next will read it. */
@@ -111,7 +111,7 @@ final class Journal implements AutoCloseable {
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
 
-    // What is written next, at once.
+    // The batch that is written next.
     private final List<Entry> entries = new ArrayList<>();
     private final List<byte[]> records = new ArrayList<>(); // theirs
     private int bytes; // of the records
@@ -149,7 +149,7 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Gives back what is open, after a start that failed. Blocks for two seconds at the most. */
+    /** Closes everything that a failed start has opened. Blocks for two seconds at the most. */
     void abandon() {
         closed = true;
         LockSupport.unpark(writer);
@@ -193,11 +193,11 @@ final class Journal implements AutoCloseable {
         if (first.isEmpty()) {
             appendAll(List.of(start));
         } else {
-            roll(current.number() + 1); // for what links epochs is twice there, and not in one file alone
+            roll(current.number() + 1); // so that the links between epochs are in two files
         }
-        appendAll(recovery.notes()); // behind these: without them, all is made again
+        appendAll(recovery.notes()); // after the links: a start that finds no notes begins new epochs again
         appendAll(first);
-        noteExtent(!first.isEmpty()); // which may be less than before: it must not be doubted again
+        noteExtent(!first.isEmpty()); // perhaps less than before: the next start must not miss it again
         if (directory.isRestored()) {
             current.force();
             directory.unmarkRestored();
@@ -253,12 +253,12 @@ final class Journal implements AutoCloseable {
         return closed ? "the broker is closed" : "too much waits to be written already";
     }
 
-    /** Sees to it that what waits is written: here and now if that is quick, else by the writer. Throws nothing. */
+    /** Writes the waiting entries here and now if that is quick, and wakes the writer if not. Throws nothing. */
     void hurry() {
         long now = System.nanoTime();
         if (fsync != InMemoryBroker.Fsync.ALWAYS
                 && now - slowAt > LEAVE_IT.toNanos()
-                && !writing.isHeldByCurrentThread() // as by one that publishes what it logs
+                && !writing.isHeldByCurrentThread() // as when a log handler publishes
                 && writing.tryLock()) {
             try {
                 if (ended.getCount() > 0 && current.size() <= segmentBytes) {
@@ -378,17 +378,17 @@ final class Journal implements AutoCloseable {
             ended.countDown();
             writing.unlock();
         }
-        refuse(); // what was left here at this very moment; what comes later is refused by those who leave it
+        refuse(); // entries that were left at this very moment; later ones are refused in hurry()
     }
 
-    /** Fails what waits, for it is never written. */
+    /** Fails the waiting entries, which are never written. */
     private void refuse() {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
             tell(entry, new IOException("the journal is closed"));
         }
     }
 
-    /** Writes what waits, and tells it. Throws nothing. */
+    /** Writes the waiting entries, and tells them. Throws nothing. */
     private void writeWaiting() {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
             take(entry);
@@ -396,7 +396,7 @@ final class Journal implements AutoCloseable {
         commit();
     }
 
-    /** Adds an entry to what is written next. */
+    /** Adds an entry to the batch. */
     private void take(Entry entry) {
         try {
             waitingBytes.addAndGet(-entry.bytes());
@@ -422,16 +422,16 @@ final class Journal implements AutoCloseable {
             if (entries.size() > records.size()) {
                 entries.removeLast();
             }
-            commit(); // what came before it keeps its place; what follows it in its channel goes with it
+            commit(); // entries before it keep their places; those after it in its channel fail with it
             Loop.report(LOG, "a record of the journal", e);
             tell(entry, e);
         }
         if (bytes > BATCH_BYTES) {
-            commit(); // before the next is asked for, which may go with what fails
+            commit(); // before the next record is asked for: if this fails, the next entry may fail with it
         }
     }
 
-    /** Writes what has been taken, and tells it. Throws nothing. */
+    /** Writes the batch, and tells its entries. Throws nothing. */
     private void commit() {
         if (entries.isEmpty()) {
             return;
@@ -635,7 +635,7 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Brings to the disk what was written, and closes the segments that are full. One that fails is tried again. */
+    /** Forces everything written to the disk, and closes the full segments. A segment that fails is tried again. */
     private void syncAll() {
         IOException failure = null;
         for (JournalSegment old : full) {

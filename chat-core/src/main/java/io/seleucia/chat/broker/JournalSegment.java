@@ -22,7 +22,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>The mark is random for each file: behind a damage the next record is found by it, and nobody can put into a message
- * what would be taken for a record there. As each record has it, a damaged head can do without. Used by one thread at a time, but for {@link #force} and {@link #committed}.
+ * what would be taken for a record there. As each record has it, a damaged head can be repaired.
+ * Used by one thread at a time, but for {@link #force} and {@link #committed}.
  */
 final class JournalSegment implements AutoCloseable {
     static final long FORMAT = 0x53454c4555434a02L; // "SELEUCJ", version 2
@@ -48,7 +49,8 @@ final class JournalSegment implements AutoCloseable {
     private final boolean over;
     private long size; // up to where there are records
     private volatile long committed; // up to where they stay
-    private boolean litter; // perhaps bytes behind that, even a whole record, which have to go first
+    private boolean
+            litter; // there may be bytes behind the size, even a whole record, which must go before the next write
 
     private JournalSegment(Path path, long number, JournalFile file, int mark, boolean over, long size) {
         this.path = path;
@@ -130,7 +132,7 @@ final class JournalSegment implements AutoCloseable {
         return over;
     }
 
-    /** Writes the head again; as that of a file of version 1 if there is no end that version 2 would have. */
+    /** Writes the head again, with version 1 if the file lacks the end that version 2 has. */
     private void repairHead(boolean asVersion1) throws IOException {
         file.write(head(asVersion1 ? FORMAT_1 : FORMAT, mark), 0);
         LOG.log(
@@ -171,7 +173,7 @@ final class JournalSegment implements AutoCloseable {
     private void write(ByteBuffer bytes) throws IOException {
         settle();
         long end = size + bytes.remaining();
-        litter = true; // until it is known that all is there
+        litter = true; // until the write has succeeded
         try {
             file.write(bytes, size);
         } catch (Throwable e) {
@@ -187,8 +189,8 @@ final class JournalSegment implements AutoCloseable {
     }
 
     /**
-     * Removes what a failed write may have left here. Before that nothing may be written elsewhere either: its place is
-     * given to another record, and of two with one place a start believes the first.
+     * Removes the bytes that a failed write may have left. Until then nothing may be written to other segments either: the
+     * message's offset is given out again, and a start believes the first of two records with one offset.
      */
     void settle() throws IOException {
         if (litter) {
@@ -225,7 +227,7 @@ final class JournalSegment implements AutoCloseable {
         try {
             delete();
         } catch (IOException e) {
-            why.addSuppressed(e); // what is in it says nothing, and the next one of its number replaces it
+            why.addSuppressed(e); // its content is ignored, and the next segment of this number replaces it
         }
     }
 
