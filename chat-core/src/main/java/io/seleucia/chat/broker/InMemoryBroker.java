@@ -150,7 +150,7 @@ public final class InMemoryBroker implements Broker {
                 channel(standing.channel()).change(it -> it.restore(standing, segment));
             case JournalRecord.Gone gone -> channel(gone.channel()).change(it -> it.restore(gone, segment));
             case JournalRecord.Start start -> epoch = start.epoch();
-            case JournalRecord.Deletion deletion -> forget(deletion);
+            case JournalRecord.Deletion deletion -> forget(deletion, segment);
             case JournalRecord.Erased erased -> {}
             case JournalRecord.Noted noted -> {}
             case JournalRecord.Stop stop -> {}
@@ -297,7 +297,7 @@ public final class InMemoryBroker implements Broker {
     private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
         requireOpen();
         if (journal.isEmpty()) {
-            forget(deletion);
+            forget(deletion, Long.MAX_VALUE);
             return;
         }
         JournalNote note = new JournalNote(deletion);
@@ -308,11 +308,11 @@ public final class InMemoryBroker implements Broker {
         CompletableFuture<Void> erased =
                 note.written().thenCompose(segment -> journal.get().erase(deletion, segment));
         try {
-            note.await(WRITING_SECONDS, TimeUnit.SECONDS);
-            forget(deletion);
+            forget(deletion, note.await(WRITING_SECONDS, TimeUnit.SECONDS));
             erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
         } catch (IOException e) {
-            note.written().thenRun(() -> Thread.startVirtualThread(() -> forget(deletion))); // if it is after all
+            note.written() // if it is after all
+                    .thenAccept(segment -> Thread.startVirtualThread(() -> forget(deletion, segment)));
             throw new UnavailableException(e.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw new UnavailableException("what is deleted is not gone from the disk yet, it will be", e);
@@ -322,13 +322,13 @@ public final class InMemoryBroker implements Broker {
         }
     }
 
-    private void forget(JournalRecord.Deletion deletion) {
+    private void forget(JournalRecord.Deletion deletion, long segment) {
         if (deletion.channel().isEmpty()) {
-            channels.values().forEach(channel -> channel.change(it -> it.delete(deletion::concerns)));
+            channels.values().forEach(channel -> channel.change(it -> it.delete(deletion::concerns, segment)));
         } else {
             InMemoryChannel present = channels.get(deletion.channel());
             if (present != null) {
-                present.change(it -> it.delete(deletion::concerns));
+                present.change(it -> it.delete(deletion::concerns, segment));
             }
         }
     }

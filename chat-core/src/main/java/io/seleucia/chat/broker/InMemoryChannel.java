@@ -25,8 +25,8 @@ import java.util.function.Predicate;
 
 /**
  * One channel in memory. A message is given its place at once. Where there is a journal, nobody sees it before it is
- * written; if it can't be, its place and those after it are free again. A listener that fails, with whatever, concerns
- * neither the publisher nor other listeners.
+ * written; if it can't be, its place and those after it are free again. The failure of a
+ * listener, of whatever kind, concerns neither the publisher nor other listeners.
  *
  * <p>All methods are called within {@link #use} or {@link #change}, but for these, {@link #deliver} and {@link #bytes}.
  */
@@ -63,7 +63,8 @@ final class InMemoryChannel {
     private Position last; // of what has been delivered
     private long usedAt; // by the nanosecond clock
     private long segment; // of the journal: where the last position was noted
-    private boolean forgotten; // who wants the channel needs another
+    private long begun; // the first offset that was published in that segment
+    private boolean forgotten; // a caller that wants the channel needs another one
 
     InMemoryChannel(String name, String epoch, Retention retention, AtomicLong allBytes) {
         this.name = name;
@@ -121,12 +122,13 @@ final class InMemoryChannel {
         Message message = new Message(name, position, sender, System.currentTimeMillis(), content);
         Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
-        if (named != null) {
-            keys.put(
-                    named, new Kept(position, written, usedAt + retention.keys().toNanos()));
-        }
         boolean placed = false;
         try {
+            if (named != null) {
+                keys.put(
+                        named,
+                        new Kept(position, written, usedAt + retention.keys().toNanos()));
+            }
             if (entry == null) {
                 remember(message);
                 placed = true;
@@ -167,9 +169,12 @@ final class InMemoryChannel {
         try {
             while (!unwritten.isEmpty() && unwritten.getFirst().written.isDone()) {
                 Unwritten first = unwritten.getFirst();
-                remember(first.message); // if there is no memory for it, all is as before, and is done again
+                remember(first.message); // without memory for that it throws, and nothing has changed
                 unwritten.removeFirst();
-                segment = first.segment;
+                if (segment != first.segment) {
+                    segment = first.segment;
+                    begun = first.message.position().offset();
+                }
                 give(first.message);
             }
         } finally {
@@ -275,12 +280,15 @@ final class InMemoryChannel {
 
     /**
      * Takes messages away. Those that have been written are delivered first: none that is deleted is delivered after this,
-     * and the channel's position is behind all of them.
+     * and the channel's position is behind all of them. What was published since stays, as it does in the journal.
+     *
+     * @param from the journal's segment that begins with the deletion
      */
-    void delete(Predicate<Message> what) {
+    void delete(Predicate<Message> what, long from) {
         deliver();
+        long end = segment < from ? Long.MAX_VALUE : begun;
         history.removeIf(message -> {
-            boolean wanted = what.test(message);
+            boolean wanted = message.position().offset() < end && what.test(message);
             if (wanted) {
                 count(-size(message));
             }
@@ -332,7 +340,10 @@ final class InMemoryChannel {
 
     /** The last position is in this segment as well. */
     void standsIn(long later) {
-        segment = Math.max(segment, later);
+        if (segment < later) {
+            segment = later;
+            begun = last.next().offset();
+        }
     }
 
     /** Takes over a message that the journal holds. */
@@ -436,12 +447,17 @@ final class InMemoryChannel {
             written.complete(null);
         }
 
-        /** Takes back this message and all that were to follow it. Before it tells anyone, for which it needs memory. */
+        /**
+         * Takes back this message and all that were to follow it, if that has not been done. It is taken back before its
+         * publisher is told, for telling needs memory.
+         */
         @Override
         public void failed(Throwable why) {
             lock.lock();
             try {
-                while (!unwritten.isEmpty() && !unwritten.getLast().written.isDone()) {
+                while (!failed
+                        && !unwritten.isEmpty()
+                        && !unwritten.getLast().written.isDone()) {
                     Unwritten entry = unwritten.removeLast();
                     entry.failed = true;
                     if (entry.named != null) {

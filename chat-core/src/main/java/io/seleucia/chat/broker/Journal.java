@@ -33,8 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * JournalFile}.
  *
  * <p>Every entry that is taken is told once that it is written or that it has failed, in the order in which the entries
- * came, whatever is thrown meanwhile. A write that fails takes back what it has written; the next one is tried all the
- * same, but only when what the failed one may have left is gone.
+ * came, whatever is thrown meanwhile. A write that fails takes back the bytes that it has written. Nothing else is written
+ * before they are gone.
  */
 final class Journal implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
@@ -52,7 +52,7 @@ final class Journal implements AutoCloseable {
 
     /** Something to be written. The journal's writer calls it, but for {@link #bytes}. */
     interface Entry {
-        /** What to write; empty if it is no longer wanted. */
+        /** Returns the record to write; empty if it is no longer wanted. */
         Optional<JournalRecord> record();
 
         /** Whoever opens the directory next will read it. */
@@ -108,11 +108,10 @@ final class Journal implements AutoCloseable {
     private JournalRecord.Start start; // what every segment begins with
     private long begunAt; // when the current segment was
     private long emptyBytes; // its size then
-    private long sealedAt; // the size of the current segment behind its end, if that is written already
     private boolean turn; // what is written next begins a segment
     private volatile boolean failing; // read without the lock as well
 
-    // What is written next, at once.
+    // The batch that is written next.
     private final List<Entry> entries = new ArrayList<>();
     private final List<byte[]> records = new ArrayList<>(); // theirs
     private int bytes; // of the records
@@ -154,7 +153,7 @@ final class Journal implements AutoCloseable {
         return directory;
     }
 
-    /** Gives back what is open, after a start that failed. Blocks for two seconds at the most. */
+    /** Closes everything that a failed start has opened. Blocks for two seconds at the most. */
     void abandon() {
         closed = true;
         LockSupport.unpark(writer);
@@ -162,6 +161,7 @@ final class Journal implements AutoCloseable {
             LOG.log(Level.WARNING, "the journal in " + directory + " does not come to an end");
         }
         archive.close();
+        full.forEach(this::close);
         try (directory;
                 recovery) {
             if (current != null) {
@@ -197,11 +197,11 @@ final class Journal implements AutoCloseable {
         if (first.isEmpty()) {
             appendAll(List.of(start));
         } else {
-            roll(current.number() + 1); // for what links epochs is twice there, and not in one file alone
+            roll(current.number() + 1); // so that the links between epochs are in two files
         }
-        appendAll(recovery.notes()); // behind these: without them, all is made again
+        appendAll(recovery.notes()); // after the links: a start that finds no notes begins new epochs again
         appendAll(first);
-        noteExtent(!first.isEmpty()); // which may be less than before: it must not be doubted again
+        noteExtent(!first.isEmpty()); // perhaps less than before: the next start must not miss it again
         if (directory.isRestored()) {
             current.force();
             directory.unmarkRestored();
@@ -257,12 +257,12 @@ final class Journal implements AutoCloseable {
         return closed ? "the broker is closed" : "too much waits to be written already";
     }
 
-    /** Sees to it that what waits is written: here and now if that is quick, else by the writer. Throws nothing. */
+    /** Writes the waiting entries here and now if that is quick, and wakes the writer if not. Throws nothing. */
     void hurry() {
         long now = System.nanoTime();
         if (fsync != InMemoryBroker.Fsync.ALWAYS
                 && now - slowAt > LEAVE_IT.toNanos()
-                && !writing.isHeldByCurrentThread() // as by one that publishes what it logs
+                && !writing.isHeldByCurrentThread() // as when a log handler publishes
                 && writing.tryLock()) {
             try {
                 if (ended.getCount() > 0 && current.size() <= segmentBytes) {
@@ -344,7 +344,7 @@ final class Journal implements AutoCloseable {
         writing.lock();
         try {
             if (failing) {
-                offer(new JournalNote(start)); // asks whether it works again: perhaps nothing is published
+                probe();
             }
             writeWaiting();
             rollIfOld();
@@ -357,6 +357,16 @@ final class Journal implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
+    }
+
+    /**
+     * Writes something that changes nothing, to find out whether writing works again: perhaps nothing is published. It goes
+     * before all that waits, for a newer {@link JournalRecord.Start} may be among that.
+     */
+    private void probe() {
+        JournalNote probe = new JournalNote(start);
+        waitingBytes.addAndGet(probe.bytes());
+        take(probe);
     }
 
     private void end() {
@@ -372,17 +382,17 @@ final class Journal implements AutoCloseable {
             ended.countDown();
             writing.unlock();
         }
-        refuse(); // what was left here at this very moment; what comes later is refused by those who leave it
+        refuse(); // entries that were left at this very moment; later ones are refused in hurry()
     }
 
-    /** Fails what waits, for it is never written. */
+    /** Fails the waiting entries, which are never written. */
     private void refuse() {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
             tell(entry, new IOException("the journal is closed"));
         }
     }
 
-    /** Writes what waits, and tells it. Throws nothing. */
+    /** Writes the waiting entries, and tells them. Throws nothing. */
     private void writeWaiting() {
         for (Entry entry = waiting.poll(); entry != null; entry = waiting.poll()) {
             take(entry);
@@ -390,7 +400,7 @@ final class Journal implements AutoCloseable {
         commit();
     }
 
-    /** Adds an entry to what is written next. */
+    /** Adds an entry to the batch. */
     private void take(Entry entry) {
         try {
             waitingBytes.addAndGet(-entry.bytes());
@@ -416,25 +426,26 @@ final class Journal implements AutoCloseable {
             if (entries.size() > records.size()) {
                 entries.removeLast();
             }
-            commit(); // what came before it keeps its place; what follows it in its channel goes with it
+            commit(); // entries before it keep their places; those after it in its channel fail with it
             Loop.report(LOG, "a record of the journal", e);
             tell(entry, e);
         }
         if (bytes > BATCH_BYTES) {
-            commit(); // before the next is asked for, which may go with what fails
+            commit(); // before the next record is asked for: if this fails, the next entry may fail with it
         }
     }
 
-    /** Writes what has been taken, and tells it. Throws nothing. */
+    /** Writes the batch, and tells its entries. Throws nothing. */
     private void commit() {
         if (entries.isEmpty()) {
             return;
         }
         Throwable failure = null;
         try {
-            if (turn || current.size() > segmentBytes) {
+            boolean ends = turn || current.size() > segmentBytes;
+            turn = false; // even if there is no next one: the deletion that wanted it fails then
+            if (ends) {
                 roll(current.number() + 1);
-                turn = false;
             }
             append(records);
         } catch (Throwable e) {
@@ -524,14 +535,6 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Ends the segment that is written, so that it can be seen later that nothing is missing there. */
-    private void seal() throws IOException {
-        if (current != null && current.size() != sealedAt) {
-            append(List.of(new JournalRecord.Sealed().encoded()));
-            sealedAt = current.size();
-        }
-    }
-
     /** Notes how far the journal reaches. */
     private void noteExtent(boolean durably) throws IOException {
         JournalSegment segment = current;
@@ -542,30 +545,65 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Begins a new segment. */
+    /** Begins a new segment, and ends the one before it. If that fails, the one before it goes on. */
     private void roll(long number) throws IOException {
-        if (current != null) {
-            current.settle();
+        JournalSegment former = current;
+        if (former != null) {
+            former.settle();
+            seal(former);
         }
-        seal();
-        JournalSegment next = JournalSegment.create(directory.segment(number), number);
+        JournalSegment next = null;
         try {
+            next = JournalSegment.create(directory.segment(number), number);
             next.append(List.of(start.encoded()));
+            if (fsync == InMemoryBroker.Fsync.ALWAYS) {
+                next.force(); // else a loss of power could leave a file that looks damaged
+            }
             if (fsync != InMemoryBroker.Fsync.NEVER) {
                 directory.force();
             }
-            if (current != null) {
-                full.add(current);
+            if (former != null) {
+                full.add(former);
             }
         } catch (Throwable e) {
-            next.discard(e);
+            if (next != null) {
+                next.discard(e);
+            }
+            if (former != null) {
+                unseal(former, e);
+            }
             throw e;
         }
+        if (former != null) {
+            former.commit();
+        }
         next.commit();
+        unsynced = true;
         current = next;
-        sealedAt = 0;
         emptyBytes = next.size();
         begunAt = System.nanoTime();
+    }
+
+    /** Writes the end of a segment, by which a start sees that nothing is missing there. Not committed yet. */
+    private void seal(JournalSegment segment) throws IOException {
+        segment.append(List.of(new JournalRecord.Sealed().encoded()));
+        if (fsync == InMemoryBroker.Fsync.ALWAYS) {
+            try {
+                segment.force();
+            } catch (Throwable e) {
+                unseal(segment, e);
+                throw e;
+            }
+        }
+    }
+
+    /** Takes the end of a segment back: nothing may ever follow it in its file. */
+    private static void unseal(JournalSegment segment, Throwable why) {
+        try {
+            segment.cut(segment.committed());
+        } catch (Throwable e) {
+            why.addSuppressed(e); // tried again before the next write
+        }
     }
 
     private void sync() {
@@ -576,11 +614,11 @@ final class Journal implements AutoCloseable {
         });
         try {
             Loop.attempt(LOG, "bringing the journal to the disk", this::syncAll); // what was written as it ended
-            noteExtentOrSay();
-            archive.close(); // before another process may have the directory
+            Loop.attempt(LOG, "noting how far the journal reaches", this::noteExtentOrSay);
+            Loop.attempt(LOG, "closing the archive", archive::close); // before another process may have the directory
             close(current);
-            close(directory);
         } finally {
+            close(directory);
             released.countDown();
         }
     }
@@ -601,7 +639,7 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Brings to the disk what was written, and closes the segments that are full. One that fails is tried again. */
+    /** Forces everything written to the disk, and closes the full segments. A segment that fails is tried again. */
     private void syncAll() {
         IOException failure = null;
         for (JournalSegment old : full) {

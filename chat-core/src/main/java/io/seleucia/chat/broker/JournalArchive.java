@@ -47,7 +47,7 @@ final class JournalArchive implements AutoCloseable {
     private final ConcurrentSkipListSet<Long> over = new ConcurrentSkipListSet<>();
     private final AtomicLong newest = new AtomicLong(); // of those that have been added there
     private final Set<Long> indexed = ConcurrentHashMap.newKeySet(); // those whose index fits
-    private final Set<Long> damaged = ConcurrentHashMap.newKeySet(); // those of which that was said
+    private final Set<Long> damaged = ConcurrentHashMap.newKeySet(); // those whose damage was logged
     private final ConcurrentSkipListMap<Long, Pending> deletions = new ConcurrentSkipListMap<>(); // by their segment
     private final Thread thread =
             Thread.ofPlatform().daemon().name("journal-archive").unstarted(this::run);
@@ -63,7 +63,7 @@ final class JournalArchive implements AutoCloseable {
      * The segments that are over in an open directory.
      *
      * @param age how long they stay after they were last written; zero: only as long as a start needs them
-     * @param recovery what is known of it
+     * @param recovery what the start has found
      */
     JournalArchive(JournalDirectory directory, Duration age, Journal journal, JournalRecovery recovery)
             throws IOException {
@@ -144,7 +144,7 @@ final class JournalArchive implements AutoCloseable {
         }
     }
 
-    /** Says, once for each segment, that something can't be read there. */
+    /** Logs, once for each segment, that a part of it can't be read. */
     void complain(long segment, long position) {
         if (damaged.add(segment)) {
             LOG.log(
@@ -224,7 +224,7 @@ final class JournalArchive implements AutoCloseable {
     private void workAndWait() throws InterruptedException {
         boolean done = round();
         if (deletions.isEmpty() || !done) {
-            LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // at once, if somebody has called since
+            LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // returns at once after an unpark
         }
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -307,7 +307,8 @@ final class JournalArchive implements AutoCloseable {
 
     private void delete(long segment, Path file) throws IOException {
         indexed.remove(segment);
-        Files.deleteIfExists(directory.index(segment)); // first: an index without its segment tells that one is missing
+        Files.deleteIfExists(
+                directory.index(segment)); // first: an index without its segment would be reported as a missing segment
         Files.delete(file);
         over.remove(segment);
     }

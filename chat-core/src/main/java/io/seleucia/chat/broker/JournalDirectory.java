@@ -204,7 +204,7 @@ final class JournalDirectory implements AutoCloseable {
         return path.resolve("revocations");
     }
 
-    /** Whether the directory was marked as put back from a backup, and no start has drawn the consequences yet. */
+    /** Returns whether the directory is marked as put back from a backup, and no start has begun new epochs since. */
     boolean isRestored() {
         return Files.exists(path.resolve(RESTORED), LinkOption.NOFOLLOW_LINKS);
     }
@@ -221,7 +221,7 @@ final class JournalDirectory implements AutoCloseable {
 
     /** Removes the mark of {@link #markRestored}. */
     void unmarkRestored() throws IOException {
-        force(); // which files say what the mark said
+        force(); // the new segments, before the mark goes
         Files.deleteIfExists(path.resolve(RESTORED));
         force();
     }
@@ -277,7 +277,7 @@ final class JournalDirectory implements AutoCloseable {
         }
     }
 
-    /** Only a channel can do this to a directory, and an interrupt closes that: then it is done again. */
+    /** Forces a directory. Only a channel can do that, and an interrupt closes the channel: then it is done again. */
     private static void force(Path directory) throws IOException {
         boolean interrupted = false;
         try {

@@ -98,7 +98,7 @@ final class JournalErasure {
         }
     }
 
-    /** The copy has no damage, and so it says where the original had one. */
+    /** Notes where the original was damaged, since the copy itself is whole. */
     private void write(List<JournalRecord.Damaged> damages) throws IOException {
         for (JournalRecord.Damaged damage : damages) {
             write(damage);

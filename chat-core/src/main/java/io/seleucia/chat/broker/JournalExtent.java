@@ -12,14 +12,14 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
- * How far a journal was known to reach: at least to this length of this segment. Kept in a small file of its own, for what
- * is missing at the end of the newest segment can't be seen there. Written every second, so it may say less than there is,
- * and never says more.
+ * How far a journal was known to reach: at least to this length of this segment. It is kept in a small file of its own,
+ * because the newest segment itself can't show that its end is missing. As it is written every second, it may say less
+ * than there is, but never more.
  */
 record JournalExtent(long segment, long length) {
     private static final Pattern LINE = Pattern.compile("(\\d{16} \\d{16}) ([0-9a-f]{8})\n");
 
-    /** Returns what the file says; empty if there is no such file, or it is not as it was written. */
+    /** Reads the file; empty if it does not exist or is damaged. */
     static Optional<JournalExtent> read(Path file) throws IOException {
         String text;
         try {
@@ -41,7 +41,7 @@ record JournalExtent(long segment, long length) {
     }
 
     /**
-     * Writes the file over: its length is always the same, so that it needs no more room on a full disk.
+     * Overwrites the file. Its length is always the same, so that a full disk has room for it.
      *
      * @param durably whether it is on the disk when this returns
      */

@@ -65,7 +65,7 @@ final class JournalFile implements AutoCloseable {
         while (true) {
             try {
                 return new JournalFile(new RandomAccessFile(path.toFile(), "r"));
-            } catch (FileNotFoundException e) { // which says so of files that may not be read as well
+            } catch (FileNotFoundException e) { // also thrown if the file may not be read
                 if (Files.notExists(path)) {
                     throw new NoSuchFileException(path.toString());
                 }
@@ -81,7 +81,7 @@ final class JournalFile implements AutoCloseable {
         return file.length();
     }
 
-    /** Fills a buffer with what is in the file from a position on. Only the file's end leaves room in it. */
+    /** Reads from a position on until the buffer is full or the file ends. */
     void read(ByteBuffer into, long position) throws IOException {
         go(position);
         while (into.hasRemaining()) {
@@ -94,7 +94,7 @@ final class JournalFile implements AutoCloseable {
         }
     }
 
-    /** Writes all that is in a buffer. If that fails, with whatever, some or all of it may be in the file. */
+    /** Writes a buffer's remaining bytes. If that throws anything, some or all of them may be in the file. */
     void write(ByteBuffer from, long position) throws IOException {
         go(position);
         at = -1;

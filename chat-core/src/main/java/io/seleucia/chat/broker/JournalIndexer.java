@@ -40,7 +40,7 @@ final class JournalIndexer implements JournalIndex {
     private final Set<String> senders = new HashSet<>();
     private int mark;
     private long end = JournalSegment.HEAD; // of what has been read
-    private long added; // where the last record begins that has been added
+    private long added; // where the last added record begins
     private long newest = Long.MIN_VALUE; // time of a message
 
     JournalIndexer(long segment) {
@@ -66,7 +66,7 @@ final class JournalIndexer implements JournalIndex {
 
     private void add(long position, JournalRecord record) {
         if (position <= added) {
-            return; // it was read before, by one that did not get to the end
+            return; // an earlier reading that broke off has added it
         }
         switch (record) {
             case JournalRecord.Published published -> {

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The lock of a directory against other processes and against a second user in this one. A POSIX lock belongs to the
  * process, and closing <em>any</em> channel of the file gives it up. So a directory that this process has locked is refused
- * before its lock file is opened again. Any thread.
+ * before its lock file is opened again. May be used by any thread.
  */
 final class JournalLock implements AutoCloseable {
     private static final ReentrantLock OPENING = new ReentrantLock(); // guards the two below
@@ -23,7 +23,7 @@ final class JournalLock implements AutoCloseable {
     private static final List<FileChannel> NEVER_CLOSED = new ArrayList<>();
 
     private final Path directory;
-    private final FileChannel channel; // released by closing it, or by the end of the process, however that comes
+    private final FileChannel channel; // closing it releases the lock, and so does the end of the process
 
     private JournalLock(Path directory, FileChannel channel) {
         this.directory = directory;

@@ -65,7 +65,8 @@ final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Whether the file's head is there, or records tell what was in it. To be asked before anything else.
+     * Reads the file's head, or derives it from the records if it is damaged. Must be called before anything else. Returns
+     * whether that was possible.
      *
      * @throws IOException if the file is of another version, or can't be read
      */
@@ -124,22 +125,22 @@ final class JournalReader implements AutoCloseable {
         return mark;
     }
 
-    /** Returns whether the head was not as it was written. */
+    /** Returns whether the head is damaged. */
     boolean isHeadDamaged() {
         return headDamaged;
     }
 
-    /** Returns whether the file is of the first version of the format, and has no end that tells itself. */
+    /** Returns whether the file is of the first version of the format, which has no {@link JournalRecord.Sealed}. */
     boolean isVersion1() {
         return version1;
     }
 
-    /** Tells whether nothing is added to the file any more: then an end that is missing is a damage. */
+    /** Sets whether nothing is added to the file any more, so that a missing end is a damage. */
     void isOver(boolean over) {
         this.over = over;
     }
 
-    /** Returns whether the last record that was read is a file's end. */
+    /** Returns whether the last record that was read is {@link JournalRecord.Sealed}. */
     boolean isSealed() {
         return sealed;
     }

@@ -64,7 +64,7 @@ sealed interface JournalRecord {
      */
     record Damaged(int mark, long from, long to) implements JournalRecord {}
 
-    /** Nothing follows in this segment. A segment that is followed by another one and does not end so is cut off. */
+    /** Nothing follows in this segment, ever. A segment that another one follows and that does not end so is cut off. */
     record Sealed() implements JournalRecord {}
 
     /** The process has ended in good order. */

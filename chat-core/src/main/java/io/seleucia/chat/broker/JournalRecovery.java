@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is found in a journal's directory. A record at the end that a kill left unfinished is cut off; every damage stays
- * where it is, so that a start that does not get to its end changes nothing of what the next one finds, and is reported at
- * the first start that has drawn its consequences.
+ * The state of a journal's directory at a start. A record at the end that a kill left unfinished is cut off. Damages stay in
+ * the files, so that the next start finds them again if this one does not get to its end; once new epochs have begun and
+ * that is noted in the journal, they are not reported again.
  */
 final class JournalRecovery implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Journal.class.getName());
@@ -68,14 +68,14 @@ final class JournalRecovery implements AutoCloseable {
             addMissing(
                     newest == 0 ? extent.get().segment() : newest + 1,
                     extent.get().segment());
-            newest = extent.get().segment(); // whose number was told
+            newest = extent.get().segment(); // its number may be known, and is not used again
         }
         boolean whole = reportDamages();
         boolean reached = reachedTheDisk(boot);
         complete = isOriginal() && whole && reached;
     }
 
-    /** Only which there are: what is in them is read when a client asks for it. */
+    /** Looks which archived segments exist. Their records are read when a client asks for them. */
     private void readArchived() throws IOException {
         for (long number : directory.archived()) {
             if (newest > 0 && newest + 1 < number) {
@@ -133,7 +133,7 @@ final class JournalRecovery implements AutoCloseable {
         return deletions;
     }
 
-    /** The segments of which it was said that they are damaged, now or earlier. */
+    /** Returns the segments whose damage has been reported, now or earlier. */
     Set<Long> damaged() {
         Set<Long> segments = new HashSet<>();
         noted.forEach(it -> segments.add(it.segment()));
@@ -150,7 +150,7 @@ final class JournalRecovery implements AutoCloseable {
         return new JournalRecord.Noted(damage.segment(), damage.mark(), damage.from(), damage.to());
     }
 
-    /** Draws the consequences no more: the start has failed. */
+    /** Closes the newest segment, after a start that failed. */
     @Override
     public void close() throws IOException {
         if (last.isPresent()) {
@@ -209,7 +209,7 @@ final class JournalRecovery implements AutoCloseable {
                 : e.getMessage();
     }
 
-    /** What is missing at the end of the newest segment can't be told from what a kill leaves but by its extent. */
+    /** Compares the newest segment with its extent: only that tells a missing end from what a kill leaves. */
     private void judgeEnd(long number, List<JournalSegment.Damage> found) throws IOException {
         long known = extent.filter(it -> it.segment() == number)
                 .map(JournalExtent::length)
@@ -224,7 +224,7 @@ final class JournalRecovery implements AutoCloseable {
                     number, last.map(JournalSegment::mark).orElse(0), end, end, true, false));
             damaged = true;
         }
-        if (damaged || last.map(JournalSegment::isVersion1).orElse(false)) {
+        if (damaged || last.map(JournalSegment::isOver).orElse(false)) {
             close(); // nothing is added to it
             last = Optional.empty();
         }

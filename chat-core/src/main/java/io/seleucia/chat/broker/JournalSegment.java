@@ -22,7 +22,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>The mark is random for each file: behind a damage the next record is found by it, and nobody can put into a message
- * what would be taken for a record there. As each record has it, a damaged head can do without. Used by one thread at a time, but for {@link #force} and {@link #committed}.
+ * what would be taken for a record there. As each record has it, a damaged head can be repaired.
+ * Used by one thread at a time, but for {@link #force} and {@link #committed}.
  */
 final class JournalSegment implements AutoCloseable {
     static final long FORMAT = 0x53454c4555434a02L; // "SELEUCJ", version 2
@@ -45,17 +46,18 @@ final class JournalSegment implements AutoCloseable {
     private final long number;
     private final JournalFile file;
     private final int mark;
-    private final boolean version1;
+    private final boolean over;
     private long size; // up to where there are records
     private volatile long committed; // up to where they stay
-    private boolean litter; // perhaps bytes behind that, even a whole record, which have to go first
+    private boolean
+            litter; // there may be bytes behind the size, even a whole record, which must go before the next write
 
-    private JournalSegment(Path path, long number, JournalFile file, int mark, boolean version1, long size) {
+    private JournalSegment(Path path, long number, JournalFile file, int mark, boolean over, long size) {
         this.path = path;
         this.number = number;
         this.file = file;
         this.mark = mark;
-        this.version1 = version1;
+        this.over = over;
         this.size = size;
         this.committed = size;
     }
@@ -101,8 +103,8 @@ final class JournalSegment implements AutoCloseable {
             if (reader.hasHead()) {
                 reader.isOver(over);
                 long end = reader.read(HEAD, (position, record) -> records.accept(record), damages);
-                JournalSegment segment =
-                        new JournalSegment(path, number, file, reader.mark(), reader.isVersion1(), end);
+                JournalSegment segment = new JournalSegment(
+                        path, number, file, reader.mark(), reader.isVersion1() || reader.isSealed(), end);
                 if (reader.isHeadDamaged()) {
                     segment.repairHead(over && !reader.isSealed());
                 }
@@ -125,12 +127,12 @@ final class JournalSegment implements AutoCloseable {
         return mark;
     }
 
-    /** Returns whether the file is of the first version of the format, of which none is added to any more. */
-    boolean isVersion1() {
-        return version1;
+    /** Returns whether nothing may be added: the file has its end, or is of the first version of the format. */
+    boolean isOver() {
+        return over;
     }
 
-    /** Writes the head again; as that of a file of version 1 if there is no end that version 2 would have. */
+    /** Writes the head again, with version 1 if the file lacks the end that version 2 has. */
     private void repairHead(boolean asVersion1) throws IOException {
         file.write(head(asVersion1 ? FORMAT_1 : FORMAT, mark), 0);
         LOG.log(
@@ -171,7 +173,7 @@ final class JournalSegment implements AutoCloseable {
     private void write(ByteBuffer bytes) throws IOException {
         settle();
         long end = size + bytes.remaining();
-        litter = true; // until it is known that all is there
+        litter = true; // until the write has succeeded
         try {
             file.write(bytes, size);
         } catch (Throwable e) {
@@ -187,8 +189,8 @@ final class JournalSegment implements AutoCloseable {
     }
 
     /**
-     * Removes what a failed write may have left here. Before that nothing may be written elsewhere either: its place is
-     * given to another record, and of two with one place a start believes the first.
+     * Removes the bytes that a failed write may have left. Until then nothing may be written to other segments either: the
+     * message's offset is given out again, and a start believes the first of two records with one offset.
      */
     void settle() throws IOException {
         if (litter) {
@@ -202,7 +204,7 @@ final class JournalSegment implements AutoCloseable {
         litter = false;
     }
 
-    /** Goes back to an earlier size, if what was written since could not be made durable. */
+    /** Goes back to an earlier size, if what was written since can't stay. */
     void cut(long to) throws IOException {
         size = to;
         litter = true;
@@ -215,8 +217,9 @@ final class JournalSegment implements AutoCloseable {
     }
 
     void delete() throws IOException {
-        close();
-        Files.deleteIfExists(path);
+        try (file) {
+            Files.deleteIfExists(path);
+        }
     }
 
     /** Deletes the file of a segment that can't be used. */
@@ -224,7 +227,7 @@ final class JournalSegment implements AutoCloseable {
         try {
             delete();
         } catch (IOException e) {
-            why.addSuppressed(e); // what is in it says nothing, and the next one of its number replaces it
+            why.addSuppressed(e); // its content is ignored, and the next segment of this number replaces it
         }
     }
 

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.Test;
 class EveryByteOfAJournalTest {
     private static final Retention FEW = Retention.DEFAULT.withMessages(3).withKeys(Duration.ofHours(1));
     private static final long SMALL = 300;
+    private static final int STEP = 8; // where bytes are alike
+    private static final int INDEX_STEP = 41;
     private static final int REOPENED = 10; // one case in so many is started a second time
 
     private final Random random = new Random(15);
@@ -48,6 +50,7 @@ class EveryByteOfAJournalTest {
     private final Map<String, Position> told = new HashMap<>(); // the last position of each channel
     private final Map<Path, byte[]> files = new TreeMap<>(); // as they were written
     private final Map<Path, Map<Said, long[]>> places = new HashMap<>(); // from which byte to which one, in which file
+    private final Map<Path, TreeMap<Integer, Integer>> alike = new HashMap<>(); // from which byte to which one
     private int cases;
 
     @BeforeEach
@@ -68,7 +71,7 @@ class EveryByteOfAJournalTest {
     void everyByteFlipped() throws Exception {
         write();
         for (var file : files.entrySet()) {
-            for (int at = 0; at < file.getValue().length; at += step(file.getKey())) {
+            for (int at = 0; at < file.getValue().length; at = next(file.getKey(), at)) {
                 byte[] damaged = file.getValue().clone();
                 damaged[at] ^= (byte) (1 << random.nextInt(8));
                 check(file.getKey(), damaged, at, at + 1);
@@ -81,15 +84,23 @@ class EveryByteOfAJournalTest {
         write();
         for (var file : files.entrySet()) {
             int length = file.getValue().length;
-            for (int cut = 0; cut < length; cut += step(file.getKey())) {
+            for (int cut = 0; cut < length; cut = next(file.getKey(), cut)) {
                 check(file.getKey(), Arrays.copyOf(file.getValue(), cut), cut, length);
             }
         }
     }
 
-    /** All bytes of an index are behind one checksum, and it can be made again: some of them are enough. */
-    private static int step(Path file) {
-        return file.toString().endsWith(".index") ? 5 : 1;
+    /**
+     * Returns the next byte to damage. All bytes of an index are behind one checksum, and so are those within a record: there
+     * some of them are enough. Heads, lengths, checksums and the borders of records are damaged byte for byte.
+     */
+    private int next(Path file, int at) {
+        if (file.toString().endsWith(".index")) {
+            return at + INDEX_STEP;
+        }
+        Map.Entry<Integer, Integer> stretch =
+                alike.getOrDefault(file, new TreeMap<>()).floorEntry(at);
+        return stretch != null && at < stretch.getValue() ? Math.min(at + STEP, stretch.getValue()) : at + 1;
     }
 
     @Test
@@ -102,7 +113,7 @@ class EveryByteOfAJournalTest {
         }
         Path newest = newest();
         byte[] bytes = files.get(newest);
-        for (int at = 0; at < bytes.length; at++) {
+        for (int at = 0; at < bytes.length; at = next(newest, at)) {
             byte[] damaged = bytes.clone();
             damaged[at] ^= (byte) (1 << random.nextInt(8));
             check(newest, damaged, at, at + 1);
@@ -222,6 +233,7 @@ class EveryByteOfAJournalTest {
     private void remember() throws IOException {
         files.clear();
         places.clear();
+        alike.clear();
         for (Path file : list()) {
             files.put(file, Files.readAllBytes(file));
             Map<Said, long[]> there = new HashMap<>();
@@ -232,15 +244,16 @@ class EveryByteOfAJournalTest {
                     reader.read(
                             JournalSegment.HEAD,
                             (position, record) -> {
+                                int payload = (int) position + JournalSegment.RECORD_HEAD;
+                                int end = payload + record.encoded().length;
+                                alike.computeIfAbsent(file, absent -> new TreeMap<>())
+                                        .put(payload + 2, end - 2);
                                 if (record instanceof JournalRecord.Published published) {
                                     Message message = published.message();
                                     there.put(
                                             said.get(message.channel())
                                                     .get(message.position().offset()),
-                                            new long[] {
-                                                position,
-                                                position + JournalSegment.RECORD_HEAD + record.encoded().length
-                                            });
+                                            new long[] {position, end});
                                 }
                             },
                             damage -> assertThat(damage).isNull());

@@ -128,7 +128,7 @@ class JournalTest {
         }
         long length = Files.size(segment(directory));
         long most = 5;
-        for (long cut = length; cut >= 0; cut--) {
+        for (long cut = length; cut >= 0; cut -= cut > 200 && cut < length - 30 ? 9 : 1) { // a message and the head
             Path image = image(0);
             truncate(segment(image), cut);
             long restored;
@@ -228,7 +228,7 @@ class JournalTest {
         publishAndKill("lobby", 20);
         long length = Files.size(segment(directory));
         Random random = new Random(7);
-        for (int round = 0; round < 200; round++) {
+        for (int round = 0; round < 60; round++) {
             Path image = image(0);
             for (int i = 0; i <= round % 3; i++) {
                 damage(segment(image), random.nextLong(length));
