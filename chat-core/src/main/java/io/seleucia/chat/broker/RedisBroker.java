@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
@@ -63,6 +64,7 @@ public final class RedisBroker implements Broker {
     private final RedisTurnstile readings = new RedisTurnstile(READINGS);
     private final Semaphore misplaced = new Semaphore(0); // has a permit where feeds may be subscribed elsewhere
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final RedisTelling telling;
 
     /** A feed, its slot, and the number of its subscriptions, which the map guards. */
     private static final class Shared {
@@ -107,11 +109,12 @@ public final class RedisBroker implements Broker {
         Objects.requireNonNull(retention, "retention");
         keys = new RedisKeys(prefix);
         nodes = new RedisNodes(
-                servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), misplaced::release);
+                servers, new RedisAccess(servers, "seleucia-" + node), keys, node, new Incoming(), this::moved);
         RedisCalls calls = new RedisCalls(nodes);
         history = new RedisHistory(calls, keys, retention);
         revocations = new RedisRevocations(calls, keys);
         this.retention = retention;
+        telling = new RedisTelling(nodes, this::tell, closed);
         members = new RedisMembers(node, new RedisNotes(calls, keys), pace, System::nanoTime);
         nodes.start();
         members.start();
@@ -148,6 +151,12 @@ public final class RedisBroker implements Broker {
         return closed.getCount() == 0;
     }
 
+    /** Channels may be elsewhere: servers that take over hear of theirs, and so do the subscriptions. Does not block. */
+    private void moved() {
+        misplaced.release();
+        nodes.all().stream().filter(one -> one.pipeline().isTakingOver()).forEach(telling::request);
+    }
+
     private void requireOpen() {
         if (isClosed()) {
             throw new ClosedBrokerException();
@@ -158,9 +167,7 @@ public final class RedisBroker implements Broker {
     public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
         requireOpen();
         Receipt receipt = history.publish(channel, sender, content, key, newest(channel));
-        if (!receipt.duplicate()) {
-            noteShown(channel, receipt.position());
-        }
+        noteShown(channel, receipt.position());
         return receipt;
     }
 
@@ -253,6 +260,7 @@ public final class RedisBroker implements Broker {
             return last[0] ? null : present;
         });
         if (last[0]) {
+            receipts.note(shared.feed.channel(), shared.feed.newest()); // which may have gone on until it was removed
             nodes.all().forEach(node -> node.subscriber().remove(shared.feed));
         }
     }
@@ -336,23 +344,22 @@ public final class RedisBroker implements Broker {
         Shared shared = feeds.get(channel);
         if (shared == null) {
             receipts.note(channel, position);
-        } else {
-            shared.feed.acknowledge(position);
+            return;
+        }
+        shared.feed.acknowledge(position);
+        if (feeds.get(channel) != shared) { // released meanwhile, perhaps without this position
+            receipts.note(channel, position);
         }
     }
 
     /** Tells a Redis, which may have been put back, all that was shown of its channels, before others publish there. */
-    private void tell(RedisNode node) {
+    private void tell(RedisNode node) throws UnavailableException {
         Map<String, RedisHistory.Shown> all = new HashMap<>();
         receipts.all().forEach((channel, position) -> all.put(channel, RedisHistory.Shown.NOTHING.at(position)));
         feeds.forEach((channel, shared) -> all.put(channel, shared.feed.shown()));
         all.keySet().removeIf(channel -> nodes.of(nodes.slot(keys.log(channel))).orElse(null) != node);
         all.values().removeIf(shown -> shown.newest().equals(Position.NONE));
-        try {
-            history.tell(all);
-        } catch (UnavailableException e) {
-            LOG.log(Level.DEBUG, () -> "to be told when it is read: " + e.getMessage());
-        }
+        history.tell(node, all);
     }
 
     @Override
@@ -470,7 +477,7 @@ public final class RedisBroker implements Broker {
         try {
             if (feed.isOpen()) {
                 ailing.add(feed);
-            } else { // somebody waits for it, and it reads no messages
+            } else { // a subscriber waits for it, and it reads no messages
                 Thread.ofVirtual().name("redis-healing").start(() -> healNow(feed));
             }
             begun = true;
@@ -535,18 +542,15 @@ public final class RedisBroker implements Broker {
 
         @Override
         public void reached(HostAndPort server) {
-            nodes.all().stream()
-                    .filter(node -> node.address().equals(server))
-                    .forEach(node -> Thread.ofVirtual()
-                            .name("redis-telling")
-                            .start(() -> Loop.attempt(LOG, "telling Redis what was shown", () -> tell(node))));
+            at(server).forEach(telling::request);
         }
 
         @Override
         public void connected(HostAndPort server) {
-            nodes.all().stream()
-                    .filter(node -> node.address().equals(server))
-                    .forEach(node -> node.pipeline().reconnect(node.health().lostAt())); // what broke as well
+            at(server).forEach(node -> {
+                node.pipeline().reconnect(node.health().lostAt()); // what broke as well
+                telling.request(node); // or nothing would be asked there, where no channel is followed
+            });
             members.doubt();
         }
 
@@ -561,10 +565,12 @@ public final class RedisBroker implements Broker {
             if (why instanceof JedisMovedDataException moved) {
                 nodes.moved(moved, server);
             } else if (!RedisCalls.isPassing(why)) {
-                nodes.all().stream()
-                        .filter(node -> node.address().equals(server))
-                        .forEach(node -> node.health().refused(why));
+                at(server).forEach(node -> node.health().refused(why));
             }
+        }
+
+        private Stream<RedisNode> at(HostAndPort server) {
+            return nodes.all().stream().filter(node -> node.address().equals(server));
         }
     }
 }

@@ -29,8 +29,9 @@ final class RedisCalls {
     private static final Duration LONGEST = Duration.ofMillis(1_900);
     private static final long FIRST_PAUSE_MILLIS = 10;
     private static final long LONGEST_PAUSE_MILLIS = 100;
+    private static final String ONE_SLOT = "TRYAGAIN"; // is on its way, and nothing else is wrong
     private static final List<String> PASSING =
-            List.of("TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS");
+            List.of(ONE_SLOT, "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS");
     private static final int CALL_BYTES = 256; // what a command takes, about, aside from its arguments
 
     private final RedisNodes nodes;
@@ -159,6 +160,16 @@ final class RedisCalls {
     static boolean isPassing(JedisDataException why) {
         return PASSING.stream()
                 .anyMatch(word -> String.valueOf(why.getMessage()).contains(word));
+    }
+
+    /** Whether a command was refused because its server, as a whole, does not take such commands for the moment. */
+    static boolean isNotYetTaken(Response<?> answer) {
+        try {
+            answer.get();
+            return false;
+        } catch (JedisDataException e) {
+            return isPassing(e) && !String.valueOf(e.getMessage()).contains(ONE_SLOT);
+        }
     }
 
     /** Redis lives and refuses: out of memory, a key of another type, no permission. */

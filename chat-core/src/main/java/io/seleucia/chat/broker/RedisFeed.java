@@ -231,7 +231,7 @@ final class RedisFeed {
         }
     }
 
-    /** Gives the claim back: the feed is not healed by whoever had it. */
+    /** Gives the claim back: its holder no longer heals the feed. */
     void endHealing() {
         lock.lock();
         try {

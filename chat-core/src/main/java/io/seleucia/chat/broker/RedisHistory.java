@@ -10,12 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.resps.StreamEntry;
 
-/** Channels' messages in Redis, each change of them a single step there. All methods block, for less than two seconds. */
+/**
+ * Channels' messages in Redis, each change of them a single step there. All methods block, for less than two seconds if
+ * they are about one channel.
+ */
 final class RedisHistory {
     private static final int MAX_PAGE_BYTES = 512 * 1024; // and a message more
     private static final int KEYS = 500; // looked at by one command
@@ -26,7 +32,7 @@ final class RedisHistory {
     private static final RedisScript HISTORY = RedisScript.of("position.lua", "history.lua");
 
     /**
-     * What this server has shown of a channel.
+     * The positions that this server has shown of a channel.
      *
      * @param newest the newest position that was delivered or acknowledged
      * @param seen what was delivered last
@@ -101,25 +107,34 @@ final class RedisHistory {
     }
 
     /**
-     * Tells Redis what was shown of many channels, and reads nothing. A history that was put back goes on in a new epoch
-     * from then on; one that can't be told now is told when it is read.
+     * Tells a server what was shown of many channels, and reads nothing. A history that was put back goes on in a new epoch
+     * from then on.
      *
      * @param all what was shown, by channel
+     * @throws UnavailableException if the server does not take it now; a channel that it refuses is told when it is read
      */
-    void tell(Map<String, Shown> all) throws UnavailableException {
-        if (all.isEmpty()) {
-            return;
-        }
-        Map.Entry<String, Shown> first = all.entrySet().iterator().next();
-        history(first.getKey(), first.getValue(), "since", 0, 0); // loads the script
+    void tell(RedisNode node, Map<String, Shown> all) throws UnavailableException {
         List<String> channels = List.copyOf(all.keySet());
         for (int from = 0; from < channels.size(); from += TOLD) {
             List<String> some = channels.subList(from, Math.min(from + TOLD, channels.size()));
-            calls.askEach(some, keys::log, (pipeline, log, channel) -> {
-                List<String> names = List.of(log, keys.meta(channel));
-                return pipeline.evalsha(HISTORY.sha1(), names, arguments(all.get(channel), "since", 0, 0));
-            });
+            if (!RedisCalls.askAt(node, pipeline -> tell(pipeline, some, all))) {
+                throw new UnavailableException("Redis at " + node.address() + " takes no scripts yet", null);
+            }
         }
+    }
+
+    /** Returns how it is known whether the server has taken them. */
+    private Supplier<Boolean> tell(Pipeline pipeline, List<String> channels, Map<String, Shown> all) {
+        List<Response<?>> answers = new ArrayList<>(channels.size());
+        for (String channel : channels) {
+            List<String> names = List.of(keys.log(channel), keys.meta(channel));
+            List<String> arguments = arguments(all.get(channel), "since", 0, 0);
+            answers.add(
+                    answers.isEmpty()
+                            ? pipeline.eval(HISTORY.text(), names, arguments) // after which Redis knows it
+                            : pipeline.evalsha(HISTORY.sha1(), names, arguments));
+        }
+        return () -> answers.stream().noneMatch(RedisCalls::isNotYetTaken);
     }
 
     /** The oldest messages after an offset, all as of the channel's epoch. */

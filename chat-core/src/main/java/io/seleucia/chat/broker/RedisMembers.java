@@ -291,7 +291,7 @@ final class RedisMembers implements AutoCloseable {
         go(ofClients, duration, clients -> patrol(clients.keySet(), turn, this::sweepClient));
     }
 
-    /** How one thing is swept. */
+    /** Sweeps one channel, or the channels of one client. */
     private interface Sweep {
         void sweep(String name) throws UnavailableException;
     }
@@ -362,7 +362,7 @@ final class RedisMembers implements AutoCloseable {
         });
     }
 
-    /** Whether a channel's note says of a member what it ought to. The note of one that has left is written by {@link #leave}. */
+    /** Returns whether a channel's note of a member is right. The note of one that has left is written by {@link #leave}. */
     private boolean stands(Member member, String noted) {
         int count = count(member);
         return count == 0 || noted != null && (" " + noted + " ").contains(" " + node + "=" + count + " ");

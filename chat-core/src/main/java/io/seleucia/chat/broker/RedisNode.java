@@ -108,7 +108,7 @@ final class RedisNode implements AutoCloseable {
                         subscriber.repeat();
                     } catch (UnavailableException e) {
                         LOG.log(Level.DEBUG, () -> "to be subscribed again: " + e.getMessage());
-                    } catch (Throwable e) { // nobody looks into the future
+                    } catch (Throwable e) { // the future is only asked whether it is done
                         Loop.report(LOG, "subscribing again at Redis at " + address, e);
                     }
                 },

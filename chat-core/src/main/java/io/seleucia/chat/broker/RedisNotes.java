@@ -107,7 +107,7 @@ final class RedisNotes {
     }
 
     /**
-     * What is left in a channel.
+     * The notes that are left in a channel.
      *
      * @param nodes those that have sessions there
      * @param own the clients that are noted of the node that asked, if they are more or fewer than it has

@@ -3,7 +3,7 @@ package io.seleucia.chat.broker;
 import java.time.Duration;
 
 /**
- * How often servers over Redis show that they live, and how long their notes count.
+ * The intervals in which servers over Redis show that they live, and the times for which their notes count.
  *
  * @param beat from one heartbeat of a server to the next
  * @param interruption a pause between two heartbeats of one's own after which what was not heard of others says nothing

@@ -15,12 +15,12 @@ import java.util.function.LongSupplier;
  * its notes. A server is dead when its heartbeat has been the same for too long. A server that is not known is alive: it
  * may have started after this one last looked.
  *
- * <p>How long a heartbeat has been the same is measured by the clock of this process, which nobody sets, and only while
- * Redis is asked without interruption: after an outage everybody seems to have been silent. The clock of Redis is
- * believed only for a part of the silence, of servers that died before this one looked. So a clock that jumps makes
- * nobody dead, and nobody immortal.
+ * <p>How long a heartbeat has been the same is measured by the clock of this process, which can't be set, and only while
+ * Redis is asked without interruption: after an outage all servers seem to have been silent. The clock of Redis is
+ * believed only for a part of the silence, of servers that died before this one looked. So a clock that jumps
+ * makes no server dead, and none immortal.
  *
- * <p>A server that has notes but is not on the list is met when a channel is swept. If nobody lists it in time, it is
+ * <p>A server that has notes but is not on the list is met when a channel is swept. If it is not listed in time, it is
  * dead as well.
  */
 final class RedisPeers {
@@ -62,10 +62,10 @@ final class RedisPeers {
     }
 
     /**
-     * What a heartbeat has shown.
+     * The changes that a heartbeat has shown.
      *
      * @param forgotten whether notes of this server may be gone
-     * @param leftovers whether there may be notes that nobody takes back: servers have died since the last one, or Redis
+     * @param leftovers whether there may be notes that no server takes back: servers have died since the last one, or Redis
      *     knows something older
      */
     record News(boolean forgotten, boolean leftovers) {
@@ -143,14 +143,14 @@ final class RedisPeers {
                 .toList();
     }
 
-    /** How much of a heartbeat's age by Redis' clock counts, in nanoseconds. */
+    /** Returns the part of a heartbeat's age by Redis' clock that counts, in nanoseconds. */
     private long believed(long ageMillis) {
         return Duration.ofMillis(Math.clamp(
                         ageMillis, 0, pace.silence().minus(pace.certainty()).toMillis()))
                 .toNanos();
     }
 
-    /** What was not heard during an interruption does not count. */
+    /** Returns a start of the silence that leaves out what an interruption may have hidden. */
     private long later(Peer peer, long now) {
         long latest = now - pace.silence().minus(pace.certainty()).toNanos();
         return peer.since - latest < 0 ? latest : peer.since;

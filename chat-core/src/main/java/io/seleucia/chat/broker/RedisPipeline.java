@@ -159,6 +159,11 @@ final class RedisPipeline implements AutoCloseable {
         }
     }
 
+    /** Whether nothing lasting is sent yet to the successor of another server. */
+    boolean isTakingOver() {
+        return System.nanoTime() - settledAt < 0;
+    }
+
     /**
      * Makes connections anew, because Redis has closed them, so that no command has to find that out.
      *
@@ -225,6 +230,21 @@ final class RedisPipeline implements AutoCloseable {
             return true;
         }
 
+        /** Whether this is a script that Redis has run, or would have if it knew it: not so while it loads its data. */
+        private boolean isServed() {
+            if (question.loading.isEmpty()) {
+                return false;
+            }
+            try {
+                response.get();
+                return true;
+            } catch (JedisNoScriptException e) {
+                return true;
+            } catch (JedisException e) {
+                return false;
+            }
+        }
+
         private void fail(JedisException why) {
             answer.completeExceptionally(why);
         }
@@ -235,7 +255,7 @@ final class RedisPipeline implements AutoCloseable {
         private Connection connection; // null while there is none
         private Pipeline pipeline;
         private long connectedAt;
-        private long emptySince; // when Redis first said here that it does not know a script, or 0
+        private long servedSince; // when Redis first answered a script here, if only that it does not know it, or 0
         private volatile RedisAccess.Line line; // of the connection, null before the first; cut by another thread
         private volatile long busySince; // or 0
 
@@ -269,11 +289,14 @@ final class RedisPipeline implements AutoCloseable {
         private void carryOut(List<Call<?>> batch) {
             try {
                 connect();
-                if (System.nanoTime() - settledAt < 0) {
+                if (isTakingOver()) {
                     batch.removeIf(call -> refuse(call, " has only just taken the channel over"));
                 }
                 batch.forEach(call -> call.send(pipeline));
                 boolean lasts = sync(batch);
+                if (servedSince == 0 && batch.stream().anyMatch(Call::isServed)) {
+                    servedSince = System.nanoTime() | 1;
+                }
                 batch.removeIf(call -> call.complete(lasts, false));
                 if (!batch.isEmpty()) {
                     load(batch);
@@ -294,10 +317,12 @@ final class RedisPipeline implements AutoCloseable {
             }
         }
 
-        /** Sends scripts that Redis has just said it does not know, but nothing lasting until it has settled. */
+        /**
+         * Sends scripts that Redis does not know, perhaps because it has just started: then nothing lasting until it has
+         * settled. A connection leads to one life of Redis, which is at least as old as the first answer.
+         */
         private void load(List<Call<?>> batch) {
-            emptySince = emptySince == 0 ? System.nanoTime() | 1 : emptySince;
-            boolean early = System.nanoTime() - emptySince < SETTLING.toNanos();
+            boolean early = System.nanoTime() - servedSince < SETTLING.toNanos();
             batch.removeIf(call -> early && refuse(call, " has only just started"));
             batch.forEach(call -> call.sendScript(pipeline));
             boolean lasts = sync(batch);
@@ -332,7 +357,7 @@ final class RedisPipeline implements AutoCloseable {
                 connection = access.toRedis(line);
                 pipeline = new Pipeline(connection, false);
                 connectedAt = System.nanoTime();
-                emptySince = 0;
+                servedSince = 0;
                 connected.run();
             }
         }

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class RedisReceipts {
     private static final int HALF = 5_000; // channels
 
-    /** What is kept. A half that is not the newer any more may still be written to for a moment. */
+    /** The two halves. One that is not the newer any more may still be written to for a moment. */
     private record Halves(ConcurrentHashMap<String, Position> newer, ConcurrentHashMap<String, Position> older) {}
 
     private final AtomicReference<Halves> halves =

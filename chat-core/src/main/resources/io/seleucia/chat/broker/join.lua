@@ -10,7 +10,7 @@ for node, count in each_node(redis.call('HGET', KEYS[1], field)) do
   if node == ARGV[1] then
     before = tonumber(count)
   elseif dead[node] then
-    died = true -- and nobody has told yet that the client has left
+    died = true -- and no server has told yet that the client has left
   else
     others = others + tonumber(count)
     sessions[#sessions + 1] = node .. '=' .. count

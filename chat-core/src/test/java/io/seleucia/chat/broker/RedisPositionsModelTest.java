@@ -23,7 +23,7 @@ import redis.clients.jedis.RedisClient;
  */
 class RedisPositionsModelTest {
     private static final int NONE = 0;
-    private static final int DEPTH = Integer.getInteger("positions.depth", 8);
+    private static final int DEPTH = Integer.getInteger("positions.depth", 7);
     private static final int LONGEST = 12; // that a counterexample may be
     private static final int WALKS = 30;
     private static final int STEPS = 16;

@@ -104,9 +104,10 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    private void launch() throws Exception {
+    private void launch(String... more) throws Exception {
         List<String> command = new ArrayList<>(List.of("redis-server"));
         command.addAll(flags);
+        command.addAll(List.of(more));
         command.addAll(List.of("--port", Integer.toString(port), "--bind", host.address(), "--protected-mode", "no"));
         command.addAll(List.of("--dir", directory.toString()));
         process = new ProcessBuilder(host.command(command))
@@ -128,11 +129,16 @@ public final class RedisProcess implements AutoCloseable {
         return Files.readAllBytes(directory.resolve("dump.rdb"));
     }
 
-    /** Kills it and starts it again with what it knew when the dump was made. It must have no append-only file. */
-    void putBack(byte[] dump) throws Exception {
+    /**
+     * Kills it and starts it again with what it knew when the dump was made. It must have no append-only file.
+     *
+     * @param more settings of this start, as flags
+     */
+    void putBack(byte[] dump, String... more) throws Exception {
         kill();
         Files.write(directory.resolve("dump.rdb"), dump);
-        start();
+        launch(more);
+        awaitAnswer();
     }
 
     /** Kills it and starts it again with nothing. It must have no append-only file. */

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker;
 
+import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +11,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +146,57 @@ class RedisRestoreTest {
         assertThat(next.epoch()).isNotEqualTo(second.epoch());
         Position end = broker.historyAfter("lobby", 0, 10).position();
         assertThat(end).isEqualTo(next);
+    }
+
+    @Test
+    void aServerTellsWhatItHasAcknowledgedThoughNothingElseIsAskedThere() throws Exception {
+        publish(1);
+        byte[] dump = redis.dump();
+        Position second = publish(1);
+
+        redis.putBack(dump);
+
+        assertThat(publishedAtAnotherServer().epoch()).isNotEqualTo(second.epoch());
+    }
+
+    @Test
+    void aServerTellsWhatItHasAcknowledgedOnceRedisHasLoadedItsData() throws Exception {
+        broker.subscribe("another channel", listener); // has Redis asked as soon as it takes connections
+        publish(1);
+        Random random = new Random(1);
+        for (int i = 0; i < 20; i++) { // keys with more bytes than it loads before it looks who has asked something
+            String bytes =
+                    random.ints(2_000, 'a', 'z').mapToObj(Character::toString).collect(Collectors.joining());
+            redis.ask("SET", "filler-" + i, bytes);
+        }
+        byte[] dump = redis.dump();
+        Position second = publish(1);
+
+        redis.putBack(dump, "--key-load-delay", "200000", "--loading-process-events-interval-bytes", "1024");
+
+        assertThat(publishedAtAnotherServer().epoch()).isNotEqualTo(second.epoch());
+    }
+
+    private Position publishedAtAnotherServer() throws Exception {
+        eventually(() -> assertThat(broker.health().flaw()).isEmpty());
+        return publish(open(redis.uri()), 1);
+    }
+
+    @Test
+    void aRepeatedAcknowledgementCountsAsShown() throws Exception {
+        publish(1);
+        byte[] dump = redis.dump();
+        String key = UUID.randomUUID().toString();
+        RedisBroker other = open(redis.uri());
+        Position second =
+                broker.publish("lobby", "ada", new Content.Text("hi"), key).position();
+        Broker.Receipt repeated = other.publish("lobby", "ada", new Content.Text("hi"), key);
+        assertThat(repeated).isEqualTo(new Broker.Receipt(second, true));
+        broker.close();
+
+        redis.putBack(dump);
+
+        assertThat(publish(other, 1).epoch()).isNotEqualTo(second.epoch());
     }
 
     @Test
