@@ -6,15 +6,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** A record that nobody publishes, and the segment that it is in once it is written. */
 final class JournalNote implements Journal.Entry {
     private static final long BYTES = 256;
 
-    private final JournalRecord record;
+    private final Supplier<JournalRecord> record;
     private final CompletableFuture<Long> written = new CompletableFuture<>();
 
     JournalNote(JournalRecord record) {
+        this(() -> record);
+    }
+
+    /** @param record is asked for when the note's turn has come */
+    JournalNote(Supplier<JournalRecord> record) {
         this.record = record;
     }
 
@@ -38,7 +44,7 @@ final class JournalNote implements Journal.Entry {
 
     @Override
     public Optional<JournalRecord> record() {
-        return Optional.of(record);
+        return Optional.of(record.get());
     }
 
     @Override
