@@ -27,10 +27,8 @@ class SlowRecoveryTest {
     private static final long NANOS_PER_BYTE = 700; // 1.4 MB a second
     private static final Duration INTERVAL = Duration.ofMillis(200);
     private static final Duration TIMEOUT = Duration.ofMillis(500);
-    private static final Limits LIMITS = Limits.DEFAULT
-            .withPingInterval(INTERVAL)
-            .withPongTimeout(TIMEOUT)
-            .withOutboundQueueBytes(128 * 1024);
+    private static final Limits LIMITS =
+            Limits.DEFAULT.withPingInterval(INTERVAL).withPongTimeout(TIMEOUT).withOutboundQueueBytes(128 * 1024);
 
     /** Its messages, by channel and in the order in which they came. */
     private final List<Long> history = new ArrayList<>();
@@ -41,8 +39,7 @@ class SlowRecoveryTest {
 
     @Test
     void recoversForLongerThanAPongMayTakeWhileOtherChannelsAreLive() throws Exception {
-        try (ChatServer server =
-                ChatServer.builder().port(0).limits(LIMITS).start()) {
+        try (ChatServer server = ChatServer.builder().port(0).limits(LIMITS).start()) {
             Position start = server.publish("history", "test", "begin");
             for (int i = 0; i < MESSAGES; i++) {
                 server.publish("history", "test", TEXT_16K);

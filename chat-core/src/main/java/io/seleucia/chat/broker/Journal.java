@@ -340,7 +340,8 @@ final class Journal implements AutoCloseable {
         writing.lock();
         try {
             if (failing) {
-                // Asks whether it works again: perhaps nothing is published. A newer start may be waiting before this one.
+                // Asks whether it works again: perhaps nothing is published. A newer start may be waiting before this
+                // one.
                 offer(new JournalNote(() -> start));
             }
             writeWaiting();

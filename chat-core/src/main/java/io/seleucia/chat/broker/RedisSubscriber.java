@@ -287,8 +287,7 @@ final class RedisSubscriber implements AutoCloseable {
     }
 
     private void write() {
-        Loop.run(
-                LOG, "subscribing at Redis at " + address, () -> stopped.getCount() > 0, this::synchronise);
+        Loop.run(LOG, "subscribing at Redis at " + address, () -> stopped.getCount() > 0, this::synchronise);
     }
 
     private void run() {

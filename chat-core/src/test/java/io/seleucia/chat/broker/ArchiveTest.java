@@ -508,13 +508,11 @@ class ArchiveTest {
 
     /** A page of a history; on a busy machine it may take longer than the broker gives it. */
     private static List<Message> after(Broker broker, String channel, long offset, int limit) throws Exception {
-        return eventuallyGet(
-                () -> broker.historyAfter(channel, offset, limit).messages());
+        return eventuallyGet(() -> broker.historyAfter(channel, offset, limit).messages());
     }
 
     private static List<Message> before(Broker broker, String channel, long offset, int limit) throws Exception {
-        return eventuallyGet(
-                () -> broker.historyBefore(channel, offset, limit).messages());
+        return eventuallyGet(() -> broker.historyBefore(channel, offset, limit).messages());
     }
 
     private static void publishMany(Broker broker, int count, Random random, Map<String, List<Message>> said)

@@ -200,8 +200,7 @@ class RedisLoopsTest {
                         assertThatCode(() -> subscriber.add(feed)).doesNotThrowAnyException();
                     }
                 });
-                eventually(() ->
-                        assertThat(caller.getState()).isIn(Thread.State.WAITING, Thread.State.TERMINATED));
+                eventually(() -> assertThat(caller.getState()).isIn(Thread.State.WAITING, Thread.State.TERMINATED));
                 caller.interrupt();
             } finally {
                 redis.thaw();

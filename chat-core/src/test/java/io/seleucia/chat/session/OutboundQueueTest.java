@@ -389,13 +389,14 @@ class OutboundQueueTest {
     }
 
     private static Thread putting(OutboundQueue queue, Stream<Frame> frames) {
-        return Thread.ofVirtual().start(() -> frames.forEach(frame -> {
-            try {
-                queue.put(frame);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }));
+        return Thread.ofVirtual()
+                .start(() -> frames.forEach(frame -> {
+                    try {
+                        queue.put(frame);
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
     }
 
     /** No more than its bound ever waits here, so that it has no reason to refuse. */
