@@ -467,22 +467,31 @@ public final class ChatServer implements AutoCloseable {
         closing.add(self);
         try {
             long deadline = System.nanoTime() + drainTimeout.toNanos();
-            ports.forEach(Port::stop);
-            ports.forEach(port -> port.drain(deadline, closing));
-            listeners.ifPresent(told -> told.close(drainTimeout));
+            ports.forEach(port -> attempt(port::stop));
+            ports.forEach(port -> attempt(() -> port.drain(deadline, closing)));
+            listeners.ifPresent(told -> attempt(() -> told.close(drainTimeout)));
             closed = true;
-            followers.forEach(Follower::close);
-            control.close();
-            if (connections() == 0) {
-                watchdog.close();
-            } else {
-                Thread.ofVirtual().name("closing").start(this::endTheRest);
-            }
+            followers.forEach(follower -> attempt(follower::close));
+            attempt(control::close);
+            attempt(this::closeWatchdog);
             if (ownsBroker) {
-                broker.close();
+                attempt(broker::close);
             }
         } finally {
             closing.remove(self);
+        }
+    }
+
+    /** Takes a step of closing. One that fails is reported, and keeps no other from being taken. */
+    private static void attempt(Runnable step) {
+        Loop.attempt(LOG, "closing the server", step);
+    }
+
+    private void closeWatchdog() {
+        if (connections() == 0) {
+            watchdog.close();
+        } else {
+            Thread.ofVirtual().name("closing").start(this::endTheRest);
         }
     }
 

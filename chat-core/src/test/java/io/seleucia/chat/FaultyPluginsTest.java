@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +180,29 @@ class FaultyPluginsTest {
             text = client.receive();
         }
         assertThat(text).contains(message);
+    }
+
+    @Test
+    void aProtocolThatDoesNotTellItsNameHidesNoSessions() throws Exception {
+        AtomicBoolean failing = new AtomicBoolean();
+        Protocol faulty = new Plain() {
+            @Override
+            public String name() {
+                if (failing.get()) {
+                    throw new AssertionError("thrown by a test");
+                }
+                return super.name();
+            }
+        };
+        try (ChatServer server =
+                ChatServer.builder().withoutPort().protocol(faulty).start()) {
+            InMemoryClient client = server.connect("plain");
+            client.send("subscribe");
+            assertThat(client.receive()).isEqualTo("reply");
+            failing.set(true);
+            assertThat(server.sessions()).extracting(OpenSession::protocol).containsExactly("without a name");
+            client.close();
+        }
     }
 
     @ParameterizedTest

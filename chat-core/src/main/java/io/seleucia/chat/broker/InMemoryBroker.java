@@ -444,11 +444,19 @@ public final class InMemoryBroker implements Broker {
     }
 
     private boolean isOver(InMemoryChannel channel) {
-        boolean over = channel.forget();
-        if (over && channel.last().offset() > 0) {
-            epoch = newEpoch(); // before the channel can begin again
-            journal.ifPresent(it -> it.offer(new JournalNote(it.start(epoch))));
+        if (!channel.isUnused()) {
+            return false;
         }
-        return over;
+        boolean renewed = channel.last().offset() == 0 || beginEpoch(); // before the channel can begin again
+        return renewed && channel.forget(); // else later, when less waits for the journal
+    }
+
+    /** Gives channels that begin from now on another epoch. Returns false, without effect, if the journal does not take it. */
+    private boolean beginEpoch() {
+        String next = newEpoch();
+        boolean noted = journal.isEmpty()
+                || journal.get().offer(new JournalNote(journal.get().start(next)));
+        epoch = noted ? next : epoch;
+        return noted;
     }
 }

@@ -311,14 +311,19 @@ final class InMemoryChannel {
 
     /** Ends the channel if nobody could tell any more that it ever was; whether it has ended. */
     boolean forget() {
+        forgotten = isUnused();
+        return forgotten;
+    }
+
+    /** Returns whether nobody could tell any more that the channel ever was. */
+    boolean isUnused() {
         trim();
-        forgotten = listeners.isEmpty()
+        return listeners.isEmpty()
                 && members.isEmpty()
                 && history.isEmpty()
                 && unwritten.isEmpty()
                 && (last.offset() == 0
                         || System.nanoTime() - usedAt > retention.positions().toNanos());
-        return forgotten;
     }
 
     /** Ends the channel, and all subscriptions, with the broker. */

@@ -189,6 +189,7 @@ public final class RedisBroker implements Broker {
         });
         boolean subscribed = false;
         try {
+            requireOpen(); // asked once the feed is where closing finds it, and ends it
             if (first[0]) {
                 open(shared);
             } else if (!shared.feed.awaitOpened(RedisTurnstile.PATIENCE.plus(OPENING))) {
@@ -366,6 +367,7 @@ public final class RedisBroker implements Broker {
     public void close() {
         closed.countDown();
         misplaced.release();
+        feeds.values().forEach(shared -> shared.feed.end()); // before our own members leave, which Redis tells of
         members.close();
         nodes.close();
     }

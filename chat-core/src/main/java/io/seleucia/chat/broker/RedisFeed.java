@@ -59,6 +59,7 @@ final class RedisFeed {
     private volatile boolean healing = true; // until the first position is known; written under the lock
     private boolean claimed; // a thread is at it, or will be
     private volatile Seen seen = Seen.NOTHING;
+    private volatile boolean ended; // listeners are told nothing any more; set without the lock
 
     private final AtomicReference<Position> acknowledged = new AtomicReference<>(Position.NONE); // the newest
 
@@ -122,6 +123,13 @@ final class RedisFeed {
         }
     }
 
+    /** Ends all subscriptions. When this returns, no listener is called any more, but by the calling thread. */
+    void end() {
+        ended = true;
+        lock.lock(); // a call that has begun is waited for
+        lock.unlock();
+    }
+
     /** Something came by pub/sub. Returns whether the feed must be healed. Does not block. */
     boolean live(RedisMessage.Live live) {
         return switch (live) {
@@ -145,6 +153,9 @@ final class RedisFeed {
     /** One that fails keeps no other from it. Called under the lock. */
     private void tellEach(Consumer<Broker.Listener> what) {
         for (Broker.Listener listener : listeners) {
+            if (ended) {
+                return;
+            }
             try {
                 what.accept(listener);
             } catch (Throwable e) {

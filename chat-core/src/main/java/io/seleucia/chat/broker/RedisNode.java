@@ -5,7 +5,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -35,8 +34,7 @@ final class RedisNode implements AutoCloseable {
     private final RedisSubscriber subscriber;
     private final Protocol.Command publish;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private long probedAt = System.nanoTime(); // the keeper's own, as is the next
-    private CompletableFuture<Void> repeating = CompletableFuture.completedFuture(null);
+    private long probedAt = System.nanoTime(); // the keeper's own
 
     /**
      * @param publish what probes are sent with
@@ -91,30 +89,11 @@ final class RedisNode implements AutoCloseable {
                 if (!health.isUp()) { // where nobody else asks anything, nothing else shows that it answers again
                     ask(pipe -> pipe.sendCommand(Protocol.Command.PING, new String[0]));
                 }
-                if (repeating.isDone()) {
-                    repeating = repeat();
-                }
+                subscriber.repeat();
             } catch (UnavailableException | JedisException e) {
                 LOG.log(Level.DEBUG, () -> "to be tried again: " + e.getMessage());
             }
         });
-    }
-
-    /** Asks again for subscriptions, in a thread of its own: a write that is stuck must not keep the keeper from cutting it. */
-    private CompletableFuture<Void> repeat() {
-        return CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        subscriber.repeat();
-                    } catch (UnavailableException e) {
-                        LOG.log(Level.DEBUG, () -> "to be subscribed again: " + e.getMessage());
-                    } catch (Throwable e) { // the future is only asked whether it is done
-                        Loop.report(LOG, "subscribing again at Redis at " + address, e);
-                    }
-                },
-                task -> Thread.ofVirtual()
-                        .name("redis-repeating-" + address.getPort())
-                        .start(task));
     }
 
     /** A subscription that has been silent for long must bring a probe, or is made anew. */

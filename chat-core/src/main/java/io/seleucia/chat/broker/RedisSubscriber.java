@@ -5,11 +5,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,9 +26,10 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The one pub/sub connection to a Redis server, shared by all channels that are there. A thread of its own reads it and
- * connects again, with backoff, whenever it breaks; commands that change subscriptions are written by whoever needs
- * them, one at a time. A channel of this process' own is always subscribed: a probe sent there proves that messages
- * arrive.
+ * connects again, with backoff, whenever it breaks. Another thread of its own writes the commands that change
+ * subscriptions: callers only say what they need, for an interrupt of theirs in the midst of a write would close the
+ * connection for all channels. A channel of this process' own is always subscribed: a probe sent there proves that
+ * messages arrive.
  *
  * <p>A node of a cluster may refuse a channel, or end its subscription when the channel's slot moves away. The receiver
  * is told, and the channel stays without a subscription until it is asked for again, here or at another node.
@@ -55,7 +59,8 @@ final class RedisSubscriber implements AutoCloseable {
     private static final Logger LOG = System.getLogger(RedisSubscriber.class.getName());
     private static final long FIRST_BACKOFF_MILLIS = 100;
     private static final long LONGEST_BACKOFF_MILLIS = 2_000;
-    private static final long LONGEST_WRITE_MILLIS = 1_500;
+    private static final int MOST_CHANGES = 1_000; // written at once
+    private static final String NOTHING = ""; // wakes the writer, and is no channel
     private static final int BATCH = 250; // in one command, which keeps all others waiting
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -68,6 +73,7 @@ final class RedisSubscriber implements AutoCloseable {
 
     private final ConcurrentHashMap<String, Place> places = new ConcurrentHashMap<>(); // by pub/sub channel
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final LinkedBlockingQueue<String> changed = new LinkedBlockingQueue<>(); // what the writer looks at
     private final ReentrantLock writing = new ReentrantLock(); // guards current, and is held while a command is written
     private volatile Subscribing open; // null while there is no connection; cut without the lock
     private volatile Subscribing current; // the same, once all is written that is to be subscribed
@@ -103,7 +109,7 @@ final class RedisSubscriber implements AutoCloseable {
     private static final class Place {
         private final RedisFeed feed;
         private volatile boolean standing;
-        private volatile long askedAt; // as System.nanoTime
+        private volatile long askedAt = System.nanoTime();
 
         private Place(RedisFeed feed) {
             this.feed = feed;
@@ -160,25 +166,25 @@ final class RedisSubscriber implements AutoCloseable {
         this.health = health;
         this.receiver = receiver;
         Thread.ofVirtual().name("redis-subscriber-" + address.getPort()).start(this::run);
+        Thread.ofVirtual().name("redis-subscribing-" + address.getPort()).start(this::write);
     }
 
     /** Subscribes a feed. The receiver hears of it when it stands. */
     void add(RedisFeed feed) throws UnavailableException {
         String live = keys.live(feed.channel());
         places.put(live, new Place(feed));
-        synchronise(live);
+        if (current == null) {
+            throw new UnavailableException("there is no pub/sub connection to Redis", null);
+        }
+        changed.add(live);
     }
 
     /** Ends a feed's subscription, unless a newer feed has taken its place. */
     void remove(RedisFeed feed) {
         String live = keys.live(feed.channel());
         Place place = places.get(live);
-        if (place != null && place.feed == feed && places.remove(live, place)) {
-            try {
-                synchronise(live);
-            } catch (UnavailableException e) {
-                LOG.log(Level.DEBUG, () -> "a broken connection has no subscription to end: " + e.getMessage());
-            }
+        if (place != null && place.feed == feed && places.remove(live, place) && current != null) {
+            changed.add(live);
         }
     }
 
@@ -194,13 +200,14 @@ final class RedisSubscriber implements AutoCloseable {
     }
 
     /** Asks again for what Redis has not confirmed, though it has answered what it was asked after that. */
-    void repeat() throws UnavailableException {
+    void repeat() {
         long now = System.nanoTime();
         for (var entry : places.entrySet()) {
             Place place = entry.getValue();
             boolean overtaken = place.askedAt - answered < 0 || now - place.askedAt > PATIENCE.toNanos();
-            if (!place.standing && overtaken) {
-                synchronise(entry.getKey());
+            if (!place.standing && overtaken && current != null) {
+                place.askedAt = now;
+                changed.add(entry.getKey());
             }
         }
     }
@@ -213,17 +220,7 @@ final class RedisSubscriber implements AutoCloseable {
     /** Takes another channel for probes, because the slot of the first has moved away and its subscription with it. */
     void probe(String other) {
         probe = other;
-        writing.lock();
-        try {
-            if (current != null) {
-                current.write(words.subscribe, other);
-                current.flushAll();
-            }
-        } catch (JedisException e) {
-            LOG.log(Level.DEBUG, () -> "the next connection has the probe: " + e.getMessage());
-        } finally {
-            writing.unlock();
-        }
+        changed.add(other);
     }
 
     /**
@@ -248,36 +245,49 @@ final class RedisSubscriber implements AutoCloseable {
         }
     }
 
-    /** Brings Redis' view of one pub/sub channel in line with ours, whatever others do at the same time. */
-    private void synchronise(String live) throws UnavailableException {
-        awaitWriting();
+    /** The writer's: brings Redis' view of pub/sub channels in line with ours, whatever others do at the same time. */
+    private void synchronise() throws InterruptedException {
+        Set<String> names = new LinkedHashSet<>();
+        names.add(changed.take());
+        changed.drainTo(names, MOST_CHANGES);
+        names.remove(NOTHING);
+        writing.lock();
         try {
-            if (current == null) {
-                throw new UnavailableException("there is no pub/sub connection to Redis", null);
+            if (current != null && !names.isEmpty()) { // else the next connection begins with all that is wanted
+                write(current, names);
             }
-            Place place = places.get(live);
-            if (place != null) {
-                place.askedAt = System.nanoTime();
-            }
-            current.write(place != null ? words.subscribe : words.unsubscribe, live);
-            current.flushAll();
         } catch (JedisException e) {
-            throw new UnavailableException("the pub/sub connection to Redis broke", e);
+            LOG.log(Level.DEBUG, () -> "the next connection has the subscriptions: " + e.getMessage());
         } finally {
             writing.unlock();
         }
     }
 
-    /** A write may be stuck, until it is found that nothing comes any more. */
-    private void awaitWriting() throws UnavailableException {
-        try {
-            if (!writing.tryLock(LONGEST_WRITE_MILLIS, TimeUnit.MILLISECONDS)) {
-                throw new UnavailableException("the pub/sub connection to Redis is stuck", null);
+    private void write(Subscribing connection, Set<String> names) {
+        List<String> wanted = new ArrayList<>();
+        List<String> unwanted = new ArrayList<>();
+        long now = System.nanoTime();
+        for (String name : names) {
+            Place place = places.get(name);
+            if (place != null) {
+                place.askedAt = now;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new UnavailableException("interrupted while subscribing", e);
+            (place != null || name.equals(probe) ? wanted : unwanted).add(name);
         }
+        write(connection, words.subscribe, wanted);
+        write(connection, words.unsubscribe, unwanted);
+        connection.flushAll();
+    }
+
+    private void write(Subscribing connection, Protocol.Command command, List<String> names) {
+        for (int from = 0; from < names.size(); from += words.batch) {
+            int to = Math.min(from + words.batch, names.size());
+            connection.write(command, names.subList(from, to).toArray(String[]::new));
+        }
+    }
+
+    private void write() {
+        Loop.run(LOG, "subscribing at Redis at " + address, () -> stopped.getCount() > 0, this::synchronise);
     }
 
     private void run() {
@@ -321,6 +331,7 @@ final class RedisSubscriber implements AutoCloseable {
     private void subscribeAll(Subscribing connection) {
         writing.lock();
         try {
+            changed.removeIf(name -> !name.equals(NOTHING)); // all that is wanted is written here
             connection.write(words.subscribe, probe);
             long now = System.nanoTime();
             places.values().forEach(place -> {
@@ -328,11 +339,7 @@ final class RedisSubscriber implements AutoCloseable {
                 place.askedAt = now;
             });
             answered = now;
-            String[] all = places.keySet().toArray(String[]::new);
-            for (int from = 0; from < all.length; from += words.batch) {
-                int to = Math.min(from + words.batch, all.length);
-                connection.write(words.subscribe, Arrays.copyOfRange(all, from, to));
-            }
+            write(connection, words.subscribe, List.copyOf(places.keySet()));
             connection.flushAll();
             current = connection;
         } finally {
@@ -387,6 +394,7 @@ final class RedisSubscriber implements AutoCloseable {
     @Override
     public void close() {
         stopped.countDown();
+        changed.add(NOTHING);
         reconnect();
     }
 

@@ -4,8 +4,18 @@ package io.seleucia.chat.client;
 final class Alarm {
     private static final long LONGEST_NANOS = 60_000_000_000L;
 
-    private final long now = System.nanoTime();
-    private long next = now + LONGEST_NANOS;
+    private final long now;
+    private long next;
+
+    Alarm() {
+        this(System.nanoTime());
+    }
+
+    /** A look at another time. */
+    Alarm(long now) {
+        this.now = now;
+        this.next = now + LONGEST_NANOS;
+    }
 
     long now() {
         return now;

@@ -181,7 +181,7 @@ final class ClientLoop {
                 here(received.socket()).ifPresent(here -> received(here, received));
                 window.give(received.bytes());
             }
-            case Happening.Heard heard -> here(heard.socket()).ifPresent(Line::heard);
+            case Happening.Heard heard -> here(heard.socket()).ifPresent(here -> here.heard(heard.chars()));
             case Happening.Sent sent -> here(sent.socket()).ifPresent(Line::sent);
             case Happening.Ended gone -> here(gone.socket()).ifPresent(here -> closed(gone.code(), gone.reason()));
         }
@@ -358,7 +358,7 @@ final class ClientLoop {
     }
 
     private void received(Line here, Happening.Received received) {
-        here.heard();
+        here.heard(received.text().length());
         if (!received.more()) {
             here.pause();
             tell(new Happening.Drained()); // there may be room already

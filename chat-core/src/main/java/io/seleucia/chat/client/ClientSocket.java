@@ -108,6 +108,9 @@ final class ClientSocket implements WebSocket.Listener {
             cut = true;
             partial.setLength(Math.min(partial.length(), HEAD_CHARS));
         }
+        if (!last) {
+            happenings.accept(new Happening.Heard(this, text.length()));
+        }
         boolean more = !last || received();
         if (more) {
             from.request(1);
@@ -134,7 +137,7 @@ final class ClientSocket implements WebSocket.Listener {
 
     @Override
     public CompletionStage<?> onPing(WebSocket from, ByteBuffer message) {
-        happenings.accept(new Happening.Heard(this)); // the JDK answers it
+        happenings.accept(new Happening.Heard(this, 0)); // the JDK answers it
         from.request(1);
         return null;
     }

@@ -29,8 +29,8 @@ sealed interface Happening {
         }
     }
 
-    /** A sign of life has come that is no message. */
-    record Heard(ClientSocket socket) implements Happening {}
+    /** A sign of life has come that is no message: a ping, or so many characters of a message that goes on. */
+    record Heard(ClientSocket socket, int chars) implements Happening {}
 
     /** The frame that was to be sent is on its way, and there is room for the next. */
     record Sent(ClientSocket socket) implements Happening {}

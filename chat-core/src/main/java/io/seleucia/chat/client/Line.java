@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * What is the case on one connection: the requests that wait for their answers, what waits to be sent, and when the
@@ -17,16 +18,22 @@ final class Line {
     private static final long SECOND = 1_000_000_000L;
     private static final long QUIET_NANOS = 10 * SECOND; // at most: the JDK does not tell every end of a connection
     private static final long PONG_NANOS = 10 * SECOND;
-    private static final long ANSWER_NANOS = 30 * SECOND;
+    private static final long ANSWER_NANOS = 30 * SECOND; // without one, and without much else that it may stand behind
+    private static final int MUCH = 64 * 1024; // characters; a server leaves a client that takes less in such a time
+    private static final long LONGEST_ANSWER_NANOS = 600 * SECOND; // whatever else comes
     private static final long SEND_NANOS = 10 * SECOND;
 
     private final ClientSocket socket;
+    private final Consumer<String> sending;
+    private final LongSupplier clock;
     private final Map<Long, Consumer<Event.Reply>> questions = new LinkedHashMap<>(); // by id
     private final Queue<String> outgoing = new ArrayDeque<>(); // the first of them is being sent
     private long lastId;
-    private long heardAt = System.nanoTime();
-    private long askedOrAnsweredAt = heardAt;
-    private long sendingSince = heardAt;
+    private long heardAt;
+    private long askedOrAnsweredAt;
+    private long sendingSince;
+    private long busyAt; // when much had come since the time before
+    private long arrived; // characters since then
     private long quietNanos = QUIET_NANOS;
     private int maxMessageBytes = Integer.MAX_VALUE;
     private boolean paused; // nothing is read, for the listener has not caught up
@@ -34,7 +41,23 @@ final class Line {
     private long pingedAt;
 
     Line(ClientSocket socket) {
+        this(socket, socket::send, System::nanoTime);
+    }
+
+    /**
+     * A line of a test.
+     *
+     * @param sending takes what is sent
+     * @param clock like {@link System#nanoTime}
+     */
+    Line(ClientSocket socket, Consumer<String> sending, LongSupplier clock) {
         this.socket = socket;
+        this.sending = sending;
+        this.clock = clock;
+        this.heardAt = clock.getAsLong();
+        this.askedOrAnsweredAt = heardAt;
+        this.sendingSince = heardAt;
+        this.busyAt = heardAt;
     }
 
     ClientSocket socket() {
@@ -55,7 +78,7 @@ final class Line {
         }
         lastId++;
         if (questions.isEmpty()) {
-            askedOrAnsweredAt = System.nanoTime();
+            askedOrAnsweredAt = clock.getAsLong();
         }
         questions.put(lastId, answered);
         outgoing.add(frame);
@@ -72,8 +95,8 @@ final class Line {
     }
 
     private void send() {
-        sendingSince = System.nanoTime();
-        socket.send(outgoing.element());
+        sendingSince = clock.getAsLong();
+        sending.accept(outgoing.element());
     }
 
     /** The first that waited is sent. */
@@ -90,7 +113,7 @@ final class Line {
         if (question == null) {
             return false;
         }
-        askedOrAnsweredAt = System.nanoTime();
+        askedOrAnsweredAt = clock.getAsLong();
         question.accept(reply);
         return true;
     }
@@ -103,10 +126,19 @@ final class Line {
         return !questions.isEmpty() && answered(questions.keySet().iterator().next(), failed);
     }
 
-    /** The server lives. */
-    void heard() {
-        heardAt = System.nanoTime();
+    /**
+     * The server lives.
+     *
+     * @param chars how much of a message has come, or 0
+     */
+    void heard(int chars) {
+        heardAt = clock.getAsLong();
         pinged = false;
+        arrived += chars;
+        if (arrived >= MUCH) {
+            arrived = 0;
+            busyAt = heardAt;
+        }
     }
 
     /** Nothing is read any more: what is not read can't be heard, and does not count as silence. */
@@ -118,7 +150,7 @@ final class Line {
     void resume() {
         paused = false;
         socket.request();
-        heard();
+        heard(0);
         askedOrAnsweredAt = heardAt;
         ping();
     }
@@ -135,7 +167,7 @@ final class Line {
         if (paused) {
             return Optional.empty();
         }
-        if (!questions.isEmpty() && alarm.isDue(askedOrAnsweredAt + ANSWER_NANOS)) {
+        if (!questions.isEmpty() && isAnswerOverdue(alarm)) {
             return Optional.of("the server does not answer");
         }
         if (pinged) {
@@ -148,9 +180,15 @@ final class Line {
         return Optional.empty();
     }
 
+    /** An answer stands in line behind what waits for this client, such as all that it recovers. */
+    private boolean isAnswerOverdue(Alarm alarm) {
+        long since = busyAt - askedOrAnsweredAt > 0 ? busyAt : askedOrAnsweredAt;
+        return alarm.isDue(since + ANSWER_NANOS) || alarm.isDue(askedOrAnsweredAt + LONGEST_ANSWER_NANOS);
+    }
+
     private void ping() {
         pinged = true;
-        pingedAt = System.nanoTime();
+        pingedAt = clock.getAsLong();
         ask(ClientCodec.ping(), pong -> {});
     }
 }

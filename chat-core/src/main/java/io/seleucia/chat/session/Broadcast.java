@@ -68,7 +68,8 @@ final class Broadcast {
         }
     }
 
-    private static String name(Protocol protocol) {
+    /** Returns what a protocol is called, even if that throws. */
+    static String name(Protocol protocol) {
         try {
             return protocol.name();
         } catch (Throwable e) {

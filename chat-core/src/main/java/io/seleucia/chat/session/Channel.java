@@ -168,8 +168,10 @@ final class Channel implements Broker.Listener {
     Member join(Session session, boolean presence, Consumer<Position> before) {
         lock.lock();
         try {
+            Member member = new Member(this, session, presence, null);
             before.accept(position());
-            return add(session, presence, null);
+            add(member);
+            return member;
         } finally {
             lock.unlock();
         }
@@ -186,8 +188,10 @@ final class Channel implements Broker.Listener {
             if (!position().equals(known)) {
                 return Optional.empty();
             }
+            Optional<Member> member = Optional.of(new Member(this, session, presence, null));
             before.run();
-            return Optional.of(add(session, presence, null));
+            add(member.get());
+            return member;
         } finally {
             lock.unlock();
         }
@@ -220,7 +224,10 @@ final class Channel implements Broker.Listener {
             }
             boolean ahead = !sameEpoch || end.offset() > now.offset();
             Position left = sameEpoch ? Position.NONE : now;
-            return Optional.of(add(session, presence, ahead ? new Ahead(end, left, System.nanoTime()) : null));
+            Ahead start = ahead ? new Ahead(end, left, System.nanoTime()) : null;
+            Optional<Member> member = Optional.of(new Member(this, session, presence, start));
+            add(member.get());
+            return member;
         } finally {
             lock.unlock();
         }
@@ -240,14 +247,21 @@ final class Channel implements Broker.Listener {
         return last == null ? subscription.start() : last;
     }
 
-    private Member add(Session session, boolean presence, Ahead ahead) {
-        Member member = new Member(this, session, presence, ahead);
+    /** Adds a member, or throws and adds none: one that its session does not know of would never leave. */
+    private void add(Member member) {
         member.index = members.size();
         members.add(member);
-        if (members.size() == 1) {
-            observer.occupied(name);
+        boolean added = false;
+        try {
+            if (members.size() == 1) {
+                observer.occupied(name);
+            }
+            added = true;
+        } finally {
+            if (!added) {
+                members.removeLast();
+            }
         }
-        return member;
     }
 
     /**

@@ -97,10 +97,11 @@ public final class Channels {
     private Channel.Member recover(
             Session session, Channel channel, Position since, boolean presence, Consumer<Event.Recovery> begin)
             throws UnavailableException {
-        Optional<Channel.Member> current = channel.joinIfAt(
-                session, presence, since, () -> begin.accept(new Event.Recovery(since, Optional.of(true))));
+        Optional<Channel.Member> current = channel.joinIfAt(session, presence, since, () -> {
+            begin.accept(new Event.Recovery(since, Optional.of(true)));
+            counters.add(Counters.Count.RECOVERED); // before it is a member: what fails now leaves none behind
+        });
         if (current.isPresent()) {
-            counters.add(Counters.Count.RECOVERED);
             return current.get();
         }
         SharedReads.Read read = histories.after(channel, since.offset());

@@ -469,14 +469,14 @@ public final class Loops implements Watchdog.Watched {
 
     /**
      * Ends a connection whose peer gives no sign of life. The time for its answer runs only while an answer could be heard:
-     * the ping has been given to the transport, and the inbound loop reads. Until then it is the peer's own doing that
-     * nothing is heard, and another deadline counts: a peer that does not take what is written is ended by that of writes,
-     * and one that takes it comes to the ping.
+     * the ping has been given to the transport, which can take more, and the inbound loop reads. Until then it is the
+     * peer's own doing that nothing is heard, and another deadline counts: a peer that does not take what is written is
+     * ended by that of writes, and one that takes it comes to the ping.
      */
     private void checkSilence(long now) {
         long heardAt = connection.heardAt();
         boolean asked = pingedAt - heardAt > 0;
-        if (asked && (serving || outbound.holdsControl())) {
+        if (asked && (serving || outbound.holdsControl() || connection.writingSince() != 0)) {
             awaitedSince = now;
         } else if (asked && past(now, awaitedSince, bounds.pong())) {
             end(CloseCode.TIMED_OUT, true);

@@ -82,7 +82,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return offer(frame, false);
     }
 
-    private boolean offer(Frame frame, boolean evenTooLong) {
+    private boolean offer(Frame frame, boolean patient) {
         Node node = new Node(frame);
         int length = frame.length();
         while (true) {
@@ -94,7 +94,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             if (end != null) {
                 return false;
             }
-            if (!fits(node, length, evenTooLong)) {
+            if (!fits(node, length, patient)) {
                 if (head == top) {
                     return false;
                 }
@@ -110,12 +110,12 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     }
 
     /** A peer that is sent much data must still be answered when it pings: such answers have room of their own. */
-    private boolean fits(Node node, int length, boolean evenTooLong) {
+    private boolean fits(Node node, int length, boolean patient) {
         if (node.frame.control()) {
             return node.control + takenControl <= CONTROL_ROOM;
         }
         long bytes = node.data + taken;
-        return bytes <= maxBytes || evenTooLong && bytes == length;
+        return patient ? bytes <= maxBytes / 2 || bytes == length : bytes <= maxBytes;
     }
 
     /**
@@ -277,8 +277,9 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
     }
 
     /**
-     * Adds a frame, waiting until there is room, or nothing waits: a frame longer than the bound has its turn too. For
-     * the peer's own thread, which then reads nothing more from it; does nothing once the queue is closed.
+     * Adds a frame, waiting until it fits into half the bound, or nothing waits: a frame longer than that has its turn
+     * too. The other half is left to {@link #offer}, whose callers can't wait. For the peer's own thread, which then reads
+     * nothing more from it; does nothing once the queue is closed.
      */
     @Override
     public void put(Frame frame) throws InterruptedException {
@@ -305,7 +306,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
             return takenControl + (top == null || top == IDLE ? 0 : top.control) + frame.length() <= CONTROL_ROOM;
         }
         long waiting = bytes();
-        return waiting == 0 || waiting + frame.length() <= maxBytes;
+        return waiting == 0 || waiting + frame.length() <= maxBytes / 2;
     }
 
     /** Whether the outbound loop has written everything and waits for more. A snapshot, for any thread. */

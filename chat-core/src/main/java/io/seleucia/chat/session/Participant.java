@@ -121,9 +121,13 @@ final class Participant {
     void become(String name) {
         id = UUID.randomUUID().toString();
         client = name;
-        connected = true;
-        session.name(name);
-        channels.broker().join(Names.inboxOf(name), name);
+        try {
+            session.name(name);
+            channels.broker().join(Names.inboxOf(name), name);
+            connected = true; // from here on the inbox is left again
+        } finally {
+            client = connected ? name : "";
+        }
         channels.observer().named(session, "", name);
     }
 
@@ -162,11 +166,11 @@ final class Participant {
         } else if (connect.client().isEmpty()) {
             fail(request, ErrorCode.BAD_REQUEST, "client is missing");
         } else if (standing.mayBear(request, connect.client().get())) {
-            become(connect.client().get());
             try {
+                become(connect.client().get());
                 openInbox(request, connect);
             } finally {
-                if (inbox.isEmpty()) {
+                if (inbox.isEmpty() && connected) {
                     channels.broker().leave(Names.inboxOf(client), client);
                     channels.observer().named(session, client, "");
                     connected = false;
@@ -177,14 +181,23 @@ final class Participant {
     }
 
     private void openInbox(Request request, Command.Connect connect) throws UnavailableException {
-        inbox = Optional.of(channels.join(
+        Channel.Member member = channels.join(
                 session,
                 Names.inboxOf(client),
                 connect.inbox(),
                 false,
                 recovery -> reply(
                         request,
-                        connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty()))));
+                        connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty())));
+        boolean noted = false;
+        try {
+            inbox = Optional.of(member);
+            noted = true;
+        } finally {
+            if (!noted) {
+                leave(member);
+            }
+        }
     }
 
     private void refresh(Request request, Command.Refresh refresh) {
@@ -247,9 +260,17 @@ final class Participant {
                     subscribe.since(),
                     subscribe.presence(),
                     recovery -> reply(request, new Event.Subscribed(channel, recovery)));
-            List<Channel.Member> more = new ArrayList<>(subscriptions);
-            more.add(member);
-            subscriptions = List.copyOf(more);
+            boolean noted = false;
+            try {
+                List<Channel.Member> more = new ArrayList<>(subscriptions);
+                more.add(member);
+                subscriptions = List.copyOf(more);
+                noted = true;
+            } finally {
+                if (!noted) {
+                    leave(member); // for lack of memory; it would never be found again
+                }
+            }
         }
     }
 

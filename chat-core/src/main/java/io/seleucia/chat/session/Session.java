@@ -291,7 +291,7 @@ public final class Session implements Loops.Receiver, Peer {
 
     /** The name of the protocol that it speaks. */
     public String protocol() {
-        return protocol.name();
+        return Broadcast.name(protocol);
     }
 
     /** What its client is called; empty while it has no name. Asked by any thread. */

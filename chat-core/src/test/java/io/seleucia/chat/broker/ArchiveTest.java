@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -462,8 +463,7 @@ class ArchiveTest {
         return records;
     }
 
-    private void assertHistories(Broker broker, Map<String, List<Message>> said, Random random)
-            throws UnavailableException {
+    private void assertHistories(Broker broker, Map<String, List<Message>> said, Random random) throws Exception {
         for (var channel : said.entrySet()) {
             List<Message> messages = channel.getValue();
             assertThat(all(broker, channel.getKey())).isEqualTo(messages);
@@ -472,7 +472,7 @@ class ArchiveTest {
             for (int i = 0; i < 10; i++) {
                 long offset = random.nextLong(end);
                 int limit = random.nextInt(60);
-                assertThat(broker.historyAfter(channel.getKey(), offset, limit).messages())
+                assertThat(after(broker, channel.getKey(), offset, limit))
                         .isEqualTo(messages.stream()
                                 .filter(message -> message.position().offset() > offset)
                                 .limit(limit)
@@ -480,32 +480,39 @@ class ArchiveTest {
                 List<Message> before = messages.stream()
                         .filter(message -> message.position().offset() < offset)
                         .toList();
-                assertThat(broker.historyBefore(channel.getKey(), offset, limit).messages())
+                assertThat(before(broker, channel.getKey(), offset, limit))
                         .isEqualTo(before.subList(Math.max(0, before.size() - limit), before.size()));
             }
         }
     }
 
-    private static List<Message> all(Broker broker, String channel) throws UnavailableException {
+    private static List<Message> all(Broker broker, String channel) throws Exception {
         List<Message> all = new ArrayList<>();
-        List<Message> page = broker.historyAfter(channel, 0, 37).messages();
+        List<Message> page = after(broker, channel, 0, 37);
         while (!page.isEmpty()) {
             all.addAll(page);
-            page = broker.historyAfter(channel, page.getLast().position().offset(), 37)
-                    .messages();
+            page = after(broker, channel, page.getLast().position().offset(), 37);
         }
         return all;
     }
 
-    private static List<Message> allBackwards(Broker broker, String channel) throws UnavailableException {
+    private static List<Message> allBackwards(Broker broker, String channel) throws Exception {
         List<Message> all = new ArrayList<>();
-        List<Message> page = broker.historyBefore(channel, Long.MAX_VALUE, 37).messages();
+        List<Message> page = before(broker, channel, Long.MAX_VALUE, 37);
         while (!page.isEmpty()) {
             all.addAll(0, page);
-            page = broker.historyBefore(channel, page.getFirst().position().offset(), 37)
-                    .messages();
+            page = before(broker, channel, page.getFirst().position().offset(), 37);
         }
         return all;
+    }
+
+    /** A page of a history; on a busy machine it may take longer than the broker gives it. */
+    private static List<Message> after(Broker broker, String channel, long offset, int limit) throws Exception {
+        return eventuallyGet(() -> broker.historyAfter(channel, offset, limit).messages());
+    }
+
+    private static List<Message> before(Broker broker, String channel, long offset, int limit) throws Exception {
+        return eventuallyGet(() -> broker.historyBefore(channel, offset, limit).messages());
     }
 
     private static void publishMany(Broker broker, int count, Random random, Map<String, List<Message>> said)

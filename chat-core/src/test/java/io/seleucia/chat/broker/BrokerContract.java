@@ -547,11 +547,11 @@ public abstract class BrokerContract {
         Broker.Subscription subscription = broker.subscribe(CHANNEL, listener);
         broker.join(CHANNEL, "ada");
         publish(broker, "before");
+        assertThat(listener.nextClient()).isEqualTo("joined ada");
+        assertThat(listener.nextMessage().content()).isEqualTo(text("before"));
 
         broker.close();
 
-        assertThat(listener.nextClient()).isEqualTo("joined ada");
-        assertThat(listener.nextMessage().content()).isEqualTo(text("before"));
         assertRefused(() -> publish(broker, "after"));
         assertRefused(() -> broker.publish("there", "ada", text("after"), "key"));
         assertRefused(() -> broker.subscribe(CHANNEL, listener));
@@ -566,6 +566,7 @@ public abstract class BrokerContract {
         subscription.close();
         broker.close();
         assertThat(broker.health()).isNotNull();
+        assertThat(listener.isEmpty()).isTrue();
     }
 
     private static void assertRefused(ThrowingCallable call) {

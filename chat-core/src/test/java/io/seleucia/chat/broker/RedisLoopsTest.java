@@ -3,6 +3,7 @@ package io.seleucia.chat.broker;
 import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.LoggedLines;
@@ -12,6 +13,7 @@ import io.seleucia.chat.message.Position;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
@@ -157,6 +159,55 @@ class RedisLoopsTest {
                 return true;
             });
             eventually(() -> assertThat(told).hasSizeGreaterThanOrEqualTo(3));
+        }
+    }
+
+    @Test
+    void anInterruptOfACallerClosesNoConnection() throws Exception {
+        AtomicInteger connected = new AtomicInteger();
+        List<String> subscribed = new CopyOnWriteArrayList<>();
+        RedisSubscriber.Receiver receiver = new RedisSubscriber.Receiver() {
+            @Override
+            public void received(RedisFeed feed, RedisMessage.Live live) {}
+
+            @Override
+            public void subscribed(RedisFeed feed) {
+                subscribed.add(feed.channel());
+            }
+
+            @Override
+            public void connected(HostAndPort server) {
+                connected.incrementAndGet();
+            }
+
+            @Override
+            public void unsubscribed() {}
+
+            @Override
+            public void refused(HostAndPort server, JedisDataException why) {}
+
+            @Override
+            public void reached(HostAndPort server) {}
+        };
+        try (RedisSubscriber subscriber = new RedisSubscriber(
+                address(), access(), new RedisKeys("faults:"), false, "a-probe", new RedisHealth("a test"), receiver)) {
+            eventually(() -> assertThat(connected).hasValue(1));
+            redis.freeze();
+            try {
+                Thread caller = Thread.ofVirtual().start(() -> {
+                    for (int i = 0; i < 1_000; i++) { // 20 MB, more than the kernel takes
+                        RedisFeed feed = new RedisFeed("x".repeat(20_000) + i, null);
+                        assertThatCode(() -> subscriber.add(feed)).doesNotThrowAnyException();
+                    }
+                });
+                eventually(() -> assertThat(caller.getState()).isIn(Thread.State.WAITING, Thread.State.TERMINATED));
+                caller.interrupt();
+            } finally {
+                redis.thaw();
+            }
+            subscriber.add(new RedisFeed("last", null));
+            eventually(() -> assertThat(subscribed).contains("last"));
+            assertThat(connected).hasValue(1);
         }
     }
 

@@ -169,6 +169,11 @@ final class ScriptedServer implements AutoCloseable {
             frame(0x81, json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
         }
 
+        /** A message of which more is to come. */
+        void begin(String json) throws IOException {
+            frame(0x01, json.getBytes(StandardCharsets.UTF_8));
+        }
+
         void close(int code) throws IOException {
             frame(0x88, ByteBuffer.allocate(2).putShort((short) code).array());
         }

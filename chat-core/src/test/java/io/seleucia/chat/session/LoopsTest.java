@@ -100,6 +100,7 @@ class LoopsTest {
     void anErrorOfTheReceiverAtTheEndLeavesNothingBehind() throws Exception {
         faulty = true;
         loops.offer(Frames.ofLength(1));
+        eventually(() -> assertThat(peer.batches).hasSize(1)); // else the last frame would be written with it
         loops.end(CloseCode.NORMAL, false);
         peer.writes.release(2);
         peer.sendsNoMore();
@@ -156,6 +157,24 @@ class LoopsTest {
         assertThat(loops.closeCode()).isEqualTo(CloseCode.TIMED_OUT);
     }
 
+    @Test
+    void awaitsNoPongWhileAWriteHasItsOwnDeadline() {
+        peer.writes.release(1_000);
+        check(MINUTE.multipliedBy(2));
+        eventually(() -> assertThat(pings()).isEqualTo(1));
+
+        for (int minutes = 3; minutes < 10; minutes++) { // it takes a piece a minute
+            peer.writingSince = start + MINUTE.multipliedBy(minutes).toNanos();
+            check(MINUTE.multipliedBy(minutes));
+            assertThat(loops.hasEnded()).isFalse();
+        }
+
+        eventually(() -> assertThat(pings()).isEqualTo(4));
+        peer.writingSince = 0;
+        check(MINUTE.multipliedBy(11));
+        assertThat(loops.closeCode()).isEqualTo(CloseCode.TIMED_OUT);
+    }
+
     private void check(Duration later) {
         loops.check(start + later.toNanos());
     }
@@ -175,6 +194,7 @@ class LoopsTest {
         private volatile boolean aborted;
         private volatile boolean faulty;
         private volatile boolean released;
+        private volatile long writingSince;
 
         private void sendsNoMore() {
             abort();
@@ -252,7 +272,7 @@ class LoopsTest {
 
         @Override
         public long writingSince() {
-            return 0;
+            return writingSince;
         }
 
         @Override

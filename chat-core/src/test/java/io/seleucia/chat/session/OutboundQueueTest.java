@@ -17,6 +17,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -356,6 +357,46 @@ class OutboundQueueTest {
         assertThat(frames.removeLast()).isSameAs(LAST);
         assertThat(frames).hasSize(producers * each);
         assertNumbersRise(frames, producers);
+    }
+
+    @Test
+    void leavesHalfOfItsRoomToThoseWhoCannotWait() throws Exception {
+        var queue = new OutboundQueue(100);
+        Thread patient = putting(queue, IntStream.range(0, 20).mapToObj(i -> Frames.ofLength(10)));
+
+        awaitWaiting(patient);
+
+        assertThat(queue.bytes()).isEqualTo(50);
+        assertThat(queue.offer(Frames.ofLength(50))).isTrue();
+        assertThat(queue.offer(Frames.ofLength(1))).isFalse();
+        queue.close(LAST, false);
+        patient.join();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {51, 100, 101})
+    void takesALongFrameOfThoseWhoWaitWhenNothingElseWaits(int length) throws Exception {
+        var queue = new OutboundQueue(100);
+        Frame before = Frames.ofLength(1);
+        Frame frame = Frames.ofLength(length);
+        queue.offer(before);
+        Thread patient = putting(queue, Stream.of(frame));
+        awaitWaiting(patient);
+
+        assertThat(queue.poll()).isSameAs(before);
+        patient.join();
+        assertThat(queue.poll()).isSameAs(frame);
+    }
+
+    private static Thread putting(OutboundQueue queue, Stream<Frame> frames) {
+        return Thread.ofVirtual()
+                .start(() -> frames.forEach(frame -> {
+                    try {
+                        queue.put(frame);
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
     }
 
     /** No more than its bound ever waits here, so that it has no reason to refuse. */
