@@ -134,7 +134,7 @@ class FollowerTest {
         may.release(1_000);
         try (BrokenLog log = new BrokenLog(Follower.class);
                 Follower follower = Follower.start(scripted, "lobby", this::take, 1, open)) {
-            scripted.deliver("E1", 1, 40);
+            scripted.deliver("E1", 40, 40); // for which there is no room
             eventually(() -> assertThat(offsets()).endsWith(40L));
             assertThat(offsets())
                     .containsExactlyElementsOf(
