@@ -109,9 +109,7 @@ final class Acceptor implements Port {
     private void visit(Socket accepted) throws IOException {
         boolean begun = false;
         try {
-            Visit visit = new Visit(accepted);
-            visits.add(visit);
-            visit.begin();
+            new Visit(accepted).begin();
             begun = true;
         } finally {
             if (!begun) {
@@ -190,6 +188,7 @@ final class Acceptor implements Port {
         private void begin() {
             boolean begun = false;
             try {
+                visits.add(this);
                 thread.start();
                 begun = true;
             } finally {

@@ -9,6 +9,7 @@ import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.client.ChatClient;
 import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.message.Command;
@@ -483,6 +484,99 @@ class FaultyPluginsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aMemberThatTheBrokerFailsToTakeOutHasLeft(Fault fault) throws Exception {
+        AtomicInteger leaves = new AtomicInteger();
+        try (Broker memory = new InMemoryBroker(Retention.DEFAULT);
+                ChatServer server = ChatServer.builder()
+                        .withoutPort()
+                        .broker(failing(memory, fault, Map.of("leave", leaves)))
+                        .start()) {
+            InMemoryClient ada = member(server, "ada");
+            ada.send(SUBSCRIBE.replace("lobby", "hall"));
+            assertThat(ada.receive()).contains("subscribed");
+            leaves.set(1);
+            ada.send("{\"id\":3,\"type\":\"unsubscribe\"}");
+            assertThat(ada.receive()).contains("\"channels\":[\"hall\",\"lobby\"]");
+            ada.send("{\"id\":4,\"type\":\"channels\"}");
+            assertThat(ada.receive()).contains("\"channels\":[]");
+            assertThat(server.channels()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aChannelThatCouldNotBeJoinedIsGivenBackAlthoughTheBrokerFails(Fault fault) throws Exception {
+        AtomicInteger leaves = new AtomicInteger(1);
+        AtomicInteger readings = new AtomicInteger(1_000_000); // of the server itself too
+        AtomicInteger closings = new AtomicInteger();
+        try (Broker memory = new InMemoryBroker(Retention.DEFAULT);
+                ChatServer server = ChatServer.builder()
+                        .withoutPort()
+                        .broker(failing(
+                                counting(memory, closings), fault, Map.of("leave", leaves, "historyAfter", readings)))
+                        .start()) {
+            InMemoryClient ada = server.connect("chat.v1");
+            ada.send(CONNECT.formatted("ada"));
+            assertThat(ada.receive()).contains("connected");
+            server.publish("lobby", "program", "hi");
+            ada.send(
+                    "{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\",\"since\":{\"epoch\":\"e\",\"offset\":0}}");
+            assertThat(ada.receive()).contains("internal");
+            assertThat(leaves.get()).isZero();
+            assertThat(closings).hasValue(1);
+        }
+    }
+
+    @Test
+    void retriesAPublishNoFasterForAnInterrupt() throws Exception {
+        List<Long> attempts = new CopyOnWriteArrayList<>();
+        try (Broker memory = new InMemoryBroker(Retention.DEFAULT);
+                ChatServer server = ChatServer.builder()
+                        .withoutPort()
+                        .broker(unavailable(memory, 2, attempts))
+                        .protocol(
+                                new Plain() { // which has no word for a failure, so that a request is tried again
+                                    private boolean subscribed;
+
+                                    @Override
+                                    public Request decode(Payload message) {
+                                        Command publish = new Command.Publish("lobby", new Content.Text("hi"), "");
+                                        Request request = subscribed ? Request.of(publish) : super.decode(message);
+                                        subscribed = true;
+                                        return request;
+                                    }
+
+                                    @Override
+                                    public boolean answersAll() {
+                                        return false;
+                                    }
+
+                                    @Override
+                                    public Optional<Payload> encode(Request request, Event.Reply reply) {
+                                        return reply instanceof Event.Failed
+                                                ? Optional.empty()
+                                                : super.encode(request, reply);
+                                    }
+                                })
+                        .listener(new ServerListener() {
+                            @Override
+                            public Content publishing(OpenSession from, String channel, Content content) {
+                                Thread.currentThread().interrupt();
+                                return content;
+                            }
+                        })
+                        .start()) {
+            InMemoryClient plain = server.connect("plain");
+            plain.send("subscribe");
+            assertThat(plain.receive()).contains("reply");
+            plain.send("publish");
+            eventually(() -> assertThat(attempts).hasSize(3));
+            assertThat(attempts.get(2) - attempts.get(0)).isGreaterThan(300_000_000); // two pauses
+        }
+    }
+
     @Test
     void aFollowerReadsOnAfterTheBrokerHasFailed() throws Exception {
         AtomicInteger readings = new AtomicInteger(1_000_000); // fails until it is set
@@ -505,17 +599,55 @@ class FaultyPluginsTest {
 
     /** A broker whose methods fail so many times. */
     private static Broker failing(Broker real, Fault fault, Map<String, AtomicInteger> times) {
-        return (Broker) Proxy.newProxyInstance(
-                FaultyPluginsTest.class.getClassLoader(), new Class<?>[] {Broker.class}, (proxy, method, arguments) -> {
-                    AtomicInteger left = times.get(method.getName());
-                    if (left != null && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
-                        fault.happen();
-                    }
+        return before(Broker.class, real, name -> {
+            AtomicInteger left = times.get(name);
+            if (left != null && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+                fault.happen();
+            }
+        });
+    }
+
+    /** A broker that is out of reach for so many publishes, and notes when each was tried. */
+    private static Broker unavailable(Broker real, int times, List<Long> attempts) {
+        return before(Broker.class, real, name -> {
+            if (name.equals("publish")) {
+                attempts.add(System.nanoTime());
+                if (attempts.size() <= times) {
+                    throw new UnavailableException("thrown by a test", null);
+                }
+            }
+        });
+    }
+
+    /** What is done before a method of that name is called. */
+    private interface Before {
+        void called(String method) throws Exception;
+    }
+
+    private static <T> T before(Class<T> type, T real, Before what) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    what.called(method.getName());
                     try {
                         return method.invoke(real, arguments);
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
+                }));
+    }
+
+    /** A broker that counts how many subscriptions were closed. */
+    private static Broker counting(Broker real, AtomicInteger closings) {
+        return (Broker) Proxy.newProxyInstance(
+                Broker.class.getClassLoader(), new Class<?>[] {Broker.class}, (proxy, method, arguments) -> {
+                    Object result = method.invoke(real, arguments);
+                    return result instanceof Broker.Subscription subscription
+                            ? before(Broker.Subscription.class, subscription, name -> {
+                                if (name.equals("close")) {
+                                    closings.incrementAndGet();
+                                }
+                            })
+                            : result;
                 });
     }
 

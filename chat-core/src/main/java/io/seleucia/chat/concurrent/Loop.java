@@ -50,11 +50,19 @@ public final class Loop {
                 step.run();
                 pause = 0;
             } catch (InterruptedException e) {
-                log.log(Level.DEBUG, () -> what + " was interrupted, and goes on");
+                noteInterrupt(log, what);
             } catch (Throwable e) {
                 pause = Math.clamp(pause * 2, SHORTEST_PAUSE_MILLIS, LONGEST_PAUSE_MILLIS);
                 report(log, what, e);
             }
+        }
+    }
+
+    private static void noteInterrupt(Logger log, String what) {
+        try {
+            log.log(Level.DEBUG, () -> what + " was interrupted, and goes on");
+        } catch (Throwable e) {
+            passOn(e); // a log handler is broken, which is no reason to end the loop
         }
     }
 

@@ -87,7 +87,7 @@ public sealed interface Content {
             return text;
         }
 
-        /** Whether the other is JSON that is written in the same way. */
+        /** Returns whether the other is JSON that is written in the same way. */
         @Override
         public boolean equals(Object other) {
             return other instanceof Json json && json.text.equals(text);

@@ -15,6 +15,6 @@ public final class RefusedException extends Exception {
                 Objects.requireNonNull(reason, "reason"),
                 null,
                 false,
-                false); // an answer, and no fault: nobody needs its stack
+                false); // an answer, and no fault: its stack says nothing
     }
 }

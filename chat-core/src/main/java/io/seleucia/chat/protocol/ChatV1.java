@@ -56,7 +56,7 @@ public final class ChatV1 implements Protocol {
         }
     }
 
-    /** The id of a frame that is not valid: its client must learn which request failed, or waits for the answer. */
+    /** Returns the id of a frame that is not valid, so that its client learns which request has failed. */
     private static Object legibleId(Payload message) {
         JsonPrimitive id = StrictJson.legibleMembers(message.asString()).get("id");
         try {

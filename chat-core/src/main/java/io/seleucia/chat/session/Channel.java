@@ -266,7 +266,7 @@ final class Channel implements Broker.Listener {
 
     /**
      * Removes a member. When this returns, no message of the channel reaches it any more. Returns whether it was one until
-     * now: whoever leaves twice takes nobody else's place.
+     * now; a second call has no effect.
      */
     boolean leave(Member member) {
         lock.lock();

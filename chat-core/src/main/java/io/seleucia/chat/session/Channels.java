@@ -43,7 +43,7 @@ public final class Channels {
         return observer;
     }
 
-    /** How large the messages in them may be. */
+    /** Returns how large the messages in them may be. */
     public MessageSizes sizes() {
         return sizes;
     }
@@ -80,10 +80,13 @@ public final class Channels {
             return member;
         } finally {
             if (!joined) {
-                if (counted) {
-                    broker.leave(name, session.participant().client());
+                try {
+                    release(channel);
+                } finally {
+                    if (counted) {
+                        broker.leave(name, session.participant().client());
+                    }
                 }
-                release(channel);
             }
         }
     }

@@ -70,7 +70,7 @@ final class Echoes {
     }
 
     /**
-     * Publishes in a channel of which the session is a member. If it fails, nobody knows whether the message will come,
+     * Publishes in a channel of which the session is a member. If it fails, the message may come nevertheless,
      * and all stays in doubt until {@link #settle}.
      *
      * @throws UnavailableException also for a while if too many messages have not come back yet
@@ -115,7 +115,7 @@ final class Echoes {
         }
     }
 
-    /** The session has left a channel, from which nothing comes any more. */
+    /** Notes that the session has left a channel, from which nothing comes any more. */
     void left(String channel) {
         lock.lock();
         try {

@@ -102,7 +102,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         }
     }
 
-    /** What could not be kept is read from the history. */
+    /** Sees to it that what could not be kept, or passed on, is read from the history. */
     private void fallBehind() {
         lock.lock();
         try {
@@ -149,13 +149,23 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     }
 
     private void run() {
-        Loop.run(LOG, thread.getName(), () -> !closed, () -> {
-            List<Step> batch = take();
+        Loop.run(LOG, thread.getName(), () -> !closed, this::passBatch);
+    }
+
+    private void passBatch() throws InterruptedException {
+        List<Step> batch = take();
+        boolean passed = false;
+        try {
             if (batch.isEmpty() || batch.stream().anyMatch(this::isStale)) {
                 catchUp();
             }
             batch.forEach(this::passLive);
-        });
+            passed = true;
+        } finally {
+            if (!passed) {
+                fallBehind();
+            }
+        }
     }
 
     /** What waits, waiting for it; nothing, if the history has to be read, or it is closed. */
@@ -194,9 +204,6 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
             } catch (UnavailableException e) {
                 LOG.log(Level.DEBUG, () -> thread.getName() + ": " + e.getMessage()); // the broker says it itself
                 pause();
-            } catch (Throwable e) { // it must come so far: what is not read now is not told
-                Loop.report(LOG, thread.getName(), e);
-                pause();
             }
         }
     }
@@ -216,7 +223,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         pass(received(message));
     }
 
-    /** Whether the history that the program was given has left the epoch of what the broker delivers. */
+    /** Returns whether the history that the program was given has left the epoch of what the broker delivers. */
     private boolean isStale(Step step) {
         return !stale.equals(Position.NONE) && step.position.sameEpoch(stale);
     }

@@ -213,7 +213,7 @@ public final class Logins {
         try {
             return asked.authenticate(credentials, address);
         } catch (Throwable e) {
-            Loop.passOn(e); // here, for after the deadline nobody asks how it has ended
+            Loop.passOn(e); // here, because its result is not read after the deadline
             throw e;
         }
     }

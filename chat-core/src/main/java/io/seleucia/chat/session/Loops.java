@@ -140,8 +140,9 @@ public final class Loops implements Watchdog.Watched {
             }
         } catch (Throwable e) {
             broken(e);
+        } finally {
+            finish(begun); // even if a log handler has failed
         }
-        finish(begun);
     }
 
     private void begin() {
@@ -179,16 +180,16 @@ public final class Loops implements Watchdog.Watched {
     private void broken(Throwable why) {
         switch (why) {
             case ConnectionClosedException closed -> {
-                LOG.log(Level.DEBUG, () -> this + ": " + closed.getMessage());
                 end(closed.code(), false, closed.getMessage());
+                LOG.log(Level.DEBUG, () -> this + ": " + closed.getMessage());
             }
             case EOFException end -> {
-                LOG.log(Level.DEBUG, () -> this + " sends no more: " + end.getMessage());
                 end(CloseCode.NORMAL, false); // it may still read what it is due
+                LOG.log(Level.DEBUG, () -> this + " sends no more: " + end.getMessage());
             }
             case IOException gone -> {
-                LOG.log(Level.DEBUG, () -> this + " is gone: " + gone.getMessage());
                 abort();
+                LOG.log(Level.DEBUG, () -> this + " is gone: " + gone.getMessage());
             }
             default -> {
                 end(CloseCode.INTERNAL_ERROR, true);
@@ -257,7 +258,7 @@ public final class Loops implements Watchdog.Watched {
         }
     }
 
-    /** Ends the connection, which releases the inbound loop: nobody knows how much of a frame was written. */
+    /** Ends the connection, which releases the inbound loop: it is unknown how much of a frame was written. */
     private void unwritable(Throwable why) {
         if (why instanceof IOException || why instanceof InterruptedException) {
             abort();

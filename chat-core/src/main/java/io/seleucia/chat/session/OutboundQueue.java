@@ -134,7 +134,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return first;
     }
 
-    /** Whether it takes no more. Any thread. */
+    /** Returns whether it accepts nothing more. Any thread. */
     boolean isClosed() {
         return end != null;
     }
@@ -319,7 +319,7 @@ final class OutboundQueue extends AbstractQueue<Frame> implements BlockingQueue<
         return bytes() > maxBytes / 2;
     }
 
-    /** Whether something waits that may overtake. A snapshot, for any thread. */
+    /** Returns whether a frame waits that may overtake. A snapshot, for any thread. */
     boolean holdsControl() {
         Node top = head;
         return takenControl > 0 || top != null && top != IDLE && top.control > 0;

@@ -83,10 +83,9 @@ final class Participant {
         }
     }
 
-    /** It is gone: nothing more reaches it, and nobody finds it. What fails of that does not keep it in the rest. */
+    /** Leaves all channels, the inbox and the name. A step that fails is reported, and the others are taken. */
     void leave() {
-        subscriptions.forEach(this::leave);
-        subscriptions = List.of();
+        leaveAll();
         inbox.ifPresent(this::leave);
         if (connected) {
             Loop.attempt(LOG, "leaving an inbox", () -> channels.broker().leave(Names.inboxOf(client), client));
@@ -94,6 +93,7 @@ final class Participant {
         }
     }
 
+    /** Takes a member out. If the broker fails to note that, the session has left all the same. */
     private void leave(Channel.Member member) {
         Loop.attempt(LOG, "leaving a channel", () -> channels.leave(session, member));
     }
@@ -282,17 +282,16 @@ final class Participant {
             List<Channel.Member> rest = new ArrayList<>(subscriptions);
             rest.remove(member.get());
             subscriptions = List.copyOf(rest);
-            channels.leave(session, member.get());
+            leave(member.get());
             reply(request, new Event.Unsubscribed(List.of(channel)));
         }
     }
 
     private List<String> leaveAll() {
         List<String> left = subscribed();
-        for (Channel.Member member : subscriptions) {
-            channels.leave(session, member);
-        }
+        List<Channel.Member> former = subscriptions;
         subscriptions = List.of();
+        former.forEach(this::leave);
         return left;
     }
 
@@ -313,7 +312,7 @@ final class Participant {
         return Optional.empty();
     }
 
-    /** Whether what is published in a channel is sent to this session. */
+    /** Returns whether what is published in a channel is sent to this session. */
     private boolean reads(String channel) {
         return subscription(channel)
                 .or(() -> inbox.filter(own -> own.channel().name().equals(channel)))

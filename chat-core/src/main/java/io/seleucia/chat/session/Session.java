@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -153,13 +154,22 @@ public final class Session implements Loops.Receiver, Peer {
         try {
             long began = System.nanoTime();
             while (!carryOut(request, System.nanoTime() - began > PATIENCE_NANOS)) {
-                LockSupport.parkNanos(PAUSE_NANOS);
+                pause();
             }
         } catch (Throwable e) {
             Loop.report(LOG, this + ": a request", e);
             fail(request, ErrorCode.INTERNAL, "internal error");
         }
         echoes.ifPresent(Echoes::settle);
+    }
+
+    private static void pause() {
+        Thread.interrupted(); // it ended the attempt before, and would end the pause
+        try {
+            TimeUnit.NANOSECONDS.sleep(PAUSE_NANOS);
+        } catch (InterruptedException e) {
+            LOG.log(Level.DEBUG, "interrupted before a request was tried again");
+        }
     }
 
     /**
@@ -253,7 +263,7 @@ public final class Session implements Loops.Receiver, Peer {
                 : publication.execute();
     }
 
-    /** Nothing of a channel comes any more. */
+    /** Notes that nothing of a channel comes any more. */
     void left(String channel) {
         echoes.ifPresent(own -> own.left(channel));
     }

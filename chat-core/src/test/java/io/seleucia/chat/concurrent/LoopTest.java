@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class LoopTest {
@@ -52,6 +53,19 @@ class LoopTest {
         assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
         assertThat(handled).containsExactly("last");
         assertThat(log.failures).isEmpty();
+    }
+
+    @Test
+    void noLogHandlerEndsALoopThatIsInterrupted() {
+        AtomicInteger rounds = new AtomicInteger();
+        log.broken = true;
+        Loop.run(log, "the loop", () -> rounds.get() < 2, () -> {
+            if (rounds.incrementAndGet() == 1) {
+                throw new InterruptedException();
+            }
+        });
+
+        assertThat(rounds).hasValue(2);
     }
 
     @Test
@@ -132,11 +146,20 @@ class LoopTest {
 
         @Override
         public void log(Level level, ResourceBundle bundle, String message, Throwable thrown) {
+            refuseIfBroken();
+            lines.add(message);
+            failures.add(thrown);
+        }
+
+        @Override
+        public void log(Level level, Supplier<String> message) {
+            refuseIfBroken();
+        }
+
+        private void refuseIfBroken() {
             if (broken) {
                 throw new IllegalStateException("the log is broken");
             }
-            lines.add(message);
-            failures.add(thrown);
         }
 
         @Override

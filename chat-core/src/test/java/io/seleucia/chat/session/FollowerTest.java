@@ -6,9 +6,11 @@ import static io.seleucia.chat.session.ScriptedBroker.messages;
 import static io.seleucia.chat.session.ScriptedBroker.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.BrokenLog;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Position;
@@ -17,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -114,6 +117,30 @@ class FollowerTest {
             eventually(() -> assertThat(positions()).endsWith(at("E2", 22)));
             assertThat(positions()).containsExactly(at("E1", 11), at("E2", 20), at("E2", 21), at("E2", 22));
             assertThat(follower.start()).isEqualTo(at("E1", 10));
+        }
+    }
+
+    @Test
+    void readsAgainWhatItCouldNotReadBecauseItsLogFails() throws Exception {
+        ScriptedBroker scripted = new ScriptedBroker();
+        scripted.start = at("E1", 0);
+        AtomicInteger readings = new AtomicInteger();
+        scripted.pages = after -> {
+            if (readings.incrementAndGet() == 1) {
+                throw new UnavailableException("thrown by a test", null);
+            }
+            return page(at("E1", 40), messages("E1", after + 1, 40));
+        };
+        may.release(1_000);
+        try (BrokenLog log = new BrokenLog(Follower.class);
+                Follower follower = Follower.start(scripted, "lobby", this::take, 1, open)) {
+            scripted.deliver("E1", 40, 40); // for which there is no room
+            eventually(() -> assertThat(offsets()).endsWith(40L));
+            assertThat(offsets())
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, 40).boxed().toList());
+            assertThat(follower.start()).isEqualTo(at("E1", 0));
+            assertThat(log.isLoggable(null)).isFalse();
         }
     }
 

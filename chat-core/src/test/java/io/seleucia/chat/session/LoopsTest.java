@@ -3,7 +3,9 @@ package io.seleucia.chat.session;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.BrokenLog;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.transport.Connection;
@@ -12,6 +14,7 @@ import io.seleucia.chat.transport.Frames;
 import io.seleucia.chat.transport.Framing;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,12 +23,14 @@ import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoopsTest {
+    private static final Logger LOG = System.getLogger(LoopsTest.class.getName());
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Bounds BOUNDS =
             new Bounds("server/1", Limits.DEFAULT.maxMessageBytes(), 1_000, 1, 1, 1, MINUTE, MINUTE, MINUTE, MINUTE);
@@ -61,7 +66,7 @@ class LoopsTest {
                 }
             }
         });
-        inbound = Thread.ofVirtual().start(loops::run);
+        inbound = Thread.ofVirtual().start(() -> Loop.attempt(LOG, "a connection", loops::run));
     }
 
     @AfterEach
@@ -70,7 +75,7 @@ class LoopsTest {
         peer.writes.release(1_000);
         loops.end(CloseCode.NORMAL, true);
         peer.abort();
-        ended.await();
+        assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -108,6 +113,19 @@ class LoopsTest {
         assertThat(inbound.join(Duration.ofSeconds(30))).isTrue();
         assertThat(peer.batches).hasSize(2); // the last frame was waited for
         assertThat(peer.released).isTrue();
+    }
+
+    @Test
+    void aLogThatFailsLeavesNothingBehind() throws Exception {
+        try (BrokenLog log = new BrokenLog(Loops.class)) {
+            peer.writes.release(10);
+            peer.sendsNoMore();
+
+            assertThat(inbound.join(Duration.ofSeconds(30))).isTrue();
+            assertThat(ended.getCount()).isZero();
+            assertThat(peer.released).isTrue();
+            assertThat(log.isLoggable(null)).isFalse();
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -11,7 +12,7 @@ import java.util.stream.LongStream;
 /** A broker with one listener, which tells it what the test says. */
 final class ScriptedBroker implements Broker {
     interface Pages {
-        Page after(long offset);
+        Page after(long offset) throws UnavailableException;
     }
 
     Position start; // of the subscription
@@ -56,7 +57,7 @@ final class ScriptedBroker implements Broker {
     }
 
     @Override
-    public Page historyAfter(String channel, long offset, int limit) {
+    public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
         return pages.after(offset);
     }
 

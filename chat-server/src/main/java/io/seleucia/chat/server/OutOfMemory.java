@@ -89,7 +89,7 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
     private void tryForMemory() {
         while (!noticed.get()) {
             LockSupport.parkNanos(ROUND_NANOS);
-            taken = new byte[LITTLE]; // if there is none, this thread ends by the error
+            taken = new byte[LITTLE]; // if that fails, this thread ends by the error
             taken = null;
         }
     }

@@ -158,7 +158,7 @@ enum Setting {
         COUNT("a whole number from 0 to " + Integer.MAX_VALUE),
         NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
         ARCHIVE("a time such as 24h or 365d, 0, or forever"),
-        DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0");
+        DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0 and at most 36500d");
 
         private final String allowed;
 
@@ -201,6 +201,7 @@ enum Setting {
         }
     }
 
+    private static final Duration LONGEST = Duration.ofDays(36_500); // as in Limits
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private final String key;
@@ -309,14 +310,14 @@ enum Setting {
             return Optional.empty();
         }
         long n = Long.parseLong(matcher.group(1));
-        return Optional.of(
-                switch (matcher.group(2)) {
-                    case "ms" -> Duration.ofMillis(n);
-                    case "s" -> Duration.ofSeconds(n);
-                    case "m" -> Duration.ofMinutes(n);
-                    case "h" -> Duration.ofHours(n);
-                    default -> Duration.ofDays(n);
-                });
+        Duration duration = switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(n);
+            case "s" -> Duration.ofSeconds(n);
+            case "m" -> Duration.ofMinutes(n);
+            case "h" -> Duration.ofHours(n);
+            default -> Duration.ofDays(n);
+        };
+        return Optional.of(duration).filter(it -> it.compareTo(LONGEST) <= 0);
     }
 
     static Optional<RedisServers> sentinel(String value) {

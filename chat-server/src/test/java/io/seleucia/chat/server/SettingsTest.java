@@ -109,6 +109,7 @@ class SettingsTest {
         assertRefused(List.of("--archive-age=ever"), Map.of(), "a time such as 24h or 365d, 0, or forever");
         assertRefused(List.of("--ping-interval=25"), Map.of(), "a time such as");
         assertRefused(List.of("--ping-interval=0s"), Map.of(), "above 0");
+        assertRefused(List.of("--ping-interval=36501d"), Map.of(), "at most 36500d");
         assertRefused(List.of("--max-channels=0"), Map.of(), "from 1");
         assertRefused(List.of("--max-channels=99999999999"), Map.of(), "from 1");
         assertRefused(List.of("--max-message-bytes=2000000000"), Map.of(), "from 1 to 1073741824");
