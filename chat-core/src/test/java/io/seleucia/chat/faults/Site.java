@@ -37,6 +37,7 @@ final class Site implements AutoCloseable {
     private final List<FakeClock> clocks = new ArrayList<>();
     private final List<Path> evidence = new ArrayList<>(); // of embedding programs, one file for each server
     private final Deletions deletions = new Deletions();
+    private final Attendance attendance = new Attendance();
     private final Optional<Rollbacks> rollbacks;
     private boolean errors;
 
@@ -58,7 +59,7 @@ final class Site implements AutoCloseable {
     /** Two servers over one Redis, each of the three with a clock of its own; without libfaketime the test is skipped. */
     static Site withClocks() throws Exception {
         List<FakeClock> clocks = List.of(FakeClock.begin(), FakeClock.begin(), FakeClock.begin());
-        Site site = overRedis(clocks.getFirst(), clocks.subList(1, 3), Equipment.NONE.withLongKeys());
+        Site site = overRedis(clocks.getFirst(), clocks.subList(1, 3), Equipment.NONE.withLongKeys().withHaste());
         site.clocks.addAll(clocks);
         return site;
     }
@@ -121,10 +122,22 @@ final class Site implements AutoCloseable {
         return withJournal(directory, Equipment.NONE);
     }
 
+    /** The same with a clock of its own; without libfaketime the test is skipped. */
+    static Site withJournalAndClock(Path directory) throws IOException {
+        FakeClock clock = FakeClock.begin();
+        Site site = withJournal(clock, directory, Equipment.NONE.withLongKeys());
+        site.clocks.add(clock);
+        return site;
+    }
+
     /** The same with something in the server process. */
     static Site withJournal(Path directory, Equipment equipment) throws IOException {
+        return withJournal(Host.HERE, directory, equipment);
+    }
+
+    private static Site withJournal(Host host, Path directory, Equipment equipment) throws IOException {
         Site site = new Site(Optional.empty());
-        site.begin(Host.HERE, directory.toUri().toString(), equipment);
+        site.begin(host, directory.toUri().toString(), equipment);
         return site;
     }
 
@@ -154,6 +167,10 @@ final class Site implements AutoCloseable {
 
     Deletions deletions() {
         return deletions;
+    }
+
+    Attendance attendance() {
+        return attendance;
     }
 
     /** Whether plug-ins in the servers throw Errors, which programs with clients may do as well. */

@@ -38,7 +38,11 @@ final class Speaker implements AutoCloseable {
         Speaker speaker = new Speaker(ChatSocket.open(port));
         JsonObject request = request("connect");
         request.addProperty("client", name);
-        speaker.ask(request);
+        JsonObject reply = speaker.ask(request);
+        if (!reply.get("type").getAsString().equals("connected")) {
+            speaker.close();
+            throw new IOException(reply.toString());
+        }
         return speaker;
     }
 
