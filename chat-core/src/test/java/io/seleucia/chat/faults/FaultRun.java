@@ -152,10 +152,11 @@ final class FaultRun {
                 .toList();
     }
 
+    /** A server may be unavailable for a moment. Any other error is a failure. */
     private void readHistories() throws Exception {
         for (int port : site.ports()) {
             for (String channel : channels()) {
-                histories.add(HistoryReader.read(port, channel));
+                histories.add(eventuallyGet(() -> HistoryReader.read(port, channel)));
             }
         }
     }

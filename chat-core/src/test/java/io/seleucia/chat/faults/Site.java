@@ -3,7 +3,6 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class Site implements AutoCloseable {
     private final List<Integer> doors = new ArrayList<>(); // one for each server on a network, which no fault closes
     private final List<ServerProcess> servers = new ArrayList<>();
     private final List<FakeClock> clocks = new ArrayList<>();
-    private final List<Path> evidence = new ArrayList<>(); // of embedding programs, one file for each server
+    private final Programs programs = new Programs();
     private final Deletions deletions = new Deletions();
     private final Attendance attendance = new Attendance();
     private final Optional<Rollbacks> rollbacks;
@@ -83,8 +82,7 @@ final class Site implements AutoCloseable {
     private void begin(Host host, String store, Equipment equipment) throws IOException {
         List<String> flags = new ArrayList<>(equipment.flags());
         if (equipment.program()) {
-            evidence.add(Files.createTempFile("evidence", ""));
-            flags.add("-D%s=%s".formatted(EmbeddedMain.EVIDENCE, evidence.getLast()));
+            flags.add(programs.flag());
         }
         errors = equipment.errors();
         servers.add(ServerProcess.begin(host, Limits.DEFAULT.pingInterval(), store, flags));
@@ -180,11 +178,7 @@ final class Site implements AutoCloseable {
 
     /** What the embedding programs have noted up to now. */
     List<EmbeddedEvidence> programs() throws IOException {
-        List<EmbeddedEvidence> programs = new ArrayList<>();
-        for (Path file : evidence) {
-            programs.add(EmbeddedEvidence.read(file));
-        }
-        return programs;
+        return programs.evidence();
     }
 
     /** Starts the servers that are not running, and stops what embedding programs say. */
@@ -193,9 +187,7 @@ final class Site implements AutoCloseable {
             if (!server.isAlive()) {
                 server.start();
             }
-            if (!evidence.isEmpty() && !server.ask("hush").equals(ServerMain.OK)) {
-                throw new IOException("a program does not stop");
-            }
+            programs.hush(server);
         }
     }
 
@@ -253,8 +245,6 @@ final class Site implements AutoCloseable {
         for (FakeClock clock : clocks) {
             clock.close();
         }
-        for (Path file : evidence) {
-            Files.delete(file);
-        }
+        programs.close();
     }
 }
