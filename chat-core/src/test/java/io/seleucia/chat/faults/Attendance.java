@@ -98,8 +98,7 @@ final class Attendance implements AutoCloseable {
                     seen.add(ghosts ? all : all.withoutGhosts());
                 }
             }
-        } while (System.nanoTime() - deadline < 0
-                && seen.stream().anyMatch(one -> !one.isRight()));
+        } while (System.nanoTime() - deadline < 0 && seen.stream().anyMatch(one -> !one.isRight()));
         presences.addAll(seen);
     }
 

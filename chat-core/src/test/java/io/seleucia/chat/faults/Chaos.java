@@ -26,6 +26,7 @@ final class Chaos {
     private final List<Fault> pack = new ArrayList<>(); // each as often as it weighs
     private final List<Fault> deck = new ArrayList<>(); // what is left of the pack, or of one of each, shuffled
     private final Set<Fault> missing; // those that have not come yet
+    private final List<Fault> postponed = new ArrayList<>(); // those that could not, when they were drawn
     private final Random random;
     private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
     private final Set<Object> struck = ConcurrentHashMap.newKeySet();
@@ -64,6 +65,9 @@ final class Chaos {
     }
 
     private Fault draw() {
+        if (!postponed.isEmpty() && random.nextBoolean()) {
+            return postponed.removeFirst();
+        }
         if (deck.isEmpty()) {
             deck.addAll(pack);
             Collections.shuffle(deck, random);
@@ -71,7 +75,7 @@ final class Chaos {
         return deck.removeLast();
     }
 
-    /** Carries out a fault, or leaves it for later if something else happens to its target now. */
+    /** Carries out a fault. If something else happens to its target now, it is left out, or left for later the first time. */
     private void strike(Fault fault, List<Thread> strokes) {
         Fault.Stroke stroke = fault.aimed(site, members, random);
         Duration lasting = fault.lasting(random);
@@ -79,8 +83,8 @@ final class Chaos {
             missing.remove(fault);
             counts.merge(fault, 1, Integer::sum);
             strokes.add(Thread.ofVirtual().name("fault-" + fault).start(() -> carryOut(stroke, lasting)));
-        } else {
-            deck.addFirst(fault);
+        } else if (missing.contains(fault)) {
+            postponed.add(fault);
         }
     }
 

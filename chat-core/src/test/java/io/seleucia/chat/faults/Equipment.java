@@ -31,9 +31,9 @@ record Equipment(boolean program, boolean errors, List<String> flags) {
         return new Equipment(program, errors, and("-D%s=3".formatted(ServerMain.TIMES_FASTER)));
     }
 
-    /** With a journal that begins its next file after a second of talking. */
+    /** With a journal that begins its next file after some messages. */
     Equipment withSmallSegments() {
-        return new Equipment(program, errors, and("-D%s=16384".formatted(ServerMain.SEGMENT_BYTES)));
+        return new Equipment(program, errors, and("-D%s=2048".formatted(ServerMain.SEGMENT_BYTES)));
     }
 
     private List<String> and(String flag) {

@@ -58,7 +58,10 @@ final class Site implements AutoCloseable {
     /** Two servers over one Redis, each of the three with a clock of its own; without libfaketime the test is skipped. */
     static Site withClocks() throws Exception {
         List<FakeClock> clocks = List.of(FakeClock.begin(), FakeClock.begin(), FakeClock.begin());
-        Site site = overRedis(clocks.getFirst(), clocks.subList(1, 3), Equipment.NONE.withLongKeys().withHaste());
+        Site site = overRedis(
+                clocks.getFirst(),
+                clocks.subList(1, 3),
+                Equipment.NONE.withLongKeys().withHaste());
         site.clocks.addAll(clocks);
         return site;
     }
