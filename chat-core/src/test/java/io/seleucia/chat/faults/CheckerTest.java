@@ -215,8 +215,7 @@ class CheckerTest {
             shown(track, 2, "fay-2");
         }
 
-        Verdict verdict = Checker.judge(
-                new Evidence(List.of(ada, bob), acknowledged, List.of(), Set.of("fay")));
+        Verdict verdict = Checker.judge(new Evidence(List.of(ada, bob), acknowledged, List.of(), Set.of("fay")));
 
         assertThat(verdict.clean()).as("%s", verdict).isTrue();
     }
@@ -408,7 +407,8 @@ class CheckerTest {
     private Verdict verdict() {
         List<History> all = new ArrayList<>(histories);
         all.add(new History(CHANNEL, end, history));
-        return Checker.judge(new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences, departures));
+        return Checker.judge(
+                new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences, departures));
     }
 
     /** The store knows what it knew then, and the channel is in a new epoch, as the history says of all in it. */

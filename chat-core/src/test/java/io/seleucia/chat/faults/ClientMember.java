@@ -102,7 +102,9 @@ final class ClientMember implements Member, ChatListener {
     public OptionalLong thereSince() {
         lock.lock();
         try {
-            boolean there = connected && stalls == 0 && away.isEmpty()
+            boolean there = connected
+                    && stalls == 0
+                    && away.isEmpty()
                     && begins.keySet().containsAll(channels);
             return there ? OptionalLong.of(changed) : OptionalLong.empty();
         } finally {

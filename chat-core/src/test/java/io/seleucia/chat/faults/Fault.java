@@ -73,7 +73,8 @@ enum Fault {
     ROLL_BACK_REDIS_TWICE(
             3,
             1_500,
-            (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBackTwice)),
+            (site, members, random) ->
+                    new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBackTwice)),
     /** Redis is replaced by one that knows what it knew at any former moment. */
     ROLL_BACK_REDIS_FURTHER(1, 0, (site, members, random) -> putBackFormer(site, random.nextInt(Integer.MAX_VALUE))),
     /** Redis is killed with -9 and knows nothing. */

@@ -176,7 +176,14 @@ final class FaultRun {
             known.addAll(program.acknowledged());
         }
         members.forEach(member -> site.deletions().addTimes(member.outbox().times()));
-        return new Evidence(all, known, histories, orderly, site.deletions(), site.attendance().presences(), site.attendance().departures());
+        return new Evidence(
+                all,
+                known,
+                histories,
+                orderly,
+                site.deletions(),
+                site.attendance().presences(),
+                site.attendance().departures());
     }
 
     private List<String> surprises() {

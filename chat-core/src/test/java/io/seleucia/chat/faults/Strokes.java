@@ -70,8 +70,7 @@ final class Strokes {
                     .toList();
             ServerProcess dying = old ? living.getFirst() : living.getLast();
             CompletableFuture<Void> killed = CompletableFuture.runAsync(
-                    dying::kill,
-                    CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
+                    dying::kill, CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
             for (ServerProcess server : site.servers()) {
                 if (!living.contains(server)) {
                     server.start();
