@@ -14,6 +14,11 @@ public final class RedisBrokers {
         return reachable(redis, RedisPace.DEFAULT.withBeat(Duration.ofDays(1)));
     }
 
+    /** One for which time passes faster, and which need not be reachable yet. */
+    public static RedisBroker over(RedisServers servers, Retention retention, int times) {
+        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention, RedisPace.DEFAULT.faster(times));
+    }
+
     /** One for which time passes faster. */
     static RedisBroker hasty(URI redis, int times) throws Exception {
         return reachable(redis, RedisPace.DEFAULT.faster(times));

@@ -2,7 +2,9 @@ package io.seleucia.chat.faults;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,7 +23,10 @@ final class Chaos {
 
     private final Site site;
     private final List<Member> members;
-    private final List<Fault> lots = new ArrayList<>(); // each as often as it weighs
+    private final List<Fault> pack = new ArrayList<>(); // each as often as it weighs
+    private final List<Fault> deck = new ArrayList<>(); // what is left of the pack, or of one of each, shuffled
+    private final Set<Fault> missing; // those that have not come yet
+    private final List<Fault> postponed = new ArrayList<>(); // those that could not, when they were drawn
     private final Random random;
     private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
     private final Set<Object> struck = ConcurrentHashMap.newKeySet();
@@ -32,19 +37,22 @@ final class Chaos {
         this.site = site;
         this.members = members;
         this.random = new Random(seed);
+        this.missing = EnumSet.copyOf(faults);
         for (Fault fault : Fault.values()) {
             for (int i = 0; faults.contains(fault) && i < fault.weight(); i++) {
-                lots.add(fault);
+                pack.add(fault);
             }
         }
+        deck.addAll(missing);
+        Collections.shuffle(deck, random);
     }
 
-    /** Strikes for as long as that, and returns when everything works again. */
+    /** Strikes for as long as that, with each fault at least once, and returns when everything works again. */
     void rage(Duration duration) throws InterruptedException {
         List<Thread> strokes = new ArrayList<>();
         long end = System.nanoTime() + duration.toNanos();
-        while (System.nanoTime() - end < 0 && failure.get() == null) {
-            strike(lots.get(random.nextInt(lots.size())), strokes);
+        while ((System.nanoTime() - end < 0 || !missing.isEmpty()) && failure.get() == null) {
+            strike(draw(), strokes);
             over.await(random.nextInt(LONGEST_PAUSE_MILLIS), TimeUnit.MILLISECONDS);
         }
         over.countDown();
@@ -56,12 +64,27 @@ final class Chaos {
         }
     }
 
+    private Fault draw() {
+        if (!postponed.isEmpty() && random.nextBoolean()) {
+            return postponed.removeFirst();
+        }
+        if (deck.isEmpty()) {
+            deck.addAll(pack);
+            Collections.shuffle(deck, random);
+        }
+        return deck.removeLast();
+    }
+
+    /** Carries out a fault. If something else happens to its target now, it is left out, or left for later the first time. */
     private void strike(Fault fault, List<Thread> strokes) {
         Fault.Stroke stroke = fault.aimed(site, members, random);
         Duration lasting = fault.lasting(random);
         if (struck.add(stroke.target())) {
+            missing.remove(fault);
             counts.merge(fault, 1, Integer::sum);
             strokes.add(Thread.ofVirtual().name("fault-" + fault).start(() -> carryOut(stroke, lasting)));
+        } else if (missing.contains(fault)) {
+            postponed.add(fault);
         }
     }
 

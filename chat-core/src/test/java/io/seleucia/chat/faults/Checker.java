@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import static io.seleucia.chat.faults.Verdict.Violation.ABSENT;
 import static io.seleucia.chat.faults.Verdict.Violation.CONTRADICTED;
+import static io.seleucia.chat.faults.Verdict.Violation.DISMISSED;
 import static io.seleucia.chat.faults.Verdict.Violation.DOUBLED;
 import static io.seleucia.chat.faults.Verdict.Violation.GHOST;
 import static io.seleucia.chat.faults.Verdict.Violation.LOST;
@@ -79,6 +80,7 @@ final class Checker {
             report(ABSENT, presences.absent(), presences);
             report(GHOST, presences.ghosts(), presences);
         }
+        evidence.departures().forEach(told -> verdict.add(DISMISSED, "%s", told));
         return verdict;
     }
 

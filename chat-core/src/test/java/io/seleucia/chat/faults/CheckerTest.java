@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import static io.seleucia.chat.faults.Verdict.Violation.ABSENT;
 import static io.seleucia.chat.faults.Verdict.Violation.CONTRADICTED;
+import static io.seleucia.chat.faults.Verdict.Violation.DISMISSED;
 import static io.seleucia.chat.faults.Verdict.Violation.DOUBLED;
 import static io.seleucia.chat.faults.Verdict.Violation.GHOST;
 import static io.seleucia.chat.faults.Verdict.Violation.LOST;
@@ -31,6 +32,7 @@ class CheckerTest {
     private final List<Stored> history = new ArrayList<>();
     private final List<History> histories = new ArrayList<>(); // besides that one
     private final List<Presences> presences = new ArrayList<>();
+    private final List<Departures.Departure> departures = new ArrayList<>();
     private final Deletions deletions = new Deletions();
     private Position end = at(0);
 
@@ -199,6 +201,23 @@ class CheckerTest {
         Verdict verdict = Checker.judge(new Evidence(List.of(ada), acknowledged, List.of(), Set.of("fay")));
 
         assertThat(verdict.of(REORDERED)).singleElement().asString().contains("fay-1", "number 2");
+    }
+
+    @Test
+    void acceptsAnOrderlyMembersResendWhenTheStoreHasForgottenWhatWasNotAcknowledged() {
+        published("fay-1");
+        shown(ada, 1, "fay-1", "fay-2");
+        shown(bob, 1, "fay-1");
+        putBackTo(1);
+        published("fay-2");
+        for (Track track : List.of(ada, bob)) {
+            track.add(new Track.Shown.Lost(at(1)));
+            shown(track, 2, "fay-2");
+        }
+
+        Verdict verdict = Checker.judge(new Evidence(List.of(ada, bob), acknowledged, List.of(), Set.of("fay")));
+
+        assertThat(verdict.clean()).as("%s", verdict).isTrue();
     }
 
     @Test
@@ -378,10 +397,18 @@ class CheckerTest {
         assertThat(verdict().of(GHOST)).singleElement().asString().contains("cyd in lobby");
     }
 
+    @Test
+    void findsThatMembersWereSaidToHaveLeft() {
+        departures.add(new Departures.Departure("ada", CHANNEL, 1));
+
+        assertOnly(DISMISSED, "ada");
+    }
+
     private Verdict verdict() {
         List<History> all = new ArrayList<>(histories);
         all.add(new History(CHANNEL, end, history));
-        return Checker.judge(new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences));
+        return Checker.judge(
+                new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences, departures));
     }
 
     /** The store knows what it knew then, and the channel is in a new epoch, as the history says of all in it. */

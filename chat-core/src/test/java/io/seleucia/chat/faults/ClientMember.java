@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,10 +54,11 @@ final class ClientMember implements Member, ChatListener {
     private final Map<String, List<Track.Shown>> shown = new HashMap<>();
     private final Outbox outbox = new Outbox();
     private final List<String> surprises = new ArrayList<>();
+    private boolean talking;
     private final Set<String> away = new HashSet<>(); // left, and not yet back
     private boolean connected;
-    private boolean talking;
     private int stalls;
+    private long changed = System.nanoTime(); // when one of the last three did
 
     ClientMember(String name, List<String> channels, Scene scene, long seed) throws IOException {
         this.name = name;
@@ -88,6 +90,26 @@ final class ClientMember implements Member, ChatListener {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public List<String> channels() {
+        return channels;
+    }
+
+    /** As far as its listener was told: while that is stalled, nothing is known. */
+    @Override
+    public OptionalLong thereSince() {
+        lock.lock();
+        try {
+            boolean there = connected
+                    && stalls == 0
+                    && away.isEmpty()
+                    && begins.keySet().containsAll(channels);
+            return there ? OptionalLong.of(changed) : OptionalLong.empty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void began(String channel, Position position) {
@@ -152,10 +174,12 @@ final class ClientMember implements Member, ChatListener {
     /** Leaves a channel, and comes back from where it was. */
     private void leave(String channel) {
         if (away.add(channel)) {
+            changed = System.nanoTime();
             client.unsubscribe(channel)
                     .thenCompose(position -> client.subscribe(channel, Optional.of(position), false))
                     .whenComplete((position, failure) -> locked(() -> {
                         away.remove(channel);
+                        changed = System.nanoTime();
                         if (failure != null) {
                             surprises.add(channel + ": " + failure);
                         }
@@ -202,13 +226,20 @@ final class ClientMember implements Member, ChatListener {
 
     @Override
     public void connected(URI server) {
-        locked(() -> connected = true);
+        become(true);
         fail();
+    }
+
+    private void become(boolean connected) {
+        locked(() -> {
+            this.connected = connected;
+            changed = System.nanoTime();
+        });
     }
 
     @Override
     public void disconnected(String reason, Duration retry) {
-        locked(() -> connected = false);
+        become(false);
         fail();
     }
 
@@ -243,6 +274,7 @@ final class ClientMember implements Member, ChatListener {
         locked(() -> stalls++);
         return () -> locked(() -> {
             stalls--;
+            changed = System.nanoTime();
             unstalled.signalAll();
         });
     }

@@ -12,7 +12,8 @@ import java.util.Set;
  * @param histories what the servers gave as their histories in the end
  * @param orderly the members whose messages must stand in each channel in the order in which they published them
  * @param deletions what was deleted meanwhile
- * @param presences who was said to be in which channel in the end
+ * @param presences who was said to be in which channel
+ * @param departures who was said to have left, and had not
  */
 record Evidence(
         List<Track> tracks,
@@ -20,7 +21,8 @@ record Evidence(
         List<History> histories,
         Set<String> orderly,
         Deletions deletions,
-        List<Presences> presences) {
+        List<Presences> presences,
+        List<Departures.Departure> departures) {
     /** Nobody is orderly, nothing was deleted, nobody asked who is there. */
     Evidence(List<Track> tracks, List<Stored> acknowledged, List<History> histories) {
         this(tracks, acknowledged, histories, Set.of());
@@ -28,7 +30,7 @@ record Evidence(
 
     /** Nothing was deleted, nobody asked who is there. */
     Evidence(List<Track> tracks, List<Stored> acknowledged, List<History> histories, Set<String> orderly) {
-        this(tracks, acknowledged, histories, orderly, new Deletions(), List.of());
+        this(tracks, acknowledged, histories, orderly, new Deletions(), List.of(), List.of());
     }
 
     /** A message's place, as an acknowledgement or a history has it. */

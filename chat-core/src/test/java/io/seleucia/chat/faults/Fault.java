@@ -1,17 +1,24 @@
 package io.seleucia.chat.faults;
 
+import static io.seleucia.chat.faults.Strokes.command;
+import static io.seleucia.chat.faults.Strokes.cut;
+import static io.seleucia.chat.faults.Strokes.delay;
+import static io.seleucia.chat.faults.Strokes.delete;
+import static io.seleucia.chat.faults.Strokes.drain;
+import static io.seleucia.chat.faults.Strokes.hide;
+import static io.seleucia.chat.faults.Strokes.jump;
+import static io.seleucia.chat.faults.Strokes.kill;
+import static io.seleucia.chat.faults.Strokes.killUnheard;
+import static io.seleucia.chat.faults.Strokes.oneOf;
+import static io.seleucia.chat.faults.Strokes.part;
+import static io.seleucia.chat.faults.Strokes.putBackFormer;
+import static io.seleucia.chat.faults.Strokes.replace;
+import static io.seleucia.chat.faults.Strokes.stall;
+
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Protocol;
-import redis.clients.jedis.RedisClient;
 
 /** What can go wrong, and how it is made to. */
 enum Fault {
@@ -62,9 +69,12 @@ enum Fault {
             2,
             2_000,
             (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBack)),
-    /** Redis is killed with -9 and knows what it knew when it was put back last. */
-    ROLL_BACK_REDIS_AGAIN(
-            3, 0, (site, members, random) -> new Stroke(site.redis(), site.rollbacks()::putBackAgain, Act.NONE)),
+    /** The same, and once more to the same moment, when people have talked for a while. */
+    ROLL_BACK_REDIS_TWICE(
+            3,
+            1_500,
+            (site, members, random) ->
+                    new Stroke(site.redis(), site.rollbacks()::take, site.rollbacks()::putBackTwice)),
     /** Redis is replaced by one that knows what it knew at any former moment. */
     ROLL_BACK_REDIS_FURTHER(1, 0, (site, members, random) -> putBackFormer(site, random.nextInt(Integer.MAX_VALUE))),
     /** Redis is killed with -9 and knows nothing. */
@@ -74,7 +84,7 @@ enum Fault {
     /** What somebody has said, or all that was said in a channel, is deleted. */
     DELETE(20, 400, (site, members, random) -> delete(site, members, random)),
     /** The clock of Redis or of a server jumps, by up to some minutes or hours. */
-    JUMP_CLOCK(6, 0, (site, members, random) -> jump(oneOf(site.clocks(), random), random));
+    JUMP_CLOCK(6, 2_500, (site, members, random) -> jump(site, oneOf(site.clocks(), random), random));
 
     /** After which nothing that was acknowledged may be missing, and nothing need be said to be lost. */
     static final Set<Fault> HARMLESS = Set.of(
@@ -105,7 +115,7 @@ enum Fault {
             STALL_CLIENT,
             CUT_PUBSUB,
             ROLL_BACK_REDIS,
-            ROLL_BACK_REDIS_AGAIN,
+            ROLL_BACK_REDIS_TWICE,
             ROLL_BACK_REDIS_FURTHER,
             EMPTY_REDIS);
 
@@ -120,8 +130,9 @@ enum Fault {
     static final Set<Fault> CLOCKS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, KILL_REDIS, CUT_PUBSUB, CUT_REDIS, JUMP_CLOCK);
 
-    private static final Map<String, String> SMALL_CHANNELS = Map.of( // one in which that member talks
-            "ada", "nook", "bob", "den", "cyd", "den", "dan", "yard", "eve", "yard", "fay", "nook");
+    /** Those that need no Redis. */
+    static final Set<Fault> CLOCKS_WITHOUT_REDIS =
+            Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, JUMP_CLOCK);
 
     /** Something that may fail. */
     @FunctionalInterface
@@ -166,127 +177,5 @@ enum Fault {
     /** Chooses whom it hits. */
     Stroke aimed(Site site, List<Member> members, Random random) {
         return aim.at(site, members, random);
-    }
-
-    private static <T> T oneOf(List<T> all, Random random) {
-        return all.get(random.nextInt(all.size()));
-    }
-
-    private static Stroke cut(Member member, Duration away) {
-        return new Stroke(member, () -> member.cut(away), Act.NONE);
-    }
-
-    private static Stroke stall(Member member) {
-        AtomicReference<Runnable> end = new AtomicReference<>();
-        return new Stroke(end, () -> end.set(member.stall()), () -> end.get().run());
-    }
-
-    private static Stroke kill(ServerProcess server) {
-        return new Stroke(server, server::kill, server::start);
-    }
-
-    private static Stroke killUnheard(ServerProcess server, List<Member> members) {
-        return new Stroke(server, () -> members.forEach(Member::deafen), () -> {
-            server.kill();
-            members.forEach(member -> member.cut(Duration.ZERO));
-            server.start();
-        });
-    }
-
-    private static Stroke drain(ServerProcess server) {
-        return new Stroke(server, server::drain, server::start);
-    }
-
-    private static Stroke putBackFormer(Site site, int which) {
-        return new Stroke(site.redis(), () -> site.rollbacks().putBackFormer(which), Act.NONE);
-    }
-
-    /** As soon as the new one listens, members go over to it, and what they leave behind at the others ends soon after. */
-    private static Stroke replace(Site site, List<Member> members, Random random) {
-        Duration later = Duration.ofMillis(random.nextInt(2_500));
-        int which = random.nextInt(site.servers().size() - 1);
-        List<Runnable> ends = new CopyOnWriteArrayList<>();
-        Act act = () -> {
-            List<ServerProcess> living =
-                    site.servers().stream().filter(ServerProcess::isAlive).toList();
-            CompletableFuture<Void> killed = CompletableFuture.runAsync(
-                    living.get(which)::kill,
-                    CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
-            for (ServerProcess server : site.servers()) {
-                if (!living.contains(server)) {
-                    server.start();
-                }
-            }
-            members.forEach(member -> ends.add(member.stall()));
-            killed.join();
-        };
-        return new Stroke("the servers", act, () -> ends.forEach(Runnable::run));
-    }
-
-    /**
-     * Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. The
-     * others are silent from a little before that until it is done, so that what is deleted was said last.
-     */
-    private static Stroke delete(Site site, List<Member> members, Random random) {
-        Duration away = Duration.ofMillis(200 + random.nextInt(500));
-        boolean orderly = random.nextInt(3) == 0;
-        List<Member> leaving = members.stream()
-                .filter(member -> member.keepsOrder() == orderly)
-                .toList();
-        List<Member> staying =
-                members.stream().filter(member -> !leaving.contains(member)).toList();
-        Member speaker = oneOf(staying, random);
-        String channel = SMALL_CHANNELS.get(speaker.name());
-        String order = random.nextInt(4) == 0 ? "delete " + channel : "deleteFrom " + speaker.name();
-        ServerProcess server = oneOf(site.servers(), random);
-        Glimpse glimpse = new Glimpse(oneOf(site.ports(), random), channel);
-        Act begin = () -> {
-            leaving.forEach(member -> member.cut(away));
-            members.forEach(member -> member.talk(member == speaker));
-        };
-        Act end = () -> {
-            speaker.talk(false);
-            site.deletions().carryOut(server, order, glimpse);
-            members.forEach(member -> member.talk(true));
-        };
-        return new Stroke("deletions", begin, end);
-    }
-
-    private static Stroke jump(FakeClock clock, Random random) {
-        int most = random.nextBoolean() ? 300 : 6 * 3_600; // seconds
-        Duration offset = Duration.ofSeconds(random.nextInt(2 * most) - most);
-        return new Stroke(clock, () -> clock.jump(offset), Act.NONE);
-    }
-
-    private static Stroke delay(FaultyProxy proxy, Duration by) {
-        return new Stroke(proxy, () -> proxy.delay(by), proxy::pass);
-    }
-
-    private static Stroke hide(FaultyProxy proxy) {
-        return new Stroke(proxy, proxy::blackHole, proxy::pass);
-    }
-
-    private static Stroke cut(FaultyProxy proxy) {
-        return new Stroke(proxy, proxy::cut, Act.NONE);
-    }
-
-    private static Stroke part(Site site, String one, String other, Random random) {
-        Network network = site.network();
-        Act begin = switch (random.nextInt(4)) {
-            case 0 -> () -> network.cutOneWay(one, other);
-            case 1 -> () -> network.cutOneWay(other, one);
-            default -> () -> network.cut(one, other);
-        };
-        return new Stroke(List.of(one, other), begin, () -> network.heal(one, other));
-    }
-
-    private static void command(Site site, String name, String... arguments) {
-        CommandArguments command = new CommandArguments(Protocol.Command.valueOf(name));
-        for (String argument : arguments) {
-            command.add(argument);
-        }
-        try (RedisClient client = site.redis().client()) {
-            client.executeCommand(command);
-        }
     }
 }

@@ -33,7 +33,6 @@ final class FaultRun {
             "eve", List.of("lobby", "yard"),
             "fay", List.of("lobby", "yard", "nook"));
     private static final long PATIENCE_SECONDS = 60;
-    private static final long FORGOTTEN_SECONDS = 120; // what dead servers have left behind
     private static final int LONG_RUN_SECONDS = 60;
     private static final int VICTIMS = 3;
 
@@ -44,7 +43,6 @@ final class FaultRun {
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Position> ends = new HashMap<>();
     private final List<History> histories = new ArrayList<>();
-    private final List<Presences> presences = new ArrayList<>();
 
     FaultRun(Site site, long seed, Duration duration, Set<Fault> faults) {
         this.site = site;
@@ -55,6 +53,15 @@ final class FaultRun {
 
     /** Talks, strikes, mends, waits and judges; prints what there was in one block, and fails if that is not clean. */
     Verdict run() throws Exception {
+        try {
+            return talkAndJudge();
+        } catch (Exception | AssertionError e) {
+            System.out.println(site.logs());
+            throw e;
+        }
+    }
+
+    private Verdict talkAndJudge() throws Exception {
         Random random = new Random(seed);
         for (String name : NAMES) {
             Member.Scene scene =
@@ -68,11 +75,13 @@ final class FaultRun {
         try {
             awaitAllAt(Map.of());
             members.forEach(member -> member.talk(true));
+            site.attendance().begin(members, site.ports());
             rage(chaos, random);
             Optional<AssertionError> unrest = awaitQuiet();
             if (unrest.isEmpty()) {
-                readPresences();
+                site.attendance().lookInTheEnd(!site.hasRedis() || duration.toSeconds() >= LONG_RUN_SECONDS);
             }
+            site.attendance().close();
             members.forEach(Member::close);
             readHistories();
             Verdict verdict = Checker.judge(evidence());
@@ -82,6 +91,7 @@ final class FaultRun {
             assertThat(verdict.clean()).as("%s", verdict).isTrue();
             return verdict;
         } finally {
+            site.attendance().close();
             members.forEach(Member::close);
         }
     }
@@ -134,36 +144,6 @@ final class FaultRun {
         }
     }
 
-    /**
-     * Reads who is said to be where: when nobody who is connected is missing, or after a while. Without Redis or after a
-     * long run also when nobody is said to be there who is not: over Redis a dead server's members take a minute to go.
-     */
-    private void readPresences() throws Exception {
-        boolean patient = !site.hasRedis() || duration.toSeconds() >= LONG_RUN_SECONDS;
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(patient ? FORGOTTEN_SECONDS : PATIENCE_SECONDS);
-        do {
-            presences.clear();
-            for (int port : site.ports()) {
-                for (String channel :
-                        channels().stream().filter(c -> !c.startsWith("@")).toList()) {
-                    presences.add(Presences.read(port, channel, connected(channel)));
-                }
-            }
-        } while (System.nanoTime() - deadline < 0
-                && presences.stream()
-                        .anyMatch(one -> !one.absent().isEmpty()
-                                || patient && !one.ghosts().isEmpty()));
-        if (!patient) {
-            presences.replaceAll(Presences::withoutGhosts);
-        }
-    }
-
-    private static Set<String> connected(String channel) {
-        return NAMES.stream()
-                .filter(name -> CHANNELS.get(name).contains(channel))
-                .collect(Collectors.toSet());
-    }
-
     private static List<String> channels() {
         return Stream.concat(
                         CHANNELS.values().stream().flatMap(List::stream),
@@ -172,6 +152,7 @@ final class FaultRun {
                 .toList();
     }
 
+    /** A server may be unavailable for a moment. Any other error is a failure. */
     private void readHistories() throws Exception {
         for (int port : site.ports()) {
             for (String channel : channels()) {
@@ -195,7 +176,14 @@ final class FaultRun {
             known.addAll(program.acknowledged());
         }
         members.forEach(member -> site.deletions().addTimes(member.outbox().times()));
-        return new Evidence(all, known, histories, orderly, site.deletions(), presences);
+        return new Evidence(
+                all,
+                known,
+                histories,
+                orderly,
+                site.deletions(),
+                site.attendance().presences(),
+                site.attendance().departures());
     }
 
     private List<String> surprises() {
@@ -213,7 +201,7 @@ final class FaultRun {
                 .collect(Collectors.joining(", "));
         System.out.printf(
                 "faults: seed %d, %d s, %d members on %d servers%n  %s%n"
-                        + "  published %d, acked %d, unacked %d, resent %d, stored %d%s%n  %s%n",
+                        + "  published %d, acked %d, unacked %d, resent %d, stored %d, asked %d times who is there%s%n  %s%n",
                 seed,
                 duration.toSeconds(),
                 members.size(),
@@ -224,6 +212,7 @@ final class FaultRun {
                 unacknowledged,
                 resent,
                 stored,
+                site.attendance().presences().size(),
                 programs().stream()
                         .map(program -> ", by a program %d, failed %s"
                                 .formatted(program.acknowledged().size(), program.failures()))

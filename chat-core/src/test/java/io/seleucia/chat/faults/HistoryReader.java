@@ -50,7 +50,7 @@ final class HistoryReader {
         request.addProperty("after", after);
         request.addProperty("limit", PAGE);
         JsonObject page = reader.ask(request);
-        if (page.get("type").getAsString().equals("error")) {
+        if (Listening.isUnavailable(page)) {
             throw new IOException(page.toString());
         }
         return page;

@@ -35,7 +35,7 @@ class JournalFaultsTest {
 
     @Test
     void interruptedPublishersHarmNobody() throws Exception {
-        assertNothingIsLost(Equipment.NONE.withProgram(), Fault.WITHOUT_REDIS);
+        assertNothingIsLost(Equipment.NONE.withProgram().withSmallSegments(), Fault.WITHOUT_REDIS);
     }
 
     @Test
@@ -43,8 +43,17 @@ class JournalFaultsTest {
         assertNothingIsLost(Equipment.NONE.withProgram().withErrors(), Fault.WITHOUT_REDIS);
     }
 
+    @Test
+    void aClockThatJumpsHarmsNobody() throws Exception {
+        assertNothingIsLost(Site.withJournalAndClock(directory), Fault.CLOCKS_WITHOUT_REDIS);
+    }
+
     private void assertNothingIsLost(Equipment equipment, Set<Fault> faults) throws Exception {
-        try (Site site = Site.withJournal(directory, equipment)) {
+        assertNothingIsLost(Site.withJournal(directory, equipment), faults);
+    }
+
+    private void assertNothingIsLost(Site site, Set<Fault> faults) throws Exception {
+        try (site) {
             Verdict verdict = new FaultRun(site, SEED, SHORT, faults).run();
 
             assertThat(verdict.losses())

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -22,6 +23,12 @@ interface Member extends AutoCloseable {
     record Scene(List<Integer> ports, List<String> names, Duration silence, boolean errors) {}
 
     String name();
+
+    /** Where it is, whenever it can. */
+    List<String> channels();
+
+    /** Since when it is in all its channels, without a break, by {@link System#nanoTime}; empty while it is not. */
+    OptionalLong thereSince();
 
     /** Resets the connection, and has none for a while. */
     void cut(Duration away);

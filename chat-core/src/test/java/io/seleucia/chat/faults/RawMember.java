@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -56,6 +57,21 @@ final class RawMember implements Member {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public List<String> channels() {
+        return channels;
+    }
+
+    @Override
+    public OptionalLong thereSince() {
+        lock.lock();
+        try {
+            return session.isPresent() ? session.get().thereSince() : OptionalLong.empty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void live() {

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,6 +25,7 @@ final class RawMemberSession {
     private final Set<String> joined = new HashSet<>(); // channels, and the inbox
     private final Set<String> asked = new HashSet<>(); // to join, or to leave
     private long pauseTill = System.nanoTime();
+    private long joinedAt; // the last that it joined
 
     RawMemberSession(
             ChatSocket socket,
@@ -102,6 +104,7 @@ final class RawMemberSession {
     private void joined(String channel, JsonObject recovery) {
         asked.remove(channel);
         joined.add(channel);
+        joinedAt = System.nanoTime();
         tracks.subscribed(channel, recovery);
     }
 
@@ -155,6 +158,11 @@ final class RawMemberSession {
     /** Whether it is in its inbox and all channels. */
     boolean isComplete() {
         return joined.contains(inbox) && joined.containsAll(channels);
+    }
+
+    /** Since when it is in all of them; empty while it is not, or is leaving one. */
+    OptionalLong thereSince() {
+        return isComplete() && asked.isEmpty() ? OptionalLong.of(joinedAt) : OptionalLong.empty();
     }
 
     /** Completes when everything that the server has sent before now is read. */

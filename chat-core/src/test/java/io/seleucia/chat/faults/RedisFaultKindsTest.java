@@ -34,7 +34,7 @@ class RedisFaultKindsTest {
 
     @Test
     void serversThatStartWhileOthersDieForgetNobody() throws Exception {
-        try (Site site = Site.overRedis(3)) {
+        try (Site site = Site.overRedis(3, Equipment.NONE.withHaste())) {
             site.servers().getLast().kill();
 
             assertNothingIsLost(run(site, Fault.REPLACEMENTS));

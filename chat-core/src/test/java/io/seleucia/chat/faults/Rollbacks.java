@@ -1,5 +1,8 @@
 package io.seleucia.chat.faults;
 
+import static io.seleucia.chat.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.seleucia.chat.broker.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,9 +15,10 @@ import java.util.Optional;
  * that lags behind would have it, or to nothing. One thread at a time.
  */
 final class Rollbacks {
+    private static final int MESSAGES_BETWEEN = 3;
+
     private final RedisProcess redis;
     private final List<Path> snapshots = new ArrayList<>(); // oldest first
-    private Optional<Path> last = Optional.empty(); // put back
 
     Rollbacks(RedisProcess redis) {
         this.redis = redis;
@@ -27,17 +31,29 @@ final class Rollbacks {
 
     /** Puts the newest snapshot back. */
     void putBack() throws Exception {
-        putBack(Optional.of(snapshots.getLast()));
+        putBack(snapshots.getLast());
     }
 
-    /** Puts the same snapshot back as the last time. */
-    void putBackAgain() throws Exception {
-        putBack(last);
+    /** Puts the newest snapshot back, and then the same once more, after other messages have taken the places. */
+    void putBackTwice() throws Exception {
+        putBack();
+        long before = offset();
+        eventually(() -> assertThat(offset()).isGreaterThan(before + MESSAGES_BETWEEN));
+        putBack();
+    }
+
+    /** Where the channel is in which most is said. */
+    private long offset() {
+        Object offset = redis.ask("HGET", "chat:{lobby}:meta", "offset");
+        return offset == null ? 0 : Long.parseLong(offset.toString());
     }
 
     /** Puts any former snapshot back, chosen by a number. */
     void putBackFormer(int which) throws Exception {
-        putBack(snapshots.isEmpty() ? last : Optional.of(snapshots.get(which % snapshots.size())));
+        if (snapshots.isEmpty()) {
+            take();
+        }
+        putBack(snapshots.get(which % snapshots.size()));
     }
 
     /** Starts with nothing. */
@@ -47,12 +63,9 @@ final class Rollbacks {
         redis.start();
     }
 
-    private void putBack(Optional<Path> snapshot) throws Exception {
-        if (snapshot.isPresent()) {
-            redis.kill();
-            redis.restore(snapshot);
-            redis.start();
-            last = snapshot;
-        }
+    private void putBack(Path snapshot) throws Exception {
+        redis.kill();
+        redis.restore(Optional.of(snapshot));
+        redis.start();
     }
 }

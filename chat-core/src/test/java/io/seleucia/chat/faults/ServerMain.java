@@ -3,8 +3,8 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
-import io.seleucia.chat.broker.RedisBroker;
+import io.seleucia.chat.broker.JournaledBrokers;
+import io.seleucia.chat.broker.RedisBrokers;
 import io.seleucia.chat.broker.RedisSentinelProcesses;
 import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
@@ -36,6 +36,12 @@ final class ServerMain {
 
     /** How long keys are remembered, where that is not the default, as {@link Duration#parse} reads it. */
     static final String KEYS = "faults.keys";
+
+    /** How much faster than they ought to servers over Redis find out which others are dead. */
+    static final String TIMES_FASTER = "faults.faster";
+
+    /** How large the files of a journal are, where that is not the default. */
+    static final String SEGMENT_BYTES = "faults.segment";
 
     private static final Limits LIMITS =
             Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000).withDrainTimeout(Duration.ofSeconds(5));
@@ -96,8 +102,8 @@ final class ServerMain {
         }
         URI uri = URI.create(store);
         return uri.getScheme().equals("file")
-                ? InMemoryBroker.open(retention(), Path.of(uri), InMemoryBroker.Fsync.INTERVAL)
-                : new RedisBroker(uri, RedisBroker.DEFAULT_PREFIX, retention());
+                ? JournaledBrokers.open(retention(), Path.of(uri), Long.getLong(SEGMENT_BYTES))
+                : over(RedisServers.at(uri));
     }
 
     private static List<String> addresses(String store, String kind) {
@@ -105,7 +111,7 @@ final class ServerMain {
     }
 
     private static Broker over(RedisServers servers) {
-        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention());
+        return RedisBrokers.over(servers, retention(), Integer.getInteger(TIMES_FASTER, 1));
     }
 
     private static Retention retention() {

@@ -30,6 +30,7 @@ final class ServerProcess {
     private final ReentrantLock asking = new ReentrantLock(); // held from a question to its answer
     private volatile int port;
     private volatile Process process;
+    private volatile long startedAt;
     private volatile BufferedReader out;
 
     /**
@@ -91,6 +92,7 @@ final class ServerProcess {
             String line = out.readLine();
             if (line != null) {
                 port = Integer.parseInt(line);
+                startedAt = System.nanoTime();
                 return;
             }
             if (attempt == ATTEMPTS) { // where its port is taken, by a connection that just got the same number
@@ -147,6 +149,11 @@ final class ServerProcess {
         } finally {
             asking.unlock();
         }
+    }
+
+    /** When it last began to listen, by {@link System#nanoTime}. */
+    long startedAt() {
+        return startedAt;
     }
 
     boolean isAlive() {

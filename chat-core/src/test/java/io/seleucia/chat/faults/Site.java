@@ -3,7 +3,6 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.RedisProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,8 +34,9 @@ final class Site implements AutoCloseable {
     private final List<Integer> doors = new ArrayList<>(); // one for each server on a network, which no fault closes
     private final List<ServerProcess> servers = new ArrayList<>();
     private final List<FakeClock> clocks = new ArrayList<>();
-    private final List<Path> evidence = new ArrayList<>(); // of embedding programs, one file for each server
+    private final Programs programs = new Programs();
     private final Deletions deletions = new Deletions();
+    private final Attendance attendance = new Attendance();
     private final Optional<Rollbacks> rollbacks;
     private boolean errors;
 
@@ -58,7 +58,10 @@ final class Site implements AutoCloseable {
     /** Two servers over one Redis, each of the three with a clock of its own; without libfaketime the test is skipped. */
     static Site withClocks() throws Exception {
         List<FakeClock> clocks = List.of(FakeClock.begin(), FakeClock.begin(), FakeClock.begin());
-        Site site = overRedis(clocks.getFirst(), clocks.subList(1, 3), Equipment.NONE.withLongKeys());
+        Site site = overRedis(
+                clocks.getFirst(),
+                clocks.subList(1, 3),
+                Equipment.NONE.withLongKeys().withHaste());
         site.clocks.addAll(clocks);
         return site;
     }
@@ -82,8 +85,7 @@ final class Site implements AutoCloseable {
     private void begin(Host host, String store, Equipment equipment) throws IOException {
         List<String> flags = new ArrayList<>(equipment.flags());
         if (equipment.program()) {
-            evidence.add(Files.createTempFile("evidence", ""));
-            flags.add("-D%s=%s".formatted(EmbeddedMain.EVIDENCE, evidence.getLast()));
+            flags.add(programs.flag());
         }
         errors = equipment.errors();
         servers.add(ServerProcess.begin(host, Limits.DEFAULT.pingInterval(), store, flags));
@@ -121,10 +123,22 @@ final class Site implements AutoCloseable {
         return withJournal(directory, Equipment.NONE);
     }
 
+    /** The same with a clock of its own; without libfaketime the test is skipped. */
+    static Site withJournalAndClock(Path directory) throws IOException {
+        FakeClock clock = FakeClock.begin();
+        Site site = withJournal(clock, directory, Equipment.NONE.withLongKeys());
+        site.clocks.add(clock);
+        return site;
+    }
+
     /** The same with something in the server process. */
     static Site withJournal(Path directory, Equipment equipment) throws IOException {
+        return withJournal(Host.HERE, directory, equipment);
+    }
+
+    private static Site withJournal(Host host, Path directory, Equipment equipment) throws IOException {
         Site site = new Site(Optional.empty());
-        site.begin(Host.HERE, directory.toUri().toString(), equipment);
+        site.begin(host, directory.toUri().toString(), equipment);
         return site;
     }
 
@@ -156,6 +170,10 @@ final class Site implements AutoCloseable {
         return deletions;
     }
 
+    Attendance attendance() {
+        return attendance;
+    }
+
     /** Whether plug-ins in the servers throw Errors, which programs with clients may do as well. */
     boolean injectsErrors() {
         return errors;
@@ -163,11 +181,7 @@ final class Site implements AutoCloseable {
 
     /** What the embedding programs have noted up to now. */
     List<EmbeddedEvidence> programs() throws IOException {
-        List<EmbeddedEvidence> programs = new ArrayList<>();
-        for (Path file : evidence) {
-            programs.add(EmbeddedEvidence.read(file));
-        }
-        return programs;
+        return programs.evidence();
     }
 
     /** Starts the servers that are not running, and stops what embedding programs say. */
@@ -176,9 +190,7 @@ final class Site implements AutoCloseable {
             if (!server.isAlive()) {
                 server.start();
             }
-            if (!evidence.isEmpty() && !server.ask("hush").equals(ServerMain.OK)) {
-                throw new IOException("a program does not stop");
-            }
+            programs.hush(server);
         }
     }
 
@@ -236,8 +248,6 @@ final class Site implements AutoCloseable {
         for (FakeClock clock : clocks) {
             clock.close();
         }
-        for (Path file : evidence) {
-            Files.delete(file);
-        }
+        programs.close();
     }
 }

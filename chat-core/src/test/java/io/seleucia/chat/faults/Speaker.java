@@ -33,12 +33,16 @@ final class Speaker implements AutoCloseable {
         Thread.ofVirtual().name("speaker").start(this::read);
     }
 
-    /** Connects, without a position in its inbox. */
+    /** Connects, without a position in its inbox. Fails if the server does not take the name. */
     static Speaker connect(int port, String name) throws IOException {
         Speaker speaker = new Speaker(ChatSocket.open(port));
         JsonObject request = request("connect");
         request.addProperty("client", name);
-        speaker.ask(request);
+        JsonObject reply = speaker.ask(request);
+        if (!reply.get("type").getAsString().equals("connected")) {
+            speaker.close();
+            throw new IOException(reply.toString());
+        }
         return speaker;
     }
 

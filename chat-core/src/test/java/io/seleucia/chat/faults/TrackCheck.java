@@ -38,7 +38,7 @@ final class TrackCheck {
     private final Set<Position> seen = new HashSet<>();
     private final Set<Position> skipped = new LinkedHashSet<>();
     private final Set<String> epochs = new HashSet<>();
-    private final Map<String, Integer> numbers = new HashMap<>(); // of the last message, by member
+    private final Map<String, Integer> numbers = new HashMap<>(); // of the last message, by epoch and member
     private final List<Excuse> excuses = new ArrayList<>();
     private final Position start;
     private final Map<String, Position> acknowledgedAt = new HashMap<>(); // what was shown at its acknowledged place
@@ -124,7 +124,10 @@ final class TrackCheck {
         }
     }
 
-    /** What an orderly member publishes in a channel bears rising numbers. In inboxes it may have to try again. */
+    /**
+     * What an orderly member publishes in a channel bears rising numbers within an epoch: what was shown and not
+     * acknowledged when the store forgot it is sent again. In inboxes the member may have to try again.
+     */
     private void inOrder(Track.Shown.Message message) {
         int dash = message.id().indexOf('-');
         if (dash < 0
@@ -133,7 +136,8 @@ final class TrackCheck {
             return;
         }
         int number = Integer.parseInt(message.id().substring(dash + 1));
-        Integer before = numbers.put(message.id().substring(0, dash), number);
+        String key = message.position().epoch() + " " + message.id().substring(0, dash);
+        Integer before = numbers.put(key, number);
         if (before != null && before >= number) {
             verdict.add(REORDERED, "%s was shown %s after that member's number %d", name, message, before);
         }

@@ -25,7 +25,9 @@ final class Verdict {
         /** Connected and subscribed, but not said to be there. */
         ABSENT,
         /** Said to be there, but gone. */
-        GHOST
+        GHOST,
+        /** Said to leave, but there before and after. */
+        DISMISSED
     }
 
     private final Map<Violation, List<String>> violations = new EnumMap<>(Violation.class);

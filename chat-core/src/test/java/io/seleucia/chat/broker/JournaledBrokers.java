@@ -1,0 +1,19 @@
+package io.seleucia.chat.broker;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Brokers with a journal in files of another size. */
+public final class JournaledBrokers {
+    private JournaledBrokers() {}
+
+    /**
+     * One that syncs as it does by default.
+     *
+     * @param segmentBytes when the next file begins; null for the default
+     */
+    public static InMemoryBroker open(Retention retention, Path directory, Long segmentBytes) throws IOException {
+        long size = segmentBytes == null ? Journal.SEGMENT_BYTES : segmentBytes;
+        return InMemoryBroker.open(retention, directory, InMemoryBroker.Fsync.INTERVAL, size);
+    }
+}

@@ -1,0 +1,155 @@
+package io.seleucia.chat.faults;
+
+import io.seleucia.chat.faults.Fault.Act;
+import io.seleucia.chat.faults.Fault.Stroke;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.RedisClient;
+
+/** How each {@link Fault} is brought about and mended. */
+final class Strokes {
+    private static final Map<String, String> SMALL_CHANNELS = Map.of( // one in which that member talks
+            "ada", "nook", "bob", "den", "cyd", "den", "dan", "yard", "eve", "yard", "fay", "nook");
+
+    private Strokes() {}
+
+    static <T> T oneOf(List<T> all, Random random) {
+        return all.get(random.nextInt(all.size()));
+    }
+
+    static Stroke cut(Member member, Duration away) {
+        return new Stroke(member, () -> member.cut(away), Act.NONE);
+    }
+
+    static Stroke stall(Member member) {
+        AtomicReference<Runnable> end = new AtomicReference<>();
+        return new Stroke(end, () -> end.set(member.stall()), () -> end.get().run());
+    }
+
+    static Stroke kill(ServerProcess server) {
+        return new Stroke(server, server::kill, server::start);
+    }
+
+    static Stroke killUnheard(ServerProcess server, List<Member> members) {
+        return new Stroke(server, () -> members.forEach(Member::deafen), () -> {
+            server.kill();
+            members.forEach(member -> member.cut(Duration.ZERO));
+            server.start();
+        });
+    }
+
+    static Stroke drain(ServerProcess server) {
+        return new Stroke(server, server::drain, server::start);
+    }
+
+    static Stroke putBackFormer(Site site, int which) {
+        return new Stroke(site.redis(), () -> site.rollbacks().putBackFormer(which), Act.NONE);
+    }
+
+    /**
+     * As soon as the new one listens, members go over to it, and what they leave behind at the others ends soon after. Most
+     * of the time the younger of the others dies, so that the older comes to be sure of what it knows of others.
+     */
+    static Stroke replace(Site site, List<Member> members, Random random) {
+        Duration later = Duration.ofMillis(random.nextInt(2_500));
+        boolean old = random.nextInt(5) == 0;
+        List<Runnable> ends = new CopyOnWriteArrayList<>();
+        Act act = () -> {
+            List<ServerProcess> living = site.servers().stream()
+                    .filter(ServerProcess::isAlive)
+                    .sorted(Comparator.comparingLong(ServerProcess::startedAt))
+                    .toList();
+            ServerProcess dying = old ? living.getFirst() : living.getLast();
+            CompletableFuture<Void> killed = CompletableFuture.runAsync(
+                    dying::kill, CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
+            for (ServerProcess server : site.servers()) {
+                if (!living.contains(server)) {
+                    server.start();
+                }
+            }
+            members.forEach(member -> ends.add(member.stall()));
+            killed.join();
+        };
+        Act end = () -> {
+            ends.forEach(Runnable::run);
+            site.attendance().look();
+        };
+        return new Stroke("the servers", act, end);
+    }
+
+    /**
+     * Half of the members are away when what another has said is deleted, and come back meanwhile or soon afterwards. The
+     * others are silent from a little before that until it is done, so that what is deleted was said last.
+     */
+    static Stroke delete(Site site, List<Member> members, Random random) {
+        Duration away = Duration.ofMillis(200 + random.nextInt(500));
+        boolean orderly = random.nextInt(3) == 0;
+        List<Member> leaving = members.stream()
+                .filter(member -> member.keepsOrder() == orderly)
+                .toList();
+        List<Member> staying =
+                members.stream().filter(member -> !leaving.contains(member)).toList();
+        Member speaker = oneOf(staying, random);
+        String channel = SMALL_CHANNELS.get(speaker.name());
+        String order = random.nextInt(4) == 0 ? "delete " + channel : "deleteFrom " + speaker.name();
+        ServerProcess server = oneOf(site.servers(), random);
+        Glimpse glimpse = new Glimpse(oneOf(site.ports(), random), channel);
+        Act begin = () -> {
+            leaving.forEach(member -> member.cut(away));
+            members.forEach(member -> member.talk(member == speaker));
+        };
+        Act end = () -> {
+            speaker.talk(false);
+            site.deletions().carryOut(server, order, glimpse);
+            members.forEach(member -> member.talk(true));
+        };
+        return new Stroke("deletions", begin, end);
+    }
+
+    static Stroke jump(Site site, FakeClock clock, Random random) {
+        int most = random.nextBoolean() ? 300 : 6 * 3_600; // seconds
+        Duration offset = Duration.ofSeconds(random.nextInt(2 * most) - most);
+        return new Stroke(clock, () -> clock.jump(offset), site.attendance()::look);
+    }
+
+    static Stroke delay(FaultyProxy proxy, Duration by) {
+        return new Stroke(proxy, () -> proxy.delay(by), proxy::pass);
+    }
+
+    static Stroke hide(FaultyProxy proxy) {
+        return new Stroke(proxy, proxy::blackHole, proxy::pass);
+    }
+
+    static Stroke cut(FaultyProxy proxy) {
+        return new Stroke(proxy, proxy::cut, Act.NONE);
+    }
+
+    static Stroke part(Site site, String one, String other, Random random) {
+        Network network = site.network();
+        Act begin = switch (random.nextInt(4)) {
+            case 0 -> () -> network.cutOneWay(one, other);
+            case 1 -> () -> network.cutOneWay(other, one);
+            default -> () -> network.cut(one, other);
+        };
+        return new Stroke(List.of(one, other), begin, () -> network.heal(one, other));
+    }
+
+    static void command(Site site, String name, String... arguments) {
+        CommandArguments command = new CommandArguments(Protocol.Command.valueOf(name));
+        for (String argument : arguments) {
+            command.add(argument);
+        }
+        try (RedisClient client = site.redis().client()) {
+            client.executeCommand(command);
+        }
+    }
+}
