@@ -32,9 +32,9 @@ public interface Authenticator {
     }
 
     /**
-     * Returns whether somebody has logged in with that name and a password from that address before, as far as this is
-     * remembered; the server itself remembers what it has seen since it started. Such logins are not slowed down by what
-     * strangers try elsewhere. Must not block; called by any thread.
+     * Returns whether a client has logged in with that name and its password from that address before. Such logins are not
+     * slowed down by what strangers try elsewhere. The server itself remembers what it has seen since it started. Must not
+     * block; called by any thread.
      *
      * @param name as in {@link Credentials.Password}
      * @param address an IP address

@@ -10,9 +10,9 @@ import java.util.stream.Stream;
  * Counts failed logins by key, in bounded memory, and says how long the next one of that key has to wait: each failure
  * doubles the pause. Tries at a time stand in line.
  *
- * <p>Nobody can get rid of a count by filling the memory. When it is full, the key with the fewest failures is forgotten,
- * and the new key begins with as many (the space-saving algorithm): a count is never too low, and too high by no more than
- * those who filled the memory have failed themselves.
+ * <p>A client can't get rid of a count by filling the memory. When it is full, the key with the fewest failures is
+ * forgotten, and the next new key begins with as many (the space-saving algorithm). So a key that has failed is never
+ * counted too low, and too high by no more than those who filled the memory have failed themselves.
  *
  * <p>Times are {@link System#nanoTime}; no method blocks. Not thread-safe.
  */

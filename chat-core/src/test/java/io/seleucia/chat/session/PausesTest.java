@@ -149,11 +149,23 @@ class PausesTest {
     }
 
     @Test
-    void areNotForgottenBecauseOfOtherFailures() {
+    void areNotForgottenBecauseOfOthersWithFewer() {
         fail(5, "victim", "a");
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 300; i++) {
             fail(1, "other" + i, "network" + i);
         }
+
+        assertThat(enter(attempt("victim", "b"), 0)).hasValue(8 * SECOND);
+        assertThat(enter(attempt("nobody", "a"), 0)).hasValue(8 * SECOND);
+    }
+
+    @Test
+    void doNotBeginAnewWhereOthersWithAsManyHadThemForgotten() {
+        fail(3, "victim", "a");
+        for (int i = 0; i < 1_000; i++) {
+            fail(1, "other" + i, "network" + i);
+        }
+        fail(1, "victim", "a");
 
         assertThat(enter(attempt("victim", "b"), 0)).hasValue(8 * SECOND);
         assertThat(enter(attempt("nobody", "a"), 0)).hasValue(8 * SECOND);

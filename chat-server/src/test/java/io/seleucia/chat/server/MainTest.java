@@ -11,6 +11,7 @@ import io.seleucia.chat.server.management.Http;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -555,6 +556,45 @@ class MainTest {
         process.destroy();
         assertThat(exitStatus()).isZero();
         assertThat(errors()).noneMatch(line -> line.contains(PASSWORD));
+    }
+
+    /** Behind a proxy with a login of its own, and under attack by another address. */
+    @Test
+    void answersOthersWhileOneAddressSendsPasswordsThatAreHardToNormalise() throws Exception {
+        OwnerFile users = new OwnerFile(directory.resolve("users"));
+        users.change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
+        int port = begin(
+                "--port=0", "--users-file=" + users.path(), "--max-message-bytes=1048576", "--ignore-authorization");
+        String connect = "{\"id\":1,\"type\":\"connect\",\"user\":\"ada\",\"password\":\"%s\"}";
+        String hostile = connect.formatted("\u0301".repeat(200_000) + "\u0316".repeat(200_000)); // classes fall
+        try (HttpClient attacker = HttpClient.newHttpClient();
+                HttpClient honest = HttpClient.newBuilder()
+                        .localAddress(InetAddress.getByName("127.0.0.2"))
+                        .build()) {
+            List<WebSocket> attacks = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                attacks.add(chat(attacker, port, new Client()));
+            }
+            attacks.forEach(socket -> socket.sendText(hostile, true).join());
+
+            Client ada = new Client();
+            WebSocket socket = chat(honest, port, ada);
+            socket.sendText(connect.formatted(PASSWORD), true).join();
+            assertThat(ada.next()).contains("\"connected\"");
+            socket.sendText("{\"id\":2,\"type\":\"ping\"}", true).join();
+            assertThat(ada.next()).contains("\"pong\"");
+
+            attacks.forEach(WebSocket::abort);
+            socket.abort();
+        }
+    }
+
+    private static WebSocket chat(HttpClient from, int port, Client client) throws Exception {
+        return from.newWebSocketBuilder()
+                .subprotocols("chat.v1")
+                .header("Authorization", "Basic cHJveHk6aXRzIG93bg==")
+                .buildAsync(URI.create("ws://127.0.0.1:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     @Test
