@@ -38,8 +38,7 @@ final class Doorkeeper implements Handshake.Gate {
      * @param limit how long it may take
      * @param needsLogin whether one can't log in later at a path, and has to now
      */
-    Doorkeeper(
-            Logins logins, boolean ignoresAuthorization, String peer, Duration limit, Predicate<String> needsLogin) {
+    Doorkeeper(Logins logins, boolean ignoresAuthorization, String peer, Duration limit, Predicate<String> needsLogin) {
         this.logins = logins;
         this.ignoresAuthorization = ignoresAuthorization;
         this.peer = peer;

@@ -42,8 +42,11 @@ record WebSocketEntrance(
     public Optional<Loops> enter(Wire wire) throws IOException {
         wire.secure();
         Doorkeeper door = new Doorkeeper(
-                logins, ignoresAuthorization, wire.peer(), loginLimit, path -> handlers.at(path)
-                        .isPresent());
+                logins,
+                ignoresAuthorization,
+                wire.peer(),
+                loginLimit,
+                path -> handlers.at(path).isPresent());
         return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
     }
 

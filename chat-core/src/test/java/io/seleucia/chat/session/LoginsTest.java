@@ -71,7 +71,8 @@ class LoginsTest {
         Logins logins = logins(PLAIN, PATIENCE);
 
         int guesses = guessesUntilRefused(
-                logins, () -> assertThat(login(logins, "mallory", "hers", "10.0.0.1")).isEmpty());
+                logins,
+                () -> assertThat(login(logins, "mallory", "hers", "10.0.0.1")).isEmpty());
 
         assertThat(guesses).isLessThan(5);
         assertThat(login(logins, "ada", "secret", "10.0.0.1"))
@@ -182,7 +183,9 @@ class LoginsTest {
             }
             full.await();
 
-            assertThat(login(logins, "ada", "x", "10.0.0.1")).as("others do not wait").isEmpty();
+            assertThat(login(logins, "ada", "x", "10.0.0.1"))
+                    .as("others do not wait")
+                    .isEmpty();
             end.countDown();
             for (Future<?> one : all) {
                 assertThat(one.get()).isEqualTo(Optional.empty());
@@ -193,8 +196,8 @@ class LoginsTest {
 
     @Test
     void areRefusedWhereThereAreOnlyGuests() {
-        Logins logins = new Logins(
-                Optional.empty(), Optional.empty(), true, PATIENCE, new Control(broker, order -> {}));
+        Logins logins =
+                new Logins(Optional.empty(), Optional.empty(), true, PATIENCE, new Control(broker, order -> {}));
 
         assertThatThrownBy(() -> logins.login(new Credentials.Token("x"), "10.0.0.1:1", PATIENCE))
                 .isInstanceOf(LoginException.class);

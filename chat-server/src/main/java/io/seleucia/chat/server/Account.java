@@ -78,8 +78,8 @@ record Account(String name, int iterations, String salt, String hash) {
     /** Returns whether this is its password. Computes as long as {@link #of}, whatever the text is. */
     boolean isPassword(String password) {
         boolean possible = flawOfPassword(password).isEmpty();
-        byte[] computed = hash(
-                possible ? password : "impossible", Base64.getDecoder().decode(salt), iterations);
+        byte[] computed =
+                hash(possible ? password : "impossible", Base64.getDecoder().decode(salt), iterations);
         return possible & MessageDigest.isEqual(computed, Base64.getDecoder().decode(hash));
     }
 

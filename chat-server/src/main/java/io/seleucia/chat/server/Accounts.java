@@ -12,9 +12,9 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +84,11 @@ final class Accounts implements Authenticator, AutoCloseable {
 
     /** The account that is checked instead for a name that is no account's: it costs as much as one of the others. */
     private Account nobody(Map<String, Account> all, String name) {
-        List<Integer> costs =
-                all.values().stream().map(Account::iterations).distinct().sorted().toList();
+        List<Integer> costs = all.values().stream()
+                .map(Account::iterations)
+                .distinct()
+                .sorted()
+                .toList();
         return Account.nobody(
                 costs.isEmpty()
                         ? Account.ITERATIONS

@@ -58,9 +58,7 @@ final class UserCommand {
             throw new SettingsException("the command user needs users-file");
         }
         UserCommand command = new UserCommand(
-                settings.file(Setting.USERS_FILE),
-                new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)),
-                out);
+                settings.file(Setting.USERS_FILE), new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)), out);
         switch (words.getFirst()) {
             case "list" -> command.list();
             case "add" -> command.add(name(words.getLast()));
