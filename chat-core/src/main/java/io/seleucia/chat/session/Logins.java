@@ -74,6 +74,8 @@ public final class Logins {
             new FairGate<>(Integer.MAX_VALUE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING); // held during pauses, too
     private final FairGate<Long> strangers =
             new FairGate<>(Integer.MAX_VALUE, 1, MAX_WAITING); // by account, from where it is not known
+    private final FairGate<Long> strangersOfNetwork =
+            new FairGate<>(Integer.MAX_VALUE, 1, MAX_WAITING); // by account and network
     private final FairGate<String> asking = new FairGate<>(MAX_AT_ONCE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING);
     private final AtomicBoolean complained = new AtomicBoolean();
     private final AtomicBoolean complainedOfKnown = new AtomicBoolean();
@@ -162,20 +164,36 @@ public final class Logins {
         return new LoginException(ErrorCode.UNAVAILABLE, "too many log in at this moment, try again later");
     }
 
-    /** Where an account is not known, one login to it at a time is checked: else many would guess at once. */
+    /**
+     * Where an account is not known, one login to it at a time is checked, or many would guess at once. One of each network
+     * stands in line for that, so that a crowd in one does not keep the owner out who comes from another.
+     */
     private Login inTurn(Try attempt) throws LoginException, InterruptedException {
         if (attempt.counted.account().isEmpty() || isKnown(attempt)) {
             return afterPause(attempt);
         }
+        long pair = attempt.counted.pair();
         long account = attempt.counted.account().getAsLong();
-        if (!strangers.enter(account, attempt.left())) {
+        enter(strangersOfNetwork, pair, attempt);
+        try {
+            if (!isKnown(attempt)) {
+                enter(strangers, account, attempt);
+                try {
+                    return afterPause(attempt);
+                } finally {
+                    strangers.leave(account);
+                }
+            }
+        } finally {
+            strangersOfNetwork.leave(pair);
+        }
+        return afterPause(attempt); // one before it has made the account known
+    }
+
+    private static void enter(FairGate<Long> gate, long key, Try attempt) throws LoginException, InterruptedException {
+        if (!gate.enter(key, attempt.left())) {
             throw new LoginException(
                     ErrorCode.RATE_LIMITED, "too many log in to this account at this moment, try again later");
-        }
-        try {
-            return afterPause(attempt);
-        } finally {
-            strangers.leave(account);
         }
     }
 

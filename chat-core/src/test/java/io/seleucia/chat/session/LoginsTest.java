@@ -3,6 +3,7 @@ package io.seleucia.chat.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.Eventually;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.InMemoryBroker;
@@ -11,6 +12,7 @@ import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,6 +127,43 @@ class LoginsTest {
         assertThat(login(logins, "ada", "secret", "2001:db8:0:2:0:0:0:1"))
                 .as("in another network")
                 .contains(ErrorCode.RATE_LIMITED);
+    }
+
+    @Test
+    void aCrowdInOneNetworkDoesNotKeepTheOwnerOutElsewhere() throws Exception {
+        CountDownLatch begin = new CountDownLatch(1);
+        List<String> checked = Collections.synchronizedList(new ArrayList<>());
+        Logins logins = logins(
+                (credentials, address) -> {
+                    checked.add(((Credentials.Password) credentials).password());
+                    try {
+                        begin.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return PLAIN.authenticate(credentials, address);
+                },
+                Duration.ofSeconds(10));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            threads.add(waiting(() -> login(logins, "ada", "guess", "10.0.0.1")));
+        }
+        Thread owner = waiting(() -> login(logins, "ada", "secret", "10.0.0.2"));
+        begin.countDown();
+        owner.join();
+
+        assertThat(checked).startsWith("guess", "secret");
+        threads.forEach(Thread::interrupt);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    private static Thread waiting(Runnable task) {
+        Thread thread = Thread.ofVirtual().start(task);
+        Eventually.eventually(() ->
+                assertThat(thread.getState()).isIn(Thread.State.TIMED_WAITING, Thread.State.WAITING));
+        return thread;
     }
 
     @Test
