@@ -161,8 +161,8 @@ class LoginsTest {
 
     private static Thread waiting(Runnable task) {
         Thread thread = Thread.ofVirtual().start(task);
-        Eventually.eventually(() ->
-                assertThat(thread.getState()).isIn(Thread.State.TIMED_WAITING, Thread.State.WAITING));
+        Eventually.eventually(
+                () -> assertThat(thread.getState()).isIn(Thread.State.TIMED_WAITING, Thread.State.WAITING));
         return thread;
     }
 
