@@ -174,6 +174,7 @@ public final class ChatServer implements AutoCloseable {
                 protocols,
                 new Handlers(settings.handlers),
                 logins,
+                settings.authorizationIgnored,
                 loginLimit,
                 channels,
                 bounds,

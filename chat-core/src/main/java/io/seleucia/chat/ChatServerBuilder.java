@@ -53,6 +53,7 @@ public final class ChatServerBuilder {
     Optional<Authenticator> authenticator = Optional.empty();
     Optional<Authorizer> authorizer = Optional.empty();
     Optional<Boolean> guests = Optional.empty();
+    boolean authorizationIgnored;
     final List<Protocol> protocols = new ArrayList<>();
     final List<Controller<?>> controllers = new ArrayList<>();
     final List<ServerListener> listeners = new ArrayList<>();
@@ -167,6 +168,15 @@ public final class ChatServerBuilder {
      */
     public ChatServerBuilder guests(boolean guests) {
         this.guests = Optional.of(guests);
+        return this;
+    }
+
+    /**
+     * Ignores the field {@code Authorization} of handshakes, which is a login otherwise. For a server behind a proxy that
+     * has logins of its own and passes the field on: each connection would be refused, and count as a failed login.
+     */
+    public ChatServerBuilder ignoreAuthorization() {
+        this.authorizationIgnored = true;
         return this;
     }
 

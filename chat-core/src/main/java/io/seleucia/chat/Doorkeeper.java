@@ -27,17 +27,20 @@ final class Doorkeeper implements Handshake.Gate {
     static final String PARAMETER = "access_token";
 
     private final Logins logins;
+    private final boolean ignoresAuthorization;
     private final String peer;
     private final Duration limit;
     private final Predicate<String> needsLogin;
     private Optional<Login> login = Optional.empty();
 
     /**
+     * @param ignoresAuthorization whether the field {@code Authorization} is another program's, such as a proxy's
      * @param limit how long it may take
      * @param needsLogin whether one can't log in later at a path, and has to now
      */
-    Doorkeeper(Logins logins, String peer, Duration limit, Predicate<String> needsLogin) {
+    Doorkeeper(Logins logins, boolean ignoresAuthorization, String peer, Duration limit, Predicate<String> needsLogin) {
         this.logins = logins;
+        this.ignoresAuthorization = ignoresAuthorization;
         this.peer = peer;
         this.limit = limit;
         this.needsLogin = needsLogin;
@@ -54,7 +57,7 @@ final class Doorkeeper implements Handshake.Gate {
         if (!logins.exist()) {
             return; // what others make of the field is their affair
         }
-        Optional<Credentials> credentials = authorization.isPresent()
+        Optional<Credentials> credentials = authorization.isPresent() && !ignoresAuthorization
                 ? Optional.of(credentials(authorization.get()))
                 : Optional.ofNullable(parameters.get(PARAMETER)).map(Credentials.Token::new);
         if (credentials.isPresent()) {

@@ -76,7 +76,7 @@ final class InProcess implements Port {
                         .findFirst()
                         .orElseThrow(() -> new IllegalArgumentException("not spoken here: " + subprotocol));
         InMemory connection = new InMemory(bounds.messageBytes());
-        Doorkeeper door = new Doorkeeper(logins, connection.peer(), LOGIN, path -> false);
+        Doorkeeper door = new Doorkeeper(logins, false, connection.peer(), LOGIN, path -> false);
         try {
             door.check("/", Optional.empty(), parameters);
         } catch (HandshakeException e) {

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param handshake how connections are let in
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param handlers the paths at which no protocol is spoken
+ * @param ignoresAuthorization whether a handshake's field {@code Authorization} is no login
  * @param loginLimit how long a login may take that comes with a handshake
  */
 record WebSocketEntrance(
@@ -31,6 +32,7 @@ record WebSocketEntrance(
         List<Protocol> protocols,
         Handlers handlers,
         Logins logins,
+        boolean ignoresAuthorization,
         Duration loginLimit,
         Channels channels,
         Bounds bounds,
@@ -39,7 +41,11 @@ record WebSocketEntrance(
     @Override
     public Optional<Loops> enter(Wire wire) throws IOException {
         Doorkeeper door = new Doorkeeper(
-                logins, wire.peer(), loginLimit, path -> handlers.at(path).isPresent());
+                logins,
+                ignoresAuthorization,
+                wire.peer(),
+                loginLimit,
+                path -> handlers.at(path).isPresent());
         return handshake.accept(wire, pages, this::subprotocols, door).map(agreed -> entered(wire, agreed, door));
     }
 

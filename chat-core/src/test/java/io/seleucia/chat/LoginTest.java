@@ -276,6 +276,26 @@ class LoginTest {
     }
 
     @Test
+    void aFieldOfAProxyIsIgnoredAndCountsAsNoFailure() throws Exception {
+        int port = start(ChatServer.builder()
+                .authenticator(accounts)
+                .ignoreAuthorization()
+                .limits(LIMITS.withLoginTimeout(Duration.ofSeconds(2))));
+        String field = "Authorization: " + basic("proxy", "its own") + "\r\n";
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(handshake(port, "/", field)).startsWith("HTTP/1.1 101 ");
+        }
+        assertThat(handshake(port, "/?access_token=x", field)).startsWith("HTTP/1.1 401 ");
+        assertThat(handshake(port, "/?access_token=" + TokenMaker.token("ada"), field))
+                .startsWith("HTTP/1.1 101 ");
+        try (TestClient ada = TestClient.connect(port, "chat.v1", "/", basic("ada", "söcret"))) {
+            assertError(ask(ada, "{\"id\":1,\"type\":\"ping\"}"), "unauthorized");
+            assertThat(ask(ada, CONNECT_ADA).get("type").getAsString()).isEqualTo("connected");
+        }
+    }
+
+    @Test
     void whatAHandshakeCarriesIsNoLoginWhereThereIsNone() throws Exception {
         int port = start(ChatServer.builder());
 

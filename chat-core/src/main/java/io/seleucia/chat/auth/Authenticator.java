@@ -32,6 +32,18 @@ public interface Authenticator {
     }
 
     /**
+     * Returns whether a client has logged in with that name and its password from that address before. Such logins are not
+     * slowed down by what strangers try elsewhere. The server itself remembers what it has seen since it started. Must not
+     * block; called by any thread.
+     *
+     * @param name as in {@link Credentials.Password}
+     * @param address an IP address
+     */
+    default boolean knows(String name, String address) {
+        return false;
+    }
+
+    /**
      * Whether a login still holds that was made before; if not, its sessions end with 4401. Asked about every second for
      * every session, so it must not block.
      *

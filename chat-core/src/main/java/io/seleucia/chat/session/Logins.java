@@ -3,10 +3,12 @@ package io.seleucia.chat.session;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.concurrent.FairGate;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.transport.Network;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,7 +18,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,24 +28,39 @@ import java.util.concurrent.atomic.AtomicLong;
  * Authorizer}, and keeps what is theirs from costing others anything. Any thread.
  *
  * <p>An authenticator runs in a virtual thread of its own for each login, which is left alone at the deadline; so one
- * that hangs costs that login only, and as many as may run at a time bound what all of them cost.
+ * that hangs costs that login only, and as many as may run at a time bound what all of them cost. Networks share the places
+ * fairly: one with hundreds of logins delays only itself.
  */
 public final class Logins {
     private static final Logger LOG = System.getLogger(Logins.class.getName());
     private static final String GUEST = "guest-";
     private static final int MAX_AT_ONCE = 1_024;
-    private static final int MAX_AT_ONCE_PER_ADDRESS = 32;
-    private static final int MAX_ADDRESSES = 10_000;
+    private static final int MAX_AT_ONCE_PER_NETWORK = 32;
+    private static final int MAX_WAITING = 1_000; // of one network, or of one account
+    private static final int MAX_REMEMBERED = 10_000;
     private static final int MAX_REVOCATIONS = 100_000;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
     private static final Duration MEMORY = Duration.ofMinutes(10);
     private static final long LOG_PAUSE = 1_000_000_000L;
 
-    /** Those who log in from one address at this moment: so many at a time, and the others wait. */
-    private static final class Line {
-        final Semaphore places = new Semaphore(MAX_AT_ONCE_PER_ADDRESS, true);
-        int users; // guarded by the map
+    /**
+     * One login.
+     *
+     * @param network what limits by address count
+     * @param counted as it counts for pauses
+     * @param deadline in {@link System#nanoTime}
+     */
+    private record Try(
+            Authenticator asked,
+            Credentials credentials,
+            String address,
+            String network,
+            Pauses.Attempt counted,
+            long deadline) {
+        long left() {
+            return deadline - System.nanoTime();
+        }
     }
 
     private final Optional<Authenticator> authenticator;
@@ -53,10 +69,16 @@ public final class Logins {
     private final Duration timeout;
     private final Control control;
     private final Revocations revocations = new Revocations(MAX_REVOCATIONS);
-    private final Pauses pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE, MEMORY, MAX_ADDRESSES);
-    private final Semaphore places = new Semaphore(MAX_AT_ONCE);
-    private final ConcurrentHashMap<String, Line> lines = new ConcurrentHashMap<>(); // by address
+    private final Pauses pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE, MEMORY, MAX_REMEMBERED);
+    private final FairGate<String> networks =
+            new FairGate<>(Integer.MAX_VALUE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING); // held during pauses, too
+    private final FairGate<Long> strangers =
+            new FairGate<>(Integer.MAX_VALUE, 1, MAX_WAITING); // by account, from where it is not known
+    private final FairGate<Long> strangersOfNetwork =
+            new FairGate<>(Integer.MAX_VALUE, 1, MAX_WAITING); // by account and network
+    private final FairGate<String> asking = new FairGate<>(MAX_AT_ONCE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING);
     private final AtomicBoolean complained = new AtomicBoolean();
+    private final AtomicBoolean complainedOfKnown = new AtomicBoolean();
     private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - LOG_PAUSE);
     private final AtomicLong unlogged = new AtomicLong();
     private final ConcurrentHashMap<Thread, Thread> askers = new ConcurrentHashMap<>(); // by the authenticator's thread
@@ -105,7 +127,7 @@ public final class Logins {
     }
 
     /**
-     * Finds out who shows these credentials. Blocks, also for the pause after failed tries from the same address.
+     * Finds out who shows these credentials. Blocks, also for the pause after failed tries from the same network or to the same account.
      *
      * @param peer the client's address and port
      * @param limit how long it may take; the login timeout is the most
@@ -115,72 +137,121 @@ public final class Logins {
         Authenticator asked = authenticator.orElseThrow(
                 () -> new LoginException(ErrorCode.UNAUTHORIZED, "one can't log in here: there are only guests"));
         String address = peer.contains(":") ? peer.substring(0, peer.lastIndexOf(':')) : peer;
-        long deadline = System.nanoTime() + Math.min(limit.toNanos(), timeout.toNanos());
-        Line line = lines.compute(address, (key, present) -> {
-            Line used = present == null ? new Line() : present;
-            used.users++;
-            return used;
-        });
+        String network = Network.textOf(address);
+        Try attempt = new Try(
+                asked,
+                credentials,
+                address,
+                network,
+                pauses.attempt(credentials, network),
+                System.nanoTime() + Math.min(limit.toNanos(), timeout.toNanos()));
         try {
-            acquire(line.places, deadline);
+            if (!networks.enter(network, attempt.left())) {
+                throw tooMany();
+            }
             try {
-                pause(address, deadline); // in its place, so that a crowd does not come before the first has failed
-                return login(asked, credentials, address, deadline);
+                return inTurn(attempt); // in its place, so that a crowd does not come before the first has failed
             } finally {
-                line.places.release();
+                networks.leave(network);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LoginException(ErrorCode.UNAVAILABLE, "the server is in a hurry");
-        } finally {
-            lines.computeIfPresent(address, (key, present) -> --present.users == 0 ? null : present);
         }
     }
 
-    private void pause(String address, long deadline) throws LoginException, InterruptedException {
+    private static LoginException tooMany() {
+        return new LoginException(ErrorCode.UNAVAILABLE, "too many log in at this moment, try again later");
+    }
+
+    /**
+     * Where an account is not known, one login to it at a time is checked, or many would guess at once. One of each network
+     * stands in line for that, so that a crowd in one does not keep the owner out who comes from another.
+     */
+    private Login inTurn(Try attempt) throws LoginException, InterruptedException {
+        if (attempt.counted.account().isEmpty() || isKnown(attempt)) {
+            return afterPause(attempt);
+        }
+        long pair = attempt.counted.pair();
+        long account = attempt.counted.account().getAsLong();
+        enter(strangersOfNetwork, pair, attempt);
+        try {
+            if (!isKnown(attempt)) {
+                enter(strangers, account, attempt);
+                try {
+                    return afterPause(attempt);
+                } finally {
+                    strangers.leave(account);
+                }
+            }
+        } finally {
+            strangersOfNetwork.leave(pair);
+        }
+        return afterPause(attempt); // one before it has made the account known
+    }
+
+    private static void enter(FairGate<Long> gate, long key, Try attempt) throws LoginException, InterruptedException {
+        if (!gate.enter(key, attempt.left())) {
+            throw new LoginException(
+                    ErrorCode.RATE_LIMITED, "too many log in to this account at this moment, try again later");
+        }
+    }
+
+    private boolean isKnown(Try attempt) {
+        if (pauses.knows(attempt.counted)) {
+            return true;
+        }
+        try {
+            return attempt.credentials instanceof Credentials.Password given
+                    && attempt.asked.knows(given.user(), attempt.address);
+        } catch (Throwable e) {
+            Loop.passOn(e);
+            if (complainedOfKnown.compareAndSet(false, true)) {
+                LOG.log(Level.ERROR, "the authenticator can't tell from where accounts have logged in", e);
+            }
+            return false;
+        }
+    }
+
+    private Login afterPause(Try attempt) throws LoginException, InterruptedException {
         long now = System.nanoTime();
-        OptionalLong pause = pauses.enter(address, now, deadline - now);
+        OptionalLong pause = pauses.enter(attempt.counted, isKnown(attempt), now, attempt.deadline - now);
         if (pause.isEmpty()) {
             throw new LoginException(
-                    ErrorCode.RATE_LIMITED, "too many logins from this address failed, try again later");
+                    ErrorCode.RATE_LIMITED,
+                    "too many logins from this address, or to this account, failed; try again later");
         }
         TimeUnit.NANOSECONDS.sleep(pause.getAsLong());
+        return check(attempt);
     }
 
-    private static void acquire(Semaphore places, long deadline) throws LoginException, InterruptedException {
-        if (!places.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-            throw new LoginException(ErrorCode.UNAVAILABLE, "too many log in at this moment, try again later");
-        }
-    }
-
-    private Login login(Authenticator asked, Credentials credentials, String address, long deadline)
-            throws LoginException, InterruptedException {
+    private Login check(Try attempt) throws LoginException, InterruptedException {
         long since = System.currentTimeMillis();
-        if (credentials instanceof Credentials.Token && !control.awaitKnown(deadline - System.nanoTime())) {
+        if (attempt.credentials instanceof Credentials.Token && !control.awaitKnown(attempt.left())) {
             throw new LoginException(ErrorCode.UNAVAILABLE, "it is not known yet which tokens are revoked");
         }
-        Optional<Login> login = ask(asked, credentials, address, deadline)
-                .map(user -> new Login(user, since))
-                .filter(found -> !revocations.cover(found));
+        Optional<Login> login =
+                ask(attempt).map(user -> new Login(user, since)).filter(found -> !revocations.cover(found));
         if (login.isEmpty()) {
-            pauses.failed(address, System.nanoTime());
-            logFailure(address);
+            pauses.failed(attempt.counted, System.nanoTime());
+            logFailure(attempt.address);
             throw new LoginException(ErrorCode.UNAUTHORIZED, "wrong user, password or token");
         }
-        pauses.succeeded(address);
+        pauses.succeeded(attempt.counted, System.nanoTime());
         return login.get();
     }
 
-    private Optional<User> ask(Authenticator asked, Credentials credentials, String address, long deadline)
-            throws LoginException, InterruptedException {
-        acquire(places, deadline);
-        FutureTask<Optional<User>> answer = new FutureTask<>(() -> authenticate(asked, credentials, address));
-        Thread thread = Thread.ofVirtual().name("login from " + address).unstarted(() -> {
+    private Optional<User> ask(Try attempt) throws LoginException, InterruptedException {
+        if (!asking.enter(attempt.network, attempt.left())) {
+            throw tooMany();
+        }
+        FutureTask<Optional<User>> answer = new FutureTask<>(() -> authenticate(attempt));
+        Thread thread = Thread.ofVirtual().name("login from " + attempt.address).unstarted(() -> {
             try {
                 answer.run();
             } finally {
                 askers.remove(Thread.currentThread());
-                places.release();
+                asking.leave(attempt.network);
             }
         });
         boolean begun = false;
@@ -191,11 +262,11 @@ public final class Logins {
         } finally {
             if (!begun) {
                 askers.remove(thread);
-                places.release();
+                asking.leave(attempt.network);
             }
         }
         try {
-            return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return answer.get(attempt.left(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             answer.cancel(true);
             throw new LoginException(ErrorCode.UNAVAILABLE, "the login was not checked in time, try again later");
@@ -208,10 +279,9 @@ public final class Logins {
         }
     }
 
-    private static Optional<User> authenticate(Authenticator asked, Credentials credentials, String address)
-            throws IOException {
+    private static Optional<User> authenticate(Try attempt) throws IOException {
         try {
-            return asked.authenticate(credentials, address);
+            return attempt.asked.authenticate(attempt.credentials, attempt.address);
         } catch (Throwable e) {
             Loop.passOn(e); // here, because its result is not read after the deadline
             throw e;

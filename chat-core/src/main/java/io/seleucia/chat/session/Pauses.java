@@ -1,121 +1,190 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.message.Credentials;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Keeps an address from which logins fail from trying again at once: each failure doubles the pause until the next try.
- * A login that comes earlier waits for its turn, and tries at a time stand in line; other addresses are not concerned. A
- * success takes one failure back, so that many people behind one address do not suffer from each other's mistakes, and
- * somebody who has one password gains nothing for guessing another.
+ * Slows down guessing: each failed login doubles the pause until the next one, and a login that comes earlier waits for
+ * its turn. Failures count for the network that they come from and for the account, whether or not it exists: one network
+ * can't try many accounts, and many networks can't try one account.
  *
- * <p>Of IPv6 addresses the first half counts, for the other is the client's own to choose. Times are {@link
+ * <p>A success takes back the failures of the same account from the same network, and nothing else: a client that has
+ * one password gains nothing for guessing another. From then on the account is known in that network, and logins to it
+ * from there wait for their own failures only: strangers can't lock an owner out by failing, neither elsewhere nor in the
+ * same network with other accounts.
+ *
+ * <p>Tokens can't be guessed. Their failures count by network, apart from those of passwords, and any success with a token
+ * takes one back.
+ *
+ * <p>What is remembered is bounded: names are kept as hashes with a secret of this process. Times are {@link
  * System#nanoTime}; no method blocks. Any thread.
  */
 final class Pauses {
-    private static final int MAX_DOUBLINGS = 30;
+    private static final int MAX_NAME_CHARS = 256; // the beginning of a longer name counts
+    private static final int MAX_NETWORKS = 8; // in which an account is known
+    private static final int SECRET_BYTES = 16;
 
-    private static final class Tries {
-        int failures;
-        long next; // when the next one may begin
-        long failedAt;
-    }
+    /**
+     * A login, as it is counted.
+     *
+     * @param network the hash of the network, with the kind of credentials
+     * @param account the hash of the account's name; no token has one
+     * @param pair the hash of both
+     */
+    record Attempt(long network, OptionalLong account, long pair) {}
 
-    private final long first;
-    private final long longest;
-    private final long memory;
+    private final byte[] secret = new byte[SECRET_BYTES];
     private final ReentrantLock lock = new ReentrantLock(); // guards the next
-    private final Map<String, Tries> byAddress;
+    private final Failures byNetwork;
+    private final Failures byAccount;
+    private final Failures byPair;
+    private final Map<Long, long[]> known; // by account, its networks, the last one first
 
     /**
      * @param first the pause after one failure
      * @param longest the longest pause
      * @param memory how long failures count after the last
-     * @param addresses of how many addresses something is remembered at most; of more, those that were quiet longest
-     *     are forgotten
+     * @param entries of how many networks, accounts and pairs of both failures are remembered, and of how many accounts
+     *     where they are known
      */
-    Pauses(Duration first, Duration longest, Duration memory, int addresses) {
-        this.first = first.toNanos();
-        this.longest = longest.toNanos();
-        this.memory = memory.toNanos();
-        this.byAddress = new LinkedHashMap<>(16, 0.75f, true) {
+    Pauses(Duration first, Duration longest, Duration memory, int entries) {
+        new SecureRandom().nextBytes(secret);
+        this.byNetwork = new Failures(first, longest, memory, entries);
+        this.byAccount = new Failures(first, longest, memory, entries);
+        this.byPair = new Failures(first, longest, memory, entries);
+        this.known = new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Tries> eldest) {
-                return size() > addresses;
+            protected boolean removeEldestEntry(Map.Entry<Long, long[]> eldest) {
+                return size() > entries;
             }
         };
     }
 
+    Attempt attempt(Credentials credentials, String network) {
+        return switch (credentials) {
+            case Credentials.Password given -> {
+                String name = given.user()
+                        .substring(0, Math.min(given.user().length(), MAX_NAME_CHARS))
+                        .toLowerCase(Locale.ROOT); // an authenticator may not care for case
+                yield new Attempt(
+                        hash("network", network),
+                        OptionalLong.of(hash("account", name)),
+                        hash("pair", network + "\n" + name));
+            }
+            case Credentials.Token token -> new Attempt(hash("tokens", network), OptionalLong.empty(), 0);
+        };
+    }
+
+    private long hash(String kind, String text) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(secret);
+            digest.update(kind.getBytes(StandardCharsets.US_ASCII));
+            digest.update((byte) '\n');
+            return ByteBuffer.wrap(digest.digest(text.getBytes(StandardCharsets.UTF_8)))
+                    .getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Returns whether the account has logged in from that network, as far as this is remembered. */
+    boolean knows(Attempt attempt) {
+        lock.lock();
+        try {
+            return attempt.account.isPresent()
+                    && Arrays.stream(known.getOrDefault(attempt.account.getAsLong(), new long[0]))
+                            .anyMatch(network -> network == attempt.network);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
-     * Takes the next place in an address's line.
+     * Takes the next place in line.
      *
+     * @param isKnown whether the account is known in that network
      * @param limit how long the caller would wait
      * @return how long it has to, in nanoseconds; empty if that is more, and then no place is taken
      */
-    OptionalLong enter(String address, long now, long limit) {
+    OptionalLong enter(Attempt attempt, boolean isKnown, long now, long limit) {
         lock.lock();
         try {
-            Tries tries = byAddress.get(network(address));
-            if (tries == null || now - tries.failedAt > memory || tries.failures == 0) {
-                return OptionalLong.of(0);
+            if (isKnown) {
+                long wait = byPair.pause(attempt.pair, now);
+                if (wait <= limit) {
+                    byPair.begin(attempt.pair, now + wait, now);
+                }
+                return within(limit, wait);
             }
-            long wait = Math.max(0, tries.next - now);
-            if (wait > limit) {
-                return OptionalLong.empty();
+            long wait = byNetwork.pause(attempt.network, now);
+            if (attempt.account.isPresent()) {
+                wait = Math.max(wait, byAccount.pause(attempt.account.getAsLong(), now));
             }
-            tries.next = now + wait + pause(tries.failures);
-            return OptionalLong.of(wait);
+            if (wait <= limit) {
+                byNetwork.begin(attempt.network, now + wait, now);
+                if (attempt.account.isPresent()) {
+                    byAccount.begin(attempt.account.getAsLong(), now + wait, now);
+                }
+            }
+            return within(limit, wait);
         } finally {
             lock.unlock();
         }
     }
 
-    void failed(String address, long now) {
+    private static OptionalLong within(long limit, long wait) {
+        return wait <= limit ? OptionalLong.of(wait) : OptionalLong.empty();
+    }
+
+    void failed(Attempt attempt, long now) {
         lock.lock();
         try {
-            Tries tries = byAddress.computeIfAbsent(network(address), key -> new Tries());
-            if (tries.failures == 0 || now - tries.failedAt > memory) {
-                tries.failures = 0;
-                tries.next = now;
+            byNetwork.add(attempt.network, now);
+            if (attempt.account.isPresent()) {
+                byAccount.add(attempt.account.getAsLong(), now);
+                byPair.add(attempt.pair, now);
             }
-            tries.failures++;
-            tries.failedAt = now;
-            tries.next = Math.max(tries.next - now, pause(tries.failures)) + now;
         } finally {
             lock.unlock();
         }
     }
 
-    void succeeded(String address) {
+    void succeeded(Attempt attempt, long now) {
         lock.lock();
         try {
-            byAddress.computeIfPresent(network(address), (key, tries) -> {
-                tries.failures--;
-                return tries.failures <= 0 ? null : tries;
+            if (attempt.account.isEmpty()) {
+                byNetwork.takeBack(attempt.network, 1, now);
+                return;
+            }
+            long account = attempt.account.getAsLong();
+            int own = byPair.remove(attempt.pair, now);
+            byNetwork.takeBack(attempt.network, own, now);
+            byAccount.takeBack(account, own, now);
+            known.merge(account, new long[] {attempt.network}, (before, added) -> {
+                long[] others = Arrays.stream(before)
+                        .filter(network -> network != attempt.network)
+                        .limit(MAX_NETWORKS - 1)
+                        .toArray();
+                long[] all = Arrays.copyOf(added, 1 + others.length);
+                System.arraycopy(others, 0, all, 1, others.length);
+                return all;
             });
         } finally {
             lock.unlock();
         }
-    }
-
-    private long pause(int failures) {
-        return Math.min(longest, first << Math.min(failures - 1, MAX_DOUBLINGS));
-    }
-
-    /** The JDK writes IPv6 addresses in eight groups, without leaving any out. */
-    private static String network(String address) {
-        int end = -1;
-        for (int group = 0; group < 4; group++) {
-            end = address.indexOf(':', end + 1);
-            if (end < 0) {
-                return address;
-            }
-        }
-        return address.substring(0, end);
     }
 }

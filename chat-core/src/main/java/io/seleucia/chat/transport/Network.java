@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
  * @param bits the address of IPv4, or the first half of that of IPv6
  */
 public record Network(boolean v6, long bits) {
+    private static final int GROUPS = 4;
     private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
 
     /** Returns the network of an address. */
@@ -23,5 +24,17 @@ public record Network(boolean v6, long bits) {
         long prefix = bytes.getLong();
         boolean translated = prefix == TRANSLATED && bytes.getInt() == 0;
         return translated ? new Network(false, bytes.getInt()) : new Network(true, prefix);
+    }
+
+    /** Returns, as text, the network of an address that the JDK has written: IPv6 in eight groups, none left out. */
+    public static String textOf(String address) {
+        int end = -1;
+        for (int group = 0; group < GROUPS; group++) {
+            end = address.indexOf(':', end + 1);
+            if (end < 0) {
+                return address;
+            }
+        }
+        return address.substring(0, end);
     }
 }

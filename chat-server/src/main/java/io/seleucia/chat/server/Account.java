@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,8 @@ record Account(String name, int iterations, String salt, String hash) {
     /** The longest password, in bytes of UTF-8. */
     static final int MAX_PASSWORD_BYTES = 1024;
 
+    private static final int MAX_PASSWORD_CHARS = 3 * MAX_PASSWORD_BYTES; // NFC makes text shorter by that at the most
+    private static final String LENGTH_FLAW = "a password must have 1 to " + MAX_PASSWORD_BYTES + " bytes";
     private static final String SCHEME = "pbkdf2-hmac-sha256";
     private static final int MAX_ITERATIONS = 10_000_000;
     private static final int SALT_BYTES = 16;
@@ -46,21 +49,38 @@ record Account(String name, int iterations, String salt, String hash) {
         return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)));
     }
 
-    /** What is wrong with a new password: a sentence for a person, or empty if it is a good one. */
+    /**
+     * Returns a sentence for a person if the text can be no password at all, or empty. Computes for some milliseconds at
+     * the most, however long the text is.
+     */
     static Optional<String> flawOfPassword(String password) {
+        if (password.length() > MAX_PASSWORD_CHARS) { // before normalising, the time of which may grow by the square
+            return Optional.of(LENGTH_FLAW);
+        }
         if (!Names.isUnicode(password)) {
             return Optional.of("a password must be valid Unicode");
         }
         int bytes = normal(password).getBytes(StandardCharsets.UTF_8).length;
-        return bytes >= 1 && bytes <= MAX_PASSWORD_BYTES
-                ? Optional.empty()
-                : Optional.of("a password must have 1 to " + MAX_PASSWORD_BYTES + " bytes");
+        return bytes >= 1 && bytes <= MAX_PASSWORD_BYTES ? Optional.empty() : Optional.of(LENGTH_FLAW);
     }
 
-    /** Whether this is its password. Computes as long as {@link #of}, right or wrong. */
+    /** Returns an account that no password is right for. Checking one computes as long as for any other. */
+    static Account nobody(int iterations) {
+        byte[] random = new byte[SALT_BYTES + HASH_BYTES];
+        RANDOM.nextBytes(random);
+        return new Account(
+                "nobody",
+                iterations,
+                encode(Arrays.copyOf(random, SALT_BYTES)),
+                encode(Arrays.copyOfRange(random, SALT_BYTES, random.length)));
+    }
+
+    /** Returns whether this is its password. Computes as long as {@link #of}, whatever the text is. */
     boolean isPassword(String password) {
-        byte[] computed = hash(password, Base64.getDecoder().decode(salt), iterations);
-        return MessageDigest.isEqual(computed, Base64.getDecoder().decode(hash));
+        boolean possible = flawOfPassword(password).isEmpty();
+        byte[] computed =
+                hash(possible ? password : "impossible", Base64.getDecoder().decode(salt), iterations);
+        return possible & MessageDigest.isEqual(computed, Base64.getDecoder().decode(hash));
     }
 
     private static byte[] hash(String password, byte[] salt, int iterations) {
@@ -76,7 +96,8 @@ record Account(String name, int iterations, String salt, String hash) {
         }
     }
 
-    private static String normal(String password) {
+    /** The text as it is hashed. Takes time by the square of the length, if it is made for that. */
+    static String normal(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFC);
     }
 

@@ -2,32 +2,36 @@ package io.seleucia.chat.server;
 
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.concurrent.FairGate;
 import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.transport.Network;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Logins with the passwords of the users file. Passwords are hashed by threads of the platform, one fewer than there are
- * processors, for a virtual thread that computes leaves no processor to others; a bounded number of logins waits for
- * them. A name that is no account's costs the same work as one that is.
+ * processors, for a virtual thread that computes leaves no processor to others. Networks take turns: a login waits for one
+ * of each other network at the most. A name that is no account's costs the same work as one that is.
  */
 final class Accounts implements Authenticator, AutoCloseable {
-    private static final int MAX_WAITING = 128;
+    private static final int MAX_WAITING_PER_NETWORK = 32;
     private static final int IDLE_SECONDS = 10;
 
     private final Watched<Map<String, Account>> accounts;
     private final LastLogins lastLogins;
-    private final Account nobody; // whose password is checked for a name that is no account's
+    private final int seed = new SecureRandom().nextInt();
+    private final FairGate<String> gate; // to the threads that hash: by network, one login for each
     private final ThreadPoolExecutor hashing;
 
     /**
@@ -38,18 +42,15 @@ final class Accounts implements Authenticator, AutoCloseable {
     Accounts(Path file) throws IOException {
         this.accounts = new Watched<>(file, accounts -> true, Accounts::read);
         this.lastLogins = new LastLogins(file);
-        int iterations = accounts.value().values().stream()
-                .mapToInt(Account::iterations)
-                .max()
-                .orElse(Account.ITERATIONS);
-        this.nobody = Account.of("nobody", "nothing", iterations);
+        lastLogins.recall();
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+        this.gate = new FairGate<>(threads, threads, MAX_WAITING_PER_NETWORK);
         this.hashing = new ThreadPoolExecutor(
                 threads,
                 threads,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MAX_WAITING, true),
+                new LinkedBlockingQueue<>(), // bounded by the gate
                 Thread.ofPlatform().daemon().name("password-", 1).factory());
         hashing.allowCoreThreadTimeOut(true);
     }
@@ -71,32 +72,67 @@ final class Accounts implements Authenticator, AutoCloseable {
         if (!(credentials instanceof Credentials.Password given)) {
             return Optional.empty();
         }
-        Optional<Account> account = Optional.ofNullable(accounts.value().get(given.user()));
-        boolean possible = Account.flawOfPassword(given.password()).isEmpty();
-        boolean right = check(account.orElse(nobody), possible ? given.password() : "impossible");
-        if (account.isEmpty() || !possible || !right) {
+        Map<String, Account> all = accounts.value();
+        Optional<Account> account = Optional.ofNullable(all.get(given.user()));
+        boolean right = check(account.orElseGet(() -> nobody(all, given.user())), given.password(), address);
+        if (account.isEmpty() || !right) {
             return Optional.empty();
         }
         lastLogins.note(given.user(), address);
         return Optional.of(new User(given.user()).withVersion(account.get().salt()));
     }
 
-    private boolean check(Account account, String password) throws IOException {
-        FutureTask<Boolean> answer = new FutureTask<>(() -> account.isPassword(password));
+    /** The account that is checked instead for a name that is no account's: it costs as much as one of the others. */
+    private Account nobody(Map<String, Account> all, String name) {
+        List<Integer> costs = all.values().stream()
+                .map(Account::iterations)
+                .distinct()
+                .sorted()
+                .toList();
+        return Account.nobody(
+                costs.isEmpty()
+                        ? Account.ITERATIONS
+                        : costs.get(Math.floorMod(name.hashCode() ^ seed, costs.size()))); // always the same for a name
+    }
+
+    private boolean check(Account account, String password, String address) throws IOException {
+        String network = Network.textOf(address);
         try {
-            hashing.execute(answer);
-        } catch (RejectedExecutionException e) {
-            throw new IOException("too many log in at this moment, try again later", e);
+            if (!gate.enter(network, Long.MAX_VALUE)) { // the login's deadline interrupts it
+                throw new IOException("too many log in at this moment, try again later");
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("the login was given up");
         }
+        FutureTask<Boolean> answer = new FutureTask<>(() -> account.isPassword(password));
+        boolean begun = false;
         try {
+            hashing.execute(() -> {
+                try {
+                    answer.run();
+                } finally {
+                    gate.leave(network);
+                }
+            });
+            begun = true;
             return answer.get();
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the server is shutting down", e);
         } catch (ExecutionException e) {
             throw new IllegalStateException("hashing failed", e.getCause());
         } catch (InterruptedException e) {
-            answer.cancel(false);
-            hashing.remove(answer); // its place is free for who still waits
+            answer.cancel(false); // a thread that hashes already goes on to the end
             throw new InterruptedIOException("the login was given up");
+        } finally {
+            if (!begun) {
+                gate.leave(network);
+            }
         }
+    }
+
+    @Override
+    public boolean knows(String name, String address) {
+        return lastLogins.knows(name, address);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.seleucia.chat.server;
 
+import io.seleucia.chat.transport.Network;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -31,15 +32,31 @@ final class LastLogins {
 
     private final OwnerFile file;
     private final ConcurrentHashMap<String, LastLogin> unwritten = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, String> networks = new ConcurrentHashMap<>(); // by account, the last one
     private boolean failing; // of the one thread that writes
 
     LastLogins(Path usersFile) {
         this.file = new OwnerFile(usersFile.resolveSibling(usersFile.getFileName() + ".logins"));
     }
 
+    /** Reads from where accounts have logged in before. A file that can't be read is as good as none. */
+    void recall() {
+        try {
+            all().forEach((name, login) -> networks.put(name, Network.textOf(login.address)));
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "last logins can't be read: " + e.getMessage());
+        }
+    }
+
+    /** Returns whether an account's last login came from the network of an address. Any thread; does not block. */
+    boolean knows(String name, String address) {
+        return Network.textOf(address).equals(networks.get(name));
+    }
+
     /** Notes one. Any thread; does not block. */
     void note(String name, String address) {
         unwritten.merge(name, new LastLogin(Instant.now(), address), LastLogin::newest);
+        networks.put(name, Network.textOf(address));
     }
 
     /** Writes what was noted, if anything was. One thread at a time. */
@@ -56,6 +73,7 @@ final class LastLogins {
                 return format(all);
             });
             noted.forEach(unwritten::remove);
+            networks.keySet().removeIf(isAccount.negate());
             failing = false;
         } catch (IOException e) {
             if (!failing) {

@@ -30,6 +30,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     private final Optional<Watched<Tokens>> tokens;
     private final Optional<Watched<Rules>> rules;
     private final boolean guests;
+    private final boolean ignoresAuthorization;
     private final CountDownLatch closed = new CountDownLatch(1);
     private int looks; // the thread's own
     private final Thread thread = Thread.ofPlatform().daemon().name("files").unstarted(this::run);
@@ -51,6 +52,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
                 ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), rules -> false, LoginFiles::rules))
                 : Optional.empty();
         guests = settings.guests();
+        ignoresAuthorization = settings.isOn(Setting.IGNORE_AUTHORIZATION);
         if (accounts.isPresent() || tokens.isPresent() || rules.isPresent()) {
             thread.start();
         }
@@ -59,6 +61,9 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     /** Has a server let in who is to be let in. */
     void apply(ChatServerBuilder server) {
         server.guests(guests);
+        if (ignoresAuthorization) {
+            server.ignoreAuthorization();
+        }
         if (accounts.isPresent() || tokens.isPresent()) {
             server.authenticator(this);
         }
@@ -100,6 +105,11 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     public Optional<Boolean> hasAccount(String name) {
         Optional<Boolean> account = accounts.flatMap(known -> known.hasAccount(name));
         return tokens.isPresent() ? account.filter(has -> has) : account;
+    }
+
+    @Override
+    public boolean knows(String name, String address) {
+        return accounts.filter(known -> known.knows(name, address)).isPresent();
     }
 
     @Override

@@ -53,6 +53,12 @@ enum Setting {
     TLS_KEY("tls-key", "", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
     USERS_FILE(
             "users-file", "", Kind.FILE, "a file with the accounts, as the command user makes it; none: no accounts"),
+    MIN_PASSWORD_LENGTH("min-password-length", 8, "characters that a new password must have, for the command user"),
+    IGNORE_AUTHORIZATION(
+            "ignore-authorization",
+            "false",
+            Kind.SWITCH,
+            "ignore the field Authorization of handshakes, for a proxy with logins of its own"),
     TOKEN_KEY_FILE(
             "token-key-file",
             "",

@@ -24,10 +24,12 @@ final class UserCommand {
 
     private final Path file;
     private final OwnerFile users;
+    private final NewPasswords passwords;
     private final PrintStream out;
 
-    private UserCommand(Path file, PrintStream out) {
+    private UserCommand(Path file, NewPasswords passwords, PrintStream out) {
         this.file = file;
+        this.passwords = passwords;
         this.users = new OwnerFile(file);
         this.out = out;
     }
@@ -55,7 +57,8 @@ final class UserCommand {
         if (!settings.isGiven(Setting.USERS_FILE)) {
             throw new SettingsException("the command user needs users-file");
         }
-        UserCommand command = new UserCommand(settings.file(Setting.USERS_FILE), out);
+        UserCommand command = new UserCommand(
+                settings.file(Setting.USERS_FILE), new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)), out);
         switch (words.getFirst()) {
             case "list" -> command.list();
             case "add" -> command.add(name(words.getLast()));
@@ -149,10 +152,10 @@ final class UserCommand {
         return lines;
     }
 
-    private static String password() throws IOException {
+    private String password() throws IOException {
         Console console = System.console();
         String password = console != null && isTerminal(console) ? prompt(console) : line(System.in);
-        Optional<String> flaw = Account.flawOfPassword(password);
+        Optional<String> flaw = passwords.flaw(password);
         if (flaw.isPresent()) {
             throw new IOException(flaw.get());
         }

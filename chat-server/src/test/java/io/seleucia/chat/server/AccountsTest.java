@@ -84,17 +84,85 @@ class AccountsTest {
         assertHashedOnceByEach("nobody", "x".repeat(100_000));
     }
 
+    /** Combining marks whose classes fall: to normalise them takes time by the square of their number. */
+    @Test
+    void areNotKeptBusyByAPasswordThatIsHardToNormalise() throws Exception {
+        String marks = "a" + "\u0301".repeat(500_000) + "\u0316".repeat(500_000);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Optional<User>>> hostile = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                hostile.add(threads.submit(() -> login("ada", marks)));
+            }
+            assertThat(accounts.authenticate(new Credentials.Password("bob", "other"), "10.0.0.2"))
+                    .isPresent();
+            for (Future<Optional<User>> login : hostile) {
+                assertThat(login.get(60, TimeUnit.SECONDS)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void haveNetworksTakeTurns() throws Exception {
+        write(Account.of("slow", "secret", 300_000), Account.of("ada", "secret", FEW));
+        accounts.look();
+        AtomicInteger done = new AtomicInteger();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> crowd = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                String address = "2001:db8:0:1:0:0:0:" + i;
+                crowd.add(threads.submit(() -> {
+                    accounts.authenticate(new Credentials.Password("slow", "secret"), address);
+                    return done.incrementAndGet();
+                }));
+            }
+            awaitHashed(accounts.hashed() + 1); // so the crowd is in line
+
+            assertThat(accounts.authenticate(new Credentials.Password("ada", "secret"), "2001:db8:0:2:0:0:0:1"))
+                    .isPresent();
+
+            assertThat(done.get()).as("those before it").isLessThan(20);
+            crowd.forEach(login -> login.cancel(true));
+        }
+    }
+
+    @Test
+    void knowFromWhereAnAccountHasLoggedInBeforeTheStart() throws Exception {
+        assertThat(accounts.knows("ada", "10.0.0.1")).isFalse();
+        login("ada", "secret");
+        login("bob", "wrong");
+        assertThat(accounts.knows("ada", "10.0.0.1")).isTrue();
+        accounts.writeLastLogins();
+
+        try (Accounts next = new Accounts(file)) {
+            assertThat(next.knows("ada", "10.0.0.1")).isTrue();
+            assertThat(next.knows("ada", "10.0.0.2")).isFalse();
+            assertThat(next.knows("bob", "10.0.0.1")).isFalse();
+        }
+    }
+
+    @Test
+    void takeAPasswordThatIsLongBeforeItIsNormalised() throws Exception {
+        write(Account.of("ada", "\uac01".repeat(300), FEW));
+        accounts.look();
+
+        assertThat(login("ada", "\u1100\u1161\u11a8".repeat(300))).isPresent();
+    }
+
     /** A thread counts a moment after it has answered. */
     private void assertHashedOnceByEach(String user, String password) throws Exception {
         long before = accounts.hashed();
         for (int i = 0; i < 10; i++) {
             login(user, password);
         }
+        awaitHashed(before + 10);
+        assertThat(accounts.hashed() - before).isBetween(10L, 11L); // the one before may have counted late
+    }
+
+    private void awaitHashed(long number) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (accounts.hashed() < before + 10 && System.nanoTime() - deadline < 0) {
+        while (accounts.hashed() < number && System.nanoTime() - deadline < 0) {
             Thread.onSpinWait();
         }
-        assertThat(accounts.hashed() - before).isBetween(10L, 11L); // the one before may have counted late
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.seleucia.chat.server.management.Http;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -556,6 +557,43 @@ class MainTest {
         process.destroy();
         assertThat(exitStatus()).isZero();
         assertThat(errors()).noneMatch(line -> line.contains(PASSWORD));
+    }
+
+    /** Behind a proxy with a login of its own, and under attack by another address. */
+    @Test
+    void answersOthersWhileOneAddressSendsPasswordsThatAreHardToNormalise() throws Exception {
+        OwnerFile users = new OwnerFile(directory.resolve("users"));
+        users.change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
+        int port = begin(
+                "--port=0",
+                "--users-file=" + users.path(),
+                "--max-message-bytes=1048576",
+                "--login-timeout=5m",
+                "--ignore-authorization");
+        String connect = "{\"id\":1,\"type\":\"connect\",\"user\":\"%s\",\"password\":\"%s\"}";
+        String hostile = connect.formatted("eve", "\u0301".repeat(100_000) + "\u0316".repeat(100_000)); // classes fall
+        HttpClient attacker = HttpClient.newHttpClient();
+        for (int i = 0; i < 32; i++) {
+            chat(attacker, port, new Client()).sendText(hostile, true);
+        }
+
+        Client ada = new Client();
+        HttpClient honest = HttpClient.newBuilder()
+                .localAddress(InetAddress.getByName("127.0.0.2"))
+                .build();
+        WebSocket socket = chat(honest, port, ada);
+        socket.sendText(connect.formatted("ada", PASSWORD), true);
+        assertThat(ada.next()).contains("\"connected\"");
+        socket.sendText("{\"id\":2,\"type\":\"ping\"}", true);
+        assertThat(ada.next()).contains("\"pong\"");
+    }
+
+    private static WebSocket chat(HttpClient from, int port, Client client) throws Exception {
+        return from.newWebSocketBuilder()
+                .subprotocols("chat.v1")
+                .header("Authorization", "Basic cHJveHk6aXRzIG93bg==")
+                .buildAsync(URI.create("ws://127.0.0.1:" + port + "/"), client)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     @Test

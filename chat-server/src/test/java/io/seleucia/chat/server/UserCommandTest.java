@@ -63,14 +63,14 @@ class UserCommandTest {
 
     @Test
     void keepsAccounts() throws Exception {
-        assertThat(user("s\u00f6cret\nnot this line\n", "add", "ada")).isEqualTo("added ada | 0");
-        assertThat(account("ada").isPassword("s\u00f6cret")).isTrue();
+        assertThat(user("s\u00f6 cret!\nnot this line\n", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(account("ada").isPassword("s\u00f6 cret!")).isTrue();
         assertThat(account("ada").iterations()).isEqualTo(600_000);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
 
-        assertThat(user("other\n", "passwd", "ada")).isEqualTo("changed the password of ada | 0");
-        assertThat(account("ada").isPassword("other")).isTrue();
+        assertThat(user("another one\n", "passwd", "ada")).isEqualTo("changed the password of ada | 0");
+        assertThat(account("ada").isPassword("another one")).isTrue();
         assertThat(user("", "list")).isEqualTo("ada\tnever | 0");
         assertThat(user("", "remove", "ada")).isEqualTo("removed ada | 0");
         assertThat(user("", "list")).isEqualTo(" | 0");
@@ -84,7 +84,7 @@ class UserCommandTest {
         assertThat(user("x".repeat(1025) + "\n", "add", "ada")).endsWith("1 to 1024 bytes | 1");
         assertThat(user("", "add", "ada")).endsWith("1 to 1024 bytes | 1");
         assertThat(file).doesNotExist();
-        assertThat(user("x", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(user("x y z x y z", "add", "ada")).isEqualTo("added ada | 0");
         assertThat(user("y", "add", "ada")).isEqualTo("chat-server: there is a user ada in " + file + " already | 1");
         assertThat(user("", "remove", "bob")).isEqualTo("chat-server: there is no user bob in " + file + " | 1");
         assertThat(user("", "add", "a\tb")).endsWith("a client id must not have control characters | 2");
@@ -93,14 +93,25 @@ class UserCommandTest {
                 .contains("the command must be: user add|passwd|remove NAME")
                 .endsWith("| 2");
         assertThat(end(begin("", "list"))).isEqualTo("chat-server: the command user needs users-file | 2");
-        assertThat(account("ada").isPassword("x")).isTrue();
+        assertThat(account("ada").isPassword("x y z x y z")).isTrue();
+    }
+
+    @Test
+    void refusesPasswordsThatAreEasilyGuessed() throws Exception {
+        assertThat(user("s\u00f6cret7", "add", "ada"))
+                .isEqualTo("chat-server: the password is too short: it must have 8 characters or more | 1");
+        assertThat(user("PassWord123", "add", "ada"))
+                .isEqualTo("chat-server: the password is one of those that are tried first: take another | 1");
+        assertThat(file).doesNotExist();
+        assertThat(user("s\u00f6cret7", "add", "ada", "--min-password-length=7"))
+                .isEqualTo("added ada | 0");
     }
 
     @Test
     void losesNothingWhenManyAreAtIt() throws Exception {
         List<Process> adding = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            adding.add(begin("x\n", "add", "user " + i, "--users-file=" + file));
+            adding.add(begin("x y z x y z\n", "add", "user " + i, "--users-file=" + file));
         }
         for (Process process : adding) {
             assertThat(end(process)).startsWith("added user ").endsWith("| 0");

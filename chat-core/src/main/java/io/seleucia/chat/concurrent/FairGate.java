@@ -1,0 +1,141 @@
+package io.seleucia.chat.concurrent;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Bounds how many callers do something at a time, and shares the places fairly between keys, such as addresses: each key
+ * has a line of its own, and a place that becomes free goes to the next key in turn. So a key with hundreds of callers
+ * delays only itself; another waits for one caller of each key at the most. Any thread.
+ *
+ * @param <K> the keys
+ */
+public final class FairGate<K> {
+    /** The callers of one key. */
+    private static final class Line {
+        final ArrayDeque<CountDownLatch> waiting = new ArrayDeque<>(); // opened once the caller has a place
+        int inside;
+    }
+
+    private final int places;
+    private final int placesPerKey;
+    private final int waitingPerKey;
+    private final ReentrantLock lock = new ReentrantLock(); // guards the next
+    private final Map<K, Line> lines = new HashMap<>(); // those in use
+    private final ArrayDeque<Line> turns = new ArrayDeque<>(); // those of which a caller waits for one of all places
+    private int inside;
+
+    /**
+     * @param places how many may be inside
+     * @param placesPerKey how many of one key
+     * @param waitingPerKey how many of one key may wait
+     */
+    public FairGate(int places, int placesPerKey, int waitingPerKey) {
+        this.places = places;
+        this.placesPerKey = placesPerKey;
+        this.waitingPerKey = waitingPerKey;
+    }
+
+    /**
+     * Takes a place, which {@link #leave} gives back. Blocks until there is one.
+     *
+     * @param nanos how long to wait
+     * @return false if there was none in that time, or too many of this key wait already
+     */
+    public boolean enter(K key, long nanos) throws InterruptedException {
+        CountDownLatch turn = new CountDownLatch(1);
+        if (!join(key, turn)) {
+            return false;
+        }
+        boolean entered = false;
+        try {
+            entered = turn.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            if (!withdraw(key, turn)) {
+                leave(key);
+            }
+            throw e;
+        }
+        return entered || !withdraw(key, turn);
+    }
+
+    private boolean join(K key, CountDownLatch turn) {
+        lock.lock();
+        try {
+            Line line = lines.computeIfAbsent(key, absent -> new Line());
+            if (line.waiting.isEmpty() && line.inside < placesPerKey && inside < places) {
+                line.inside++;
+                inside++;
+                turn.countDown();
+                return true;
+            }
+            if (line.waiting.size() >= waitingPerKey) {
+                forgetIfIdle(key, line);
+                return false;
+            }
+            line.waiting.add(turn);
+            if (line.waiting.size() == 1 && line.inside < placesPerKey) {
+                turns.add(line);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Leaves the line. Returns false if the caller has a place by now. */
+    private boolean withdraw(K key, CountDownLatch turn) {
+        lock.lock();
+        try {
+            Line line = lines.get(key);
+            if (line == null || !line.waiting.remove(turn)) {
+                return false;
+            }
+            if (line.waiting.isEmpty()) {
+                turns.remove(line);
+                forgetIfIdle(key, line);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a place back. Does not block. */
+    public void leave(K key) {
+        lock.lock();
+        try {
+            Line line = lines.get(key);
+            line.inside--;
+            inside--;
+            if (!line.waiting.isEmpty() && line.inside == placesPerKey - 1) {
+                turns.add(line);
+            }
+            if (!turns.isEmpty()) {
+                admit(turns.poll());
+            }
+            forgetIfIdle(key, line);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void admit(Line line) {
+        line.inside++;
+        inside++;
+        line.waiting.poll().countDown();
+        if (!line.waiting.isEmpty() && line.inside < placesPerKey) {
+            turns.add(line);
+        }
+    }
+
+    private void forgetIfIdle(K key, Line line) {
+        if (line.inside == 0 && line.waiting.isEmpty()) {
+            lines.remove(key);
+        }
+    }
+}
