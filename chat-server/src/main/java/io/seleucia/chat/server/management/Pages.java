@@ -4,7 +4,6 @@ import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
