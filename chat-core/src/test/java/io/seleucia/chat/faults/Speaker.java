@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A chat.v1 client that does one thing after the other, as it is told, and heals nothing. A thread of its own reads, so
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Speaker implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 120;
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final ChatSocket socket;
     private final LinkedBlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
@@ -33,12 +35,20 @@ final class Speaker implements AutoCloseable {
         Thread.ofVirtual().name("speaker").start(this::read);
     }
 
-    /** Connects, without a position in its inbox. Fails if the server does not take the name. */
+    /**
+     * Connects, without a position in its inbox, and asks again while the broker is unavailable. Fails if the server does
+     * not take the name.
+     */
     static Speaker connect(int port, String name) throws IOException {
         Speaker speaker = new Speaker(ChatSocket.open(port));
         JsonObject request = request("connect");
         request.addProperty("client", name);
         JsonObject reply = speaker.ask(request);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (Listening.isUnavailable(reply) && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            reply = speaker.ask(request);
+        }
         if (!reply.get("type").getAsString().equals("connected")) {
             speaker.close();
             throw new IOException(reply.toString());
