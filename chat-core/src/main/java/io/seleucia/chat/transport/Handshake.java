@@ -123,7 +123,7 @@ public record Handshake(
         if (!hosts.include(host)) {
             String named = host.length() <= MAX_TOLD ? host : host.substring(0, MAX_TOLD) + "…";
             throw new HandshakeException(
-                    421, "this server is not called " + named + ": its setting hosts says how it is");
+                    421, "this server does not serve the host " + named + ": its setting hosts names those it serves");
         }
     }
 

@@ -478,7 +478,7 @@ class HandshakeTest {
                 called("chat.example", "[::1]", "10.0.0.1"),
                 forHost(host),
                 421,
-                "this server is not called " + host + ": its setting hosts says how it is");
+                "this server does not serve the host " + host + ": its setting hosts names those it serves");
         assertThat(answer()).startsWith("HTTP/1.1 421 Misdirected Request\r\n");
     }
 
@@ -489,7 +489,7 @@ class HandshakeTest {
         Pages pages = Pages.NONE.with("/", "text/html", new byte[0]);
 
         assertThatThrownBy(() -> called("chat.example").accept(wire, pages, path -> SPOKEN))
-                .hasMessageStartingWith("this server is not called evil.example");
+                .hasMessageStartingWith("this server does not serve the host evil.example");
     }
 
     @ParameterizedTest
