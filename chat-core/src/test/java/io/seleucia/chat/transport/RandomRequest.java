@@ -45,7 +45,8 @@ record RandomRequest(String head, String accept, List<String> offered) {
             fields.add(field(random, "Sec-WebSocket-Protocol", String.join(", ", offered)));
         }
         if (random.nextBoolean()) {
-            fields.add(field(random, "Origin", random.nextBoolean() ? "http://chat.example" : "HTTP://Chat.Example:80"));
+            fields.add(
+                    field(random, "Origin", random.nextBoolean() ? "http://chat.example" : "HTTP://Chat.Example:80"));
         }
         for (int n = random.nextInt(5); n > 0; n--) {
             fields.add(field(random, "X-" + text(random, NAME_CHARACTERS, 20), text(random, "ab\t \u00e4,;=\"", 60)));
