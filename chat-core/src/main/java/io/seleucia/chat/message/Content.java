@@ -21,14 +21,15 @@ public sealed interface Content {
         return StrictJson.isValid(text, StrictJson.MAX_DATA_NESTING) ? Json.ofValid(text) : Text.ofAny(text);
     }
 
-    /**
-     * Plain text, any valid Unicode.
-     *
-     * @throws IllegalArgumentException if a surrogate in the text is unpaired
-     */
+    /** Plain text, any valid Unicode. */
     record Text(String asText) implements Content {
         private static final char REPLACEMENT = '\ufffd';
 
+        /**
+         * Checks the text.
+         *
+         * @throws IllegalArgumentException if a surrogate in it is unpaired
+         */
         public Text {
             Objects.requireNonNull(asText, "asText");
             if (!Names.isUnicode(asText)) {
