@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -414,6 +415,7 @@ class MainTest {
     @Test
     void saysInOneLineWhichFileOfTlsIsWrong() throws Exception {
         Path key = Files.writeString(directory.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
         Path missing = directory.resolve("missing.pem");
         begin(List.of("--port=0", "--tls-cert=" + missing, "--tls-key=" + key));
 
