@@ -147,8 +147,8 @@ public final class RedisBroker implements Broker {
         return nodes.health();
     }
 
-    private boolean isClosed() {
-        return closed.getCount() == 0;
+    private boolean isOpen() {
+        return closed.getCount() > 0;
     }
 
     /** Channels may be elsewhere: servers that take over hear of theirs, and so do the subscriptions. Does not block. */
@@ -158,7 +158,7 @@ public final class RedisBroker implements Broker {
     }
 
     private void requireOpen() {
-        if (isClosed()) {
+        if (!isOpen()) {
             throw new ClosedBrokerException();
         }
     }
@@ -245,7 +245,7 @@ public final class RedisBroker implements Broker {
         Position start = shared.feed.add(listener);
         return new ClosingOnce(start, () -> {
             shared.feed.remove(listener);
-            if (!isClosed()) {
+            if (isOpen()) {
                 release(shared);
             }
         });
@@ -320,7 +320,7 @@ public final class RedisBroker implements Broker {
 
     @Override
     public void leave(String channel, String client) {
-        if (!isClosed()) { // else the note has ended with it
+        if (isOpen()) { // else the note has ended with it
             members.leave(channel, client);
         }
     }
@@ -382,10 +382,6 @@ public final class RedisBroker implements Broker {
                 healThoseThatWait(); // if no thread could be had when they came
             }
         });
-    }
-
-    private boolean isOpen() {
-        return closed.getCount() > 0;
     }
 
     /** Brings subscriptions to the servers that have the channels now, when they may be elsewhere. */
