@@ -1,6 +1,6 @@
 package io.seleucia.chat.auth;
 
-import io.seleucia.chat.concurrent.ThrottledLog;
+import io.seleucia.chat.concurrent.ThrottledLogs;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.Names;
 import java.io.IOException;
@@ -20,7 +20,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -50,9 +49,7 @@ public final class Tokens implements Authenticator {
     public static final int MAX_TOKEN_CHARS = 8 * 1024;
 
     private static final Logger LOG = System.getLogger(Tokens.class.getName());
-    private static final int MAX_REASONS = 64; // more than there are, but for rules that are malformed
-    private static final ConcurrentHashMap<String, ThrottledLog> REFUSALS = new ConcurrentHashMap<>(); // by reason
-    private static final ThrottledLog OTHERS = new ThrottledLog(LOG, Level.INFO);
+    private static final ThrottledLogs REFUSALS = new ThrottledLogs(LOG, Level.INFO);
     private static final String GUEST = "guest-";
 
     /** How a token is signed (RFC 7518 §3.1, RFC 8037 §3.1). */
@@ -180,10 +177,7 @@ public final class Tokens implements Authenticator {
     }
 
     private static void log(String reason, String address) {
-        ThrottledLog lines = REFUSALS.size() < MAX_REASONS
-                ? REFUSALS.computeIfAbsent(reason, key -> new ThrottledLog(LOG, Level.INFO))
-                : REFUSALS.getOrDefault(reason, OTHERS);
-        lines.log(() -> "a token from " + address + " is refused: " + reason);
+        REFUSALS.log(reason, () -> "a token from " + address + " is refused: " + reason);
     }
 
     private User verify(String token) throws Claims.MalformedException {
