@@ -1,9 +1,9 @@
 /**
  * Seleucia: a chat and realtime-messaging server as a library.
  *
- * <p>{@link io.seleucia.chat.ChatServer} is the way in. {@link io.seleucia.chat.protocol.Protocol} and {@link
- * io.seleucia.chat.broker.Broker} can be plugged in, and what is in {@code auth}. Whoever uses the Redis broker puts Jedis on the
- * class path, or requires the module {@code redis.clients.jedis}; nobody else needs it.
+ * <p>Programs begin with {@link io.seleucia.chat.ChatServer}. They can plug in a {@link io.seleucia.chat.protocol.Protocol}, a
+ * {@link io.seleucia.chat.broker.Broker}, and the interfaces of {@code auth}. The Redis broker alone needs Jedis, on the class
+ * path or as the module {@code redis.clients.jedis}.
  */
 @SuppressWarnings("requires-automatic") // Jedis has no module descriptor of its own
 module io.seleucia.chat {
@@ -15,7 +15,11 @@ module io.seleucia.chat {
     exports io.seleucia.chat;
     exports io.seleucia.chat.auth;
     exports io.seleucia.chat.broker;
+    exports io.seleucia.chat.broker.memory;
+    exports io.seleucia.chat.broker.redis;
     exports io.seleucia.chat.client;
+    exports io.seleucia.chat.memory;
     exports io.seleucia.chat.message;
     exports io.seleucia.chat.protocol;
+    exports io.seleucia.chat.protocol.xsockets;
 }

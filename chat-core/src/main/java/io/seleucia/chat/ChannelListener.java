@@ -4,19 +4,23 @@ import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 
 /**
- * Follows a channel from within the program. Called by one thread of its own, one call at a time; may block, which
- * makes nobody else wait. What it throws is logged, and the next message comes all the same.
+ * A subscriber of a channel within the program. Called by a thread of its own, one call at a time. It may block without
+ * delaying others. An exception is logged, and the next message follows.
  */
 @FunctionalInterface
 public interface ChannelListener {
-    /** The next message: each once, in order, whoever published it and on whatever server. */
+    /**
+     * Receives the next message. Each message on any server that shares the broker comes once, and in order.
+     *
+     * @param message the message
+     */
     void message(Message message);
 
     /**
-     * Messages after the last one can't be had any more, because the program was so slow, or the broker away so long,
-     * that the history has forgotten them.
+     * Called when messages after the last one are lost: the program was too slow, or the broker unavailable for too long, and
+     * the history no longer holds them.
      *
-     * @param position where it goes on: the next message is the one after it, in that epoch
+     * @param position the position after which the next message follows
      */
     default void lost(Position position) {}
 }

@@ -1,52 +1,52 @@
 package io.seleucia.chat;
 
+import io.seleucia.chat.accept.Acceptor;
+import io.seleucia.chat.accept.ConnectionShedder;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.channel.Channels;
+import io.seleucia.chat.channel.Follower;
+import io.seleucia.chat.channel.MessageSizes;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.connection.ConnectionContext;
+import io.seleucia.chat.connection.ConnectionLimits;
+import io.seleucia.chat.connection.Watchdog;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.AdminCommand;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
-import io.seleucia.chat.protocol.ChatV1;
-import io.seleucia.chat.protocol.Controllers;
-import io.seleucia.chat.protocol.Ctesiphon;
-import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.metrics.Counters;
 import io.seleucia.chat.protocol.TcpChat;
-import io.seleucia.chat.session.Bounds;
-import io.seleucia.chat.session.Channels;
-import io.seleucia.chat.session.Control;
-import io.seleucia.chat.session.Counters;
-import io.seleucia.chat.session.Follower;
+import io.seleucia.chat.session.ControlChannel;
 import io.seleucia.chat.session.Logins;
-import io.seleucia.chat.session.Loops;
-import io.seleucia.chat.session.MessageSizes;
+import io.seleucia.chat.session.NameHolds;
 import io.seleucia.chat.session.Observer;
-import io.seleucia.chat.session.Order;
+import io.seleucia.chat.session.Quota;
 import io.seleucia.chat.session.Session;
-import io.seleucia.chat.session.Watchdog;
-import io.seleucia.chat.transport.Handshake;
-import io.seleucia.chat.transport.HostNames;
-import io.seleucia.chat.transport.WireBytes;
+import io.seleucia.chat.session.SessionContext;
+import io.seleucia.chat.session.SessionLimits;
+import io.seleucia.chat.session.Sources;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -59,40 +59,42 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p>All its threads are virtual, and so do not keep the process alive by themselves.
+ * <p>All its threads are virtual, so they do not keep the process alive.
  *
- * <p>Any thread may call its methods, and may be interrupted meanwhile: a call that was blocking then fails or returns
- * early, the thread stays interrupted, and no other call is concerned.
+ * <p>Any thread may call all methods. If a thread is interrupted while a call blocks, the call fails or returns early, the
+ * thread stays interrupted, and no other call is affected.
  */
 public final class ChatServer implements AutoCloseable {
-    /** What the server calls itself, with its version. */
+    /** The name and version that the server gives to clients. */
     public static final String NAME = "seleucia/" + version();
 
+    private static final int REVIEWS_AT_ONCE = 64;
     private static final Logger LOG = System.getLogger(ChatServer.class.getName());
 
     private final Broker broker;
+    private final MemoryBudget memory;
+    private final Sources sources;
+    private final List<MemoryBudget.Registration> relief = new ArrayList<>(); // to be closed with the server
     private final boolean ownsBroker;
     private final Watchdog watchdog;
     private final Duration drainTimeout;
-    private final Counters counters = new Counters();
-    private final WireBytes bytes = new WireBytes();
+    private final Counters counters;
+    private final Optional<NameHolds> holds; // of the names of guests
     private final Channels channels;
-    private final Optional<Listeners> listeners;
+    private final Optional<ListenerDispatcher> listeners;
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
     private final long followerBytes;
-    private final List<Port> ports = new CopyOnWriteArrayList<>(); // what is open: these
-    private final InProcess inProcess;
-    private final Control control;
+    private final ServerConnectors connectors;
+    private final ControlChannel control;
     private final Logins logins;
-    private Optional<Acceptor> webSockets = Optional.empty();
-    private Optional<Acceptor> tcp = Optional.empty();
     private final Set<Thread> closing = ConcurrentHashMap.newKeySet(); // the threads that are in close()
     private volatile boolean draining;
     private volatile boolean closed; // nothing can be published any more
 
     ChatServer(ChatServerBuilder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
-        broker = settings.broker.orElseGet(() -> new InMemoryBroker(Retention.DEFAULT));
+        broker = settings.broker.orElseGet(() -> new InMemoryBroker(Retention.DEFAULT, ownMemory(settings)));
+        memory = broker.memory().orElseGet(() -> ownMemory(settings));
         Limits limits = settings.limits;
         drainTimeout = limits.drainTimeout();
         watchdog = new Watchdog(Stream.of(
@@ -106,164 +108,162 @@ public final class ChatServer implements AutoCloseable {
                 .min(Duration::compareTo)
                 .orElseThrow());
         followerBytes = limits.outboundQueueBytes();
-        listeners = settings.listeners.isEmpty() ? Optional.empty() : Optional.of(new Listeners(settings.listeners));
+        listeners = settings.listeners.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ListenerDispatcher(settings.listeners));
+        holds = settings.guestNames == GuestNames.RESERVED
+                ? Optional.of(new NameHolds(broker, settings.guestNameHold))
+                : Optional.empty();
+        sources = sources(limits, memory);
+        ConnectionContext connections = new ConnectionContext(connectionLimits(limits), memory);
+        counters = connections.counters();
+        Observer observer = listeners.map(Observer.class::cast).orElse(Observer.NONE);
         channels = new Channels(
                 broker,
-                listeners.map(Observer.class::cast).orElse(Observer.NOBODY),
+                observer,
                 new MessageSizes(
                         limits.maxMessageBytes(),
                         settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of()),
-                counters);
-        List<Protocol> protocols = protocols(settings);
-        Bounds bounds = bounds(limits, limits.pingInterval(), limits.pongTimeout());
-        control = new Control(broker, this::carryOut);
+                counters,
+                limits.maxChannelsTotal(),
+                memory);
+        relief.add(memory.register(MemoryBudget.Stage.RECENT, bytes -> channels.forgetRecent()));
+        control = new ControlChannel(broker, this::apply);
         logins = new Logins(
-                settings.authenticator, settings.authorizer, settings.guests(), limits.loginTimeout(), control);
+                settings.authenticator,
+                settings.authorizer,
+                settings.guests(),
+                settings.reservedNames,
+                limits.loginTimeout(),
+                control);
+        SessionContext context = new SessionContext(
+                NAME,
+                connections,
+                new SessionLimits(limits.maxChannels(), limits.rateMessages(), limits.rateBurst()),
+                channels,
+                logins,
+                sources,
+                holds,
+                observer);
+        connectors = new ServerConnectors(settings, context, watchdog);
         control.start();
-        inProcess = new InProcess(protocols, logins, channels, bounds, counters, watchdog);
-        ports.add(inProcess);
+        holds.ifPresent(NameHolds::start);
+        relief.add(memory.register(MemoryBudget.Stage.CONNECTIONS, new ConnectionShedder(connectors::connections)));
         try {
-            Admission admission = new Admission(limits);
-            if (settings.port.isPresent()) {
-                webSockets = Optional.of(
-                        open(settings, settings.port.getAsInt(), webSockets(settings, protocols, bounds), admission));
-            }
-            if (settings.hasTcpPort()) {
-                tcp = Optional.of(open(settings, settings.tcpPort.getAsInt(), tcp(settings), admission));
-            }
+            connectors.openPorts();
         } catch (IOException | RuntimeException | Error e) {
             close();
             throw e;
         }
     }
 
-    private Acceptor open(ChatServerBuilder settings, int port, Entrance entrance, Admission admission)
-            throws IOException {
-        Acceptor acceptor = new Acceptor(
-                new InetSocketAddress(settings.host, port),
-                entrance,
-                settings.tls,
-                admission,
-                settings.limits,
-                bytes,
-                watchdog);
-        ports.add(acceptor);
-        return acceptor;
+    private static MemoryBudget ownMemory(ChatServerBuilder settings) {
+        return MemoryBudget.ofHeap(settings.memoryShare / 100.0);
     }
 
-    private static List<Protocol> protocols(ChatServerBuilder settings) {
-        List<Protocol> protocols = new ArrayList<>(settings.protocols);
-        protocols.add(new ChatV1());
-        protocols.add(new Controllers(settings.controllers, settings.limits.maxChannels()));
-        protocols.add(new Ctesiphon());
-        return protocols;
+    private static Sources sources(Limits limits, MemoryBudget memory) {
+        Quotas quotas = limits.quotas();
+        return new Sources(
+                Map.of(
+                        Quota.MESSAGES, quotas.rateMessages(),
+                        Quota.BYTES, quotas.rateBytes(),
+                        Quota.DAILY_BYTES, quotas.dailyBytes(),
+                        Quota.CHANNEL_MESSAGES, quotas.channelMessages(),
+                        Quota.NEW_CHANNELS, quotas.newChannels(),
+                        Quota.UNKNOWN_NAMES, quotas.unknownNames(),
+                        Quota.CHANNELS, quotas.maxChannels(),
+                        Quota.QUEUED_BYTES, quotas.queuedBytes()),
+                limits.outboundQueueBytes(),
+                memory);
     }
 
-    private Entrance webSockets(ChatServerBuilder settings, List<Protocol> protocols, Bounds bounds) {
-        Handshake handshake = new Handshake(
-                hosts(settings),
-                settings.allowedOrigins,
-                settings.subprotocolRequired,
-                settings.compression != Compression.OFF,
-                settings.compression == Compression.CONTEXT_TAKEOVER);
-        // The answer to a login must be out before the handshake is cut off.
-        Duration loginLimit = settings.limits.handshakeTimeout().multipliedBy(3).dividedBy(4);
-        return new WebSocketEntrance(
-                handshake,
-                settings.pages,
-                protocols,
-                new Handlers(settings.handlers),
-                logins,
-                settings.authorizationIgnored,
-                loginLimit,
-                channels,
-                bounds,
-                counters);
-    }
-
-    /** See {@link ChatServerBuilder#hosts}. */
-    private static HostNames hosts(ChatServerBuilder settings) {
-        if (!settings.hosts.isEmpty()) {
-            return HostNames.of(settings.hosts);
-        }
-        InetAddress address = new InetSocketAddress(settings.host, 0).getAddress();
-        if (address == null || !address.isLoopbackAddress() || settings.allowedOrigins.contains("*")) {
-            return HostNames.ANY;
-        }
-        boolean bare = settings.host.contains(":") && !settings.host.startsWith("[");
-        Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
-        names.add(bare ? "[" + settings.host + "]" : settings.host);
-        settings.allowedOrigins.forEach(origin -> HostNames.ofOrigin(origin).ifPresent(names::add));
-        return HostNames.of(names);
-    }
-
-    private Entrance tcp(ChatServerBuilder settings) {
-        Duration lastChance = settings.tcpSilence.dividedBy(6);
-        return new TcpEntrance(
-                new TcpChat(settings.tcpChannel),
-                logins,
-                channels,
-                bounds(settings.limits, settings.tcpSilence.minus(lastChance), lastChance),
-                counters,
-                settings.tcpKeepalive);
-    }
-
-    private static Bounds bounds(Limits limits, Duration ping, Duration pong) {
-        return new Bounds(
-                NAME,
+    private static ConnectionLimits connectionLimits(Limits limits) {
+        return new ConnectionLimits(
                 limits.maxMessageBytes(),
                 limits.outboundQueueBytes(),
-                limits.maxChannels(),
-                limits.rateMessages(),
-                limits.rateBurst(),
-                ping,
-                pong,
+                limits.pingInterval(),
+                limits.pongTimeout(),
                 limits.frameTimeout(),
                 limits.writeTimeout());
     }
 
-    /** Settings with their defaults: {@code localhost:8600}, in memory, {@link Limits#DEFAULT}. */
+    /** {@return a builder with the defaults: {@code localhost:8600}, in memory, {@link Limits#DEFAULT}} */
     public static ChatServerBuilder builder() {
         return new ChatServerBuilder();
     }
 
     /**
-     * The port it listens on: the one that was asked for, or the one that was free.
+     * {@return the port that the server listens on for WebSockets: the configured one, or a free one if that was 0}
      *
      * @throws IllegalStateException if it was started {@linkplain ChatServerBuilder#withoutPort without one}
      */
     public int port() {
-        return webSockets
+        return connectors
+                .webSockets()
                 .orElseThrow(() -> new IllegalStateException("this server has no port"))
                 .port();
     }
 
-    /** The port that it listens on for TcpChat, if it does. */
+    /** {@return the port that the server listens on for TcpChat, if there is one} */
     public OptionalInt tcpPort() {
-        return tcp.stream().mapToInt(Acceptor::port).findFirst();
+        return connectors.tcp().stream().mapToInt(Acceptor::port).findFirst();
     }
 
-    /** The number of connections at this moment: sessions, and raw WebSockets. */
+    /** {@return the number of connections at this moment: sessions and raw WebSockets} */
     public int connections() {
-        return (int) ports.stream().flatMap(Port::connections).count();
+        return (int) connectors.connections().count();
     }
 
-    /** The sessions at this moment, in no order. */
-    public List<OpenSession> sessions() {
-        return ports.stream()
-                .flatMap(Port::connections)
-                .flatMap(loops -> loops.receiver().stream())
-                .filter(Session.class::isInstance)
-                .map(receiver -> OpenSession.of((Session) receiver))
-                .toList();
+    /** {@return the sessions at this moment, in no order} */
+    public List<SessionSnapshot> sessions() {
+        return connectors.sessions().map(SessionSnapshot::of).toList();
     }
 
-    /** The channels that have subscribers on this server at this moment, and how many each has. */
+    /**
+     * {@return a page of the sessions at this moment} Sessions that are not on the page cost little memory.
+     *
+     * @param client the client whose sessions are wanted; {@code ""} for all clients
+     * @param channel the channel whose subscribers are wanted; {@code ""} for all sessions
+     * @param order the order of the pages
+     * @param offset the number of sessions before the page
+     * @param limit the most sessions on the page
+     * @throws IllegalArgumentException if {@code offset} or {@code limit} is negative
+     */
+    public SessionSnapshot.Page sessions(
+            String client, String channel, SessionSnapshot.Order order, int offset, int limit) {
+        Objects.requireNonNull(client, "client");
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(order, "order");
+        if (offset < 0 || limit < 0) {
+            throw new IllegalArgumentException("offset and limit must not be negative");
+        }
+        String name = Names.normal(client);
+        String subscribed = Names.normal(channel);
+        Stream<Session> wanted = connectors
+                .sessions()
+                .filter(session -> name.isEmpty() || session.client().equals(name))
+                .filter(session -> subscribed.isEmpty() || session.isSubscribed(subscribed));
+        return SessionSnapshot.page(wanted, order, offset, limit);
+    }
+
+    /** {@return the number of subscribers on this server for each channel that has any at this moment, sorted by name} */
     public Map<String, Integer> channels() {
-        return channels.occupied();
+        Map<String, Integer> sorted = new TreeMap<>();
+        forEachChannel(sorted::put);
+        return sorted;
     }
 
-    /** What carries the channels: for histories, and who is present. Closing it is not for everybody. */
+    /**
+     * Passes the channels that have subscribers on this server to an action, one by one, and how many each has. In no
+     * order, and without a copy of them all: for servers with very many channels.
+     *
+     * @param action is given the name and the number of subscribers; must not block
+     */
+    public void forEachChannel(ObjIntConsumer<String> action) {
+        channels.forEachOccupied(Objects.requireNonNull(action, "action"));
+    }
+
+    /** {@return the broker, for histories and presence} A broker that other servers share must not be closed here. */
     public Broker broker() {
         return broker;
     }
@@ -271,7 +271,11 @@ public final class ChatServer implements AutoCloseable {
     /**
      * Publishes a text, as {@link #publish(String, String, Content)} does.
      *
-     * @param sender who is to have said it: any name, and nobody need be connected who bears it
+     * @param channel the channel
+     * @param sender the name of the sender: any valid name, whether or not a client with it is connected
+     * @param text the text
+     * @return its position
+     * @throws UnavailableException if the broker could not confirm it in time
      */
     public Position publish(String channel, String sender, String text) throws UnavailableException {
         Objects.requireNonNull(text, "text");
@@ -279,16 +283,17 @@ public final class ChatServer implements AutoCloseable {
     }
 
     /**
-     * Publishes a message. Blocks until it has its place, for two seconds at the most.
+     * Publishes a message. Blocks until the broker has given it a position, for at most two seconds.
      *
-     * <p>A thread that is interrupted meanwhile, as {@code Future.cancel(true)} does it, may get an {@link
-     * UnavailableException}, and stays interrupted: then the message may have been published or not, as after any other
-     * {@code UnavailableException}, and no other call is concerned.
+     * <p>If the thread is interrupted meanwhile, for example by {@code Future.cancel(true)}, the call may throw an {@link
+     * UnavailableException}. As after any {@code UnavailableException}, the message may or may not have been published.
      *
      * @param channel the channel, or {@code @name} for the inbox of a client
-     * @return its place
-     * @throws IllegalArgumentException if a name is none, the text is longer than the channel takes, or a frame of chat.v1
-     *     with this content would be larger than {@link Limits#maxMessageBytes}; nothing is published
+     * @param sender the name of the sender
+     * @param content the text or the JSON value
+     * @return its position
+     * @throws IllegalArgumentException if a name is not valid, the text is longer than the channel accepts, or a frame of
+     *     chat.v1 with this content would be larger than {@link Limits#maxMessageBytes}; nothing is published
      * @throws IllegalStateException if the server is closed
      * @throws UnavailableException if the broker could not confirm it in time
      */
@@ -296,31 +301,37 @@ public final class ChatServer implements AutoCloseable {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(sender, "sender");
         Objects.requireNonNull(content, "content");
-        refuse(Names.flawOfHistory(channel)
+        String normal = Names.normal(channel);
+        refuse(Names.flawOfHistory(normal)
                 .or(() -> Names.flawOfClient(sender))
-                .or(() -> channels.sizes().flaw(channel, sender, content)));
+                .or(() -> channels.sizes().flaw(normal, sender, content)));
         refuseIfClosed();
-        return broker.publish(channel, sender, content, "").position();
+        String published = Names.isInbox(normal) ? logins.inboxOf(normal.substring(1)) : normal;
+        return broker.publish(published, Names.normal(sender), content, "").position();
     }
 
     /**
-     * Follows a channel from now on, as a program and not as a client: it counts neither for limits nor for presence.
-     * Blocks as {@link #publish} does.
+     * Subscribes the program to a channel, from the next message on. The subscription counts neither for limits nor for
+     * presence. Blocks as {@link #publish} does.
      *
-     * @param listener gets the messages in a thread of its own; up to {@link Limits#outboundQueueBytes} wait for it,
-     *     and what is more is read from the history when it has come so far
-     * @return where it began, and what ends it; the server ends it when it closes
-     * @throws IllegalArgumentException if that is no name of a channel
+     * @param channel the channel
+     * @param listener receives the messages in a thread of its own. Up to {@link Limits#outboundQueueBytes} wait for it; later
+     *     messages are read from the history when their turn comes
+     * @return the subscription, with the position where it began. The server closes it when the server closes
+     * @throws IllegalArgumentException if the name is not one of a channel
      * @throws IllegalStateException if the server is closed
+     * @throws UnavailableException if the broker could not confirm it in time
      */
     public Broker.Subscription subscribe(String channel, ChannelListener listener) throws UnavailableException {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(listener, "listener");
         refuse(Names.flawOfChannel(channel));
         refuseIfClosed();
-        Follower follower = Follower.start(broker, channel, push -> tell(listener, push), followerBytes, followers);
+        Follower follower = new Follower(
+                        broker, Names.normal(channel), push -> tell(listener, push), followerBytes, followers, memory)
+                .open();
         if (closed) {
-            follower.close(); // it began while the others were ended
+            follower.close(); // it began while the others were being ended
         }
         refuseIfClosed();
         return follower;
@@ -341,47 +352,113 @@ public final class ChatServer implements AutoCloseable {
     }
 
     /**
-     * Makes void what a user is logged in with, on all servers that share the broker: its sessions end with 4401, and
-     * tokens that were issued to it up to now let nobody in any more. Blocks as {@link #publish} does.
+     * Revokes all logins of a user, on all servers that share the broker. The user's sessions end with 4401, and tokens that
+     * were issued before now are no longer accepted. Blocks as {@link #publish} does.
      *
-     * <p>How long a server that starts later, or is cut off from the broker now, still learns of it is a matter of the
-     * broker's history: see docs/accounts.md.
+     * <p>The broker keeps the revocation for {@link Broker#REVOCATION_AGE}, so that a server that starts later, or cannot
+     * reach the broker now, learns of it.
      *
-     * @throws IllegalArgumentException if that is no name
+     * @param user the name of the user
+     * @throws IllegalArgumentException if the name is not valid
      * @throws IllegalStateException if the server is closed
-     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     * @throws UnavailableException if it is unknown whether the other servers will learn of it; on this server it is done
      */
     public void revoke(String user) throws UnavailableException {
         Objects.requireNonNull(user, "user");
         refuse(Names.flawOfClient(user));
         refuseIfClosed();
-        control.revoke(user);
+        control.revoke(Names.normal(user));
     }
 
     /**
-     * Ends the sessions of a client with 4403, on all servers that share the broker. It may come back, if its program
-     * does not do as the code says. Blocks as {@link #publish} does.
+     * Disconnects a client with 4403, on all servers that share the broker. The client can connect again: the code only
+     * asks it not to. Blocks as {@link #publish} does.
      *
      * @param client the client id, or the name of a user
-     * @throws IllegalArgumentException if that is no name
+     * @throws IllegalArgumentException if the name is not valid
      * @throws IllegalStateException if the server is closed
-     * @throws UnavailableException if it can't be told whether the other servers will know; here it is done
+     * @throws UnavailableException if it is unknown whether the other servers will learn of it; on this server it is done
      */
     public void disconnect(String client) throws UnavailableException {
         Objects.requireNonNull(client, "client");
         refuse(Names.flawOfClient(client));
         refuseIfClosed();
-        control.disconnect(client);
+        control.disconnect(Names.normal(client));
     }
 
-    private void carryOut(Order order) {
-        if (order instanceof Order.Revoke revoke) {
+    /**
+     * Bans an account, a guest name or an address, on all servers that share the broker. Its sessions end with 4403, and new
+     * ones are refused with the time when the ban ends. The ban replaces another with the same {@link Ban#key}, and outlives
+     * restarts if the broker does. Clients of this process have no address, so only bans of names apply to them.
+     *
+     * <p>Blocks for at most twice as long as {@link #publish}. A server that cannot be told at once learns of the ban
+     * within a minute after it reaches the broker.
+     *
+     * @param ban the ban
+     * @throws IllegalArgumentException if the ban has ended, or lasts longer than {@link Ban#MAX_DURATION}
+     * @throws IllegalStateException if the server is closed
+     * @throws UnavailableException if it is unknown whether the ban was stored, or when the other servers will learn of
+     *     it; or if there are 10,000 bans
+     */
+    public void ban(Ban ban) throws UnavailableException {
+        Objects.requireNonNull(ban, "ban");
+        refuseIfClosed();
+        control.ban(ban);
+    }
+
+    /**
+     * Lifts the ban of a subject, if there is one, on all servers that share the broker. Blocks as {@link #ban} does.
+     *
+     * @param kind the kind of the subject
+     * @param subject the name or the address, or another with the same {@link Ban#key}
+     * @throws IllegalArgumentException if the subject is not a name or an address
+     * @throws IllegalStateException if the server is closed
+     * @throws UnavailableException if it is unknown whether the ban was lifted, or when the other servers will learn of it
+     */
+    public void unban(Ban.Kind kind, String subject) throws UnavailableException {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(subject, "subject");
+        refuseIfClosed();
+        control.unban(kind, subject);
+    }
+
+    /**
+     * {@return the bans that have not ended, in no order} Reads them from the broker, and so blocks as {@link #publish}
+     * does.
+     *
+     * @throws IllegalStateException if the server is closed
+     * @throws UnavailableException if the broker cannot be reached
+     */
+    public List<Ban> bans() throws UnavailableException {
+        refuseIfClosed();
+        return broker.bans();
+    }
+
+    /**
+     * Asks the authorizer again about the subscriptions of all sessions on this server, and ends those that it no longer
+     * allows; their clients are told. Call it when an authorizer allows less than before: each request is authorized when it
+     * comes, but an existing subscription is not checked again by itself, unless the login of its session changes.
+     *
+     * <p>Blocks until the authorizer has answered for all sessions; up to 64 are reviewed at a time. If the authorizer throws,
+     * that is logged, and the subscription stays. Messages that are queued already still reach the client.
+     */
+    public void reviewRights() {
+        Loop.attemptEach(
+                LOG,
+                session -> "reviewing the rights of " + session,
+                connectors.sessions().toList(),
+                REVIEWS_AT_ONCE,
+                Session::review);
+    }
+
+    private void apply(AdminCommand command) {
+        if (command instanceof AdminCommand.Revoke revoke) {
             logins.revoke(revoke);
         }
-        ports.stream()
-                .flatMap(Port::connections)
-                .flatMap(loops -> loops.receiver().stream())
-                .forEach(receiver -> Loop.attempt(LOG, "carrying an order out", () -> receiver.heed(order)));
+        connectors
+                .handlers()
+                .forEach(handler ->
+                        Loop.attempt(LOG, "applying a command of an operator", () -> handler.apply(command)));
     }
 
     private static void refuse(Optional<String> flaw) {
@@ -390,76 +467,70 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    /** Connects a client of this process that offers no subprotocol; see {@link #connect(String, Map)}. */
+    /**
+     * Connects a client of this process that offers no subprotocol; see {@link #connect(String, Map)}.
+     *
+     * @return the client
+     */
     public InMemoryClient connect() {
         return connect("");
     }
 
-    /** Connects a client of this process; see {@link #connect(String, Map)}. */
+    /**
+     * Connects a client of this process; see {@link #connect(String, Map)}.
+     *
+     * @param subprotocol the name of its protocol; {@code ""} for none
+     * @return the client
+     */
     public InMemoryClient connect(String subprotocol) {
         return connect(subprotocol, Map.of());
     }
 
     /**
-     * Connects a client of this process, without a port. To the server it is a client like any other, but for limits of
-     * connections.
+     * Connects a client of this process, without a port. The server treats it like any other client, except that limits of
+     * connections do not apply.
      *
-     * @param subprotocol the name of the protocol that it speaks; {@code ""} for none
-     * @param parameters what stands in the query of its handshake; {@code access_token} logs in, and may block
-     * @throws IllegalArgumentException if the protocol is not spoken here, or the login fails
+     * @param subprotocol the name of its protocol; {@code ""} for none
+     * @param parameters the query of its handshake; {@code access_token} logs in, which may block
+     * @return the client
+     * @throws IllegalArgumentException if the server does not speak the protocol, or the login fails
      * @throws IllegalStateException if the server is closed
      */
     public InMemoryClient connect(String subprotocol, Map<String, String> parameters) {
-        return new InMemoryClient(inProcess.connect(subprotocol, parameters));
+        return new InMemoryClient(connectors.inMemory().connect(subprotocol, parameters));
     }
 
-    /** What it is doing and has done, in numbers. Looks at every session for it, and does not block. */
+    /** {@return the memory that the server and its broker keep for clients} Does not block. */
+    public MemoryBudget.Usage memory() {
+        return memory.usage();
+    }
+
+    /** {@return the metrics at this moment} Goes through all sessions; does not block. */
     public Metrics metrics() {
-        return new Metrics(
-                connections(),
+        return Metrics.read(
+                counters,
+                sources.refusals(),
+                connectors.connections().toList(),
+                connectors.bytes(),
                 channels.size(),
-                ports.stream()
-                        .flatMap(Port::connections)
-                        .mapToLong(Loops::queuedBytes)
-                        .sum(),
-                counters.total(Counters.Count.SESSIONS),
-                counters.ends(),
-                counters.total(Counters.Count.RECEIVED),
-                counters.total(Counters.Count.RATE_LIMITED),
-                publishing(),
-                counters.total(Counters.Count.DELIVERED),
-                bytes.bytesIn(),
-                bytes.bytesOut(),
-                counters.total(Counters.Count.RECOVERED),
-                counters.total(Counters.Count.NOT_RECOVERED),
-                broker.health().reconnects());
+                memory.usage(),
+                broker.health());
     }
 
-    private Metrics.Durations publishing() {
-        long[] bounds = Counters.bucketNanos();
-        long[] counts = counters.publishing();
-        List<Metrics.Bucket> buckets = new ArrayList<>();
-        for (int i = 0; i < counts.length; i++) {
-            Duration upTo = i < bounds.length ? Duration.ofNanos(bounds[i]) : Metrics.Bucket.UNBOUNDED;
-            buckets.add(new Metrics.Bucket(upTo, counts[i]));
-        }
-        return new Metrics.Durations(buckets, Duration.ofNanos(counters.publishingNanos()));
-    }
-
-    /** Whether it has been told to end: it accepts no more connections, and those that are there end. */
+    /** {@return whether the server is closing: it accepts no connections, and ends the existing ones} */
     public boolean isDraining() {
         return draining;
     }
 
     /**
-     * Drains: accepts no more connections, lets every client have what waits for it and then tells it to come back
-     * (close code 1012; TcpChat has none). Blocks until all sessions have ended, at most for {@link
-     * Limits#drainTimeout} and a little longer, if some must be cut off. Calling it again is fine.
+     * Drains and closes the server. Accepts no more connections, sends every client the messages that are queued for it, and
+     * then closes it with 1012, which asks it to connect again (TcpChat has no close code). Blocks until all sessions have
+     * ended, for at most {@link Limits#drainTimeout} and the time to cut off the rest. It may be called more than once.
      *
-     * <p>What a server calls may close it: a handler, a controller, a listener, an authenticator. Such a call does not
-     * wait for itself: the connection that the calling thread serves ends when the call of the handler has returned.
+     * <p>A handler, a controller, a listener or an authenticator may close the server that calls it. Such a call does not wait
+     * for itself: the connection that the calling thread serves ends after the handler has returned.
      *
-     * <p>If the calling thread is interrupted, it waits no longer, and what has not ended is cut off.
+     * <p>If the calling thread is interrupted, it stops waiting, and the remaining connections are cut off.
      */
     @Override
     public void close() {
@@ -468,12 +539,15 @@ public final class ChatServer implements AutoCloseable {
         closing.add(self);
         try {
             long deadline = System.nanoTime() + drainTimeout.toNanos();
-            ports.forEach(port -> attempt(port::stop));
-            ports.forEach(port -> attempt(() -> port.drain(deadline, closing)));
+            connectors.all().forEach(port -> attempt(port::stop));
+            connectors.all().forEach(port -> attempt(() -> port.drain(deadline, closing)));
             listeners.ifPresent(told -> attempt(() -> told.close(drainTimeout)));
             closed = true;
             followers.forEach(follower -> attempt(follower::close));
             attempt(control::close);
+            attempt(sources::close);
+            holds.ifPresent(names -> attempt(names::close));
+            relief.forEach(registration -> attempt(registration::close));
             attempt(this::closeWatchdog);
             if (ownsBroker) {
                 attempt(broker::close);
@@ -483,7 +557,7 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    /** Takes a step of closing. One that fails is reported, and keeps no other from being taken. */
+    /** Runs a step of closing. A step that fails is reported, and does not prevent the others. */
     private static void attempt(Runnable step) {
         Loop.attempt(LOG, "closing the server", step);
     }
@@ -496,10 +570,10 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    /** Sees to it that the connections of those end who close the server from within it. */
+    /** Waits for the connections whose threads have closed the server from within. */
     private void endTheRest() {
         long deadline = System.nanoTime() + drainTimeout.toNanos();
-        ports.forEach(port -> port.drain(deadline, Set.of()));
+        connectors.all().forEach(port -> attempt(() -> port.drain(deadline, Set.of())));
         watchdog.close();
     }
 
@@ -511,15 +585,15 @@ public final class ChatServer implements AutoCloseable {
         }
     }
 
-    /** Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692). */
+    /** The ways in which messages are compressed for clients that offer permessage-deflate (RFC 7692). */
     public enum Compression {
-        /** Never. */
+        /** Messages are never compressed. */
         OFF,
-        /** Each message for itself, so that one to many is compressed once for all, and an idle client costs nothing. */
+        /** Each message by itself: a broadcast is compressed once for all clients, and an idle client costs nothing. */
         ON,
         /**
-         * With the memory of earlier messages, where the client agrees: small messages that resemble each other become
-         * smaller still, but each connection holds some 300 KB for it and compresses every message for itself.
+         * With context takeover, if the client agrees: small, similar messages become even smaller, but each connection
+         * holds about 300 KB for it and compresses every message by itself.
          */
         CONTEXT_TAKEOVER
     }

@@ -6,12 +6,13 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.keys.KeystoreFiles;
 import io.seleucia.chat.keys.PemFiles;
 import io.seleucia.chat.message.Names;
-import io.seleucia.chat.protocol.Caller;
-import io.seleucia.chat.protocol.Controller;
+import io.seleucia.chat.message.ReservedNames;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
+import io.seleucia.chat.protocol.xsockets.Caller;
+import io.seleucia.chat.protocol.xsockets.Controller;
 import io.seleucia.chat.transport.HostNames;
-import io.seleucia.chat.transport.Pages;
+import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.Tls;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,11 +30,16 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Settings of a server that is to be started. Not thread-safe. A setting that can't be used is refused at once: null with a
- * {@link NullPointerException} that names it.
+ * A builder of a server. Not thread-safe. An invalid setting is refused at once; null with a {@link NullPointerException} that
+ * names it.
  */
 public final class ChatServerBuilder {
+    /** The default of {@link #guestNameHold}: ten minutes. */
+    public static final Duration DEFAULT_GUEST_NAME_HOLD = Duration.ofMinutes(10);
+
+    private static final Duration LONGEST_GUEST_NAME_HOLD = Duration.ofDays(36_500);
     private static final int MAX_PORT = 65_535;
+    private static final int MAX_MEMORY_SHARE = 90; // the rest is for what the server does with it
     private static final Pattern SUBPROTOCOL = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+"); // RFC 9110 §5.6.2
     private static final Pattern PATH = Pattern.compile("/[!-~&&[^?#*]]*\\*?");
 
@@ -45,6 +51,7 @@ public final class ChatServerBuilder {
     Duration tcpSilence = Duration.ofSeconds(60);
     Optional<Broker> broker = Optional.empty();
     Limits limits = Limits.DEFAULT;
+    int memoryShare = 50;
     Set<String> hosts = Set.of();
     Set<String> allowedOrigins = Set.of();
     boolean subprotocolRequired;
@@ -53,16 +60,24 @@ public final class ChatServerBuilder {
     Optional<Authenticator> authenticator = Optional.empty();
     Optional<Authorizer> authorizer = Optional.empty();
     Optional<Boolean> guests = Optional.empty();
+    ReservedNames reservedNames = ReservedNames.DEFAULT;
+    GuestNames guestNames = GuestNames.SHARED;
+    Duration guestNameHold = DEFAULT_GUEST_NAME_HOLD;
     boolean authorizationIgnored;
     final List<Protocol> protocols = new ArrayList<>();
     final List<Controller<?>> controllers = new ArrayList<>();
     final List<ServerListener> listeners = new ArrayList<>();
     final Map<String, WebSocketHandler> handlers = new HashMap<>();
-    Pages pages = Pages.NONE;
+    StaticPages pages = StaticPages.NONE;
 
     ChatServerBuilder() {}
 
-    /** The name or address of the interface to listen on; {@code 0.0.0.0} and {@code ::} are all. */
+    /**
+     * Sets the name or address of the interface to listen on; {@code 0.0.0.0} and {@code ::} are all.
+     *
+     * @param host the name or address
+     * @return this builder
+     */
     public ChatServerBuilder host(String host) {
         Objects.requireNonNull(host, "host");
         this.host = host;
@@ -76,9 +91,11 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * The port to listen on, from 0 to 65535; 0 takes any free one.
+     * Sets the port to listen on, from 0 to 65535; 0 takes any free one.
      *
-     * @throws IllegalArgumentException if it is no port
+     * @param port the port
+     * @return this builder
+     * @throws IllegalArgumentException if it is not a port
      */
     public ChatServerBuilder port(int port) {
         checkPort("port", port);
@@ -86,15 +103,22 @@ public final class ChatServerBuilder {
         return this;
     }
 
-    /** Listens on no port for WebSockets: clients come from within the process, by {@link ChatServer#connect}. */
+    /**
+     * Opens no port for WebSockets: clients connect from within the process, by {@link ChatServer#connect}.
+     *
+     * @return this builder
+     */
     public ChatServerBuilder withoutPort() {
         this.port = OptionalInt.empty();
         return this;
     }
 
     /**
-     * Another port to listen on, for clients that speak TcpChat; 0 takes any free one. Without it there is none. It
-     * has the same limits and the same certificate.
+     * Opens a second port, for clients that speak TcpChat; 0 takes any free one. By default there is no such port. It has the
+     * same limits and the same certificate.
+     *
+     * @param tcpPort the port, from 0 to 65535
+     * @return this builder
      */
     public ChatServerBuilder tcpPort(int tcpPort) {
         checkPort("tcpPort", tcpPort);
@@ -103,10 +127,12 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * The channel that clients on the TCP port are in; {@code lobby} by default. While there is such a port, no
-     * text of more than {@value TcpChat#MAX_TEXT_BYTES} bytes can be published there, whatever the protocol.
+     * Sets the channel of the clients on the TCP port; {@code lobby} by default. If there is such a port, texts in this channel
+     * are limited to {@value TcpChat#MAX_TEXT_BYTES} bytes in all protocols.
      *
-     * @throws IllegalArgumentException if it is no name for a channel
+     * @param tcpChannel the name of the channel
+     * @return this builder
+     * @throws IllegalArgumentException if it is not the name of a channel
      */
     public ChatServerBuilder tcpChannel(String tcpChannel) {
         Objects.requireNonNull(tcpChannel, "tcpChannel");
@@ -114,15 +140,15 @@ public final class ChatServerBuilder {
         if (flaw.isPresent()) {
             throw new IllegalArgumentException(flaw.get());
         }
-        this.tcpChannel = tcpChannel;
+        this.tcpChannel = Names.normal(tcpChannel);
         return this;
     }
 
     /**
-     * Times of the TCP port that the protocol fixes, made shorter for tests.
+     * Shortens the times of the TCP port, which the protocol fixes, for tests.
      *
      * @param keepalive how long nothing may be sent to a client
-     * @param silence how long nothing may be heard from one
+     * @param silence how long nothing may be received from a client
      */
     ChatServerBuilder tcpTimes(Duration keepalive, Duration silence) {
         this.tcpKeepalive = keepalive;
@@ -130,14 +156,41 @@ public final class ChatServerBuilder {
         return this;
     }
 
-    /** What carries the channels. It stays the caller's: to be closed after the servers that share it. */
+    /**
+     * Sets the broker. The caller must close it after the servers that share it.
+     *
+     * @param broker the broker
+     * @return this builder
+     */
     public ChatServerBuilder broker(Broker broker) {
         Objects.requireNonNull(broker, "broker");
         this.broker = Optional.of(broker);
         return this;
     }
 
-    /** One more who is told what happens on the server, and has a say in it; called in the order of adding. */
+    /**
+     * Sets the share of the heap that the server keeps for all clients together, in percent; 50 by default. Has no effect
+     * with a broker that has a {@linkplain Broker#memory budget} of its own.
+     *
+     * @param memoryShare percent of the largest heap that the process may have
+     * @return this builder
+     * @throws IllegalArgumentException if it is not from 1 to 90
+     */
+    public ChatServerBuilder memoryShare(int memoryShare) {
+        if (memoryShare < 1 || memoryShare > MAX_MEMORY_SHARE) {
+            throw new IllegalArgumentException(
+                    "memoryShare must be from 1 to " + MAX_MEMORY_SHARE + " percent, and not " + memoryShare);
+        }
+        this.memoryShare = memoryShare;
+        return this;
+    }
+
+    /**
+     * Adds a listener. Listeners are called in the order in which they were added.
+     *
+     * @param listener the listener
+     * @return this builder
+     */
     public ChatServerBuilder listener(ServerListener listener) {
         Objects.requireNonNull(listener, "listener");
         listeners.add(listener);
@@ -145,9 +198,10 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Has clients log in, and says who they are. Without one there are guests only.
+     * Sets the authenticator, which checks logins. Without one, all clients are guests.
      *
-     * @param authenticator may block; see there for how it is called
+     * @param authenticator may block; see its documentation for the threads that call it
+     * @return this builder
      */
     public ChatServerBuilder authenticator(Authenticator authenticator) {
         Objects.requireNonNull(authenticator, "authenticator");
@@ -155,7 +209,12 @@ public final class ChatServerBuilder {
         return this;
     }
 
-    /** Says what clients may do. Without one they may do everything that their own rules allow, if they have any. */
+    /**
+     * Sets the authorizer. Without one, clients may do all that the rules of their own logins allow, if there are any.
+     *
+     * @param authorizer the authorizer; see its documentation for the threads that call it
+     * @return this builder
+     */
     public ChatServerBuilder authorizer(Authorizer authorizer) {
         Objects.requireNonNull(authorizer, "authorizer");
         this.authorizer = Optional.of(authorizer);
@@ -163,8 +222,11 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Whether one may come in without a login. By default one may where there is no {@linkplain #authenticator}, and
-     * may not where there is one; then there is no TCP port either, for TcpChat has no login.
+     * Sets whether clients without a login are allowed; by default, only if there is no {@linkplain #authenticator}. Without
+     * guests there is no TCP port, because TcpChat has no login.
+     *
+     * @param guests whether they are allowed
+     * @return this builder
      */
     public ChatServerBuilder guests(boolean guests) {
         this.guests = Optional.of(guests);
@@ -172,11 +234,59 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Ignores the field {@code Authorization} of handshakes, which is a login otherwise. For a server behind a proxy that
-     * has logins of its own and passes the field on: each connection would be refused, and count as a failed login.
+     * Ignores the field {@code Authorization} of handshakes, which is a login otherwise. For a server behind a proxy that has
+     * logins of its own and passes the field on; each connection would otherwise be refused, and count as a failed login.
+     *
+     * @return this builder
      */
     public ChatServerBuilder ignoreAuthorization() {
         this.authorizationIgnored = true;
+        return this;
+    }
+
+    /**
+     * Sets the names that no guest and no user with a token may have, nor a name that looks like one of them. {@code operator},
+     * {@code server} and {@code redis} are always reserved; by default there are no others.
+     *
+     * @param reservedNames the names
+     * @return this builder
+     * @throws IllegalArgumentException if a name is not a valid client id
+     */
+    public ChatServerBuilder reservedNames(Collection<String> reservedNames) {
+        this.reservedNames = ReservedNames.of(Objects.requireNonNull(reservedNames, "reservedNames"));
+        return this;
+    }
+
+    /**
+     * Sets whether a guest's name belongs to it alone, on all servers that share the broker. The default is {@link
+     * GuestNames#SHARED}, which suits tests and servers whose clients all log in. A server for unknown guests should reserve
+     * names: a guest that takes the name of another can read the messages to it.
+     *
+     * <p>A client of chat.v1 receives a secret with its name, and must show it to have the name again. Clients of protocols
+     * without such a secret share a name with others of the same protocol. A client that is refused takes another name.
+     *
+     * @param guestNames whether names are shared or reserved
+     * @return this builder
+     */
+    public ChatServerBuilder guestNames(GuestNames guestNames) {
+        this.guestNames = Objects.requireNonNull(guestNames, "guestNames");
+        return this;
+    }
+
+    /**
+     * Sets how long a guest's name stays reserved after its last session; ten minutes by default. If a server is killed, its
+     * names become free after the same time.
+     *
+     * @param guestNameHold the time
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than a millisecond, or more than 36,500 days
+     */
+    public ChatServerBuilder guestNameHold(Duration guestNameHold) {
+        Objects.requireNonNull(guestNameHold, "guestNameHold");
+        if (guestNameHold.compareTo(Duration.ofMillis(1)) < 0 || guestNameHold.compareTo(LONGEST_GUEST_NAME_HOLD) > 0) {
+            throw new IllegalArgumentException("guestNameHold must be from 1 ms to 36500 days");
+        }
+        this.guestNameHold = guestNameHold;
         return this;
     }
 
@@ -188,7 +298,12 @@ public final class ChatServerBuilder {
         return tcpPort.isPresent() && guests();
     }
 
-    /** What the server takes from its clients. */
+    /**
+     * Sets the limits of clients.
+     *
+     * @param limits the limits
+     * @return this builder
+     */
     public ChatServerBuilder limits(Limits limits) {
         Objects.requireNonNull(limits, "limits");
         this.limits = limits;
@@ -196,14 +311,16 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * The names by which clients call the server, without ports: what a request must name as its host, or it is refused
-     * with HTTP 421. {@code *} is any. Case does not matter; an address of IPv6 stands in brackets.
+     * Sets the host names of the server, without ports. A request for another host is refused with HTTP 421. {@code *} allows
+     * any. Case does not matter; IPv6 addresses are in brackets.
      *
-     * <p>A page whose name was made to point at this server (DNS rebinding) is told by this alone. If there are none, a
-     * server that listens on the loopback interface takes {@code localhost}, {@code 127.0.0.1}, {@code [::1]}, its
-     * {@linkplain #host host} and those of the {@linkplain #allowedOrigins allowed origins}, and any other server, or one
-     * that allows all origins, takes any.
+     * <p>This is the only protection against DNS rebinding, where a foreign page's name is made to point at this server. Without
+     * host names, a server that listens on the loopback interface accepts {@code localhost}, {@code 127.0.0.1}, {@code
+     * [::1]}, its {@linkplain #host host} and those of the {@linkplain #allowedOrigins allowed origins}. Any other server, or one
+     * that allows all origins, accepts any host.
      *
+     * @param hosts the names
+     * @return this builder
      * @throws IllegalArgumentException if one is neither a name nor an address, or has a port
      */
     public ChatServerBuilder hosts(Collection<String> hosts) {
@@ -217,11 +334,14 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * The origins whose pages may connect, such as {@code https://chat.example}; {@code *} is any. Scheme, host and port
-     * count, and a port that is left out is the scheme's. If there are none, a page may connect to the origin that it came
-     * from: {@code http} and the host and port that the request names, or {@code https} where the server speaks TLS
-     * itself. Behind a proxy that ends TLS, pages come from an {@code https} origin that must be named here. Programs other
-     * than browsers are not concerned.
+     * Sets the origins whose pages may connect, such as {@code https://chat.example}; {@code *} allows any. Scheme, host and
+     * port must match; a missing port is the default of the scheme. Without origins, a page may connect only to the origin
+     * that it came from: {@code http}, or {@code https} if the server itself speaks TLS, with the host and port of the request.
+     * Behind a proxy that terminates TLS, the {@code https} origin must be named here. Programs other than browsers are not
+     * affected.
+     *
+     * @param allowedOrigins the origins
+     * @return this builder
      */
     public ChatServerBuilder allowedOrigins(Collection<String> allowedOrigins) {
         Objects.requireNonNull(allowedOrigins, "allowedOrigins");
@@ -231,12 +351,13 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Has the port speak TLS 1.2 and 1.3, {@code wss://}, and nothing else, with a key and certificates from a
-     * PKCS12 keystore. Reads the files now, and again while the server runs when they have changed: new
-     * connections get the new certificate. A changed file that can't be used is logged, and the former
-     * certificate stays.
+     * Secures the ports with TLS 1.2 and 1.3 ({@code wss://}), with a key and certificates from a PKCS12 keystore. Plain
+     * connections are not accepted. Reads the files now, and again when they change, so that new connections get the new
+     * certificate. If a changed file cannot be used, that is logged, and the previous certificate stays.
      *
+     * @param keystore the PKCS12 file
      * @param passwordFile its first line is the password of the keystore and of the key in it
+     * @return this builder
      * @throws IOException if the files can't be used; the message says which one it is and what is wrong
      */
     public ChatServerBuilder tlsKeystore(Path keystore, Path passwordFile) throws IOException {
@@ -248,8 +369,9 @@ public final class ChatServerBuilder {
     /**
      * Like {@link #tlsKeystore}, with a key and certificates from two files in PEM form.
      *
-     * @param certificates the server's certificate, then each issuer's after the one it has signed
+     * @param certificates the certificate of the server, followed by those of its issuers in order
      * @param key the private key, unencrypted, in PKCS#8: RSA, EC (P-256, P-384, P-521) or Ed25519
+     * @return this builder
      * @throws IOException if the files can't be used; the message says which one it is and what is wrong
      */
     public ChatServerBuilder tlsCert(Path certificates, Path key) throws IOException {
@@ -264,10 +386,12 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * One more protocol, chosen by its name as the subprotocol, and preferred to those the server has itself.
+     * Adds a protocol, which clients choose by its name as the subprotocol. It is preferred to the built-in protocols.
      *
-     * @throws IllegalArgumentException if its name can't stand in a handshake (RFC 6455 §4.1), or another that was added
-     *     bears it
+     * @param protocol the protocol
+     * @return this builder
+     * @throws IllegalArgumentException if its name is not valid in a handshake (RFC 6455 §4.1), or another added protocol has
+     *     the same
      */
     public ChatServerBuilder protocol(Protocol protocol) {
         Objects.requireNonNull(protocol, "protocol");
@@ -284,13 +408,15 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * One more controller, for clients of the subprotocol {@code XSocketsNET}; see {@link Controller} for what they
-     * can call. {@code chat} and {@code generic} are always there.
+     * Adds a controller for clients of the subprotocol {@code XSocketsNET}; see {@link Controller} for the methods that they can
+     * call. The controllers {@code chat} and {@code generic} are built in.
      *
-     * @param name case does not matter
+     * @param <C> the class of the controller
+     * @param name the name; case does not matter
      * @param type the class whose public methods are its topics
      * @param factory makes the object that serves one connection
-     * @throws IllegalArgumentException if the name or the class won't do; the message says why
+     * @return this builder
+     * @throws IllegalArgumentException if the name or the class is not valid; the message says why
      */
     public <C> ChatServerBuilder controller(
             String name, Class<C> type, Function<? super Caller<C>, ? extends C> factory) {
@@ -302,15 +428,23 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Whether a client that offers only subprotocols that are not spoken is refused. If not, which is the default,
-     * it is let in without one, as RFC 6455 §4.2.2 has it. One that offers none is always let in.
+     * Sets whether a client is refused that offers only unknown subprotocols. By default it is accepted without one (RFC 6455
+     * §4.2.2). A client that offers no subprotocol is always accepted.
+     *
+     * @param subprotocolRequired whether it is refused
+     * @return this builder
      */
     public ChatServerBuilder subprotocolRequired(boolean subprotocolRequired) {
         this.subprotocolRequired = subprotocolRequired;
         return this;
     }
 
-    /** Whether messages of 256 bytes or more are compressed; {@link ChatServer.Compression#ON} by default. */
+    /**
+     * Sets how messages of 256 bytes or more are compressed; {@link ChatServer.Compression#ON} by default.
+     *
+     * @param compression when to compress
+     * @return this builder
+     */
     public ChatServerBuilder compression(ChatServer.Compression compression) {
         Objects.requireNonNull(compression, "compression");
         this.compression = compression;
@@ -318,10 +452,12 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Serves a path without any chat protocol.
+     * Adds a handler that serves a path without any chat protocol.
      *
-     * @param path the path, such as {@code /echo}; with {@code *} at its end, all paths that begin with it
-     * @throws IllegalArgumentException if no request can be for that path, or it has a handler already
+     * @param path the path, such as {@code /echo}; with {@code *} at its end, all paths that begin with the rest
+     * @param handler serves the connections to the path
+     * @return this builder
+     * @throws IllegalArgumentException if the path is not valid in a request, or already has a handler
      */
     public ChatServerBuilder webSocket(String path, WebSocketHandler handler) {
         Objects.requireNonNull(path, "path");
@@ -338,16 +474,17 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Gives a static page, or what belongs to one, to a browser that asks for a path without wanting a WebSocket. It
-     * is held in memory; a browser keeps it and asks whether it has changed. Its policy for content lets it use
-     * nothing but other pages of this server and WebSockets to it, and neither script nor style within its HTML.
-     * Who asks has {@link Limits#handshakeTimeout} to take it.
+     * Adds a static page, or a resource of one, for browsers that request the path without asking for a WebSocket. It is kept
+     * in memory; browsers cache it and revalidate it. Its content security policy allows only other pages of this server and
+     * WebSockets to it, and no inline scripts or styles. A browser has {@link Limits#handshakeTimeout} to load it.
      *
-     * <p>Without any page, all who want no WebSocket are refused with HTTP 400.
+     * <p>Without any page, requests that do not ask for a WebSocket are refused with HTTP 400.
      *
      * @param path such as {@code /} or {@code /chat.css}
      * @param type the media type, such as {@code text/css; charset=utf-8}
-     * @throws IllegalArgumentException if path or type can't stand in HTTP
+     * @param content the page as it is sent
+     * @return this builder
+     * @throws IllegalArgumentException if the path or the type is not valid in HTTP
      */
     public ChatServerBuilder page(String path, String type, byte[] content) {
         Objects.requireNonNull(path, "path");
@@ -358,10 +495,11 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Starts the server. It listens when this returns.
+     * Starts the server, which listens when this returns.
      *
-     * @throws IOException if the address can't be listened on
-     * @throws IllegalStateException if nobody could come in: there are no guests, and nobody who lets others in
+     * @return this builder
+     * @throws IOException if the address cannot be listened on
+     * @throws IllegalStateException if no client could connect: there are neither guests nor an authenticator
      */
     public ChatServer start() throws IOException {
         if (!guests() && authenticator.isEmpty()) {

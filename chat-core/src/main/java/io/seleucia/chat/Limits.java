@@ -2,28 +2,33 @@ package io.seleucia.chat;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
- * What the server takes from its clients, in size, number and time. Every bound has a default that suits a public
- * server; start from {@link #DEFAULT} and change what differs.
+ * The limits that a server sets to its clients, in size, number and time. The defaults suit a public server; start from
+ * {@link #DEFAULT} and change what differs.
  *
- * <p>On the TCP port there are no codes and no errors: what is closed or refused elsewhere is closed, requests beyond the
- * rate are read later, and how long a peer may be silent is its protocol's affair.
+ * <p>TcpChat has no close codes and no errors: where another protocol reports one, the TCP port closes the connection. It
+ * reads requests beyond the rate later, and the protocol fixes how long a peer may be silent.
  *
- * @param maxMessageBytes a longer message closes the connection with 1009; at most 1 GiB
- * @param outboundQueueBytes a client for which more bytes wait to be written is closed with 4000
- * @param maxChannels subscriptions that a session may have at a time
+ * @param maxMessageBytes the longest message, at most 1 GiB; a longer one closes the connection with 1009
+ * @param outboundQueueBytes bytes that may wait to be written to a client; beyond it the connection is closed with 4000
+ * @param maxChannels subscriptions of a session at a time
  * @param rateMessages requests a second that a session may send on average; more are refused
  * @param rateBurst requests that a session may send at once
  * @param rateBytes bytes a second that a connection may send; it is read no faster than that, after as many at once
  * @param maxConnections connections at a time; more are refused with HTTP 503
- * @param maxConnectionsPerAddress connections at a time from one IP address; more are refused with HTTP 503
+ * @param maxConnectionsPerAddress connections at a time from one IPv4 address or one IPv6 network of 64 bits; more are
+ *     refused with HTTP 503
+ * @param maxChannelsTotal channels that may exist; beyond it no new ones begin. Counts the channels that the broker keeps if
+ *     the broker knows their number, and otherwise those with subscribers on this server
+ * @param quotas what a client may use across all its connections
  * @param pingInterval silence after which a peer is pinged
- * @param pongTimeout time in which it must give a sign of life then, or is closed with 4001
+ * @param pongTimeout time in which a pinged peer must send something, or it is closed with 4001
  * @param handshakeTimeout time for the whole handshake, or for loading a page
- * @param loginTimeout time that a login may take, and that one may be there without, where there are no guests
- * @param frameTimeout time from a frame's first byte to its last
- * @param writeTimeout time that a write may take without progress, or the connection is cut
+ * @param loginTimeout time that a login may take, and that a client may stay without one if there are no guests
+ * @param frameTimeout time from the first byte of a frame to its last
+ * @param writeTimeout time that a write may make no progress before the connection is cut
  * @param drainTimeout time in which all sessions must have ended when the server closes
  */
 public record Limits(
@@ -35,6 +40,8 @@ public record Limits(
         int rateBytes,
         int maxConnections,
         int maxConnectionsPerAddress,
+        int maxChannelsTotal,
+        Quotas quotas,
         Duration pingInterval,
         Duration pongTimeout,
         Duration handshakeTimeout,
@@ -42,7 +49,7 @@ public record Limits(
         Duration frameTimeout,
         Duration writeTimeout,
         Duration drainTimeout) {
-    private static final Duration LONGEST = Duration.ofDays(36_500); // sums of two can be told in nanoseconds
+    private static final Duration LONGEST = Duration.ofDays(36_500); // the sum of two fits into a long of nanoseconds
 
     /** The defaults of docs/settings.md. */
     public static final Limits DEFAULT = new Limits(
@@ -54,6 +61,8 @@ public record Limits(
             8 * 1024 * 1024,
             100_000,
             1_000,
+            100_000,
+            Quotas.DEFAULT,
             Duration.ofSeconds(25),
             Duration.ofSeconds(10),
             Duration.ofSeconds(10),
@@ -65,7 +74,7 @@ public record Limits(
     /** The largest {@code maxMessageBytes}: 1 GiB. */
     public static final int MAX_MESSAGE_BYTES = 1 << 30;
 
-    /** Refuses bounds that are not positive, and messages that no array could hold. */
+    /** Refuses limits that are not positive, and message sizes above {@link #MAX_MESSAGE_BYTES}. */
     public Limits {
         if (maxMessageBytes > MAX_MESSAGE_BYTES) {
             throw new IllegalArgumentException("maxMessageBytes must not exceed " + MAX_MESSAGE_BYTES);
@@ -78,6 +87,8 @@ public record Limits(
         positive("rateBytes", rateBytes);
         positive("maxConnections", maxConnections);
         positive("maxConnectionsPerAddress", maxConnectionsPerAddress);
+        positive("maxChannelsTotal", maxChannelsTotal);
+        Objects.requireNonNull(quotas, "quotas");
         positive("pingInterval", pingInterval);
         positive("pongTimeout", pongTimeout);
         positive("handshakeTimeout", handshakeTimeout);
@@ -101,303 +112,224 @@ public record Limits(
         }
     }
 
-    /** The same with another {@code maxMessageBytes}. */
+    /**
+     * {@return these limits with another {@code maxMessageBytes}}
+     *
+     * @param maxMessageBytes the new value
+     */
     public Limits withMaxMessageBytes(int maxMessageBytes) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.maxMessageBytes = maxMessageBytes);
     }
 
-    /** The same with another {@code outboundQueueBytes}. */
+    /**
+     * {@return these limits with another {@code outboundQueueBytes}}
+     *
+     * @param outboundQueueBytes the new value
+     */
     public Limits withOutboundQueueBytes(int outboundQueueBytes) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.outboundQueueBytes = outboundQueueBytes);
     }
 
-    /** The same with another {@code maxChannels}. */
+    /**
+     * {@return these limits with another {@code maxChannels}}
+     *
+     * @param maxChannels the new value
+     */
     public Limits withMaxChannels(int maxChannels) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.maxChannels = maxChannels);
     }
 
-    /** The same with another {@code rateMessages}. */
+    /**
+     * {@return these limits with another {@code rateMessages}}
+     *
+     * @param rateMessages the new value
+     */
     public Limits withRateMessages(int rateMessages) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.rateMessages = rateMessages);
     }
 
-    /** The same with another {@code rateBurst}. */
+    /**
+     * {@return these limits with another {@code rateBurst}}
+     *
+     * @param rateBurst the new value
+     */
     public Limits withRateBurst(int rateBurst) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.rateBurst = rateBurst);
     }
 
-    /** The same with another {@code rateBytes}. */
+    /**
+     * {@return these limits with another {@code rateBytes}}
+     *
+     * @param rateBytes the new value
+     */
     public Limits withRateBytes(int rateBytes) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.rateBytes = rateBytes);
     }
 
-    /** The same with another {@code maxConnections}. */
+    /**
+     * {@return these limits with another {@code maxConnections}}
+     *
+     * @param maxConnections the new value
+     */
     public Limits withMaxConnections(int maxConnections) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.maxConnections = maxConnections);
     }
 
-    /** The same with another {@code maxConnectionsPerAddress}. */
+    /**
+     * {@return these limits with another {@code maxConnectionsPerAddress}}
+     *
+     * @param maxConnectionsPerAddress the new value
+     */
     public Limits withMaxConnectionsPerAddress(int maxConnectionsPerAddress) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.maxConnectionsPerAddress = maxConnectionsPerAddress);
     }
 
-    /** The same with another {@code pingInterval}. */
+    /**
+     * {@return these limits with another {@code maxChannelsTotal}}
+     *
+     * @param maxChannelsTotal the new value
+     */
+    public Limits withMaxChannelsTotal(int maxChannelsTotal) {
+        return copy(to -> to.maxChannelsTotal = maxChannelsTotal);
+    }
+
+    /**
+     * {@return these limits with another {@code quotas}}
+     *
+     * @param quotas the new value
+     */
+    public Limits withQuotas(Quotas quotas) {
+        return copy(to -> to.quotas = quotas);
+    }
+
+    /**
+     * {@return these limits with another {@code pingInterval}}
+     *
+     * @param pingInterval the new value
+     */
     public Limits withPingInterval(Duration pingInterval) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.pingInterval = pingInterval);
     }
 
-    /** The same with another {@code pongTimeout}. */
+    /**
+     * {@return these limits with another {@code pongTimeout}}
+     *
+     * @param pongTimeout the new value
+     */
     public Limits withPongTimeout(Duration pongTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.pongTimeout = pongTimeout);
     }
 
-    /** The same with another {@code handshakeTimeout}. */
+    /**
+     * {@return these limits with another {@code handshakeTimeout}}
+     *
+     * @param handshakeTimeout the new value
+     */
     public Limits withHandshakeTimeout(Duration handshakeTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.handshakeTimeout = handshakeTimeout);
     }
 
-    /** The same with another {@code loginTimeout}. */
+    /**
+     * {@return these limits with another {@code loginTimeout}}
+     *
+     * @param loginTimeout the new value
+     */
     public Limits withLoginTimeout(Duration loginTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.loginTimeout = loginTimeout);
     }
 
-    /** The same with another {@code frameTimeout}. */
+    /**
+     * {@return these limits with another {@code frameTimeout}}
+     *
+     * @param frameTimeout the new value
+     */
     public Limits withFrameTimeout(Duration frameTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.frameTimeout = frameTimeout);
     }
 
-    /** The same with another {@code writeTimeout}. */
+    /**
+     * {@return these limits with another {@code writeTimeout}}
+     *
+     * @param writeTimeout the new value
+     */
     public Limits withWriteTimeout(Duration writeTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.writeTimeout = writeTimeout);
     }
 
-    /** The same with another {@code drainTimeout}. */
+    /**
+     * {@return these limits with another {@code drainTimeout}}
+     *
+     * @param drainTimeout the new value
+     */
     public Limits withDrainTimeout(Duration drainTimeout) {
-        return new Limits(
-                maxMessageBytes,
-                outboundQueueBytes,
-                maxChannels,
-                rateMessages,
-                rateBurst,
-                rateBytes,
-                maxConnections,
-                maxConnectionsPerAddress,
-                pingInterval,
-                pongTimeout,
-                handshakeTimeout,
-                loginTimeout,
-                frameTimeout,
-                writeTimeout,
-                drainTimeout);
+        return copy(to -> to.drainTimeout = drainTimeout);
+    }
+
+    private Limits copy(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.limits();
+    }
+
+    /** The components while one of them is changed. */
+    private static final class Copy {
+        private int maxMessageBytes;
+        private int outboundQueueBytes;
+        private int maxChannels;
+        private int rateMessages;
+        private int rateBurst;
+        private int rateBytes;
+        private int maxConnections;
+        private int maxConnectionsPerAddress;
+        private int maxChannelsTotal;
+        private Quotas quotas;
+        private Duration pingInterval;
+        private Duration pongTimeout;
+        private Duration handshakeTimeout;
+        private Duration loginTimeout;
+        private Duration frameTimeout;
+        private Duration writeTimeout;
+        private Duration drainTimeout;
+
+        Copy(Limits from) {
+            maxMessageBytes = from.maxMessageBytes;
+            outboundQueueBytes = from.outboundQueueBytes;
+            maxChannels = from.maxChannels;
+            rateMessages = from.rateMessages;
+            rateBurst = from.rateBurst;
+            rateBytes = from.rateBytes;
+            maxConnections = from.maxConnections;
+            maxConnectionsPerAddress = from.maxConnectionsPerAddress;
+            maxChannelsTotal = from.maxChannelsTotal;
+            quotas = from.quotas;
+            pingInterval = from.pingInterval;
+            pongTimeout = from.pongTimeout;
+            handshakeTimeout = from.handshakeTimeout;
+            loginTimeout = from.loginTimeout;
+            frameTimeout = from.frameTimeout;
+            writeTimeout = from.writeTimeout;
+            drainTimeout = from.drainTimeout;
+        }
+
+        Limits limits() {
+            return new Limits(
+                    maxMessageBytes,
+                    outboundQueueBytes,
+                    maxChannels,
+                    rateMessages,
+                    rateBurst,
+                    rateBytes,
+                    maxConnections,
+                    maxConnectionsPerAddress,
+                    maxChannelsTotal,
+                    quotas,
+                    pingInterval,
+                    pongTimeout,
+                    handshakeTimeout,
+                    loginTimeout,
+                    frameTimeout,
+                    writeTimeout,
+                    drainTimeout);
+        }
     }
 }

@@ -1,33 +1,35 @@
 package io.seleucia.chat;
 
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.connection.ConnectionHandler;
+import io.seleucia.chat.connection.ServedConnection;
+import io.seleucia.chat.message.AdminCommand;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.session.Bans;
 import io.seleucia.chat.session.Login;
 import io.seleucia.chat.session.Logins;
-import io.seleucia.chat.session.Loops;
-import io.seleucia.chat.session.Order;
 import io.seleucia.chat.transport.Frame;
 import java.util.Objects;
 import java.util.Optional;
 
-/** One peer's WebSocket, as a {@link WebSocketHandler} sees it. All methods may be called by any thread. */
+/** The WebSocket of one peer, for a {@link WebSocketHandler}. Any thread may call all methods. */
 public final class RawWebSocket {
-    private final Loops loops;
+    private final ServedConnection served;
     private final String path;
     private final Optional<Login> login;
 
-    private RawWebSocket(Loops loops, String path, Optional<Login> login) {
-        this.loops = loops;
+    private RawWebSocket(ServedConnection served, String path, Optional<Login> login) {
+        this.served = served;
         this.path = path;
         this.login = login;
     }
 
-    /** What has a connection's messages handled. */
-    static Loops.Receiver receiver(
-            Loops loops, String path, Optional<Login> login, Logins logins, WebSocketHandler handler) {
-        RawWebSocket socket = new RawWebSocket(loops, path, login);
-        return new Loops.Receiver() {
+    /** Returns a receiver that has a handler serve a connection. */
+    static ConnectionHandler receiver(
+            ServedConnection served, String path, Optional<Login> login, Logins logins, WebSocketHandler handler) {
+        RawWebSocket socket = new RawWebSocket(served, path, login);
+        return new ConnectionHandler() {
             @Override
             public void began() {
                 handler.opened(socket);
@@ -41,22 +43,39 @@ public final class RawWebSocket {
             @Override
             public void check() {
                 if (login.filter(logins::isOver).isPresent()) {
-                    loops.end(CloseCode.UNAUTHORIZED, true);
+                    served.end(CloseCode.UNAUTHORIZED, true);
+                }
+                endIfBanned();
+            }
+
+            private void endIfBanned() {
+                Bans bans = logins.bans();
+                if (bans.ofPeer(served.connection().peer()).isPresent()
+                        || login.flatMap(held -> bans.ofAccount(held.user().name()))
+                                .isPresent()) {
+                    served.end(CloseCode.DISCONNECTED, true);
                 }
             }
 
             @Override
-            public void heed(Order order) {
-                if (login.isPresent() && login.get().user().name().equals(order.name())) {
-                    switch (order) {
-                        case Order.Revoke revoke -> check();
-                        case Order.Disconnect disconnect -> {
-                            if (login.get().since() <= order.until()) {
-                                loops.end(CloseCode.DISCONNECTED, true);
-                            }
+            public void apply(AdminCommand command) {
+                switch (command) {
+                    case AdminCommand.Revoke revoke -> {
+                        if (isCalled(revoke.name())) {
+                            check();
                         }
                     }
+                    case AdminCommand.Disconnect disconnect -> {
+                        if (isCalled(disconnect.name()) && login.orElseThrow().since() <= disconnect.until()) {
+                            served.end(CloseCode.DISCONNECTED, true);
+                        }
+                    }
+                    case AdminCommand.BansChanged changed -> endIfBanned();
                 }
+            }
+
+            private boolean isCalled(String name) {
+                return login.filter(held -> held.user().name().equals(name)).isPresent();
             }
 
             @Override
@@ -66,46 +85,49 @@ public final class RawWebSocket {
         };
     }
 
-    /** The path that the client asked for, without a query. */
+    /** {@return the path of the request, without the query} */
     public String path() {
         return path;
     }
 
-    /** Who is logged in; empty for a guest. */
+    /** {@return the user that is logged in; empty for a guest} */
     public Optional<User> user() {
         return login.map(Login::user);
     }
 
-    /** The peer's address and port. */
+    /** {@return the address and port of the peer} */
     public String peer() {
-        return loops.connection().peer();
+        return served.connection().peer();
     }
 
     /**
-     * Sends a message in its turn, waiting while the peer does not read what was sent before. Meant for the thread that
-     * calls the handler, so that a peer that does not read is not read from either. Does nothing once the connection has
-     * ended.
+     * Sends a message after the ones before it. Blocks while the peer does not read those. Meant for the thread that calls
+     * the handler, so that nothing is read from a peer that does not read. Has no effect once the connection has ended.
+     *
+     * @param message the message
      */
     public void send(Payload message) {
         Objects.requireNonNull(message, "message");
-        loops.answer(frame(message));
+        served.answer(frame(message));
     }
 
     /**
-     * Sends a message in its turn, without ever waiting: a peer for which too much waits already is closed with 4000.
-     * Meant for one message to many peers.
+     * Sends a message after the ones before it. Does not block: a peer whose queue is full is closed with 4000. Meant for one
+     * message to many peers.
+     *
+     * @param message the message
      */
     public void offer(Payload message) {
         Objects.requireNonNull(message, "message");
-        loops.offer(frame(message));
+        served.offer(frame(message));
     }
 
-    /** Closes in an orderly way, after what waits has been sent. Does not wait. */
+    /** Closes the connection with 1000 after the queued messages have been sent. Does not block. */
     public void close() {
-        loops.end(CloseCode.NORMAL, false);
+        served.end(CloseCode.NORMAL, false);
     }
 
     private Frame frame(Payload message) {
-        return loops.connection().framing().frame(message);
+        return served.connection().framing().frame(message);
     }
 }

@@ -5,42 +5,69 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.RefusedException;
 
 /**
- * What an embedding program wants to know of its server, and to have a say in.
+ * A listener to the events of a server, which may also change or refuse messages.
  *
- * <p>All methods but {@link #publishing} tell what has happened on this server; of others that share its broker they
- * know nothing. They are called in the order in which it happened, one at a time, by a thread of their own, so that a
- * slow listener makes no client wait. Behind a listener that blocks up to {@value Listeners#MAX_WAITING} events wait;
+ * <p>All methods except {@link #publishing} report what has happened on this server, not on others that share its broker. They
+ * are called in the order of the events, one at a time, by a thread of their own, so that a slow listener delays no client.
+ * Behind a listener that blocks, up to {@value ListenerDispatcher#MAX_WAITING} events wait;
  * what comes beyond that is not told, and the log says so. What they throw is logged.
  */
 public interface ServerListener {
-    /** A session has begun. In most protocols it gets its name a little later. */
-    default void connected(OpenSession session) {}
+    /**
+     * Called when a session has begun. In most protocols it gets its name a little later.
+     *
+     * @param session the session
+     */
+    default void connected(SessionSnapshot session) {}
 
-    /** A session has ended, and was in these channels no more. */
-    default void disconnected(OpenSession session, CloseCode code) {}
+    /**
+     * Called when a session has ended, after it has left its channels.
+     *
+     * @param session the session
+     * @param code why its connection ended
+     */
+    default void disconnected(SessionSnapshot session, CloseCode code) {}
 
-    /** A client is here with its first session. */
+    /**
+     * Called when the first session of a client has begun.
+     *
+     * @param client the client
+     */
     default void arrived(String client) {}
 
-    /** A client has left with its last session. */
+    /**
+     * Called when the last session of a client has ended.
+     *
+     * @param client the client
+     */
     default void departed(String client) {}
 
-    /** A channel has its first subscriber. */
+    /**
+     * Called when a channel has its first subscriber.
+     *
+     * @param channel the channel
+     */
     default void occupied(String channel) {}
 
-    /** A channel has lost its last subscriber. */
+    /**
+     * Called when a channel has lost its last subscriber.
+     *
+     * @param channel the channel
+     */
     default void vacated(String channel) {}
 
     /**
-     * A client is about to publish in a channel, or to send a direct message. Called by the thread that serves the
-     * client: it may block, and then this client waits and nobody else does. Not called for what the program publishes
-     * itself. An exception other than the declared one refuses the message with {@code internal}, and is logged.
+     * Called when a client is about to publish in a channel, or to send a direct message, but not when the program publishes.
+     * Called by the thread that serves the client. It may block, which delays only this client. An exception other than the
+     * declared one is logged, and refuses the message with {@code internal}.
      *
+     * @param from the session that publishes
      * @param channel for a direct message {@code @name}
-     * @return what is published: {@code content}, or something else
-     * @throws RefusedException if nothing is to be published
+     * @param content what it publishes
+     * @return the content to publish: {@code content}, or another
+     * @throws RefusedException to refuse the message
      */
-    default Content publishing(OpenSession from, String channel, Content content) throws RefusedException {
+    default Content publishing(SessionSnapshot from, String channel, Content content) throws RefusedException {
         return content;
     }
 }

@@ -3,20 +3,31 @@ package io.seleucia.chat;
 import io.seleucia.chat.message.Payload;
 
 /**
- * Serves the WebSockets of one path without any chat protocol: messages come as they are, and so they go. One handler
- * serves all connections of its path; each calls it from its own thread, one call at a time.
+ * A handler of the WebSockets of one path, which speak no chat protocol. One handler serves all connections of its path; each
+ * connection calls it from its own thread, one call at a time.
  */
 @FunctionalInterface
 public interface WebSocketHandler {
     /**
-     * A message came, text or binary, whole. While this method blocks nothing more is read from that peer, and no other
-     * peer is concerned. An exception closes the connection with 1011 and is logged.
+     * Handles a complete message, text or binary. While this method blocks, nothing more is read from this peer; other peers
+     * are not affected. An exception is logged, and closes the connection with 1011.
+     *
+     * @param socket the connection
+     * @param message the message
      */
     void message(RawWebSocket socket, Payload message);
 
-    /** A connection was opened; messages come after this. */
+    /**
+     * Called when a connection has opened, before its first message.
+     *
+     * @param socket the connection
+     */
     default void opened(RawWebSocket socket) {}
 
-    /** A connection has ended, however that came; nothing more comes from it. */
+    /**
+     * Called when a connection has ended for any reason, after its last message.
+     *
+     * @param socket the connection
+     */
     default void closed(RawWebSocket socket) {}
 }

@@ -1,2 +1,2 @@
-/** What an embedder sees first: {@link io.seleucia.chat.ChatServer} and its {@link io.seleucia.chat.Limits}. */
+/** The entrance for an embedder: {@link io.seleucia.chat.ChatServer} and its {@link io.seleucia.chat.Limits}. */
 package io.seleucia.chat;

@@ -3,8 +3,8 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -235,6 +235,7 @@ class ChatServerTest {
                 .withOutboundQueueBytes(64 * 1024)
                 .withRateMessages(1_000_000)
                 .withRateBurst(1_000_000)
+                .withQuotas(Quotas.NONE)
                 .withWriteTimeout(Duration.ofMillis(500)));
         try (TestClient ada = TestClient.member(server.port(), "ada", "lobby");
                 Socket deaf = rawMember("deaf", "lobby")) {
@@ -255,7 +256,8 @@ class ChatServerTest {
         start(Limits.DEFAULT
                 .withOutboundQueueBytes(64 * 1024)
                 .withRateMessages(1_000_000)
-                .withRateBurst(1_000_000));
+                .withRateBurst(1_000_000)
+                .withQuotas(Quotas.NONE));
         try (TestClient ada = TestClient.member(server.port(), "ada", "lobby");
                 Socket slow = rawMember("slow", "lobby")) {
             slow.setSoTimeout(30_000);

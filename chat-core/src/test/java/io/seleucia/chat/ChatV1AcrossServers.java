@@ -2,9 +2,9 @@ package io.seleucia.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisServers;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +40,10 @@ abstract class ChatV1AcrossServers extends ChatV1Contract {
         return ChatServer.builder()
                 .port(0)
                 .broker(broker)
-                .limits(Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000))
+                .limits(Limits.DEFAULT
+                        .withRateMessages(1_000_000)
+                        .withRateBurst(1_000_000)
+                        .withQuotas(Quotas.NONE))
                 .start();
     }
 

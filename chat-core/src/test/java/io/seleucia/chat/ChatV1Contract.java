@@ -222,6 +222,32 @@ abstract class ChatV1Contract {
     }
 
     @Test
+    void givesPresenceInPages() throws Exception {
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = member(there(), "bob", "lobby");
+                Client cyd = member(here(), "cyd", "lobby")) {
+            assertThat(cyd.ask("{\"id\":8,\"type\":\"presence\",\"channel\":\"lobby\",\"limit\":2}"))
+                    .hasToString("{\"id\":8,\"type\":\"presence\",\"channel\":\"lobby\",\"clients\":["
+                            + "{\"client\":\"ada\",\"sessions\":1},{\"client\":\"bob\",\"sessions\":1}],"
+                            + "\"total\":3,\"more\":true}");
+            assertThat(cyd.ask("{\"id\":9,\"type\":\"presence\",\"channel\":\"lobby\",\"limit\":1,\"after\":\"bob\"}"))
+                    .hasToString("{\"id\":9,\"type\":\"presence\",\"channel\":\"lobby\",\"clients\":["
+                            + "{\"client\":\"cyd\",\"sessions\":1}],\"total\":3}");
+            assertThat(ada.ask(
+                                    "{\"id\":9,\"type\":\"presence\",\"channel\":\"lobby\",\"after\":\"zoe\",\"limit\":5000}")
+                            .get("clients"))
+                    .as("a limit beyond the largest is the largest")
+                    .hasToString("[]");
+            for (String wrong : List.of("\"limit\":0", "\"limit\":-1", "\"limit\":\"2\"", "\"after\":7")) {
+                assertError(
+                        bob.ask("{\"id\":10,\"type\":\"presence\",\"channel\":\"lobby\"," + wrong + "}"),
+                        10,
+                        "bad_request");
+            }
+        }
+    }
+
+    @Test
     void countsPresenceByClient() throws Exception {
         try (Client ada = member(here(), "ada", "lobby");
                 Client bob = connected(there(), "bob")) {

@@ -3,8 +3,8 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +19,10 @@ class ChatV1InMemoryTest extends ChatV1Contract {
     void start() throws IOException {
         server = settings()
                 .broker(broker)
-                .limits(Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000))
+                .limits(Limits.DEFAULT
+                        .withRateMessages(1_000_000)
+                        .withRateBurst(1_000_000)
+                        .withQuotas(Quotas.NONE))
                 .start();
     }
 

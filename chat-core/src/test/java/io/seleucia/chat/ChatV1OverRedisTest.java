@@ -1,7 +1,7 @@
 package io.seleucia.chat;
 
-import io.seleucia.chat.broker.RedisProcess;
-import io.seleucia.chat.broker.RedisServers;
+import io.seleucia.chat.broker.redis.RedisProcess;
+import io.seleucia.chat.broker.redis.RedisServers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import redis.clients.jedis.RedisClient;

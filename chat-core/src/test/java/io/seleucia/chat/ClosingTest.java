@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.auth.User;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Payload;
-import io.seleucia.chat.protocol.Caller;
+import io.seleucia.chat.protocol.xsockets.Caller;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -72,7 +73,7 @@ class ClosingTest {
         server = builder()
                 .listener(new ServerListener() {
                     @Override
-                    public Content publishing(OpenSession from, String channel, Content content) {
+                    public Content publishing(SessionSnapshot from, String channel, Content content) {
                         close();
                         return content;
                     }
@@ -93,7 +94,7 @@ class ClosingTest {
         server = builder()
                 .listener(new ServerListener() {
                     @Override
-                    public Content publishing(OpenSession from, String channel, Content content) {
+                    public Content publishing(SessionSnapshot from, String channel, Content content) {
                         try {
                             both.await();
                         } catch (Exception e) {
@@ -133,6 +134,35 @@ class ClosingTest {
         assertThat(ada.closeCode()).hasValue(1012);
         assertClosed();
         eventually(() -> assertThat(told).containsExactly("ada departed")); // what waits is told afterwards
+    }
+
+    @Test
+    void tellsOfTheEndOfTheSessionThatClosesIt() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        server = builder()
+                .listener(new ServerListener() {
+                    @Override
+                    public Content publishing(SessionSnapshot from, String channel, Content content) {
+                        close();
+                        return content;
+                    }
+
+                    @Override
+                    public void departed(String client) {
+                        told.add(client + " departed");
+                    }
+
+                    @Override
+                    public void disconnected(SessionSnapshot session, CloseCode code) {
+                        told.add("disconnected with " + code.code());
+                    }
+                })
+                .start();
+        InMemoryClient ada = client("ada");
+        ada.send(PUBLISH);
+        assertThat(ada.closeCode()).hasValue(1012);
+        assertClosed();
+        eventually(() -> assertThat(told).containsExactlyInAnyOrder("ada departed", "disconnected with 1012"));
     }
 
     @Test
@@ -243,7 +273,7 @@ class ClosingTest {
         server = builder()
                 .listener(new ServerListener() {
                     @Override
-                    public Content publishing(OpenSession from, String channel, Content content) {
+                    public Content publishing(SessionSnapshot from, String channel, Content content) {
                         serving.countDown();
                         try {
                             release.await();

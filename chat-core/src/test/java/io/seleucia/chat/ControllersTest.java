@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
-import io.seleucia.chat.protocol.Caller;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.protocol.xsockets.Caller;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -192,7 +192,7 @@ class ControllersTest {
 
     @BeforeEach
     void start() throws IOException {
-        start(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
+        start(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000).withQuotas(Quotas.NONE));
     }
 
     private void start(Limits limits) throws IOException {
@@ -775,6 +775,7 @@ class ControllersTest {
                 .withOutboundQueueBytes(64 * 1024)
                 .withRateMessages(1_000_000)
                 .withRateBurst(1_000_000)
+                .withQuotas(Quotas.NONE)
                 .withWriteTimeout(Duration.ofMillis(500)));
         String handshake = new String(RawClient.handshake(), StandardCharsets.US_ASCII)
                 .replaceFirst("\r\n\r\n", "\r\nSec-WebSocket-Protocol: XSocketsNET\r\n\r\n");

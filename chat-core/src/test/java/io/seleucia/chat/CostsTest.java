@@ -2,8 +2,9 @@ package io.seleucia.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What things may cost, as far as that is exact. How long they take is for the benchmark. */
 class CostsTest {
+    private static final Limits LIMITS = Limits.DEFAULT.withQuotas(Quotas.NONE);
     private static final String PINNED = "jdk.VirtualThreadPinned";
     private static final int MEMBERS = 10;
     private static final int MESSAGES = 25;
@@ -88,12 +90,16 @@ class CostsTest {
         Path events = directory.resolve("pinned.jfr");
         TestKey key = TestKey.make(directory.resolve("key.p12"), "EC");
         try (Recording recording = new Recording();
-                InMemoryBroker journaled = InMemoryBroker.open(
-                        Retention.DEFAULT, directory.resolve("journal"), InMemoryBroker.Fsync.ALWAYS);
-                ChatServer server =
-                        ChatServer.builder().port(0).broker(journaled).start();
+                InMemoryBroker journaled =
+                        InMemoryBroker.open(Retention.DEFAULT, directory.resolve("journal"), Fsync.ALWAYS);
+                ChatServer server = ChatServer.builder()
+                        .port(0)
+                        .limits(LIMITS)
+                        .broker(journaled)
+                        .start();
                 ChatServer secure = ChatServer.builder()
                         .port(0)
+                        .limits(LIMITS)
                         .tlsKeystore(key.keystore(), key.passwordFile())
                         .start()) {
             converseOnBoth(server.port(), secure.port(), key); // which loads classes, and that does pin

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.client.ChatClient;
 import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.message.Command;
@@ -201,7 +201,7 @@ class FaultyPluginsTest {
             client.send("subscribe");
             assertThat(client.receive()).isEqualTo("reply");
             failing.set(true);
-            assertThat(server.sessions()).extracting(OpenSession::protocol).containsExactly("without a name");
+            assertThat(server.sessions()).extracting(SessionSnapshot::protocol).containsExactly("without a name");
             client.close();
         }
     }
@@ -253,7 +253,7 @@ class FaultyPluginsTest {
         List<String> told = new CopyOnWriteArrayList<>();
         ServerListener faulty = new ServerListener() {
             @Override
-            public void connected(OpenSession session) {
+            public void connected(SessionSnapshot session) {
                 Thread.currentThread().interrupt();
                 fault.happen();
             }
@@ -284,7 +284,7 @@ class FaultyPluginsTest {
         AtomicInteger calls = new AtomicInteger();
         ServerListener faulty = new ServerListener() {
             @Override
-            public Content publishing(OpenSession from, String channel, Content content) {
+            public Content publishing(SessionSnapshot from, String channel, Content content) {
                 if (calls.getAndIncrement() == 0) {
                     Thread.currentThread().interrupt();
                     fault.happen();
@@ -549,7 +549,7 @@ class FaultyPluginsTest {
                                     }
 
                                     @Override
-                                    public boolean answersAll() {
+                                    public boolean acknowledgesRequests() {
                                         return false;
                                     }
 
@@ -562,7 +562,7 @@ class FaultyPluginsTest {
                                 })
                         .listener(new ServerListener() {
                             @Override
-                            public Content publishing(OpenSession from, String channel, Content content) {
+                            public Content publishing(SessionSnapshot from, String channel, Content content) {
                                 Thread.currentThread().interrupt();
                                 return content;
                             }

@@ -3,9 +3,9 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +47,8 @@ class FlightRecordingTest {
         Limits limits = Limits.DEFAULT
                 .withOutboundQueueBytes(100_000)
                 .withRateMessages(1_000_000)
-                .withRateBurst(1_000_000);
+                .withRateBurst(1_000_000)
+                .withQuotas(Quotas.NONE);
         List<RecordedEvent> events;
         try (Recording recording = new Recording();
                 ChatServer server = ChatServer.builder().port(0).limits(limits).start();
@@ -58,8 +59,9 @@ class FlightRecordingTest {
                 ada.publish("ada", "lobby", "x".repeat(30_000)).next();
                 assertThat(i).as("messages that nobody reads").isLessThan(10_000);
             }
-            events = eventsOf(recording);
             slow.close();
+            eventually(() -> assertThat(server.connections()).isEqualTo(1)); // it is counted before it is recorded
+            events = eventsOf(recording);
         }
 
         RecordedEvent slow = only("seleucia.SlowConsumer", events);

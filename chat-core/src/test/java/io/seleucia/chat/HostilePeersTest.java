@@ -3,8 +3,8 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;
@@ -31,7 +31,8 @@ class HostilePeersTest {
     private static final String CHANNEL = "lobby";
     private static final int MANY = 1_000_000;
     private static final Duration PACE = Duration.ofMillis(10); // of those who send byte by byte
-    private static final Limits LIMITS = Limits.DEFAULT.withMaxConnectionsPerAddress(10_000);
+    private static final Limits LIMITS =
+            Limits.DEFAULT.withMaxConnectionsPerAddress(10_000).withQuotas(Quotas.NONE);
 
     @AutoClose
     private final InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
@@ -121,6 +122,7 @@ class HostilePeersTest {
         Limits limits = LIMITS.withOutboundQueueBytes(256 * 1024)
                 .withRateMessages(MANY)
                 .withRateBurst(MANY)
+                .withQuotas(Quotas.NONE)
                 .withWriteTimeout(Duration.ofSeconds(2));
         assertHarmless(limits, peers, () -> {
             for (int i = 0; i < peers; i++) {

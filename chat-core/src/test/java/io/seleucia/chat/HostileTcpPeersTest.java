@@ -3,8 +3,8 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -154,6 +154,7 @@ class HostileTcpPeersTest {
                 .withOutboundQueueBytes(256 * 1024)
                 .withRateMessages(1_000_000)
                 .withRateBurst(1_000_000)
+                .withQuotas(Quotas.NONE)
                 .withWriteTimeout(Duration.ofSeconds(2)));
         String text = "x".repeat(16 * 1024);
         try (TcpClient mallory = TcpClient.called("mallory", tcpPort);

@@ -27,14 +27,67 @@ class LayersTest {
             entry("json", Set.of()),
             entry("keys", Set.of()),
             entry("concurrent", Set.of()),
+            entry("memory", Set.of("concurrent")),
             entry("message", Set.of("json")),
-            entry("auth", Set.of("message", "concurrent")),
-            entry("broker", Set.of("message", "json", "keys", "concurrent")),
-            entry("protocol", Set.of("message", "json", "concurrent")),
-            entry("transport", Set.of("message", "keys")),
+            entry("text", Set.of()),
+            entry("auth", Set.of("message", "json", "keys", "text", "concurrent")),
+            entry("broker", Set.of("message", "memory")),
+            entry("broker.journal", Set.of("broker", "message", "json", "concurrent", "memory")),
+            entry("broker.memory", Set.of("broker", "broker.journal", "message", "json", "concurrent", "memory")),
+            entry("broker.redis", Set.of("broker", "message", "json", "keys", "concurrent", "memory")),
+            entry("protocol", Set.of("message", "json", "text", "protocol.json")),
+            entry("protocol.json", Set.of("message", "json")),
+            entry("protocol.xsockets", Set.of("message", "concurrent", "protocol", "protocol.json")),
+            entry("transport", Set.of("message", "keys", "memory")),
             entry("client", Set.of("message", "json", "concurrent")),
-            entry("session", Set.of("message", "json", "concurrent", "auth", "broker", "protocol", "transport")),
-            entry("", Set.of("message", "keys", "concurrent", "auth", "broker", "protocol", "transport", "session")));
+            entry("metrics", Set.of("message")),
+            entry("connection", Set.of("message", "concurrent", "memory", "metrics", "transport")),
+            entry(
+                    "channel",
+                    Set.of("message", "json", "concurrent", "memory", "metrics", "broker", "protocol", "transport")),
+            entry(
+                    "session",
+                    Set.of(
+                            "message",
+                            "json",
+                            "concurrent",
+                            "memory",
+                            "metrics",
+                            "auth",
+                            "broker",
+                            "protocol",
+                            "transport",
+                            "connection",
+                            "channel")),
+            entry(
+                    "accept",
+                    Set.of(
+                            "message",
+                            "text",
+                            "concurrent",
+                            "memory",
+                            "protocol",
+                            "transport",
+                            "connection",
+                            "session")),
+            entry(
+                    "",
+                    Set.of(
+                            "accept",
+                            "message",
+                            "keys",
+                            "concurrent",
+                            "memory",
+                            "auth",
+                            "broker",
+                            "broker.memory",
+                            "protocol",
+                            "protocol.xsockets",
+                            "transport",
+                            "metrics",
+                            "connection",
+                            "channel",
+                            "session")));
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+)?([\\w.*]+)\\s*;");
     private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
@@ -58,18 +111,30 @@ class LayersTest {
                 .contains(SOURCES.resolve("io/seleucia/chat/ChatServer.java"))
                 .extracting(file -> SOURCES.resolve("io/seleucia/chat")
                         .relativize(file.getParent())
-                        .toString())
+                        .toString()
+                        .replace('/', '.'))
                 .contains(
                         "",
                         "message",
                         "json",
                         "keys",
+                        "text",
                         "auth",
                         "broker",
+                        "broker.journal",
+                        "broker.memory",
+                        "broker.redis",
                         "protocol",
+                        "protocol.json",
+                        "protocol.xsockets",
                         "transport",
+                        "metrics",
+                        "connection",
+                        "channel",
                         "session",
+                        "accept",
                         "client",
+                        "memory",
                         "concurrent");
     }
 
@@ -82,11 +147,15 @@ class LayersTest {
         "keys/A.java, io.seleucia.chat.message.Message",
         "json/A.java, io.seleucia.chat.message.Message",
         "concurrent/A.java, io.seleucia.chat.message.Message",
+        "memory/A.java, io.seleucia.chat.message.Message",
         "protocol/A.java, io.seleucia.chat.transport.Frame",
         "transport/A.java, io.seleucia.chat.session.Session",
         "transport/A.java, static io.seleucia.chat.session.Session.X",
         "auth/A.java, io.seleucia.chat.broker.Broker",
         "session/A.java, io.seleucia.chat.Limits",
+        "channel/A.java, io.seleucia.chat.session.Session",
+        "connection/A.java, io.seleucia.chat.channel.Channel",
+        "connection/A.java, io.seleucia.chat.protocol.Protocol",
         "session/A.java, io.seleucia.chat.*",
         "session/A.java, io.seleucia.chat.unknown.Unknown",
         "A.java, io.seleucia.elsewhere.Other",
@@ -99,9 +168,16 @@ class LayersTest {
         "client/A.java, io.seleucia.chat.ChatServer",
         "session/A.java, io.seleucia.chat.client.ChatClient",
         "A.java, io.seleucia.chat.client.ChatClient",
+        "accept/A.java, io.seleucia.chat.Limits",
+        "session/A.java, io.seleucia.chat.accept.Acceptor",
         "session/ClientCodec.java, com.google.gson.Gson",
+        "protocol/A.java, io.seleucia.chat.protocol.xsockets.Controller",
+        "session/A.java, io.seleucia.chat.protocol.xsockets.Controller",
         "protocol/A.java, redis.clients.jedis.Jedis",
-        "broker/InMemoryBroker.java, redis.clients.jedis.Jedis",
+        "broker/memory/InMemoryBroker.java, redis.clients.jedis.Jedis",
+        "broker/A.java, io.seleucia.chat.broker.journal.Journal",
+        "broker/journal/A.java, io.seleucia.chat.broker.memory.InMemoryBroker",
+        "broker/redis/A.java, io.seleucia.chat.broker.journal.Journal",
         "session/RedisSession.java, redis.clients.jedis.Jedis",
     })
     void refusesImports(String file, String imported) {
@@ -116,11 +192,11 @@ class LayersTest {
         "protocol/A.java, io.seleucia.chat.message.Event.Reply",
         "protocol/A.java, com.google.gson.Gson",
         "json/A.java, com.google.gson.Gson",
-        "broker/A.java, com.google.gson.Gson",
+        "broker/redis/A.java, com.google.gson.Gson",
         "auth/Claims.java, com.google.gson.Gson",
         "client/ClientCodec.java, com.google.gson.Gson",
         "client/A.java, io.seleucia.chat.message.Message",
-        "broker/RedisBroker.java, redis.clients.jedis.Jedis",
+        "broker/redis/A.java, redis.clients.jedis.Jedis",
         "transport/A.java, static io.seleucia.chat.message.CloseCode.NORMAL",
         "session/A.java, io.seleucia.chat.auth.Accounts",
         "session/A.java, io.seleucia.chat.transport.*",
@@ -189,13 +265,14 @@ class LayersTest {
         String body = IMPORT.matcher(code).replaceAll("");
         QUALIFIED.matcher(body).results().forEach(found -> violations.add(file + " names " + found.group()));
         if (code.contains("com.google.gson")
-                && !Set.of("protocol", "broker", "json").contains(layer)
+                && !Set.of("protocol", "protocol.json", "protocol.xsockets", "broker.redis", "json")
+                        .contains(layer)
                 && !file.endsWith("chat/auth/Claims.java")
                 && !file.endsWith("chat/auth/Jwk.java")
                 && !file.endsWith("chat/client/ClientCodec.java")) {
             violations.add(file + " knows Gson");
         }
-        if (code.contains("redis.clients") && !file.contains("chat/broker/Redis")) {
+        if (code.contains("redis.clients") && !layer.equals("broker.redis")) {
             violations.add(file + " knows Jedis");
         }
         return violations;

@@ -10,12 +10,14 @@ import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +42,7 @@ class LoginTest {
     private static final class Accounts implements Authenticator {
         private final Map<String, String> passwords = Map.of("ada", "söcret", "bob", "other");
         private final Tokens tokens = Tokens.signedWith(TokenMaker.SECRET);
+        private final Set<String> added = ConcurrentHashMap.newKeySet();
         private final Set<String> gone = ConcurrentHashMap.newKeySet();
 
         @Override
@@ -55,7 +59,14 @@ class LoginTest {
 
         @Override
         public Optional<Boolean> hasAccount(String name) {
-            return Optional.of(passwords.containsKey(name) || name.equals("eve"));
+            return Optional.of(passwords.containsKey(name) || name.equals("eve") || added.contains(name));
+        }
+
+        @Override
+        public Optional<Boolean> hasAccountLike(String skeleton) {
+            return Optional.of(Stream.of(passwords.keySet(), added)
+                    .flatMap(Set::stream)
+                    .anyMatch(name -> Names.skeleton(name).equals(skeleton)));
         }
 
         @Override
@@ -316,17 +327,84 @@ class LoginTest {
         try (TestClient chat = connect(port, "chat.v1");
                 TestClient ctesiphon = connect(port, "ctesiphon");
                 TcpClient tcp = TcpClient.connect(server.tcpPort().orElseThrow())) {
-            assertError(ask(chat, "{\"id\":1,\"type\":\"connect\",\"client\":\"ada\"}"), "forbidden");
+            assertError(ask(chat, "{\"id\":1,\"type\":\"connect\",\"client\":\"ada\"}"), "name_taken");
             assertThat(ask(chat, "{\"id\":2,\"type\":\"connect\",\"client\":\"carl\"}")
                             .get("type")
                             .getAsString())
                     .isEqualTo("connected");
             ctesiphon.subscribe("eve", "lobby");
             assertThat(ctesiphon.nextResult())
-                    .isEqualTo("Error: a guest can't be called eve: log in, or take another name");
+                    .isEqualTo("Error: name taken: a guest can't be called eve: log in, or take another name");
             ctesiphon.join("dora", "lobby");
             assertThat(tcp.rename("bob")).isEqualTo("Nickname already taken.");
             assertThat(tcp.rename("emil")).isEqualTo("ack");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"Ada", "\u0430da", "\uff41da", "ada\u0301", "Operator", "0perator", "server", "REDIS", "r00t"})
+    void aGuestCantLookLikeAnAccountOrTheServer(String name) throws Exception {
+        int port = start(ChatServer.builder()
+                .authenticator(accounts)
+                .guests(true)
+                .reservedNames(List.of("root"))
+                .limits(LIMITS)
+                .tcpPort(0));
+        String code = name.equals("ada\u0301") ? null : "name_taken"; // another letter
+        try (TestClient chat = connect(port, "chat.v1");
+                TestClient ctesiphon = connect(port, "ctesiphon");
+                TcpClient tcp = TcpClient.connect(server.tcpPort().orElseThrow())) {
+            JsonObject answer = ask(chat, "{\"id\":1,\"type\":\"connect\",\"client\":\"" + name + "\"}");
+            assertThat(answer.has("code") ? answer.get("code").getAsString() : null)
+                    .isEqualTo(code);
+            if (code != null) {
+                ctesiphon.subscribe(name, "lobby");
+                assertThat(ctesiphon.nextResult()).startsWith("Error: name taken: a guest can't be called " + name);
+                assertThat(tcp.rename(name)).isEqualTo("Nickname already taken.");
+            }
+        }
+    }
+
+    /** An issuer may let its users choose what they are called. */
+    @ParameterizedTest
+    @ValueSource(strings = {"operator", "Server", "guest-ada", "Gu\u0435st-ada"})
+    void aTokenCantBearAReservedName(String name) throws Exception {
+        int port = start(false);
+        String token = TokenMaker.token(name);
+        try (TestClient chat = connect(port, "chat.v1")) {
+            assertError(ask(chat, "{\"id\":1,\"type\":\"connect\",\"token\":\"" + token + "\"}"), "unauthorized");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frida", "Frida", "fr\u0456da"})
+    void aGuestIsEndedWhoseNameBecomesAnAccounts(String account) throws Exception {
+        int port = start(ChatServer.builder()
+                .authenticator(accounts)
+                .guests(true)
+                .limits(LIMITS)
+                .tcpPort(0));
+        TestClient chat = connect(port, "chat.v1");
+        TestClient ctesiphon = connect(port, "ctesiphon");
+        try (TestClient other = connect(port, "chat.v1");
+                TcpClient tcp = TcpClient.connect(server.tcpPort().orElseThrow())) {
+            ask(other, "{\"id\":1,\"type\":\"connect\",\"client\":\"gustav\"}");
+            assertThat(tcp.rename("frida")).isEqualTo("ack");
+            accounts.added.add(account);
+            tcp.awaitEnd();
+            accounts.added.clear();
+
+            ask(chat, "{\"id\":1,\"type\":\"connect\",\"client\":\"frida\"}");
+            accounts.added.add(account);
+            assertThat(chat.closeCode()).isEqualTo(4401);
+            accounts.added.clear();
+
+            ctesiphon.join("frida", "lobby");
+            accounts.added.add(account);
+            assertThat(ctesiphon.closeCode()).isEqualTo(4401);
+            assertThat(ask(other, "{\"id\":2,\"type\":\"ping\"}").get("type").getAsString())
+                    .isEqualTo("pong");
         }
     }
 
@@ -337,7 +415,7 @@ class LoginTest {
                 .guests(true));
         try (TestClient guest = connect(port, "chat.v1");
                 TestClient tcp = connect(port, "ctesiphon")) {
-            assertError(ask(guest, "{\"id\":1,\"type\":\"connect\",\"client\":\"carl\"}"), "forbidden");
+            assertError(ask(guest, "{\"id\":1,\"type\":\"connect\",\"client\":\"carl\"}"), "name_taken");
             assertThat(ask(guest, "{\"id\":2,\"type\":\"connect\",\"client\":\"guest-carl\"}")
                             .get("type")
                             .getAsString())
@@ -443,6 +521,29 @@ class LoginTest {
 
         assertThat(server.connections()).as("all are let in").isEqualTo(3 * few);
         assertThat(most.get()).isEqualTo(few);
+    }
+
+    @Test
+    void failedTokensMakeTheirAddressWait() throws Exception {
+        int port = start(ChatServer.builder()
+                .authenticator(accounts)
+                .guests(true)
+                .limits(LIMITS.withLoginTimeout(Duration.ofSeconds(2))));
+        Eventually.eventually(() -> {
+            try {
+                assertThat(handshake(port, "/?access_token=guess", ""))
+                        .isEqualTo("HTTP/1.1 429 Too Many Requests | Retry-After: 10");
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(handshake(port, "/", "Authorization: Bearer guess\r\n"))
+                .isEqualTo("HTTP/1.1 429 Too Many Requests | Retry-After: 10");
+        try (TestClient client = connect(port, "chat.v1")) {
+            assertThat(ask(client, CONNECT_ADA).get("type").getAsString())
+                    .as("passwords are counted apart")
+                    .isEqualTo("connected");
+        }
     }
 
     @Test

@@ -24,12 +24,16 @@ class LoopsEverywhereTest {
 
     /** Files whose threads run no loop of ours, and why. */
     private static final Map<String, String> WITHOUT_LOOP = Map.of(
-            "Accounts.java", "a pool of the JDK, whose tasks keep what they throw for whoever waits for them",
-            "Main.java", "runs once, at the end");
+            "Loop.java",
+            "it is what the others use",
+            "Accounts.java",
+            "a pool of the JDK, whose tasks keep what they throw for whoever waits for them",
+            "Main.java",
+            "runs once, at the end");
 
     private static final Pattern STARTS = Pattern.compile(
             "\\bThread\\s*\\.\\s*(ofVirtual|ofPlatform|startVirtualThread)\\b|\\bnew Thread(PoolExecutor)?\\(|\\bExecutors\\.");
-    private static final Pattern USES = Pattern.compile("\\bLoop\\.(run|attempt|report|passOn)\\(");
+    private static final Pattern USES = Pattern.compile("\\bLoop\\.(run|every|attempt|attemptEach|report|passOn)\\(");
     private static final Pattern ENDS = Pattern.compile(
             "catch \\([^)]*\\bInterruptedException \\| (RuntimeException|Error)\\b" // a loop, most likely, which ends
                     + "|catch \\(InterruptedException \\w+\\) \\{\\s*LOG\\.log\\(Level\\.ERROR");
@@ -65,6 +69,7 @@ class LoopsEverywhereTest {
     @ValueSource(
             strings = {
                 "Thread.ofVirtual().start(() -> Loop.run(LOG, \"a\", this::isOpen, this::step));",
+                "Thread.ofVirtual().start(() -> Loop.every(PAUSE, LOG, \"a\", closed, this::step));",
                 "Thread.currentThread().interrupt();",
                 "try { } catch (InterruptedException e) { LOG.log(Level.DEBUG, \"goes on\"); }"
             })

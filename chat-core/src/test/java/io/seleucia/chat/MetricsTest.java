@@ -24,6 +24,7 @@ class MetricsTest {
                 .limits(Limits.DEFAULT
                         .withRateMessages(1_000_000)
                         .withRateBurst(1_000_000)
+                        .withQuotas(Quotas.NONE)
                         .withOutboundQueueBytes(100_000))
                 .start();
     }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
@@ -108,7 +108,7 @@ class PublishedContentTest {
         server = builder()
                 .listener(new ServerListener() {
                     @Override
-                    public Content publishing(OpenSession from, String channel, Content content) {
+                    public Content publishing(SessionSnapshot from, String channel, Content content) {
                         return publishing.apply(content);
                     }
                 })

@@ -8,11 +8,12 @@ import com.google.gson.JsonParser;
 import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisProcess;
+import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import io.seleucia.chat.faults.FaultyProxy;
 import java.io.IOException;
 import java.net.URI;
@@ -88,12 +89,12 @@ class RevocationTest {
     @Test
     void outlivesARestartWithAJournal(@TempDir Path directory) throws Exception {
         String old = TokenMaker.token("ada");
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, InMemoryBroker.Fsync.NEVER);
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, Fsync.NEVER);
                 ChatServer server = server(broker)) {
             server.revoke("ada");
             assertRefused(server, old);
         }
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, InMemoryBroker.Fsync.NEVER);
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, directory, Fsync.NEVER);
                 ChatServer server = server(broker)) {
             assertRefused(server, old);
         }
@@ -104,7 +105,7 @@ class RevocationTest {
     void outlivesDeletionsAndOtherOrders(@TempDir Path directory) throws Exception {
         String old = TokenMaker.token("ada");
         Retention one = Retention.DEFAULT.withMessages(1);
-        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, Fsync.NEVER);
                 ChatServer server = server(broker)) {
             server.revoke("ada");
             server.revoke("bob");
@@ -114,12 +115,12 @@ class RevocationTest {
                 assertRefused(later, old);
             }
         }
-        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, Fsync.NEVER);
                 ChatServer server = server(broker)) {
             assertRefused(server, old);
             server.revoke("dora"); // which writes the file anew
         }
-        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, InMemoryBroker.Fsync.NEVER);
+        try (InMemoryBroker broker = InMemoryBroker.open(one, directory, Fsync.NEVER);
                 ChatServer server = server(broker)) {
             assertRefused(server, old);
         }

@@ -24,12 +24,12 @@ class ServerListenerTest {
         final List<String> entries = new CopyOnWriteArrayList<>();
 
         @Override
-        public void connected(OpenSession session) {
+        public void connected(SessionSnapshot session) {
             entries.add("connected " + session.protocol());
         }
 
         @Override
-        public void disconnected(OpenSession session, CloseCode code) {
+        public void disconnected(SessionSnapshot session, CloseCode code) {
             entries.add("disconnected " + session.client() + " " + code.code() + " " + session.channels());
         }
 
@@ -99,7 +99,7 @@ class ServerListenerTest {
     void changesAndRefusesWhatClientsPublish() throws Exception {
         ServerListener noShouting = new ServerListener() {
             @Override
-            public Content publishing(OpenSession from, String channel, Content content) throws RefusedException {
+            public Content publishing(SessionSnapshot from, String channel, Content content) throws RefusedException {
                 if (content.asText().isBlank()) {
                     throw new RefusedException("say something");
                 }
@@ -109,7 +109,7 @@ class ServerListenerTest {
         };
         ServerListener polite = new ServerListener() {
             @Override
-            public Content publishing(OpenSession from, String channel, Content content) {
+            public Content publishing(SessionSnapshot from, String channel, Content content) {
                 return new Content.Text(content.asText() + ", please");
             }
         };
@@ -137,7 +137,7 @@ class ServerListenerTest {
         CountDownLatch release = new CountDownLatch(1);
         Diary blocked = new Diary() {
             @Override
-            public void connected(OpenSession session) {
+            public void connected(SessionSnapshot session) {
                 try {
                     release.await();
                 } catch (InterruptedException e) {

@@ -3,8 +3,8 @@ package io.seleucia.chat;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -38,6 +38,7 @@ class SoakTest {
             .withOutboundQueueBytes(64 * 1024)
             .withRateMessages(1_000_000)
             .withRateBurst(1_000_000)
+            .withQuotas(Quotas.NONE)
             .withFrameTimeout(Duration.ofSeconds(1))
             .withPongTimeout(Duration.ofSeconds(2))
             .withWriteTimeout(Duration.ofSeconds(1));

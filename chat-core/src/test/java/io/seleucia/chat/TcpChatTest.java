@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Content;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -164,7 +164,11 @@ class TcpChatTest {
 
     @Test
     void sendsNobodysOwnMessagesBackButThoseOfNamesakes() throws Exception {
-        start(ChatServer.builder().limits(Limits.DEFAULT.withRateMessages(MANY).withRateBurst(MANY)));
+        start(ChatServer.builder()
+                .limits(Limits.DEFAULT
+                        .withRateMessages(MANY)
+                        .withRateBurst(MANY)
+                        .withQuotas(Quotas.NONE)));
         int messages = 300;
         try (TcpClient ada = TcpClient.called("ada", tcpPort);
                 TestClient namesake = TestClient.member(port, "ada", "lobby")) {

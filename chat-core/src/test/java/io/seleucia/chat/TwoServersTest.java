@@ -4,11 +4,11 @@ import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisBrokers;
-import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisBrokers;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -38,7 +38,7 @@ class WithoutClientTest {
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
         assertThat(lines)
-                .anyMatch(line -> line.contains("io.seleucia.chat.transport.WebSocket"))
+                .anyMatch(line -> line.contains("io.seleucia.chat.transport.WebSocketConnection"))
                 .noneMatch(line -> line.contains("io.seleucia.chat.client."))
                 .noneMatch(line -> line.contains("java.net.http") || line.contains("jdk.internal.net.http."));
     }

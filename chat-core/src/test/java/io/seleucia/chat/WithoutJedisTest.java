@@ -2,9 +2,9 @@ package io.seleucia.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisServers;
 import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;

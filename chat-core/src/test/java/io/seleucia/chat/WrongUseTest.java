@@ -8,10 +8,11 @@ import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
-import io.seleucia.chat.broker.InMemoryBroker;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.broker.redis.RedisServers;
 import io.seleucia.chat.client.ChatClient;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Payload;
@@ -84,6 +85,7 @@ class WrongUseTest {
                 Map.entry(Position.class, Position.NONE),
                 Map.entry(Payload.class, Payload.of("a")),
                 Map.entry(Limits.class, Limits.DEFAULT),
+                Map.entry(Quotas.class, Quotas.DEFAULT),
                 Map.entry(ChatServer.Compression.class, ChatServer.Compression.ON),
                 Map.entry(Class.class, Object.class),
                 Map.entry(Function.class, Function.identity()),
@@ -92,6 +94,9 @@ class WrongUseTest {
                 Map.entry(WebSocketHandler.class, (WebSocketHandler) (socket, message) -> {}));
         if (samples.containsKey(type)) {
             return samples.get(type);
+        }
+        if (type.isEnum()) {
+            return type.getEnumConstants()[0];
         }
         if (type == Rules.class) {
             return Rules.parse(List.of());
@@ -156,6 +161,7 @@ class WrongUseTest {
         mistakes.addAll(mistakes(Tokens.class, Tokens.signedWith(TokenMaker.SECRET)));
         mistakes.addAll(mistakes(Rules.class, null));
         mistakes.addAll(mistakes(User.class, new User("ada")));
+        mistakes.addAll(mistakes(Ban.class, new Ban(Ban.Kind.GUEST, "ada", Instant.EPOCH, "")));
         mistakes.addAll(mistakes(Content.Text.class, null));
         mistakes.addAll(mistakes(Content.Json.class, null));
         mistakes.addAll(mistakes(Payload.class, null));

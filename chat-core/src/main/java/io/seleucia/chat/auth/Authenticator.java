@@ -5,36 +5,49 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Tells who somebody is. An embedding program implements it over accounts of its own; {@link Tokens} is one for tokens
- * that another program issues. Any thread may call, many at a time.
+ * Checks credentials. An embedding program implements it over its own accounts; {@link Tokens} checks tokens that another
+ * program issues. Called by any thread, many at a time.
  */
 @FunctionalInterface
 public interface Authenticator {
     /**
-     * Who shows these credentials. Runs in a thread of its own, and may block: only this login waits, up to {@code
-     * Limits.loginTimeout}, when the thread is interrupted. An exception that is not declared is logged, and costs this
-     * login only.
+     * Returns the user with these credentials. Runs in a thread of its own, and may block: only this login waits, until the
+     * thread is interrupted after {@code Limits.loginTimeout}. An undeclared exception is logged, and fails this login only.
      *
      * @param credentials as the client sent them
-     * @param address the IP address that they come from
-     * @return empty if they are wrong, for whatever reason; the client is not told which
-     * @throws IOException if that can't be told now; the message goes to the client
+     * @param address the client's IP address
+     * @return empty if they are wrong for any reason; the client is not told which
+     * @throws IOException if they can't be checked now; the message goes to the client
      */
     Optional<User> authenticate(Credentials credentials, String address) throws IOException;
 
     /**
-     * Whether there is an account of that name: no guest can bear it, and direct messages can be sent to it. Empty if
-     * this can't be told, as by default; then guests can only bear names that begin with {@code guest-}, which no user
-     * can. May block the client that it is asked for.
+     * {@return whether there is an account with that name: no guest can take it, and direct messages can be sent to it} Empty
+     * if that is unknown, the default: guests can then only take names that begin with {@code guest-}, which no user can
+     * have. A message to a name without an account goes to the guest with that name. May block, and delays one client then.
+     *
+     * @param name the name
      */
     default Optional<Boolean> hasAccount(String name) {
         return Optional.empty();
     }
 
     /**
-     * Returns whether a client has logged in with that name and its password from that address before. Such logins are not
-     * slowed down by what strangers try elsewhere. The server itself remembers what it has seen since it started. Must not
-     * block; called by any thread.
+     * {@return whether there is an account whose name has this {@linkplain io.seleucia.chat.message.Names#skeleton
+     * skeleton}: a guest with a name that looks like it is closed with 4401} Called about every second for every guest with
+     * a name, so it must not block. Empty if that is unknown, the default: only {@link #hasAccount} counts then, when a
+     * guest connects.
+     *
+     * @param skeleton a skeleton by {@link io.seleucia.chat.message.Names#skeleton}
+     */
+    default Optional<Boolean> hasAccountLike(String skeleton) {
+        return Optional.empty();
+    }
+
+    /**
+     * {@return whether a client has logged in with that name and its password from that address before} Failed logins from
+     * other addresses do not slow down such a login. The server itself remembers the logins since its start. Called by any
+     * thread; must not block.
      *
      * @param name as in {@link Credentials.Password}
      * @param address an IP address
@@ -44,10 +57,10 @@ public interface Authenticator {
     }
 
     /**
-     * Whether a login still holds that was made before; if not, its sessions end with 4401. Asked about every second for
-     * every session, so it must not block.
+     * {@return whether an earlier login is still valid; if not, its sessions are closed with 4401} Called about every second
+     * for every session, so it must not block.
      *
-     * @param user as {@link #authenticate} has returned it
+     * @param user the result of {@link #authenticate}
      */
     default boolean holds(User user) {
         return true;

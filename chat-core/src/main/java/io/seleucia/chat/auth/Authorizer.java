@@ -4,37 +4,38 @@ import io.seleucia.chat.message.Content;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Says who may do what in which channel. Asked for every request, by the thread that serves the client. */
+/** Decides about the rights of clients in channels. Called for every request, by the thread that serves the client. */
 @FunctionalInterface
 public interface Authorizer {
-    /** What somebody wants to do. */
+    /** The action that a client wants to perform. */
     enum Action {
-        /** Receive what is published in a channel. */
+        /** Receive the messages of a channel. */
         SUBSCRIBE,
         /** Publish in a channel. */
         PUBLISH,
-        /** Read a channel's history. One's own inbox needs no permission. */
+        /** Read a channel's history. A client's own inbox needs no permission. */
         HISTORY,
-        /** See who is in a channel. */
+        /** See the clients in a channel. */
         PRESENCE,
-        /** Tell the members of a channel something that is not kept. */
+        /** Send the members of a channel a signal, which is not kept. */
         SIGNAL,
-        /** Say something to one client alone. */
+        /** Send a message to one client. */
         DIRECT;
 
-        /** As it stands in rules. */
+        /** Returns the word for the action in rules. */
         String word() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
     /**
-     * Whether this is allowed; if not, the request is answered {@code forbidden}. May block, and then this client waits
-     * and nobody else does. An exception is logged, and the request answered {@code internal}.
+     * {@return whether this is allowed; if not, the reply is {@code forbidden}} May block, and delays only this client then.
+     * An exception is logged, and the reply is {@code internal}.
      *
-     * @param user who asks; for a guest, one that says so
-     * @param channel the channel; for {@link Action#DIRECT}, {@code @} and the name of who is to receive it
-     * @param content what is to be published, signalled or sent; else empty
+     * @param user the client, which may be a guest
+     * @param action the action
+     * @param channel the channel; for {@link Action#DIRECT}, {@code @} and the recipient's name
+     * @param content the content that is to be published, signalled or sent; else empty
      */
     boolean allows(User user, Action action, String channel, Optional<Content> content);
 }

@@ -1,10 +1,9 @@
 package io.seleucia.chat.auth;
 
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import io.seleucia.chat.json.StrictJson;
 import java.io.IOException;
-import java.io.StringReader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,15 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The members of a JSON object in a token (RFC 7519 §4), as strict as JSON can be read: each name once, and those that
- * are asked for of the right kind.
- */
+/** The members of a JSON object in a token (RFC 7519 §4). Each name stands once. */
 final class Claims {
     private static final int MAX_NESTING = 8;
     private static final double LATEST = 253_402_300_800.0; // the end of the year 9999, in seconds
 
-    /** A token that is not as it must be. Nobody is told more than that it is wrong. */
+    /** Signals a token that is refused. The client learns only that it is wrong. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -29,10 +25,10 @@ final class Claims {
         }
     }
 
-    /** A value of a kind that no claim has which is looked at. */
+    /** A value of a kind that no known claim has. */
     private record Other() {}
 
-    /** A null, which most claims may be instead of not being there. */
+    /** A null, which for most claims is as good as none. */
     private record Null() {}
 
     private final Map<String, Object> members; // String, Double, List, Null or Other
@@ -42,9 +38,7 @@ final class Claims {
     }
 
     static Claims parse(String json) throws MalformedException {
-        JsonReader reader = new JsonReader(new StringReader(json));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(MAX_NESTING);
+        JsonReader reader = StrictJson.reader(json, MAX_NESTING);
         Map<String, Object> members = new HashMap<>();
         try {
             reader.beginObject();
@@ -58,7 +52,7 @@ final class Claims {
                 return new Claims(members);
             }
         } catch (IOException | NumberFormatException | IllegalStateException e) {
-            // Gson's words quote the input, which is nobody's business.
+            // Gson's message quotes the input.
         }
         throw new MalformedException("not a JSON object");
     }
@@ -79,7 +73,7 @@ final class Claims {
         };
     }
 
-    /** Only times are looked at, and their seconds fit into 53 bits. */
+    /** Returns the value of a time, whose seconds fit into 53 bits. */
     private static Object number(String digits) {
         double value = Double.parseDouble(digits);
         return Math.abs(value) < LATEST ? value : new Other();
@@ -101,49 +95,39 @@ final class Claims {
         return others ? new Other() : List.copyOf(strings);
     }
 
-    /** Returns whether there is such a member, be it null. */
+    /** Returns whether there is such a member, even if it is null. */
     boolean has(String name) {
         return members.containsKey(name);
     }
 
-    /** The value, or null if it is not there or null. */
-    private Object member(String name) {
-        Object value = members.get(name);
-        return value instanceof Null ? null : value;
-    }
-
     Optional<String> string(String name) throws MalformedException {
-        Object value = member(name);
-        if (value != null && !(value instanceof String)) {
-            throw new MalformedException(name + " must be a string");
-        }
-        return Optional.ofNullable((String) value);
+        return switch (members.get(name)) {
+            case null -> Optional.empty();
+            case Null none -> Optional.empty();
+            case String text -> Optional.of(text);
+            default -> throw new MalformedException(name + " must be a string");
+        };
     }
 
-    /** A time, in seconds since 1970 (RFC 7519 §2, NumericDate): any number of JSON, such as 1.9e9. */
+    /** Returns a time, in seconds since 1970 (RFC 7519 §2, NumericDate): any JSON number, such as 1.9e9. */
     Optional<Instant> time(String name) throws MalformedException {
-        Object value = member(name);
-        if (value == null) {
-            return Optional.empty();
-        }
-        if (value instanceof Double seconds) {
-            return Optional.of(Instant.ofEpochMilli(Math.round(seconds * 1_000)));
-        }
-        throw new MalformedException(name + " must be a number of seconds since 1970");
+        return switch (members.get(name)) {
+            case null -> Optional.empty();
+            case Null none -> Optional.empty();
+            case Double seconds -> Optional.of(Instant.ofEpochMilli(Math.round(seconds * 1_000)));
+            default -> throw new MalformedException(name + " must be a number of seconds since 1970");
+        };
     }
 
-    /** A list of strings; a string is a list of one. */
+    /** Returns a list of strings; a string is a list of one. */
     Optional<List<String>> strings(String name) throws MalformedException {
-        Object value = member(name);
-        if (value == null) {
-            return Optional.empty();
-        }
-        if (value instanceof String one) {
-            return Optional.of(List.of(one));
-        }
-        if (value instanceof List<?> list) {
-            return Optional.of(list.stream().map(String.class::cast).toList());
-        }
-        throw new MalformedException(name + " must be a list of strings");
+        return switch (members.get(name)) {
+            case null -> Optional.empty();
+            case Null none -> Optional.empty();
+            case String one -> Optional.of(List.of(one));
+            case List<?> list ->
+                Optional.of(list.stream().map(String.class::cast).toList());
+            default -> throw new MalformedException(name + " must be a list of strings");
+        };
     }
 }

@@ -1,10 +1,9 @@
 package io.seleucia.chat.auth;
 
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import io.seleucia.chat.json.StrictJson;
 import java.io.IOException;
-import java.io.StringReader;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -22,26 +21,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keys as JSON (RFC 7517, RFC 8037): one, or a set of them. Of a set, keys that are not for signatures, or of a kind that
- * is not known, are passed over; one that is malformed is refused.
+ * A key as JSON (RFC 7517, RFC 8037), alone or in a set. Of a set, keys that are not for signatures or of an unknown kind are
+ * skipped; a malformed one is refused.
+ *
+ * @param members the members that are strings
+ * @param where the name of the key in messages
  */
-final class Jwk {
+record Jwk(Map<String, String> members, String where) {
     private static final int MAX_NESTING = 8;
     private static final int COORDINATE_BYTES = 32;
 
-    private final Map<String, String> members; // those that are strings
-    private final String where;
-
-    private Jwk(Map<String, String> members, String where) {
-        this.members = members;
-        this.where = where;
-    }
-
-    /** @throws IllegalArgumentException if it is malformed; the message quotes nothing of it */
+    /** @throws IllegalArgumentException if the text is malformed; the message does not quote it */
     static List<TokenKey> parse(String json) {
-        JsonReader reader = new JsonReader(new StringReader(json));
-        reader.setStrictness(Strictness.STRICT);
-        reader.setNestingLimit(MAX_NESTING);
+        JsonReader reader = StrictJson.reader(json, MAX_NESTING);
         List<Jwk> set = new ArrayList<>();
         Map<String, String> single;
         try {
@@ -62,7 +54,7 @@ final class Jwk {
                                 + " or EdDSA: kty oct, RSA, EC with crv P-256, or OKP with crv Ed25519")));
     }
 
-    /** @param set takes the objects of the member {@code keys} */
+    /** @param set takes the keys of the member {@code keys} */
     private static Map<String, String> members(JsonReader reader, List<Jwk> set) throws IOException {
         Map<String, String> members = new HashMap<>();
         reader.beginObject();
@@ -89,7 +81,7 @@ final class Jwk {
         return members;
     }
 
-    /** Returns the key, or empty if it is of a kind that is passed over. */
+    /** Returns the key, or empty if it is skipped. */
     private Optional<TokenKey> key() {
         String kind = members.getOrDefault("kty", "") + " " + members.getOrDefault("crv", "");
         boolean known = switch (kind) {
@@ -138,7 +130,7 @@ final class Jwk {
         };
     }
 
-    /** RFC 8032 §5.1.2: y, the least byte first, whose highest bit says whether x is odd. */
+    /** Decodes a point (RFC 8032 §5.1.2): y, the least byte first, and whether x is odd in the highest bit. */
     private static EdECPublicKeySpec edwards(byte[] encoded) {
         byte[] y = new byte[encoded.length];
         for (int i = 0; i < encoded.length; i++) {
@@ -168,5 +160,11 @@ final class Jwk {
             // Its message quotes the key.
         }
         throw new IllegalArgumentException(name + " must be base64url");
+    }
+
+    /** Returns the name alone: a member may be a secret. */
+    @Override
+    public String toString() {
+        return where;
     }
 }

@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Rules that say who may do what, a line each; the first that fits decides, and what none fits is denied.
+ * Rules about the rights of clients, a line each. The first rule that matches decides; without one, the request is denied.
  *
  * <pre>{@code
  * group staff ada "Grace Hopper"
@@ -28,17 +28,17 @@ import java.util.regex.Pattern;
  * allow guests subscribe,history lobby
  * }</pre>
  *
- * <p>Behind {@code allow} or {@code deny} stands who: a user's name, {@code @} and a group's, {@code users} (all who are
- * logged in), {@code guests} or {@code *}; then the actions, separated by commas, or {@code *}; then channels, of which a
- * {@code *} stands for any text. For the action {@code direct} the channels are the names of those who receive. What is
- * in quotation marks may have spaces, and a name in them has no other meaning. {@code #} begins a comment.
+ * <p>The word behind {@code allow} or {@code deny} is a user's name, {@code @} with a group's name, {@code users} (all that
+ * are logged in), {@code guests} or {@code *}. Then follow the actions, separated by commas, or {@code *}; then channels, in
+ * which {@code *} stands for any text. For the action {@code direct} the channels are the names of recipients. Words in
+ * quotation marks may have spaces, and are always plain names. {@code #} begins a comment.
  *
- * <p>Immutable. Asking costs some nanoseconds for each rule with that action that does not fit.
+ * <p>Immutable. A check costs some nanoseconds for each rule of the action.
  */
 public final class Rules implements Authorizer {
     private static final String ALLOWED = "what is allowed: group NAME USER …, or allow|deny WHO ACTION,… CHANNEL …";
     private static final String ACTIONS =
-            "an action must be one of subscribe, publish, history, presence, signal and " + "direct, or *";
+            "an action must be one of subscribe, publish, history, presence, signal and direct, or *";
     private static final Pattern WORD =
             Pattern.compile("\\s*(?:#.*|\"([^\"]*)\"(?=\\s|$)|([^\\s\"#][^\\s\"]*)(?=\\s|$)|$)");
 
@@ -49,18 +49,14 @@ public final class Rules implements Authorizer {
         }
     }
 
-    /**
-     * Whom a rule is for.
-     *
-     * @param users all users, or those that are named
-     */
+    /** The clients that a rule concerns: guests, all users, or those with these names. */
     private record Who(boolean guests, boolean users, Set<String> names) {
         boolean includes(User user) {
             return user.guest() ? guests : users || names.contains(user.name());
         }
     }
 
-    /** Most rules do not fit because of the channel, which is seen at once. */
+    /** A rule. Its channels are checked first, because most rules do not match them. */
     private record Rule(boolean allow, Who who, Wildcard[] channels) {
         boolean fits(User user, String channel) {
             for (Wildcard pattern : channels) {
@@ -83,7 +79,9 @@ public final class Rules implements Authorizer {
     /**
      * Reads rules.
      *
-     * @throws ParseException at the first line that is none; its offset is the number of the line, from 1
+     * @param lines the lines of the file
+     * @return the rules
+     * @throws ParseException at the first malformed line; its offset is the number of the line, from 1
      */
     public static Rules parse(List<String> lines) throws ParseException {
         Objects.requireNonNull(lines, "lines");
@@ -109,7 +107,7 @@ public final class Rules implements Authorizer {
     }
 
     /**
-     * Reads rules of one user, which leave out who: {@code allow publish news.*}.
+     * Reads the rules of one user, without the word for the user: {@code allow publish news.*}.
      *
      * @throws ParseException as {@link #parse}
      */
@@ -133,7 +131,7 @@ public final class Rules implements Authorizer {
         }
         if (end < line.length()) {
             throw new IllegalArgumentException(
-                    "a quotation mark must stand at the beginning of a word, and another at " + "its end");
+                    "a quotation mark must stand at the beginning of a word, and another at its end");
         }
         return words;
     }
@@ -151,7 +149,7 @@ public final class Rules implements Authorizer {
         if (flaw.isPresent()) {
             throw new IllegalArgumentException("'" + name + "' is no user: " + flaw.get());
         }
-        return name;
+        return Names.normal(name);
     }
 
     private void add(List<Word> words, Map<String, Set<String>> groups) {
@@ -163,30 +161,30 @@ public final class Rules implements Authorizer {
                 allow,
                 who(words.get(1), groups),
                 words.subList(3, words.size()).stream()
-                        .map(word -> Wildcard.of(word.text))
+                        .map(word -> Wildcard.of(Names.normal(word.text)))
                         .toArray(Wildcard[]::new));
         actions(words.get(2).text).forEach(action -> byAction.get(action).add(rule));
     }
 
     private static Who who(Word word, Map<String, Set<String>> groups) {
-        if (word.is("*")) {
-            return new Who(true, true, Set.of());
-        }
-        if (word.is("users")) {
-            return new Who(false, true, Set.of());
-        }
-        if (word.is("guests")) {
-            return new Who(true, false, Set.of());
-        }
+        return switch (word.quoted ? "" : word.text) {
+            case "*" -> new Who(true, true, Set.of());
+            case "users" -> new Who(false, true, Set.of());
+            case "guests" -> new Who(true, false, Set.of());
+            default -> new Who(false, false, names(word, groups));
+        };
+    }
+
+    private static Set<String> names(Word word, Map<String, Set<String>> groups) {
         if (word.quoted || !word.text.startsWith("@")) {
-            return new Who(false, false, Set.of(user(word.text)));
+            return Set.of(user(word.text));
         }
         String group = word.text.substring(1);
         if (!groups.containsKey(group)) {
             throw new IllegalArgumentException(
                     "there is no group " + group + "; a group is defined by a line: group NAME USER …");
         }
-        return new Who(false, false, Set.copyOf(groups.get(group)));
+        return Set.copyOf(groups.get(group));
     }
 
     private static Set<Action> actions(String words) {

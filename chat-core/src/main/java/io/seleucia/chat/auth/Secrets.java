@@ -4,16 +4,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
- * The rules for secrets that tokens are signed with. A public key must never pass for a secret, whatever form it has:
- * everybody knows it, and could sign tokens.
+ * The rules for the secrets of tokens. A public key must never pass for a secret, in any form: everyone could sign tokens
+ * with it.
  */
 final class Secrets {
     static final int MIN_BYTES = 32; // RFC 7518 §3.2
@@ -31,7 +32,7 @@ final class Secrets {
 
     private Secrets() {}
 
-    /** Returns what is wrong with a secret, as a sentence without anything of the secret, or empty if it is a good one. */
+    /** Returns the flaw of a secret, as a sentence that quotes nothing of it, or empty if the secret is good. */
     static Optional<String> flaw(byte[] secret) {
         if (secret.length < MIN_BYTES) {
             return Optional.of("a secret must have at least " + MIN_BYTES + " bytes");
@@ -43,19 +44,21 @@ final class Secrets {
         if (isRepeated(secret)) {
             return Optional.of("a secret must not be a shorter text repeated" + ADVICE);
         }
-        if (differentBytes(secret) < MIN_DIFFERENT || differentSteps(secret) < MIN_DIFFERENT) {
+        int length = secret.length;
+        if (different(IntStream.range(0, length), i -> secret[i]) < MIN_DIFFERENT
+                || different(IntStream.range(1, length), i -> secret[i] - secret[i - 1]) < MIN_DIFFERENT) {
             return Optional.of("a secret must have at least " + MIN_DIFFERENT + " different bytes, and not in a row"
                     + " such as abcdef" + ADVICE);
         }
         return Optional.empty();
     }
 
-    /** Returns whether these bytes are one line of visible ASCII without spaces, as no key file but a secret's is. */
+    /** Returns whether these bytes are one line of visible ASCII without spaces, unlike all files of keys. */
     static boolean isOneWord(byte[] secret) {
         return ONE_WORD.matcher(ascii(secret)).matches();
     }
 
-    /** The bytes, and what they encode. */
+    /** Returns the bytes, and those that they encode. */
     private static List<byte[]> forms(byte[] bytes) {
         List<byte[]> forms = new ArrayList<>(List.of(bytes));
         String text = ascii(bytes).replaceAll("\\s", "");
@@ -90,7 +93,7 @@ final class Secrets {
                 || start.startsWith("<");
     }
 
-    /** Returns whether the bytes are one SEQUENCE of ASN.1 that begins as those of all keys and certificates do. */
+    /** Returns whether the bytes are one SEQUENCE of ASN.1 that begins like a key or a certificate. */
     private static boolean isDer(byte[] bytes) {
         if (bytes.length < 8 || bytes[0] != DER_SEQUENCE) {
             return false;
@@ -110,38 +113,20 @@ final class Secrets {
                 && Math.abs(bytes.length - header - length) <= SLACK;
     }
 
-    /** Returns whether so many bytes are 0 as only in UTF-16 and UTF-32. */
+    /** Returns whether the bytes have as many zeros as only UTF-16 and UTF-32 have. */
     private static boolean isWide(byte[] bytes) {
-        int zeros = 0;
-        for (byte b : bytes) {
-            zeros += b == 0 ? 1 : 0;
-        }
-        return zeros > bytes.length / 4;
+        return IntStream.range(0, bytes.length).filter(i -> bytes[i] == 0).count() > bytes.length / 4;
     }
 
     private static boolean isRepeated(byte[] bytes) {
-        for (int period = 1; period <= bytes.length / 2; period++) {
-            if (Arrays.equals(bytes, period, bytes.length, bytes, 0, bytes.length - period)) {
-                return true;
-            }
-        }
-        return false;
+        int length = bytes.length;
+        return IntStream.rangeClosed(1, length / 2)
+                .anyMatch(period -> Arrays.equals(bytes, period, length, bytes, 0, length - period));
     }
 
-    private static int differentBytes(byte[] bytes) {
-        BitSet seen = new BitSet();
-        for (byte b : bytes) {
-            seen.set(b & 0xff);
-        }
-        return seen.cardinality();
-    }
-
-    private static int differentSteps(byte[] bytes) {
-        BitSet seen = new BitSet();
-        for (int i = 1; i < bytes.length; i++) {
-            seen.set(bytes[i] - bytes[i - 1] & 0xff);
-        }
-        return seen.cardinality();
+    /** Counts the different lowest bytes of some values, which are given by their indexes. */
+    private static long different(IntStream indexes, IntUnaryOperator value) {
+        return indexes.map(value).map(number -> number & 0xff).distinct().count();
     }
 
     private static String ascii(byte[] bytes) {

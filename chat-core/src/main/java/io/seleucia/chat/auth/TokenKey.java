@@ -18,54 +18,74 @@ import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A key that signatures of tokens are checked with. It determines the algorithm. Any thread. */
-final class TokenKey {
+/**
+ * A key that checks the signatures of tokens, with its one algorithm. Any thread.
+ *
+ * @param algorithm the algorithm's name in the header of a token
+ * @param id the {@code kid} that a token must have; empty if any will do
+ */
+record TokenKey(String algorithm, Optional<String> id, Check check) {
+    /** The name of the only algorithm whose key is a secret. */
+    static final String HMAC = "HS256";
+
     private static final int MIN_RSA_BITS = 2048;
     private static final int MAX_RSA_BITS = 16_384;
     private static final int MAX_RSA_EXPONENT_BITS = 64;
     private static final int P256_BYTES = 32;
     private static final ECParameterSpec P256 = p256();
 
-    private final Tokens.Algorithm algorithm;
-    private final Optional<String> id;
-    private final byte[] secret; // of HS256
-    private final PublicKey key; // of the others
-
-    private TokenKey(Tokens.Algorithm algorithm, Optional<String> id, byte[] secret, PublicKey key) {
-        this.algorithm = algorithm;
-        this.id = id;
-        this.secret = secret;
-        this.key = key;
+    /** Checks a signature. Holds the key, which is never printed. */
+    @FunctionalInterface
+    interface Check {
+        boolean fits(byte[] signature, byte[] signed) throws GeneralSecurityException;
     }
 
-    /** @throws IllegalArgumentException if it is no good secret; the message says why, and nothing of the secret */
+    /** @throws IllegalArgumentException if the secret is weak; the message says why, and quotes nothing of it */
     static TokenKey of(byte[] secret) {
         Secrets.flaw(secret).ifPresent(flaw -> {
             throw new IllegalArgumentException(flaw);
         });
-        return new TokenKey(Tokens.Algorithm.HS256, Optional.empty(), secret.clone(), null);
+        SecretKeySpec key = new SecretKeySpec(secret, "HmacSHA256");
+        return of(HMAC, (signature, signed) -> {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(key);
+            return MessageDigest.isEqual(mac.doFinal(signed), signature);
+        });
     }
 
-    /** @throws IllegalArgumentException if it is of a kind that is not known, or too weak */
+    /** @throws IllegalArgumentException if the key is of an unknown kind, or too weak */
     static TokenKey of(PublicKey key) {
-        Tokens.Algorithm algorithm = switch (key) {
+        return switch (key) {
             case RSAPublicKey rsa -> {
                 requireStrong(rsa);
-                yield Tokens.Algorithm.RS256;
+                yield of("RS256", verifier("SHA256withRSA", key));
             }
             case ECPublicKey elliptic -> {
                 requireOnP256(elliptic);
-                yield Tokens.Algorithm.ES256;
+                Check verifier = verifier("SHA256withECDSAinP1363Format", key); // RFC 7518 §3.4: r and s, not in DER
+                yield of("ES256", (signature, signed) -> isPair(signature) && verifier.fits(signature, signed));
             }
             case EdECPublicKey edwards -> {
                 if (!edwards.getParams().getName().equals("Ed25519")) {
                     throw new IllegalArgumentException("of Edwards curves, the key must be of Ed25519");
                 }
-                yield Tokens.Algorithm.EDDSA;
+                yield of("EdDSA", verifier("Ed25519", key));
             }
             default -> throw new IllegalArgumentException("the key must be RSA, EC on the curve P-256, or Ed25519");
         };
-        return new TokenKey(algorithm, Optional.empty(), new byte[0], key);
+    }
+
+    private static TokenKey of(String algorithm, Check check) {
+        return new TokenKey(algorithm, Optional.empty(), check);
+    }
+
+    private static Check verifier(String jdkName, PublicKey key) {
+        return (signature, signed) -> {
+            Signature verifier = Signature.getInstance(jdkName);
+            verifier.initVerify(key);
+            verifier.update(signed);
+            return verifier.verify(signature);
+        };
     }
 
     private static void requireStrong(RSAPublicKey rsa) {
@@ -93,16 +113,17 @@ final class TokenKey {
         BigInteger p = ((ECFieldFp) P256.getCurve().getField()).getP();
         if (point.equals(ECPoint.POINT_INFINITY)
                 || !isBelow(point.getAffineX(), p)
-                || !isBelow(point.getAffineY(), p)) {
+                || !isBelow(point.getAffineY(), p)
+                || !solves(point.getAffineX(), point.getAffineY(), p)) {
             throw new IllegalArgumentException("the key is no point of P-256");
         }
-        BigInteger x = point.getAffineX();
-        BigInteger right = x.pow(3)
-                .add(P256.getCurve().getA().multiply(x))
-                .add(P256.getCurve().getB());
-        if (!point.getAffineY().pow(2).subtract(right).mod(p).equals(BigInteger.ZERO)) {
-            throw new IllegalArgumentException("the key is no point of P-256");
-        }
+    }
+
+    /** Returns whether y² = x³ + ax + b, modulo p. */
+    private static boolean solves(BigInteger x, BigInteger y, BigInteger p) {
+        BigInteger a = P256.getCurve().getA();
+        BigInteger b = P256.getCurve().getB();
+        return x.pow(3).add(a.multiply(x)).add(b).subtract(y.pow(2)).mod(p).signum() == 0;
     }
 
     private static boolean isBelow(BigInteger value, BigInteger limit) {
@@ -119,40 +140,21 @@ final class TokenKey {
         }
     }
 
-    /** The same, for tokens whose {@code kid} is this one. */
-    TokenKey withId(String id) {
-        return new TokenKey(algorithm, Optional.of(id), secret, key);
-    }
-
-    Tokens.Algorithm algorithm() {
-        return algorithm;
-    }
-
-    /** What a token's {@code kid} must be; empty if any will do. */
-    Optional<String> id() {
-        return id;
+    /** Returns this key for tokens with a {@code kid}. */
+    TokenKey withId(String kid) {
+        return new TokenKey(algorithm, Optional.of(kid), check);
     }
 
     /** Returns whether this is the signature of these bytes. Never throws for a malformed one. */
     boolean isSignature(byte[] signature, byte[] signed) {
         try {
-            return switch (algorithm) {
-                case HS256 -> {
-                    Mac mac = Mac.getInstance("HmacSHA256");
-                    mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-                    yield MessageDigest.isEqual(mac.doFinal(signed), signature);
-                }
-                case RS256 -> verify("SHA256withRSA", signature, signed);
-                // RFC 7518 §3.4: r and s as they are, 32 bytes each, not in DER.
-                case ES256 -> isPair(signature) && verify("SHA256withECDSAinP1363Format", signature, signed);
-                case EDDSA -> verify("Ed25519", signature, signed);
-            };
+            return check.fits(signature, signed);
         } catch (GeneralSecurityException e) {
             return false; // of another length, or no point of the curve
         }
     }
 
-    /** FIPS 186-5 §6.4.2: both are from 1 to n - 1. A pair of zeros once passed for everybody's signature. */
+    /** Returns whether r and s are both from 1 to n - 1 (FIPS 186-5 §6.4.2): a pair of zeros must not pass. */
     private static boolean isPair(byte[] signature) {
         if (signature.length != 2 * P256_BYTES) {
             return false;
@@ -160,18 +162,5 @@ final class TokenKey {
         BigInteger r = new BigInteger(1, Arrays.copyOf(signature, P256_BYTES));
         BigInteger s = new BigInteger(1, Arrays.copyOfRange(signature, P256_BYTES, 2 * P256_BYTES));
         return r.signum() > 0 && s.signum() > 0 && isBelow(r, P256.getOrder()) && isBelow(s, P256.getOrder());
-    }
-
-    private boolean verify(String jdkName, byte[] signature, byte[] signed) throws GeneralSecurityException {
-        Signature verifier = Signature.getInstance(jdkName);
-        verifier.initVerify(key);
-        verifier.update(signed);
-        return verifier.verify(signature);
-    }
-
-    /** Says nothing of the key. */
-    @Override
-    public String toString() {
-        return "a key of " + algorithm;
     }
 }

@@ -1,10 +1,11 @@
 package io.seleucia.chat.auth;
 
+import io.seleucia.chat.keys.KeyFiles;
+import io.seleucia.chat.keys.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -12,40 +13,33 @@ import java.security.PublicKey;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * Reads the keys of tokens: a public key in PEM form, a JWK or a JWK set, or a secret. Its messages never quote what is
- * read.
- */
+/** Reads the keys of tokens: a public key in PEM form, a JWK or a JWK set, or a secret. Its messages quote none of them. */
 final class TokenKeys {
-    private static final int MAX_KEYS = 32; // as many as one token without a kid may be checked with
+    private static final int MAX_KEYS = 32; // a token without a kid is checked with all of them
     private static final long MAX_FILE_BYTES = 256 * 1024;
-    private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
 
     private TokenKeys() {}
 
     /**
-     * Reads a file, or all files of a directory. There a key has its file's name, without what follows the last dot, as
-     * its {@code kid}, if it does not bring one. Files whose names begin with a dot are passed over.
+     * Reads a file, or all files of a directory whose names do not begin with a dot. There, a key without a {@code kid} gets
+     * its file's name up to the last dot.
      *
-     * @throws IOException if they can't be used; the message says which, and what is wrong
+     * @throws IOException if a file can't be used; the message names it and says what is wrong
      */
-    static List<TokenKey> read(Path path, Set<Tokens.Algorithm> allowed) throws IOException {
+    static List<TokenKey> read(Path path, Set<String> algorithms) throws IOException {
         List<TokenKey> keys = new ArrayList<>();
         if (!Files.isDirectory(path)) {
-            keys.addAll(readFile(path, allowed));
+            keys.addAll(readFile(path, algorithms));
         } else {
             for (Path file : files(path)) {
                 String name = file.getFileName().toString();
                 String id = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
-                readFile(file, allowed).forEach(key -> keys.add(key.id().isPresent() ? key : key.withId(id)));
+                readFile(file, algorithms).forEach(key -> keys.add(key.id().isPresent() ? key : key.withId(id)));
             }
         }
         try {
@@ -65,28 +59,24 @@ final class TokenKeys {
         }
     }
 
-    private static List<TokenKey> readFile(Path file, Set<Tokens.Algorithm> allowed) throws IOException {
+    private static List<TokenKey> readFile(Path file, Set<String> algorithms) throws IOException {
         try {
-            if (Files.size(file) > MAX_FILE_BYTES) {
+            if (Files.exists(file) && Files.size(file) > MAX_FILE_BYTES) {
                 throw new IOException(file + " has more than " + MAX_FILE_BYTES + " bytes");
             }
-            return parse(Files.readAllBytes(file), allowed);
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + " does not exist", e);
-        } catch (AccessDeniedException e) {
-            throw new IOException(file + " may not be read by this process", e);
+            return parse(KeyFiles.bytes(file), algorithms);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 
     /**
-     * Reads what stands in a key file.
+     * Parses the content of a key file.
      *
-     * @param allowed the algorithms that keys may have; if it is only HS256, a secret may be any bytes
-     * @throws IllegalArgumentException if it is not clear what it is, or no good key
+     * @param algorithms the allowed algorithms, by their names in tokens; with HS256 alone, a secret may be any bytes
+     * @throws IllegalArgumentException if the content is ambiguous, or a weak key
      */
-    static List<TokenKey> parse(byte[] file, Set<Tokens.Algorithm> allowed) {
+    static List<TokenKey> parse(byte[] file, Set<String> algorithms) {
         String text = new String(file, StandardCharsets.ISO_8859_1);
         List<TokenKey> keys;
         if (text.contains("-----BEGIN ")) {
@@ -94,13 +84,12 @@ final class TokenKeys {
         } else if (text.stripLeading().startsWith("{")) {
             keys = Jwk.parse(new String(file, StandardCharsets.UTF_8));
         } else {
-            keys = List.of(secret(file, allowed.equals(Set.of(Tokens.Algorithm.HS256))));
+            keys = List.of(secret(file, algorithms.equals(Set.of(TokenKey.HMAC))));
         }
         for (TokenKey key : keys) {
-            if (!allowed.contains(key.algorithm())) {
-                throw new IllegalArgumentException("token-algorithm is "
-                        + allowed.iterator().next().jwtName() + ", but the key is for "
-                        + key.algorithm().jwtName());
+            if (!algorithms.contains(key.algorithm())) {
+                throw new IllegalArgumentException("token-algorithm is " + String.join(" or ", algorithms)
+                        + ", but the key is for " + key.algorithm());
             }
         }
         return checked(keys);
@@ -138,23 +127,17 @@ final class TokenKeys {
     }
 
     private static PublicKey publicKey(String pem) {
-        Matcher block = PEM.matcher(pem);
-        if (!block.find() || !block.group(1).equals("PUBLIC KEY") || block.find()) {
+        List<Pem> blocks = Pem.blocks(pem);
+        if (blocks.size() != 1 || !blocks.getFirst().label().equals("PUBLIC KEY")) {
             throw new IllegalArgumentException("of keys in PEM form, it must hold one -----BEGIN PUBLIC KEY-----, and"
                     + " nothing else; several keys stand in a directory, or in a JWK set");
         }
-        block.reset().find();
-        byte[] encoded;
-        try {
-            encoded = Base64.getDecoder().decode(block.group(2).replaceAll("\\s", ""));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("the public key is not base64"); // without the cause, which quotes it
-        }
+        byte[] encoded = blocks.getFirst().bytes();
         for (String algorithm : List.of("RSA", "EC", "Ed25519")) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePublic(new X509EncodedKeySpec(encoded));
             } catch (GeneralSecurityException e) {
-                continue; // of another algorithm
+                // The key is of another algorithm.
             }
         }
         throw new IllegalArgumentException(

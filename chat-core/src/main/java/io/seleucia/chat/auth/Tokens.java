@@ -1,12 +1,12 @@
 package io.seleucia.chat.auth;
 
-import io.seleucia.chat.concurrent.ThrottledLogs;
+import io.seleucia.chat.concurrent.ThrottledLog;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.text.Utf8;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,44 +15,40 @@ import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
  * Logins with tokens that another program has issued and signed: JWTs (RFC 7519) in compact form, with HS256, RS256,
- * ES256 or EdDSA (Ed25519). The key determines the algorithm, and a token that names another is wrong. Any thread; blocks
- * nowhere. Why a token is refused is logged at INFO, at most once a second for each reason, without the token.
+ * ES256 or EdDSA (Ed25519). The key determines the algorithm; a token that names another is refused. Any thread; does not
+ * block. The reason of a refusal is logged at INFO, at most once a second for each reason, without the token.
  *
- * <p>A token must have the claims {@code sub}, the user's name, and {@code exp}; {@code nbf} and {@code iat} are kept
- * where they stand. {@code rules} may be a list of {@link Rules} for this user alone, without the word that says who:
- * then nothing is allowed beyond them. A token with {@code aud} is for those only whom it names. Clocks may differ by
- * {@link #SKEW}.
+ * <p>A token must have the claims {@code sub}, the user's name, and {@code exp}; {@code nbf} and {@code iat} are respected.
+ * {@code rules} may be a list of {@link Rules} for this user, without the word for the user, that limit its rights. A token
+ * with {@code aud} is valid only for that audience. Clocks may differ by {@link #SKEW}.
  */
 public final class Tokens implements Authenticator {
-    /** How much the clock of who issues tokens may differ from this one. */
+    /** The tolerated difference between the clock of the issuer and this one. */
     public static final Duration SKEW = Duration.ofSeconds(30);
 
     /** The least length of a secret, in bytes (RFC 7518 §3.2). */
     public static final int MIN_SECRET_BYTES = Secrets.MIN_BYTES;
 
-    /**
-     * How old a token may be: a revocation that is older than any token is forgotten. A token that does not say when it was
-     * issued should not live for longer either.
-     */
+    /** The greatest age of a token: a revocation older than this is forgotten. Applies to tokens with {@code iat}. */
     public static final Duration MAX_AGE = Duration.ofDays(366);
 
     /** The longest token. */
     public static final int MAX_TOKEN_CHARS = 8 * 1024;
 
     private static final Logger LOG = System.getLogger(Tokens.class.getName());
-    private static final ThrottledLogs REFUSALS = new ThrottledLogs(LOG, Level.INFO);
     private static final String GUEST = "guest-";
 
-    /** How a token is signed (RFC 7518 §3.1, RFC 8037 §3.1). */
+    /** The algorithm of a token's signature (RFC 7518 §3.1, RFC 8037 §3.1). */
     public enum Algorithm {
         /** HMAC with SHA-256 and a secret, which could sign tokens as well. */
         HS256("HS256"),
@@ -69,15 +65,19 @@ public final class Tokens implements Authenticator {
             this.jwtName = jwtName;
         }
 
-        /** Returns the name that it has in the header of a token. */
+        /** {@return the algorithm's name in the header of a token} */
         public String jwtName() {
             return jwtName;
         }
     }
 
+    private static final Set<String> ALL =
+            Arrays.stream(Algorithm.values()).map(Algorithm::jwtName).collect(Collectors.toUnmodifiableSet());
+
     private final List<TokenKey> keys;
     private final Optional<String> audience;
     private final Clock clock;
+    private final ThrottledLog refusals = new ThrottledLog(LOG, Level.INFO);
 
     private Tokens(List<TokenKey> keys, Optional<String> audience, Clock clock) {
         this.keys = keys;
@@ -90,10 +90,11 @@ public final class Tokens implements Authenticator {
     }
 
     /**
-     * Tokens that are signed with HMAC-SHA256.
+     * {@return tokens that are signed with HMAC-SHA256}
      *
+     * @param secret the secret
      * @throws IllegalArgumentException if the secret has less than {@value #MIN_SECRET_BYTES} bytes, is easy to guess, or
-     *     an encoded key; the message says nothing of it
+     *     an encoded key; the message does not quote it
      */
     public static Tokens signedWith(byte[] secret) {
         Objects.requireNonNull(secret, "secret");
@@ -101,10 +102,11 @@ public final class Tokens implements Authenticator {
     }
 
     /**
-     * Tokens that are signed with the private key to this one: RSA of 2048 bits or more, EC on the curve P-256, or
+     * {@return tokens that are signed with the private key of a pair} It is RSA of 2048 bits or more, EC on the curve P-256, or
      * Ed25519.
      *
-     * @throws IllegalArgumentException if it is another
+     * @param key the public key of the pair
+     * @throws IllegalArgumentException if it is another kind of key
      */
     public static Tokens signedFor(PublicKey key) {
         Objects.requireNonNull(key, "key");
@@ -112,53 +114,62 @@ public final class Tokens implements Authenticator {
     }
 
     /**
-     * Tokens by what stands in a key file: a public key in PEM form ({@code -----BEGIN PUBLIC KEY-----}), a JWK or a JWK
-     * set (RFC 7517), or else a secret, in one line of visible ASCII characters.
+     * {@return tokens with the keys of a file: a public key in PEM form ({@code -----BEGIN PUBLIC KEY-----}), a JWK or a JWK
+     * set (RFC 7517), or a secret in one line of visible ASCII characters}
      *
-     * @throws IllegalArgumentException if it is not clearly one of them, or no good one; the message says what is wrong,
-     *     and nothing of the content
+     * @param file the content of the file
+     * @throws IllegalArgumentException if the content is ambiguous, or a key is weak; the message does not quote it
      */
     public static Tokens of(byte[] file) {
         Objects.requireNonNull(file, "file");
-        return new Tokens(TokenKeys.parse(file, EnumSet.allOf(Algorithm.class)));
+        return new Tokens(TokenKeys.parse(file, ALL));
     }
 
     /**
-     * Tokens by a key file as in {@link #of}, or by all files of a directory, each with a key. A key of a directory that
-     * brings no {@code kid} has its file's name as such, up to the last dot. Files that begin with a dot are ignored.
+     * {@return tokens with the keys of a file as in {@link #of}, or of all files of a directory} In a directory, a key without a
+     * {@code kid} gets its file's name up to the last dot. Files whose names begin with a dot are ignored.
      *
-     * <p>A token with a {@code kid} is checked with the key that has it; if there is none, as any token without a {@code
-     * kid}, it is checked with each key that has none, and one without a {@code kid} with every key.
+     * <p>A token with a {@code kid} is checked with the key that has it, or, if there is no such key, with each key without
+     * a {@code kid}. A token without a {@code kid} is checked with every key.
      *
-     * @throws IOException if a file can't be read or used; the message says which, and what is wrong
+     * @param path the file or directory
+     * @throws IOException if a file can't be read or used; the message names it and says what is wrong
      */
     public static Tokens read(Path path) throws IOException {
         Objects.requireNonNull(path, "path");
-        return new Tokens(TokenKeys.read(path, EnumSet.allOf(Algorithm.class)));
+        return new Tokens(TokenKeys.read(path, ALL));
     }
 
     /**
-     * The same, with keys for this algorithm only. For {@link Algorithm#HS256} a secret may be any bytes, but for those at
-     * the end that end a line.
+     * {@return tokens as in {@link #read(Path)}, with keys for one algorithm only} For {@link Algorithm#HS256} a secret may be
+     * any bytes, without the end of the last line.
+     *
+     * @param path the file or directory
+     * @param algorithm the only algorithm that is accepted
+     * @throws IOException if the keys cannot be read; the message says why
      */
     public static Tokens read(Path path, Algorithm algorithm) throws IOException {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(algorithm, "algorithm");
-        return new Tokens(TokenKeys.read(path, EnumSet.of(algorithm)));
+        return new Tokens(TokenKeys.read(path, Set.of(algorithm.jwtName())));
     }
 
-    /** Returns whether one of the keys is a secret: who can read it can issue tokens. */
+    /** {@return whether one of the keys is a secret, which could issue tokens as well} */
     public boolean hasSecret() {
-        return keys.stream().anyMatch(key -> key.algorithm() == Algorithm.HS256);
+        return keys.stream().anyMatch(key -> key.algorithm().equals(TokenKey.HMAC));
     }
 
-    /** The same for tokens that are for this audience: their claim {@code aud} must name it. */
+    /**
+     * {@return tokens whose claim {@code aud} must name an audience}
+     *
+     * @param audience the audience
+     */
     public Tokens withAudience(String audience) {
         Objects.requireNonNull(audience, "audience");
         return new Tokens(keys, Optional.of(audience), clock);
     }
 
-    /** The same with another clock. */
+    /** Returns the same with another clock. */
     Tokens withClock(Clock clock) {
         return new Tokens(keys, audience, clock);
     }
@@ -171,13 +182,9 @@ public final class Tokens implements Authenticator {
         try {
             return Optional.of(verify(token.token()));
         } catch (Claims.MalformedException e) {
-            log(e.getMessage(), address);
+            refusals.log(e.getMessage(), () -> "a token from " + address + " is refused: " + e.getMessage());
             return Optional.empty();
         }
-    }
-
-    private static void log(String reason, String address) {
-        REFUSALS.log(reason, () -> "a token from " + address + " is refused: " + reason);
     }
 
     private User verify(String token) throws Claims.MalformedException {
@@ -190,10 +197,10 @@ public final class Tokens implements Authenticator {
         }
         Claims header = Claims.parse(text(decode(parts[0])));
         List<TokenKey> candidates = candidates(header);
-        if (header.has("crit")) { // RFC 7515 §4.1.11: there are no extensions that are understood
+        if (header.has("crit")) { // RFC 7515 §4.1.11: no extension is supported
             throw new Claims.MalformedException("crit is not understood");
         }
-        if (header.has("b64")) { // RFC 7797 §7: which no JWT may have
+        if (header.has("b64")) { // RFC 7797 §7: no JWT may have it
             throw new Claims.MalformedException("b64 is not understood");
         }
         byte[] signature = decode(parts[2]);
@@ -205,7 +212,7 @@ public final class Tokens implements Authenticator {
         return user(Claims.parse(text(decode(parts[1]))));
     }
 
-    /** The keys that may have signed a token: its header chooses among them, and never how one is used. */
+    /** Returns the keys that may have signed a token. Its header chooses among them, but not their algorithms. */
     private List<TokenKey> candidates(Claims header) throws Claims.MalformedException {
         Optional<String> id = header.string("kid");
         List<TokenKey> named =
@@ -218,12 +225,12 @@ public final class Tokens implements Authenticator {
         }
         Optional<String> algorithm = header.string("alg");
         List<TokenKey> candidates = possible.stream()
-                .filter(key -> algorithm.equals(Optional.of(key.algorithm().jwtName())))
+                .filter(key -> algorithm.equals(Optional.of(key.algorithm())))
                 .toList();
         if (candidates.isEmpty()) {
             throw new Claims.MalformedException("alg must be "
                     + possible.stream()
-                            .map(key -> key.algorithm().jwtName())
+                            .map(TokenKey::algorithm)
                             .distinct()
                             .sorted()
                             .collect(Collectors.joining(" or ")));
@@ -234,7 +241,7 @@ public final class Tokens implements Authenticator {
     private User user(Claims claims) throws Claims.MalformedException {
         Instant now = clock.instant();
         String name = claims.string("sub").orElseThrow(() -> new Claims.MalformedException("sub is missing"));
-        if (Names.flawOfClient(name).isPresent() || name.startsWith(GUEST)) {
+        if (Names.flawOfClient(name).isPresent() || Names.skeleton(name).startsWith(Names.skeleton(GUEST))) {
             throw new Claims.MalformedException("sub must be a client id, and no guest's");
         }
         Instant expires = claims.time("exp")
@@ -254,7 +261,7 @@ public final class Tokens implements Authenticator {
         if (audience.isPresent() || claims.strings("aud").isPresent()) {
             List<String> intended = claims.strings("aud").orElse(List.of());
             if (audience.isEmpty() || !intended.contains(audience.get())) {
-                throw new Claims.MalformedException("it is for somebody else");
+                throw new Claims.MalformedException("it is for another audience");
             }
         }
         User user = new User(name).withIssued(issued).withExpires(expires);
@@ -270,7 +277,7 @@ public final class Tokens implements Authenticator {
         }
     }
 
-    /** Base64url without padding, as RFC 7515 §2 has it and no laxer: there is one text for each sequence of bytes. */
+    /** Decodes strict base64url without padding (RFC 7515 §2): each sequence of bytes has one text only. */
     private static byte[] decode(String part) throws Claims.MalformedException {
         try {
             byte[] decoded = Base64.getUrlDecoder().decode(part);
@@ -285,10 +292,7 @@ public final class Tokens implements Authenticator {
 
     private static String text(byte[] utf8) throws Claims.MalformedException {
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(utf8))
-                    .toString();
+            return Utf8.decode(utf8);
         } catch (CharacterCodingException e) {
             throw new Claims.MalformedException("not UTF-8");
         }

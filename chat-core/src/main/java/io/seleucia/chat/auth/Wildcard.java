@@ -1,11 +1,11 @@
 package io.seleucia.chat.auth;
 
 /**
- * A pattern in which {@code *} stands for any text, the empty one included. Matching takes as long as the text, times the
- * pattern in the worst case; nothing is allocated.
+ * A pattern in which {@code *} stands for any text, even an empty one. Matching allocates nothing; in the worst case its time
+ * is the product of both lengths.
  *
- * @param prefix what is before the first {@code *}, or all
- * @param rest what follows it, that included; empty if there is none
+ * @param prefix the pattern up to the first {@code *}
+ * @param rest the pattern from the first {@code *} on
  */
 record Wildcard(String prefix, String rest) {
     static Wildcard of(String pattern) {
@@ -20,7 +20,7 @@ record Wildcard(String prefix, String rest) {
         return text.startsWith(prefix) && (rest.length() == 1 || matchesRest(text));
     }
 
-    /** Each {@code *} takes as little as it can; when that does not lead on, the last one takes one character more. */
+    /** Lets each {@code *} match as little as possible; after a mismatch, the last one takes one more character. */
     private boolean matchesRest(String text) {
         int at = prefix.length();
         int in = 0;

@@ -1,188 +1,454 @@
 package io.seleucia.chat.broker;
 
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What carries channels between all servers that share it. {@code BrokerContract} among this library's tests is the
- * contract as a test: an implementation passes when it does.
+ * The carrier of channels between all servers that share it. {@code BrokerContract} among this library's tests is the
+ * contract as a test, for every implementation.
  *
- * <p>Every channel has an epoch and in it the offsets 1, 2, 3 … without gaps, but for what is deleted later. A channel
- * needs no creation; it begins with whoever names it first. All methods may be called by any thread. Those that throw
- * {@link UnavailableException} may block, for two seconds at the most where they do not say otherwise. When thousands
- * subscribe, join, leave or read at the same time, a broker may let each wait for its turn besides, eight seconds at the
- * most; publishers never wait for them.
+ * <p>Every channel has an epoch, and in it the offsets 1, 2, 3 … without gaps, except for messages deleted later. A channel
+ * begins when it is first named. Any thread may call any method. Methods that throw {@link UnavailableException} may block,
+ * for two seconds at most unless they say otherwise. When thousands of callers subscribe, join, leave or read at the same
+ * time, a broker may make each wait for its turn, for up to eight more seconds; publishers never wait for them.
  *
  * <p>A thread that calls a broker may be interrupted at any time, as by {@code Future.cancel(true)}. Its call then either
- * does what it should or throws {@link UnavailableException}, and the thread stays interrupted; an interrupted publish
- * that threw may still be delivered, as after every such exception. It costs no other caller anything.
+ * completes or throws {@link UnavailableException}, and the thread stays interrupted. After any such exception a publish may
+ * still be delivered. An interrupt affects no other caller.
  *
- * <p>After {@link #close} every method throws {@link ClosedBrokerException}, but for {@link #health} and for those that
- * take back what closing has ended: {@link #leave}, {@link Subscription#close} and {@link #close} do nothing then. A call
- * that is under way while the broker is closed does what it should, or throws that or {@link UnavailableException}. A
- * program closes its broker after the servers that use it.
+ * <p>After {@link #close} every method throws {@link ClosedBrokerException}, except for {@link #health} and for those that
+ * undo what closing has undone: {@link #leave(String, Sender)}, {@link #release}, {@link Subscription#close} and {@link
+ * #close} then do nothing. A call in progress while the broker is closed completes, or throws that exception or {@link
+ * UnavailableException}. A program closes its broker after the servers that use it.
  */
 public interface Broker extends AutoCloseable {
-    /** How long a revocation is kept: no token that was issued before that is taken any more. */
+    /** The maximum number of bans that a broker keeps at a time. */
+    int MAX_BANS = 10_000;
+
+    /** The time for which a revocation is kept: tokens older than that are not accepted anyway. */
     Duration REVOCATION_AGE = Duration.ofDays(367);
 
     /**
-     * Receives a channel's messages. Called by one thread at a time; must return at once and not call the broker. What it
-     * throws is logged, and neither other listeners nor publishers notice.
+     * A receiver of a channel's messages. Called by one thread at a time; must return at once and not call the broker. An
+     * exception is logged, and affects neither other listeners nor publishers.
      */
     interface Listener {
         /**
-         * The next message: offset for offset in order, each once. A message with {@link Position#NONE} stands outside
-         * of that order.
+         * Receives the next message, in the order of offsets, each once. A message with {@link Position#NONE} has no place
+         * in that order.
+         *
+         * @param message the message
          */
         void message(Message message);
 
         /**
-         * Messages after the last one received can't be had any more.
+         * Learns that messages after the last one received are no longer available.
          *
          * @param position where the channel goes on: the next message is the one after it, in that epoch
          */
         void lost(Position position);
 
-        /** A signal: it has no place in the order, and may be lost. */
-        void signal(Signal signal);
+        /**
+         * Receives a signal, which has no place in the order and may be lost.
+         *
+         * @param signal the signal
+         */
+        default void signal(Signal signal) {}
 
-        /** A client is in the channel with its first session, on whatever server. */
-        void joined(String client);
+        /**
+         * Learns that a client has joined the channel with its first session, on any server.
+         *
+         * @param client the client
+         */
+        default void joined(Sender client) {}
 
-        /** A client has left the channel with its last session. */
-        void left(String client);
+        /**
+         * Learns that a client has left the channel with its last session.
+         *
+         * @param client the client
+         */
+        default void left(Sender client) {}
     }
 
     /**
-     * Something said to those who are there, and not kept.
+     * A message to the present members of a channel, which is not stored.
      *
-     * @param origin the session that it comes from, which need not be told
+     * @param origin the session that it comes from, which need not receive it
+     * @param sender the client that it comes from
+     * @param content the content
      */
-    record Signal(String origin, String sender, Content content) {}
+    record Signal(String origin, Sender sender, Content content) {
+        /**
+         * Creates a signal of an account, or of a client of a server without accounts.
+         *
+         * @param origin the session that it comes from
+         * @param sender the client's name
+         * @param content the content
+         */
+        public Signal(String origin, String sender, Content content) {
+            this(origin, Sender.of(sender), content);
+        }
+    }
 
-    /** A listener's place in a channel, until it is closed. */
+    /** The result of {@link #hold}. */
+    enum Hold {
+        /** The owner now has the name, which was free. */
+        BEGUN,
+        /** The owner still has the name. */
+        EXTENDED,
+        /** Another owner has the name, and nothing has changed. */
+        REFUSED
+    }
+
+    /** A listener's subscription to a channel, until it is closed. */
     interface Subscription extends AutoCloseable {
-        /** Where it began: the first message is the one after it. */
+        /**
+         * {@return a subscription that calls {@code end} at its first close and never again}
+         *
+         * @param start see {@link #start}
+         * @param end ends the subscription; must not block
+         */
+        static Subscription of(Position start, Runnable end) {
+            Objects.requireNonNull(start, "start");
+            Objects.requireNonNull(end, "end");
+            AtomicBoolean closed = new AtomicBoolean();
+            return new Subscription() {
+                @Override
+                public Position start() {
+                    return start;
+                }
+
+                @Override
+                public void close() {
+                    if (closed.compareAndSet(false, true)) {
+                        end.run();
+                    }
+                }
+            };
+        }
+
+        /** {@return the position where the subscription began: the first message is the one after it} */
         Position start();
 
-        /** Ends it; a second call has no effect. Does not wait; a message on its way may still come. */
+        /** Ends the subscription; a second call has no effect. Does not block; a message on its way may still arrive. */
         @Override
         void close();
     }
 
     /**
-     * What became of a publish.
+     * The result of a publish.
      *
-     * @param position the message's place
-     * @param duplicate whether an earlier message with the same key has that place, and nothing was published
+     * @param position the message's position
+     * @param duplicate whether an earlier message with the same key has that position, and nothing was published
      */
     record Receipt(Position position, boolean duplicate) {}
 
     /**
-     * A stretch of history.
+     * A page of a channel's history.
      *
      * @param position the channel's newest position when it was read
-     * @param messages oldest first
+     * @param messages the messages, oldest first
      */
     record Page(Position position, List<Message> messages) {}
 
     /**
-     * How a broker is at a moment.
+     * Some of the clients in a channel.
      *
-     * @param flaw what keeps it from taking and delivering messages, for an operator; empty if nothing does
-     * @param proven how long ago it was last seen that messages arrive: zero where that can't fail, empty if never yet
-     * @param reconnects how often a lost connection was made anew
+     * @param total how many clients are in the channel
+     * @param page the clients on the page, in order
+     */
+    record Members(int total, List<Member> page) {
+        private static final int PAGE = 1_000;
+
+        /**
+         * {@return a page of all clients of a channel}
+         *
+         * @param sessions the number of sessions of each client, by {@link Sender#key}
+         * @param after the name after which the page begins; empty for the first page
+         * @param limit the maximum number of clients on the page
+         */
+        public static Members of(NavigableMap<String, Integer> sessions, String after, int limit) {
+            Objects.requireNonNull(sessions, "sessions");
+            Objects.requireNonNull(after, "after");
+            List<Member> page = sessions.tailMap(new Sender(after, true).key(), false).entrySet().stream()
+                    .limit(Math.max(0, limit))
+                    .map(entry -> {
+                        Sender client = Sender.ofKey(entry.getKey());
+                        return new Member(client.name(), entry.getValue(), client.guest());
+                    })
+                    .toList();
+            return new Members(sessions.size(), page);
+        }
+    }
+
+    /**
+     * The health of a broker.
+     *
+     * @param flaw the reason why it can't accept and deliver messages, for an operator; empty if it can
+     * @param proven the time since delivery was last proven: zero if it can't fail, empty if it has not been proven yet
+     * @param reconnects how often a lost connection was replaced
      */
     record Health(Optional<String> flaw, Optional<Duration> proven, long reconnects) {}
 
-    /** How it is. Does not block: where delivery needs proof, the broker itself sees to it that one comes every so often. */
+    /** {@return the number of channels, including inboxes; empty if the broker can't tell} Does not block. */
+    default OptionalLong channels() {
+        return OptionalLong.empty();
+    }
+
+    /** {@return the broker's health} Does not block. A broker that needs to prove delivery does so by itself, regularly. */
     Health health();
 
     /**
      * Appends a message to the channel's history and sends it to all listeners, as one step.
      *
-     * @param key repeated within the retention of keys by the same sender in the same channel, it gives the first
-     *     message's position and publishes nothing; {@code ""} is no key
+     * @param channel the channel's name
+     * @param sender the client that publishes
+     * @param content the content
+     * @param key an idempotency key, or {@code ""} for none. If the same sender has used it in the same channel within the
+     *     retention of keys, nothing is published and the first message's position is returned. A guest is another sender
+     *     than an account of that name
+     * @return the message's position
      * @throws UnavailableException if that could not be confirmed in time
      */
-    Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException;
+    Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException;
 
-    /** Sends a signal to all listeners of a channel. */
+    /**
+     * Publishes as an account, or as a client of a server without accounts.
+     *
+     * @param channel the channel's name
+     * @param sender the client's name
+     * @param content the content
+     * @param key an idempotency key, or {@code ""} for none
+     * @return the message's position
+     * @throws UnavailableException if that could not be confirmed in time
+     */
+    default Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
+        return publish(channel, Sender.of(sender), content, key);
+    }
+
+    /**
+     * Sends a signal to all listeners of a channel.
+     *
+     * @param channel the channel's name
+     * @param signal the signal
+     * @throws UnavailableException if the broker is unavailable
+     */
     void signal(String channel, Signal signal) throws UnavailableException;
 
     /**
-     * Follows a channel. Messages may come before this method returns. When the broker was out of reach meanwhile, what
-     * was missed comes from the history, or is reported lost.
+     * Subscribes to a channel. Messages may arrive before this method returns. After the broker was unavailable, missed
+     * messages are delivered from the history, or reported as lost.
+     *
+     * @param channel the channel's name
+     * @param listener receives the channel's messages
+     * @return the subscription
+     * @throws UnavailableException if the broker is unavailable
      */
     Subscription subscribe(String channel, Listener listener) throws UnavailableException;
 
     /**
-     * The oldest messages after an offset; one below 0 is before the beginning.
+     * {@return the oldest messages after an offset}
      *
-     * @param limit the most that are given; none if it is not positive
+     * @param channel the channel's name
+     * @param offset the offset; a negative one is before the beginning
+     * @param limit the maximum number of messages; none are returned if it is not positive
+     * @throws UnavailableException if the history can't be read
      */
     Page historyAfter(String channel, long offset, int limit) throws UnavailableException;
 
     /**
-     * The newest messages before an offset; {@link Long#MAX_VALUE} is beyond the end, and before 1 there is none.
+     * {@return the newest messages before an offset}
      *
-     * @param limit the most that are given; none if it is not positive
+     * @param channel the channel's name
+     * @param offset the offset; {@link Long#MAX_VALUE} is beyond the end
+     * @param limit the maximum number of messages; none are returned if it is not positive
+     * @throws UnavailableException if the history can't be read
      */
     Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
 
     /**
-     * Deletes all messages that are in a channel's history. Positions go on: no offset is given to another message. Who
-     * recovers from before finds them lost; what listeners have been given stays theirs. Keys of deleted messages still
-     * give their positions, for as long as the broker remembers them.
+     * Deletes all messages in a channel's history. No offset is assigned again. A client that recovers from an earlier position
+     * finds the messages lost; listeners keep what they have received. Idempotency keys of deleted messages still return
+     * their positions, until they expire.
      *
-     * <p>Once this has returned, no reading of the history that begins then, in whatever process, holds a deleted message,
-     * and its position is behind all of them. So a reader who goes on from a page's position, and takes from elsewhere only
-     * what is behind it, never shows one. What began earlier may: a page that was read before, or a message on its way to
-     * listeners, which is delivered like any other.
+     * <p>A history read that begins after this has returned, in any process, contains no deleted message, and its position
+     * is behind all of them. A reader that continues from a page's position, and takes only later messages from elsewhere,
+     * therefore never shows one. An earlier page may contain one, and a message on its way to listeners is still delivered.
      *
-     * <p>Blocks until nothing is left where the broker keeps it, which may take minutes where that is much. What is
-     * published meanwhile may go as well.
+     * <p>Blocks until the messages are removed from the broker's storage, which may take minutes if there are many. Messages
+     * published meanwhile may be deleted too.
      *
-     * @throws UnavailableException if that could not be confirmed; some of it may be deleted then, or be deleted later
+     * @param channel the channel's name
+     * @throws UnavailableException if that could not be confirmed; messages may have been deleted, or be deleted later
      */
     void delete(String channel) throws UnavailableException;
 
     /**
      * Deletes all messages of a sender from the histories of all channels, inboxes too. Otherwise like {@link #delete}.
+     *
+     * @param sender the client's name
+     * @throws UnavailableException if that could not be confirmed
      */
     void deleteFrom(String sender) throws UnavailableException;
 
     /**
-     * Keeps a revocation for {@link #REVOCATION_AGE}, for all servers that share the broker, also those that start later.
-     * Of several for a user the newest is kept. No deletion and no retention of messages concerns it.
+     * Stores a revocation for {@link #REVOCATION_AGE}, for all servers that share the broker, including those that start
+     * later. Of several revocations of a user the newest is kept. Neither deletions nor the retention of messages affect it.
      *
+     * @param user the user's name
      * @param time when the user was revoked, in milliseconds since 1970-01-01T00:00Z
      * @throws UnavailableException if that could not be confirmed, or the broker can keep no more
      */
     void revoke(String user, long time) throws UnavailableException;
 
-    /** Returns the newest revocation of each user, in milliseconds since 1970-01-01T00:00Z. */
+    /**
+     * {@return the newest revocation of each user, in milliseconds since 1970-01-01T00:00Z}
+     *
+     * @throws UnavailableException if the broker is unavailable
+     */
     Map<String, Long> revocations() throws UnavailableException;
 
     /**
-     * Notes that one more session of a client is in a channel, and tells listeners if it is the first. Where the broker is out of reach the note is brought up
-     * to date as soon as it is back.
+     * Stores a ban until it ends, for all servers that share the broker, including those that start later. It replaces
+     * another ban with the same {@link Ban#key}. Neither deletions nor the retention of messages affect it. Running servers
+     * learn of it when they read {@link #bans} again; {@code ChatServer.ban} tells them at once.
+     *
+     * @param ban the ban
+     * @throws IllegalArgumentException if the ban has ended, or lasts longer than {@link Ban#MAX_DURATION}
+     * @throws UnavailableException if that could not be confirmed, or the broker can keep no more: it must be able to
+     *     keep at least 10,000
      */
-    void join(String channel, String client);
+    void ban(Ban ban) throws UnavailableException;
 
-    /** Takes back one {@link #join}, and tells listeners if it was the last. */
-    void leave(String channel, String client);
+    /**
+     * Lifts the ban of a subject, if there is one.
+     *
+     * @param kind the kind of the subject
+     * @param subject a name or an address
+     * @throws IllegalArgumentException if the subject is not a name or an address
+     * @throws UnavailableException if that could not be confirmed
+     */
+    void unban(Ban.Kind kind, String subject) throws UnavailableException;
 
-    /** The clients in a channel on all servers, each with the number of its sessions, sorted. */
-    Map<String, Integer> members(String channel) throws UnavailableException;
+    /**
+     * {@return the bans that have not ended, in no order}
+     *
+     * @throws UnavailableException if the broker is unavailable
+     */
+    List<Ban> bans() throws UnavailableException;
 
-    /** Ends all subscriptions and notes of this process and gives back what was opened. May block for two seconds. */
+    /**
+     * Holds a name for an owner, or extends the hold, for all servers that share the broker. A hold is not in the journal, and
+     * is lost when the process or the Redis that keeps it ends.
+     *
+     * @param name the name
+     * @param owner identifies the owner; not a secret, for it is stored as it is
+     * @param lifetime how long from now the name is held
+     * @return whether the owner has the name now
+     * @throws UnavailableException if the result is unknown, so that the name may be held, or if no more names can be held
+     */
+    Hold hold(String name, String owner, Duration lifetime) throws UnavailableException;
+
+    /**
+     * Ends the hold of a name, if it is this owner's. Does not throw if the broker is unavailable: the hold then expires.
+     * Blocks as {@link #hold} does.
+     *
+     * @param name the name
+     * @param owner the owner
+     */
+    void release(String name, String owner);
+
+    /**
+     * Adds a session of a client to a channel, and tells listeners if it is the first. If the broker is unavailable, presence
+     * is updated as soon as it is back.
+     *
+     * @param channel the channel's name
+     * @param client the client
+     */
+    void join(String channel, Sender client);
+
+    /**
+     * Adds a session of an account, or of a client of a server without accounts.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     */
+    default void join(String channel, String client) {
+        join(channel, Sender.of(client));
+    }
+
+    /**
+     * Undoes one {@link #join(String, Sender)}, and tells listeners if it was the last.
+     *
+     * @param channel the channel's name
+     * @param client the client
+     */
+    void leave(String channel, Sender client);
+
+    /**
+     * Undoes one {@link #join(String, String)}.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     */
+    default void leave(String channel, String client) {
+        leave(channel, Sender.of(client));
+    }
+
+    /**
+     * {@return a page of the clients in a channel, on all servers, in the order of {@link String#compareTo}} A client that
+     * joins or leaves meanwhile may be on a later page; every other client is on exactly one page.
+     *
+     * @param channel the channel's name
+     * @param after the client id after which the page begins; {@code ""} for the first page
+     * @param limit the maximum number of clients on the page; none if it is not positive
+     * @throws UnavailableException if the broker is unavailable
+     */
+    Members members(String channel, String after, int limit) throws UnavailableException;
+
+    /**
+     * {@return all clients in a channel, each with the number of its sessions, sorted} Reads page by page and keeps them all
+     * in memory: for channels with few clients, such as inboxes, and for tests.
+     *
+     * @param channel the channel's name
+     * @throws UnavailableException if the broker is unavailable
+     */
+    default Map<String, Integer> members(String channel) throws UnavailableException {
+        Map<String, Integer> all = new TreeMap<>();
+        String last = "";
+        while (true) {
+            List<Member> page = members(channel, last, Members.PAGE).page();
+            page.forEach(member -> all.merge(member.client(), member.sessions(), Integer::sum));
+            if (page.size() < Members.PAGE) {
+                return all;
+            }
+            last = page.getLast().client();
+        }
+    }
+
+    /**
+     * {@return the memory budget of this broker, which its servers charge as well} A server of a broker without a budget uses
+     * one of its own, of half of the heap.
+     */
+    default Optional<MemoryBudget> memory() {
+        return Optional.empty();
+    }
+
+    /** Ends all subscriptions and joins of this process, and releases all resources. May block for two seconds. */
     @Override
     void close();
 }

@@ -1,10 +1,10 @@
 package io.seleucia.chat.broker;
 
-/** A broker was used after it had been closed. */
+/** Thrown when a broker is used after it has been closed. */
 public final class ClosedBrokerException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
-    /** States that the broker is closed. */
+    /** Creates an exception that says that the broker is closed. */
     public ClosedBrokerException() {
         super("the broker is closed");
     }

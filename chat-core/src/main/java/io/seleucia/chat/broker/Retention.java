@@ -5,28 +5,27 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 
 /**
- * How much of a channel is kept, and how long.
+ * The amount of a channel that is kept, and the time for which it is.
  *
- * @param messages the newest messages of a channel that stay in its history
- * @param age the age at which a message leaves the history; also how long a channel's messages are kept when nothing
- *     new comes
+ * @param messages the maximum number of messages in a channel's history
+ * @param age the age at which a message leaves the history, even if no new one is published
  * @param positions how long an unused channel remembers its epoch and offset, so that a quiet client still recovers; never
- *     less than {@code age}, for messages without a position would be of no use
- * @param keys how long an idempotency key gives the first position back
- * @param archive how long a journal's files stay readable after they were last written, beyond what the others say; zero
- *     where nothing is to be kept beyond that. Only a broker with a journal knows it
+ *     less than {@code age}, for messages without a position are of no use
+ * @param keys how long an idempotency key returns the first position
+ * @param archive how long a journal's files stay readable after they were last written; zero: only as long as the other
+ *     components require. Used only by a broker with a journal
  */
 public record Retention(int messages, Duration age, Duration positions, Duration keys, Duration archive) {
-    /** For {@link #archive}: nothing ever goes. */
+    /** For {@link #archive}: files are never deleted. */
     public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
-    private static final Duration LONGEST = Duration.ofDays(36_500); // sums of two can be told in nanoseconds
+    private static final Duration LONGEST = Duration.ofDays(36_500); // the sum of two fits in nanoseconds
 
-    /** 1,000 messages, 24 hours; positions 30 days, keys 5 minutes; the archive of a journal forever. */
+    /** 1,000 messages for 24 hours; positions for 30 days, keys for 5 minutes; the archive of a journal forever. */
     public static final Retention DEFAULT =
             new Retention(1_000, Duration.ofHours(24), Duration.ofDays(30), Duration.ofMinutes(5), FOREVER);
 
-    /** Refuses what would keep nothing, and times that can't be reckoned with. */
+    /** Refuses a retention that keeps nothing, and times that are too long. */
     public Retention {
         if (messages < 1) {
             throw new IllegalArgumentException("a history keeps at least one message");
@@ -46,27 +45,42 @@ public record Retention(int messages, Duration age, Duration positions, Duration
     private static void positive(String name, Duration value) {
         Objects.requireNonNull(value, name);
         if (!value.isPositive() || value.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(
-                    name + " must be positive, and " + LONGEST.toDays() + " days at the most");
+            throw new IllegalArgumentException(name + " must be positive, and " + LONGEST.toDays() + " days at most");
         }
     }
 
-    /** The same with another number of messages. */
+    /**
+     * {@return a copy with another number of messages}
+     *
+     * @param messages see {@link #messages}
+     */
     public Retention withMessages(int messages) {
         return new Retention(messages, age, positions, keys, archive);
     }
 
-    /** The same with another age of messages. */
+    /**
+     * {@return a copy with another age of messages}
+     *
+     * @param age see {@link #age}
+     */
     public Retention withAge(Duration age) {
         return new Retention(messages, age, positions, keys, archive);
     }
 
-    /** The same with another life of idempotency keys. */
+    /**
+     * {@return a copy with another lifetime of idempotency keys}
+     *
+     * @param keys see {@link #keys}
+     */
     public Retention withKeys(Duration keys) {
         return new Retention(messages, age, positions, keys, archive);
     }
 
-    /** The same with another age of the archive. */
+    /**
+     * {@return a copy with another age of the archive}
+     *
+     * @param archive see {@link #archive}
+     */
     public Retention withArchive(Duration archive) {
         return new Retention(messages, age, positions, keys, archive);
     }

@@ -1,2 +1,2 @@
-/** What carries channels: {@link io.seleucia.chat.broker.Broker} is a plug-in, in memory or over Redis. */
+/** The plug-in {@link io.seleucia.chat.broker.Broker} that carries channels, in memory or over Redis, and its settings. */
 package io.seleucia.chat.broker;

@@ -1,27 +1,18 @@
 package io.seleucia.chat.client;
 
-/** One look at all clocks: what is due now, and when the next look is worth while. Times are {@link System#nanoTime}. */
+/** One check of all deadlines, and the time of the next one. Times are {@link System#nanoTime}. */
 final class Alarm {
     private static final long LONGEST_NANOS = 60_000_000_000L;
 
     private final long now;
     private long next;
 
-    Alarm() {
-        this(System.nanoTime());
-    }
-
-    /** A look at another time. */
     Alarm(long now) {
         this.now = now;
         this.next = now + LONGEST_NANOS;
     }
 
-    long now() {
-        return now;
-    }
-
-    /** Whether that time has come; if not, the next look is not later. */
+    /** Returns whether that time has come. If not, the next check is not later. */
     boolean isDue(long at) {
         if (now - at >= 0) {
             return true;
@@ -30,12 +21,12 @@ final class Alarm {
         return false;
     }
 
-    /** The next look is at once. */
+    /** Requests another check at once. */
     void lookAgain() {
         next = now;
     }
 
-    /** How long nothing becomes due, as far as anybody has asked. */
+    /** Returns the time until the next check. */
     long nanosUntilNext() {
         return next - System.nanoTime();
     }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next attempt, with full jitter: anything from nothing to a bound that doubles with every
- * attempt, up to a cap. So those who lost their connections together do not come back together. Not thread-safe.
+ * The wait before the next attempt, with full jitter: a random time up to a bound that doubles with every attempt, up to a
+ * cap. Clients that have lost their connections together do not reconnect together. Not thread-safe.
  */
 final class Backoff {
     private static final int MOST_DOUBLINGS = 20;
@@ -22,12 +22,12 @@ final class Backoff {
         this.random = random;
     }
 
-    /** After an ordinary loss. */
+    /** Returns the wait after an ordinary loss. */
     Duration next() {
         return Duration.ofNanos(random.nextLong(bound() + 1));
     }
 
-    /** After having been asked to stay away for a while: half of a bound that is higher from the beginning is certain. */
+    /** Returns the wait if the server is busy: at least half of the bound, which starts higher. */
     Duration nextPatient() {
         attempts = Math.max(attempts, PATIENT);
         long bound = bound();
@@ -39,7 +39,7 @@ final class Backoff {
         return baseNanos > capNanos / factor ? capNanos : baseNanos * factor;
     }
 
-    /** The next wait is as short as the first one. */
+    /** Makes the next wait as short as the first one. */
     void reset() {
         attempts = 0;
     }

@@ -12,15 +12,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * A client of the chat that heals itself. It keeps what its program desires, that is its channels with their positions,
- * its inbox, and what it has published without an acknowledgement, and returns there whatever happens to its connection,
- * on whichever server of its list it finds.
+ * A client of the chat that reconnects by itself. It keeps its channels with their positions, its inbox, and the messages that
+ * are not acknowledged yet. After a lost connection it returns to them, on any server of its list.
  *
  * <pre>{@code
  * try (ChatClient client = ChatClient.builder(URI.create("ws://localhost:8600/"))
@@ -37,13 +38,13 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>All methods may be called by any thread, also by the listener's, and none but {@link #close} blocks. What concerns
- * one channel, or one inbox that is written to, is done in the order of the calls, each when the one before it is
- * answered. Futures fail with a {@link ChatException}, and each is completed by a virtual thread of its own; cancelling
- * one gives up waiting for what is asked, which may be done all the same.
+ * <p>All methods may be called by any thread, also by the listener's, and only {@link #close} blocks. Requests for one
+ * channel, or for one recipient, are sent in the order of the calls, each after the reply to the one before. Futures fail
+ * with a {@link ChatException}, and each is completed by a virtual thread of its own. Cancelling one does not cancel the
+ * request if it has been sent.
  */
 public final class ChatClient implements AutoCloseable {
-    private static final String NO_CHANNEL = "";
+    private static final int PRESENCE_PAGE = 1_000;
 
     private final ClientLoop loop;
     private final String keys = UUID.randomUUID() + "-"; // how its idempotency keys begin
@@ -54,9 +55,10 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * A client that is to be set up.
+     * Returns a builder.
      *
-     * @param servers {@code ws} or {@code wss}, of one chat; the first is tried first, and after each failure the next
+     * @param servers addresses with {@code ws} or {@code wss}, of one chat; after each failure the next one is tried
+     * @return a new builder
      */
     public static Builder builder(URI... servers) {
         Objects.requireNonNull(servers, "servers");
@@ -67,10 +69,11 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * Follows a channel from now on, until {@link #unsubscribe}, over all reconnects.
+     * Subscribes to a channel from now on, until {@link #unsubscribe}, over all reconnects.
      *
-     * @return where that begins, once it has: messages after this position follow. There is no deadline; it fails if
-     *     the server refuses
+     * @param channel the channel's name
+     * @return the position at which the subscription begins: messages after it follow. It has no deadline, and fails if the
+     *     server refuses
      */
     public CompletableFuture<Position> subscribe(String channel) {
         Objects.requireNonNull(channel, "channel");
@@ -78,9 +81,10 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * Follows a channel from a position on.
+     * Subscribes to a channel from a position on.
      *
-     * @param since the position of the last message that the program has dealt with; those after it come first, or the
+     * @param channel the channel's name
+     * @param since the position of the last message that the program has handled; those after it come first, or the
      *     listener is told that they are lost
      * @param presence whether the listener is told which clients come and go
      * @return the channel's newest position when the subscription began
@@ -88,24 +92,32 @@ public final class ChatClient implements AutoCloseable {
     public CompletableFuture<Position> subscribe(String channel, Optional<Position> since, boolean presence) {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(since, "since");
-        return submit(Task.join(
+        return submit(PendingRequest.join(
                 channel(channel),
-                new Following(since, presence),
+                since,
+                presence,
                 (reply, at) -> ((Event.Subscribed) reply).recovery().position()));
     }
 
     /**
-     * Follows a channel no longer, once what was published there before is acknowledged.
+     * Unsubscribes from a channel, after the acknowledgement of messages that were published there before.
      *
-     * @return the position up to which the listener is shown the channel: one can go on from there later
+     * @param channel the channel's name
+     * @return the position up to which the listener is shown the channel, from which a later subscription can go on
      */
     public CompletableFuture<Position> unsubscribe(String channel) {
         Objects.requireNonNull(channel, "channel");
-        return submit(Task.of(
-                Task.Kind.LEAVE, channel(channel), ClientCodec.unsubscribe(channel), (reply, reached) -> reached));
+        String request = ClientCodec.unsubscribe(channel);
+        return submit(PendingRequest.Kind.LEAVE, channel(channel), request, (reply, reached) -> reached);
     }
 
-    /** Publishes text; see {@link #publish(String, Content)}. */
+    /**
+     * Publishes text; see {@link #publish(String, Content)}.
+     *
+     * @param channel the channel's name
+     * @param text the text
+     * @return the message's position, once the server has acknowledged it
+     */
     public CompletableFuture<Position> publish(String channel, String text) {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(text, "text");
@@ -113,20 +125,28 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * Publishes in a channel that the client is subscribed to. What was not acknowledged is sent again, with the same
-     * idempotency key, until it is, or until the time for it has passed.
+     * Publishes in a channel that the client is subscribed to. The message is sent again, with the same idempotency key,
+     * until it is acknowledged or expires.
      *
-     * @return its place, once the server has acknowledged it
-     * @throws IllegalArgumentException if the name is none, or the content is no valid JSON or no valid Unicode
+     * @param channel the channel's name
+     * @param content the content
+     * @return the message's position, once the server has acknowledged it
+     * @throws IllegalArgumentException if the name, or the content's JSON or Unicode is invalid
      */
     public CompletableFuture<Position> publish(String channel, Content content) {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(content, "content");
         String request = ClientCodec.publish(channel, content, key());
-        return submit(Task.of(Task.Kind.PUBLISH, channel(channel), request, ChatClient::published));
+        return submit(PendingRequest.Kind.PUBLISH, channel(channel), request, ChatClient::published);
     }
 
-    /** Says text to one client; see {@link #direct(String, Content)}. */
+    /**
+     * Sends text to one client; see {@link #direct(String, Content)}.
+     *
+     * @param to the recipient's name
+     * @param text the text
+     * @return the position in the recipient's inbox
+     */
     public CompletableFuture<Position> direct(String to, String text) {
         Objects.requireNonNull(to, "to");
         Objects.requireNonNull(text, "text");
@@ -134,47 +154,66 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * Says something to one client, on all its sessions, or its next one if it is away. Otherwise as {@link
+     * Sends a message to all sessions of one client, or to its next one if it is away. Otherwise like {@link
      * #publish(String, Content)}.
      *
-     * @return the place in that client's inbox
+     * @param to the recipient's name
+     * @param content the content
+     * @return the position in the recipient's inbox
      */
     public CompletableFuture<Position> direct(String to, Content content) {
         Objects.requireNonNull(to, "to");
         Objects.requireNonNull(content, "content");
         String inbox = inbox(to);
         String request = ClientCodec.direct(to, content, key());
-        return submit(Task.of(Task.Kind.DIRECT, inbox, request, ChatClient::published));
+        return submit(PendingRequest.Kind.DIRECT, inbox, request, ChatClient::published);
     }
 
     /**
-     * Says something to the other members that is not kept: that one is typing, and the like. It is never sent again,
-     * and fails at once where there is no connection.
+     * Sends a signal to the other members, which is not kept, for example while the user is typing. It is never repeated,
+     * and fails at once without a connection.
+     *
+     * @param channel the channel's name
+     * @param content the content
+     * @return a future that completes when the server has passed the signal on
      */
     public CompletableFuture<Void> signal(String channel, Content content) {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(content, "content");
         String request = ClientCodec.signal(channel, content);
-        return submit(Task.of(Task.Kind.SIGNAL, channel(channel), request, ChatClient::nothing));
+        return submit(PendingRequest.Kind.SIGNAL, channel(channel), request, (reply, at) -> null);
     }
 
     /**
-     * The newest messages of a channel that the client is subscribed to, or of its own inbox {@code @name}, oldest first.
+     * {@return the newest messages of a channel that the client is subscribed to, or of its own inbox {@code @name}, oldest first}
      *
      * @param limit the most messages to give, at most 1,000; there may be less, for a page is bounded in size too
+     * @param channel the channel's name
      */
     public CompletableFuture<Event.Page> history(String channel, int limit) {
         Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.empty(), OptionalLong.empty(), limit);
     }
 
-    /** The newest messages before an offset, oldest first. Otherwise as {@link #history(String, int)}. */
+    /**
+     * {@return the newest messages before an offset, oldest first} Otherwise as {@link #history(String, int)}.
+     *
+     * @param channel the channel's name
+     * @param offset the offset
+     * @param limit the most messages to return
+     */
     public CompletableFuture<Event.Page> historyBefore(String channel, long offset, int limit) {
         Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.of(offset), OptionalLong.empty(), limit);
     }
 
-    /** The oldest messages after an offset, oldest first. Otherwise as {@link #history(String, int)}. */
+    /**
+     * {@return the oldest messages after an offset, oldest first} Otherwise as {@link #history(String, int)}.
+     *
+     * @param channel the channel's name
+     * @param offset the offset
+     * @param limit the most messages to return
+     */
     public CompletableFuture<Event.Page> historyAfter(String channel, long offset, int limit) {
         Objects.requireNonNull(channel, "channel");
         return history(channel, OptionalLong.empty(), OptionalLong.of(offset), limit);
@@ -182,48 +221,77 @@ public final class ChatClient implements AutoCloseable {
 
     private CompletableFuture<Event.Page> history(String channel, OptionalLong before, OptionalLong after, int limit) {
         boolean inbox = Names.isInbox(channel);
-        String lane = inbox ? inbox(channel.substring(1)) : channel(channel);
+        PendingRequest.Kind kind = inbox ? PendingRequest.Kind.ASK : PendingRequest.Kind.ASK_MEMBER;
+        String queue = inbox ? inbox(channel.substring(1)) : channel(channel);
         String request = ClientCodec.history(channel, before, after, limit);
-        return submit(Task.of(
-                inbox ? Task.Kind.ASK : Task.Kind.ASK_MEMBER, lane, request, (reply, at) -> (Event.Page) reply));
-    }
-
-    /** The clients in a channel that this client is subscribed to, sorted, each with the number of its sessions. */
-    public CompletableFuture<Map<String, Integer>> presence(String channel) {
-        Objects.requireNonNull(channel, "channel");
-        return submit(Task.of(
-                Task.Kind.ASK_MEMBER,
-                channel(channel),
-                ClientCodec.presence(channel),
-                (reply, at) -> ((Event.Members) reply).clients()));
-    }
-
-    /** The channels in which the server has this client, sorted. */
-    public CompletableFuture<List<String>> channels() {
-        return submit(Task.of(
-                Task.Kind.ASK, NO_CHANNEL, ClientCodec.channels(), (reply, at) -> ((Event.Channels) reply).channels()));
+        return submit(kind, queue, request, (reply, at) -> (Event.Page) reply);
     }
 
     /**
-     * Waits until all that was published is acknowledged, or until the time for that has passed, and closes the
-     * connection. The listener is called for what has been received, and then no more. All futures are done when this
-     * returns, or very soon after. Calling it again, or from the listener, is fine: a listener does not wait for itself.
+     * {@return the clients in a channel that this client is subscribed to, sorted, each with the number of its sessions:
+     * all of them, which is page after page} Where there may be very many, ask for {@link #presence(String, String, int)
+     * pages}.
      *
-     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes
-     * all the same.
+     * @param channel the channel's name
+     */
+    public CompletableFuture<Map<String, Integer>> presence(String channel) {
+        return presence(channel, "", new TreeMap<>());
+    }
+
+    private CompletableFuture<Map<String, Integer>> presence(String channel, String after, Map<String, Integer> known) {
+        return presence(channel, after, PRESENCE_PAGE).thenCompose(page -> {
+            page.clients().forEach(member -> known.put(member.client(), member.sessions()));
+            return page.more() && !page.clients().isEmpty()
+                    ? presence(channel, page.clients().getLast().client(), known)
+                    : CompletableFuture.completedFuture(known);
+        });
+    }
+
+    /**
+     * {@return a page of the clients in a channel that this client is subscribed to, sorted, with the number of all}
+     *
+     * @param after the client id after which the page begins; {@code ""} for the first page
+     * @param limit the most clients on the page, at most 1,000; there may be fewer, for a page is bounded in size too
+     * @param channel the channel's name
+     */
+    public CompletableFuture<Event.Members> presence(String channel, String after, int limit) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(after, "after");
+        String request = ClientCodec.presence(channel, after, limit);
+        return submit(PendingRequest.Kind.ASK_MEMBER, channel(channel), request, (reply, at) -> (Event.Members) reply);
+    }
+
+    /** {@return the channels in which the server has this client, sorted} */
+    public CompletableFuture<List<String>> channels() {
+        String request = ClientCodec.channels();
+        return submit(PendingRequest.Kind.ASK, "", request, (reply, at) -> ((Event.Channels) reply).channels());
+    }
+
+    /**
+     * Waits until all published messages are acknowledged, or for the close timeout, and closes the connection. The listener
+     * is called for the received messages, and then no more. All futures are done when this returns, or very soon after. It
+     * may be called again, and by the listener, which does not wait for itself.
+     *
+     * <p>If the calling thread is interrupted, this returns at once, the thread stays interrupted, and the client closes in
+     * the background.
      */
     @Override
     public void close() {
         try {
             loop.close();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // it closes all the same, and nobody waits for it
+            Thread.currentThread().interrupt(); // the client closes in the background
         }
     }
 
-    private <T> CompletableFuture<T> submit(Task<T> task) {
-        loop.submit(task);
-        return task.future();
+    private <T> CompletableFuture<T> submit(
+            PendingRequest.Kind kind, String channel, String json, BiFunction<Event.Reply, Position, T> result) {
+        return submit(PendingRequest.of(kind, channel, json, result));
+    }
+
+    private <T> CompletableFuture<T> submit(PendingRequest<T> request) {
+        loop.submit(request);
+        return request.future();
     }
 
     private String key() {
@@ -242,18 +310,14 @@ public final class ChatClient implements AutoCloseable {
         flaw.ifPresent(text -> {
             throw new IllegalArgumentException(text);
         });
-        return name;
+        return Names.normal(name);
     }
 
     private static Position published(Event.Reply reply, Position at) {
         return ((Event.Published) reply).position();
     }
 
-    private static Void nothing(Event.Reply reply, Position at) {
-        return null;
-    }
-
-    /** What a client is to be. Every setting has a default, but for the name, or what stands in for it. */
+    /** Builds a client. A name or a token is required; all other settings have defaults. */
     public static final class Builder {
         private final List<URI> servers;
         private Optional<String> name = Optional.empty();
@@ -276,17 +340,24 @@ public final class ChatClient implements AutoCloseable {
             this.servers = servers;
         }
 
-        /** What the client is called; with a password, its account. */
+        /**
+         * Sets the client's name; with a password, the name of its account.
+         *
+         * @param name the name
+         * @return this builder
+         */
         public Builder name(String name) {
             Objects.requireNonNull(name, "name");
-            Names.flawOfClient(name).ifPresent(flaw -> {
-                throw new IllegalArgumentException(flaw);
-            });
-            this.name = Optional.of(name);
+            this.name = Optional.of(checked(name, Names.flawOfClient(name)));
             return this;
         }
 
-        /** The password of the account that {@link #name} says. */
+        /**
+         * Sets the password of the account {@link #name}.
+         *
+         * @param password the password
+         * @return this builder
+         */
         public Builder password(String password) {
             Objects.requireNonNull(password, "password");
             this.password = Optional.of(password);
@@ -294,11 +365,11 @@ public final class ChatClient implements AutoCloseable {
         }
 
         /**
-         * Logs in with tokens, which also say the name.
+         * Logs in with tokens, which have the name in them.
          *
-         * @param token is asked before each connect, by a virtual thread of its own, and may block for as long as {@link
-         *     #connectTimeout}; what it throws counts as a failed attempt. If the server refuses two in a row, the client
-         *     ends
+         * @param token called before each attempt to connect, by a virtual thread of its own; may block for {@link
+         *     #connectTimeout}. An exception fails the attempt. If the server refuses two tokens in a row, the client ends
+         * @return this builder
          */
         public Builder token(Supplier<String> token) {
             Objects.requireNonNull(token, "token");
@@ -306,7 +377,12 @@ public final class ChatClient implements AutoCloseable {
             return this;
         }
 
-        /** What is told what happens. */
+        /**
+         * Sets the listener for messages and events.
+         *
+         * @param listener the listener
+         * @return this builder
+         */
         public Builder listener(ChatListener listener) {
             Objects.requireNonNull(listener, "listener");
             this.listener = listener;
@@ -314,8 +390,11 @@ public final class ChatClient implements AutoCloseable {
         }
 
         /**
-         * Where the own inbox is gone on with: the position of the last direct message that the program has dealt with.
-         * Without one, it begins when the client has connected for the first time.
+         * Sets the position of the last direct message that the program has handled. Without one, the inbox begins at the
+         * first connection.
+         *
+         * @param inbox the position in the inbox
+         * @return this builder
          */
         public Builder inbox(Position inbox) {
             Objects.requireNonNull(inbox, "inbox");
@@ -323,21 +402,36 @@ public final class ChatClient implements AutoCloseable {
             return this;
         }
 
-        /** The time from a call to its acknowledgement, 4 minutes at the most. Default: 60 s. */
+        /**
+         * Sets the time from a call to its acknowledgement, at most 4 minutes. Default: 60 s.
+         *
+         * @param publishTimeout the time
+         * @return this builder
+         */
         public Builder publishTimeout(Duration publishTimeout) {
             Objects.requireNonNull(publishTimeout, "publishTimeout");
             settings = settings.withPublishTimeout(publishTimeout);
             return this;
         }
 
-        /** The time from the beginning of an attempt to being logged in. Default: 15 s. */
+        /**
+         * Sets the time from the beginning of an attempt to the login. Default: 15 s.
+         *
+         * @param connectTimeout the time
+         * @return this builder
+         */
         public Builder connectTimeout(Duration connectTimeout) {
             Objects.requireNonNull(connectTimeout, "connectTimeout");
             settings = settings.withConnectTimeout(connectTimeout);
             return this;
         }
 
-        /** The time that {@link ChatClient#close} gives to what is not acknowledged yet. Default: 10 s. */
+        /**
+         * Sets the time that {@link ChatClient#close} waits for acknowledgements. Default: 10 s.
+         *
+         * @param closeTimeout the time
+         * @return this builder
+         */
         public Builder closeTimeout(Duration closeTimeout) {
             Objects.requireNonNull(closeTimeout, "closeTimeout");
             settings = settings.withCloseTimeout(closeTimeout);
@@ -345,10 +439,11 @@ public final class ChatClient implements AutoCloseable {
         }
 
         /**
-         * Before an attempt the client waits for a random time between nothing and a bound, which doubles each time.
+         * Sets the bounds of the random wait before an attempt. The bound doubles with each attempt.
          *
-         * @param base the bound at first. Default: 500 ms
+         * @param base the first bound. Default: 500 ms
          * @param cap the largest bound. Default: 20 s
+         * @return this builder
          */
         public Builder backoff(Duration base, Duration cap) {
             Objects.requireNonNull(base, "base");
@@ -357,19 +452,34 @@ public final class ChatClient implements AutoCloseable {
             return this;
         }
 
-        /** How much may wait to be acknowledged; what is more is refused. Default: 1 MiB. */
+        /**
+         * Limits the requests that wait for acknowledgements; further ones fail. Default: 1 MiB.
+         *
+         * @param outboundBytes the bound in bytes
+         * @return this builder
+         */
         public Builder outboundBytes(int outboundBytes) {
             settings = settings.withOutboundBytes(outboundBytes);
             return this;
         }
 
-        /** How much may wait for the listener before the client reads no further. Default: 1 MiB. */
+        /**
+         * Limits the messages that wait for the listener; the client reads no further then. Default: 1 MiB.
+         *
+         * @param inboundBytes the bound in bytes
+         * @return this builder
+         */
         public Builder inboundBytes(int inboundBytes) {
             settings = settings.withInboundBytes(inboundBytes);
             return this;
         }
 
-        /** Connects in its way, such as with certificates of its own, or through a proxy. It remains the program's. */
+        /**
+         * Sets the HTTP client for connections, for example with a proxy or other certificates.
+         *
+         * @param http the HTTP client, which the program must close
+         * @return this builder
+         */
         public Builder http(HttpClient http) {
             Objects.requireNonNull(http, "http");
             this.http = Optional.of(http);
@@ -377,9 +487,10 @@ public final class ChatClient implements AutoCloseable {
         }
 
         /**
-         * Starts the client. It connects in the background, for as long as it takes.
+         * Starts the client, which connects in the background.
          *
-         * @throws IllegalStateException if it has neither a name nor tokens
+         * @return the running client
+         * @throws IllegalStateException if the client has neither a name nor a token
          */
         public ChatClient start() {
             Identity identity = new Identity(name, password, token);

@@ -3,28 +3,33 @@ package io.seleucia.chat.client;
 import io.seleucia.chat.message.ErrorCode;
 import java.util.Optional;
 
-/** Why something that a program asked of a {@link ChatClient} did not come about, or why the client has ended. */
+/** The reason why a request to a {@link ChatClient} has failed, or why the client has ended. */
 public final class ChatException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** What kind of failure it is. */
+    /** The kind of a failure. */
     public enum Reason {
-        /** The server refused it for good; {@link ChatException#code} says why. */
+        /** The server refused the request for good, with a {@link ChatException#code}. */
         REFUSED,
-        /** It was not acknowledged in time. */
+        /** The request was not acknowledged in time. */
         EXPIRED,
-        /** Too much waits already: nothing was accepted, and a later attempt may succeed. */
+        /** Too many requests wait already; a later attempt may succeed. */
         FULL,
-        /** There was no connection, and it is of no use later. */
+        /** There was no connection, and the request is useless later. */
         OFFLINE,
-        /** The server closed the connection because of what was sent, which is not sent again. */
+        /** The server closed the connection because of the request, which is not repeated. */
         REJECTED,
-        /** The client has ended, by {@link ChatClient#close} or because the server turned it away. */
+        /** The client has ended, by {@link ChatClient#close} or because the server refused it. */
         ENDED
     }
 
+    /** The kind of failure. */
     private final Reason reason;
-    private final ErrorCode code; // null where the server named none
+
+    /** The server's code, or null if it gave none. */
+    private final ErrorCode code;
+
+    /** Set if the message may have been published. */
     private final boolean uncertain;
 
     private ChatException(Reason reason, ErrorCode code, boolean uncertain, String message) {
@@ -42,25 +47,22 @@ public final class ChatException extends RuntimeException {
         return new ChatException(Reason.REFUSED, code, false, code.wireName() + ": " + message);
     }
 
-    /** The same for something that was sent, so that nobody knows what became of it. */
+    /** Returns the same for a message that was sent and may have been published. */
     ChatException uncertain() {
         return new ChatException(reason, code, true, getMessage() + "; it was sent, and may have been published");
     }
 
-    /** What kind of failure it is. */
+    /** {@return the kind of failure} */
     public Reason reason() {
         return reason;
     }
 
-    /** The code that the server gave, if it gave one. */
+    /** {@return the server's code, if it gave one} */
     public Optional<ErrorCode> code() {
         return Optional.ofNullable(code);
     }
 
-    /**
-     * Whether a message may have been published all the same, because it was sent and no answer came. If not, it
-     * certainly was not.
-     */
+    /** {@return whether the message may have been published nevertheless, because it was sent and no reply came} */
     public boolean isUncertain() {
         return uncertain;
     }

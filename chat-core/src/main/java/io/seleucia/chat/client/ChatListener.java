@@ -2,50 +2,121 @@ package io.seleucia.chat.client;
 
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Sender;
 import java.net.URI;
 import java.time.Duration;
 
 /**
- * What a {@link ChatClient} tells its program. One virtual thread makes all calls, in order, one after the other. They
- * may block: the client then reads no further once enough waits, and loses nothing. An exception is logged, and the next
- * call follows.
+ * The listener of a {@link ChatClient}. One virtual thread makes all calls, in order. They may block: the client then stops
+ * reading when enough waits, and loses nothing. An exception is logged, and the next call follows.
  */
 public interface ChatListener {
-    /** A message of a channel that the client is subscribed to, its own ones included: each once, and in order. */
+    /**
+     * Receives a message of a channel that the client is subscribed to, also its own: each once, and in order.
+     *
+     * @param message the message
+     */
     default void message(Message message) {}
 
-    /** A message to the client itself, from its inbox: each once, and in order. */
+    /**
+     * Receives a message to the client, from its inbox: each once, and in order.
+     *
+     * @param message the message
+     */
     default void direct(Message message) {}
 
-    /** Another member's signal, which no history holds. */
+    /**
+     * Receives another member's signal, which no history holds.
+     *
+     * @param channel the channel's name
+     * @param sender the sender's name
+     * @param content the content
+     */
     default void signal(String channel, String sender, Content content) {}
 
-    /** A client came into a channel with its first session. Told only where presence was asked for. */
+    /**
+     * Receives a signal, and whether its sender is a guest. By default calls the other method.
+     *
+     * @param channel the channel's name
+     * @param sender the sender's name
+     * @param content the content
+     */
+    default void signal(String channel, Sender sender, Content content) {
+        signal(channel, sender.name(), content);
+    }
+
+    /**
+     * Reports that a client has joined a channel with its first session, if the subscription is with presence.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     */
     default void joined(String channel, String client) {}
 
     /**
-     * A client has left a channel with its last session. Comings and goings while there was no connection are not told:
-     * ask for {@link ChatClient#presence} when {@link #connected} is called.
+     * Reports the same, and whether the client is a guest. By default calls the other method.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     */
+    default void joined(String channel, Sender client) {
+        joined(channel, client.name());
+    }
+
+    /**
+     * Reports that a client has left a channel with its last session. Changes are not reported while there is no
+     * connection: ask for {@link ChatClient#presence} when {@link #connected} is called.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
      */
     default void left(String channel, String client) {}
 
-    /** Messages are lost, because no history holds them or the client can't read them; those behind them follow. */
+    /**
+     * Reports the same, and whether the client is a guest. By default calls the other method.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     */
+    default void left(String channel, Sender client) {
+        left(channel, client.name());
+    }
+
+    /**
+     * Reports lost messages, which no history holds or the client can't read. Those behind them follow.
+     *
+     * @param loss the lost messages
+     */
     default void lost(Loss loss) {}
 
-    /** The client is logged in at a server, for the first time or again, and returns to its channels next. */
+    /**
+     * Reports that the client is logged in, for the first time or again. It returns to its channels next.
+     *
+     * @param server the server's address
+     */
     default void connected(URI server) {}
 
     /**
-     * There is no connection, or none could be made. The client tries again, at the next server of its list.
+     * Reports that the connection is lost, or could not be made. The client tries the next server of its list.
      *
-     * @param reason what happened, for a person
-     * @param retry when it tries again, from now
+     * @param reason the reason, for a person
+     * @param retry the time until the next attempt
      */
     default void disconnected(String reason, Duration retry) {}
 
-    /** The server does not let the client return to a channel. It is not subscribed any more. */
+    /**
+     * Reports that the server has ended a subscription, because of a lost right or an operator, or has refused to renew it
+     * after a lost connection. The client does not try again by itself.
+     *
+     * @param channel the channel's name
+     * @param reason the reason
+     */
     default void removed(String channel, ChatException reason) {}
 
-    /** The server has turned the client away for good. It has ended, and this is the last call. */
+    /**
+     * Reports that the server has refused the client for good. It has ended, and this is the last call.
+     *
+     * @param reason the reason
+     */
     default void ended(ChatException reason) {}
 }

@@ -1,8 +1,5 @@
 package io.seleucia.chat.client;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -11,8 +8,10 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ResumeSecret;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,34 +19,35 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 
 /**
- * chat.v1 as a client sees it: writes requests and reads events. A request is written without its id first, so that it
- * can be repeated on another connection. Has no state.
+ * The client's side of chat.v1: writes requests and reads events. Requests are written without their ids, so that they can
+ * be repeated on another connection. Has no state.
  */
 final class ClientCodec {
-    private static final Gson GSON =
-            new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+    /** The reason for ending a connection to a server of another protocol. */
+    static final String NO_CHAT_V1 = "the server does not speak chat.v1";
+
     private static final int MAX_NESTING = 72; // a message may be nested 64 times
 
     private ClientCodec() {}
 
-    /** Who a client says that it is, by a name, with a password or not, or a token. Never printed. */
-    record Login(Optional<String> name, Optional<String> password, Optional<String> token) {
+    /** A name, with or without a password or a guest's secret, or else a token. Never printed. */
+    record Credentials(
+            Optional<String> name, Optional<String> password, Optional<String> token, Optional<ResumeSecret> resume) {
         @Override
         public String toString() {
-            return "a login";
+            return "credentials";
         }
     }
 
-    /** An event, and the id of the request that it answers, 0 for a push. */
+    /** An event, and the id of its request, 0 for a push. */
     record Incoming(long id, Event event) {}
 
-    /** A frame, as far as it can be read; 0 and "" stand for what can't. */
+    /** The legible parts of a frame; 0 and "" stand for the others. */
     record Fragment(long id, String type, String channel, long offset) {}
 
-    /** What came is no frame of chat.v1. */
+    /** Signals a frame that is not of chat.v1. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -56,14 +56,15 @@ final class ClientCodec {
         }
     }
 
-    static String connect(Login login, Optional<Position> inbox) {
+    static String connect(Credentials credentials, Optional<Position> inbox) {
         JsonObject request = request("connect");
-        login.token().ifPresent(token -> request.addProperty("token", token));
-        login.password().ifPresent(password -> request.addProperty("password", password));
-        String name = login.password().isPresent() ? "user" : "client";
-        login.name().ifPresent(who -> request.addProperty(name, who));
+        credentials.token.ifPresent(token -> request.addProperty("token", token));
+        credentials.password.ifPresent(password -> request.addProperty("password", password));
+        String field = credentials.password.isPresent() ? "user" : "client";
+        credentials.name.ifPresent(name -> request.addProperty(field, name));
+        credentials.resume.ifPresent(secret -> request.addProperty("resume", secret.value()));
         inbox.ifPresent(position -> request.add("inbox", json(position)));
-        return text(request);
+        return StrictJson.text(request);
     }
 
     static String subscribe(String channel, Optional<Position> since, boolean presence) {
@@ -72,18 +73,18 @@ final class ClientCodec {
         if (presence) {
             request.addProperty("presence", true);
         }
-        return text(request);
+        return StrictJson.text(request);
     }
 
     static String unsubscribe(String channel) {
-        return text(request("unsubscribe", channel));
+        return StrictJson.text(request("unsubscribe", channel));
     }
 
     static String publish(String channel, Content content, String key) {
         JsonObject request = request("publish", channel);
         request.add("data", json(content));
         request.addProperty("key", key);
-        return text(request);
+        return StrictJson.text(request);
     }
 
     static String direct(String to, Content content, String key) {
@@ -91,13 +92,13 @@ final class ClientCodec {
         request.addProperty("to", to);
         request.add("data", json(content));
         request.addProperty("key", key);
-        return text(request);
+        return StrictJson.text(request);
     }
 
     static String signal(String channel, Content content) {
         JsonObject request = request("signal", channel);
         request.add("data", json(content));
-        return text(request);
+        return StrictJson.text(request);
     }
 
     static String history(String channel, OptionalLong before, OptionalLong after, int limit) {
@@ -105,22 +106,27 @@ final class ClientCodec {
         before.ifPresent(offset -> request.addProperty("before", offset));
         after.ifPresent(offset -> request.addProperty("after", offset));
         request.addProperty("limit", limit);
-        return text(request);
+        return StrictJson.text(request);
     }
 
-    static String presence(String channel) {
-        return text(request("presence", channel));
+    static String presence(String channel, String after, int limit) {
+        JsonObject request = request("presence", channel);
+        if (!after.isEmpty()) {
+            request.addProperty("after", after);
+        }
+        request.addProperty("limit", limit);
+        return StrictJson.text(request);
     }
 
     static String channels() {
-        return text(request("channels"));
+        return StrictJson.text(request("channels"));
     }
 
     static String ping() {
-        return text(request("ping"));
+        return StrictJson.text(request("ping"));
     }
 
-    /** A request as it goes over the wire. */
+    /** Returns a request with its id. */
     static String withId(long id, String request) {
         return "{\"id\":" + id + "," + request.substring(1);
     }
@@ -135,10 +141,6 @@ final class ClientCodec {
         JsonObject request = request(type);
         request.addProperty("channel", channel);
         return request;
-    }
-
-    private static String text(JsonObject request) {
-        return GSON.toJson(request);
     }
 
     private static JsonObject json(Position position) {
@@ -159,21 +161,18 @@ final class ClientCodec {
         }
     }
 
-    /** Reads a frame; empty if it is of a kind that is not known yet. */
+    /** Reads a frame. Returns empty if its type is unknown. */
     static Optional<Incoming> decode(String text) throws MalformedException {
         try {
             JsonObject frame = StrictJson.parse(text, MAX_NESTING).getAsJsonObject();
             long id = frame.has("id") ? frame.get("id").getAsLong() : 0;
             return event(frame).map(event -> new Incoming(id, event));
-        } catch (IOException | RuntimeException e) { // Gson has many ways to say that something is not as it should be
-            throw new MalformedException("the server does not speak chat.v1", e);
+        } catch (IOException | RuntimeException e) { // Gson throws several
+            throw new MalformedException(NO_CHAT_V1, e);
         }
     }
 
-    /**
-     * Returns what can be made out of a frame that can't be read, or of the beginning of one: it tells which message, or
-     * which answer, is to be skipped.
-     */
+    /** Returns the legible parts of a malformed frame, or of the beginning of one, so that it can be skipped. */
     static Fragment fragment(String text) {
         Map<String, JsonPrimitive> members = StrictJson.legibleMembers(text);
         return new Fragment(
@@ -202,24 +201,32 @@ final class ClientCodec {
                                 frame.get("pingSeconds").getAsInt(),
                                 frame.get("maxMessageBytes").getAsInt(),
                                 Optional.ofNullable(frame.getAsJsonObject("inbox"))
-                                        .map(ClientCodec::recovery));
+                                        .map(ClientCodec::recovery),
+                                Optional.empty()); // the client made the secret itself
                     case "subscribed" -> new Event.Subscribed(string(frame, "channel"), recovery(frame));
-                    case "unsubscribed" -> new Event.Unsubscribed(strings(frame, "channels"));
+                    case "unsubscribed" ->
+                        frame.has("code")
+                                ? new Event.Removed(
+                                        string(frame, "channel"), code(string(frame, "code")), string(frame, "message"))
+                                : new Event.Unsubscribed(strings(frame, "channels"));
                     case "published" ->
                         new Event.Published(string(frame, "channel"), position(frame), frame.has("duplicate"));
                     case "signalled" -> new Event.Signalled();
                     case "channels" -> new Event.Channels(strings(frame, "channels"));
                     case "history" -> page(frame);
-                    case "presence" -> new Event.Members(string(frame, "channel"), clients(frame));
+                    case "presence" -> members(frame);
                     case "pong" -> new Event.Pong();
                     case "error" -> new Event.Failed(code(string(frame, "code")), string(frame, "message"));
                     case "message" -> new Event.Received(message(frame, string(frame, "channel"), ""));
                     case "direct" -> new Event.Received(message(frame, "@", ""));
                     case "signal" ->
                         new Event.SignalReceived(
-                                string(frame, "channel"), string(frame, "sender"), content(frame.get("data")));
-                    case "joined" -> new Event.Joined(string(frame, "channel"), string(frame, "client"));
-                    case "left" -> new Event.Left(string(frame, "channel"), string(frame, "client"));
+                                string(frame, "channel"),
+                                string(frame, "sender"),
+                                guest(frame),
+                                content(frame.get("data")));
+                    case "joined" -> new Event.Joined(string(frame, "channel"), string(frame, "client"), guest(frame));
+                    case "left" -> new Event.Left(string(frame, "channel"), string(frame, "client"), guest(frame));
                     case "lost" -> new Event.Lost(string(frame, "channel"), position(frame));
                     case "goodbye" -> new Event.Goodbye(CloseCode.NORMAL); // the Close that follows has the code
                     default -> null;
@@ -236,19 +243,19 @@ final class ClientCodec {
         return new Event.Page(channel, newest, List.copyOf(messages));
     }
 
-    /** A pushed message does not say its epoch: that is the one in which its channel is. */
+    /** Reads a message. A pushed one has no epoch, which is its channel's. */
     private static Message message(JsonObject frame, String channel, String epoch) {
         Position position =
                 frame.has("offset") ? new Position(epoch, frame.get("offset").getAsLong()) : Position.NONE;
         long time = frame.get("time").getAsLong();
-        return new Message(channel, position, string(frame, "sender"), time, content(frame.get("data")));
+        return new Message(channel, position, string(frame, "sender"), guest(frame), time, content(frame.get("data")));
     }
 
     private static Content content(JsonElement data) {
         Objects.requireNonNull(data, "data");
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
-                : Content.Json.ofValid(GSON.toJson(data));
+                : Content.Json.ofValid(StrictJson.text(data));
     }
 
     private static Event.Recovery recovery(JsonObject json) {
@@ -260,25 +267,33 @@ final class ClientCodec {
         return new Position(string(json, "epoch"), json.get("offset").getAsLong());
     }
 
-    private static Map<String, Integer> clients(JsonObject frame) {
-        Map<String, Integer> clients = new TreeMap<>();
+    /** Reads a page of presence. A server of an earlier version sends all clients at once, without a total. */
+    private static Event.Members members(JsonObject frame) {
+        List<Member> clients = new ArrayList<>();
         for (JsonElement element : frame.getAsJsonArray("clients")) {
             JsonObject client = element.getAsJsonObject();
-            clients.put(string(client, "client"), client.get("sessions").getAsInt());
+            clients.add(
+                    new Member(string(client, "client"), client.get("sessions").getAsInt(), guest(client)));
         }
-        return clients;
+        int total = frame.has("total") ? frame.get("total").getAsInt() : clients.size();
+        return new Event.Members(string(frame, "channel"), total, List.copyOf(clients), frame.has("more"));
     }
 
     private static List<String> strings(JsonObject frame, String name) {
-        JsonArray array = frame.getAsJsonArray(name);
-        return array.asList().stream().map(JsonElement::getAsString).toList();
+        return frame.getAsJsonArray(name).asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    private static boolean guest(JsonObject json) {
+        return json.has("guest") && json.get("guest").getAsBoolean();
     }
 
     private static String string(JsonObject json, String name) {
         return json.get(name).getAsString();
     }
 
-    /** A code of a later version is a fault that is not known: nothing is repeated because of it. */
+    /** Returns the code, INTERNAL for one of a later version: a request that fails with it is not repeated. */
     private static ErrorCode code(String wireName) {
         for (ErrorCode code : ErrorCode.values()) {
             if (code.wireName().equals(wireName)) {

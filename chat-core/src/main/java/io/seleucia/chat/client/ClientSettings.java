@@ -2,17 +2,7 @@ package io.seleucia.chat.client;
 
 import java.time.Duration;
 
-/**
- * How long a client waits, and how much it keeps.
- *
- * @param publishTimeout from the call to the acknowledgement
- * @param connectTimeout from an attempt's beginning to being logged in
- * @param closeTimeout what {@link ChatClient#close} gives to what is not acknowledged yet
- * @param backoffBase the bound of the first wait before an attempt
- * @param backoffCap the bound of all waits
- * @param outboundBytes what may wait for its acknowledgement
- * @param inboundBytes what may wait for the listener
- */
+/** The timeouts and limits of a client. See the methods of {@link ChatClient.Builder} with the same names. */
 record ClientSettings(
         Duration publishTimeout,
         Duration connectTimeout,
@@ -21,9 +11,7 @@ record ClientSettings(
         Duration backoffCap,
         int outboundBytes,
         int inboundBytes) {
-    /** A key is kept for five minutes: what is repeated longer might be published twice. */
-    private static final Duration LONGEST_PUBLISH = Duration.ofMinutes(4);
-
+    private static final Duration LONGEST_PUBLISH = Duration.ofMinutes(4); // servers forget keys after five
     private static final Duration LONGEST = Duration.ofDays(1);
 
     static final ClientSettings DEFAULT = new ClientSettings(

@@ -12,43 +12,67 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
- * One connection of the JDK's WebSocket client. Its listening methods run in threads of the JDK, one at a time, and only
- * pass on what happened; all else is called by the client's thread, one thing after the other.
+ * A connection of the JDK's WebSocket client. Its listening methods run in threads of the JDK, one at a time, and only report
+ * events. The client's thread calls all other methods.
  *
- * <p>The next message is asked for at once, unless the window is full: an end of the connection that comes while nothing
- * is asked for is never told by the JDK.
+ * <p>The next message is requested at once, unless the window is full: the JDK never reports the end of a connection while
+ * none is requested.
  */
 final class ClientSocket implements WebSocket.Listener {
     private static final String SUBPROTOCOL = "chat.v1";
     private static final int MAX_CHARS = 16 * 1024 * 1024; // of a message; the largest pages are far smaller
-    private static final int HEAD_CHARS = 4 * 1024; // of one that is larger: enough to tell what it is
+    private static final int HEAD_CHARS = 4 * 1024; // of a larger one: enough to recognise it
     private static final int BROKEN = 1006;
 
+    /** A report to the client's thread. */
+    sealed interface Report {}
+
+    /**
+     * A message has come, and waits in the window.
+     *
+     * @param more whether the next one is requested already
+     */
+    record Received(String text, boolean more) implements Report {
+        /** Returns the memory of the message, at most. */
+        int bytes() {
+            return 2 * text.length();
+        }
+    }
+
+    /** The server is alive: a ping has come, or so many characters of a message that goes on. */
+    record Heard(int chars) implements Report {}
+
+    /** The frame has been sent, and there is room for the next one. */
+    record Sent() implements Report {}
+
+    /** The connection has ended with this close code; 1006 if it broke. */
+    record Ended(int code, String reason) implements Report {}
+
     private final Window window;
-    private final Consumer<Happening> happenings;
+    private final BiConsumer<ClientSocket, Report> reports;
     private final StringBuilder partial = new StringBuilder();
-    private boolean cut; // the message that is being read is too large: only its head is kept
+    private boolean cut; // only the head of the message is kept, because it is too large
     private volatile WebSocket socket; // set before the client's thread knows this object
 
-    private ClientSocket(Window window, Consumer<Happening> happenings) {
+    private ClientSocket(Window window, BiConsumer<ClientSocket, Report> reports) {
         this.window = window;
-        this.happenings = happenings;
+        this.reports = reports;
     }
 
     /**
-     * Connects and shakes hands; blocks for as long as that at the most. Nothing is read before {@link #request}.
+     * Connects. Blocks until the handshake is done, or the timeout. Nothing is read before {@link #request}.
      *
-     * @throws IOException if there is no server, or none that speaks chat.v1
-     * @throws ExecutionException if the server refuses the handshake, and for all that the JDK has to say
+     * @throws IOException if the server does not speak chat.v1
+     * @throws ExecutionException if there is no connection, or the server refuses the handshake
      * @throws TimeoutException if it takes too long
      */
     static ClientSocket open(
-            HttpClient http, URI server, Duration timeout, Window window, Consumer<Happening> happenings)
+            HttpClient http, URI server, Duration timeout, Window window, BiConsumer<ClientSocket, Report> reports)
             throws IOException, ExecutionException, TimeoutException, InterruptedException {
-        ClientSocket listener = new ClientSocket(window, happenings);
+        ClientSocket listener = new ClientSocket(window, reports);
         CompletableFuture<WebSocket> opening = http.newWebSocketBuilder()
                 .subprotocols(SUBPROTOCOL)
                 .connectTimeout(timeout)
@@ -57,37 +81,34 @@ final class ClientSocket implements WebSocket.Listener {
         try {
             opened = opening.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            opening.thenAccept(WebSocket::abort); // should it come about later
+            opening.thenAccept(WebSocket::abort); // if it opens later
             throw e;
         }
         if (!opened.getSubprotocol().equals(SUBPROTOCOL)) {
             opened.abort();
-            throw new IOException("the server does not speak chat.v1");
+            throw new IOException(ClientCodec.NO_CHAT_V1);
         }
         listener.socket = opened;
         return listener;
     }
 
-    /** Sends a frame. {@link Happening.Sent} follows, and only then may the next one be sent. */
+    /** Sends a frame. The next one may be sent only after {@link Sent}. */
     void send(String text) {
         socket.sendText(text, true).whenComplete((sent, failure) -> {
             Loop.passOn(failure);
-            happenings.accept(
-                    failure == null
-                            ? new Happening.Sent(this)
-                            : new Happening.Ended(this, BROKEN, "sending failed: " + failure.getMessage()));
+            report(failure == null ? new Sent() : new Ended(BROKEN, "sending failed: " + failure.getMessage()));
         });
     }
 
-    /** Asks for the first message, or goes on after the window was full. */
+    /** Requests the next message: the first one, or the one after the window was full. */
     void request() {
         socket.request(1);
     }
 
-    /** Says farewell; what the peer says to that is an {@link Happening.Ended}, if it is read. */
+    /** Sends a Close. The server's answer is reported as {@link Ended}, if it is read. */
     void close() {
         socket.sendClose(WebSocket.NORMAL_CLOSURE, "")
-                .exceptionally(failure -> socket); // it has ended otherwise, which is an end as well
+                .exceptionally(failure -> socket); // the connection has ended before
     }
 
     /** Ends the connection at once. */
@@ -97,7 +118,7 @@ final class ClientSocket implements WebSocket.Listener {
 
     @Override
     public void onOpen(WebSocket opened) {
-        // Nothing is asked for here, unlike what the JDK does by itself: the client's thread does that.
+        // The JDK's own method would request a message; here the client's thread does that.
     }
 
     @Override
@@ -109,48 +130,51 @@ final class ClientSocket implements WebSocket.Listener {
             partial.setLength(Math.min(partial.length(), HEAD_CHARS));
         }
         if (!last) {
-            happenings.accept(new Happening.Heard(this, text.length()));
+            report(new Heard(text.length()));
         }
-        boolean more = !last || received();
-        if (more) {
+        if (!last || received()) {
             from.request(1);
         }
         return null;
     }
 
-    /** Passes a message on, or the head of one, which can't be read; whether there is room for another. */
+    private void report(Report report) {
+        reports.accept(this, report);
+    }
+
+    /** Reports a message, or the head of a large one. Returns whether there is room for another. */
     private boolean received() {
         cut = false;
         String text = partial.toString();
         partial.setLength(0);
         window.take(2 * text.length());
         boolean more = window.hasRoom();
-        happenings.accept(new Happening.Received(this, text, more));
+        report(new Received(text, more));
         return more;
     }
 
     @Override
     public CompletionStage<?> onBinary(WebSocket from, ByteBuffer bytes, boolean last) {
-        happenings.accept(new Happening.Ended(this, BROKEN, "the server sent binary data"));
+        report(new Ended(BROKEN, "the server sent binary data"));
         return null;
     }
 
     @Override
     public CompletionStage<?> onPing(WebSocket from, ByteBuffer message) {
-        happenings.accept(new Happening.Heard(this, 0)); // the JDK answers it
+        report(new Heard(0)); // the JDK answers it
         from.request(1);
         return null;
     }
 
     @Override
     public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-        happenings.accept(new Happening.Ended(this, code, reason));
+        report(new Ended(code, reason));
         return null;
     }
 
     @Override
     public void onError(WebSocket from, Throwable failure) {
-        Loop.passOn(failure); // also what has failed above, which the JDK catches
-        happenings.accept(new Happening.Ended(this, BROKEN, "the connection broke: " + failure.getMessage()));
+        Loop.passOn(failure); // it may be thrown by a method above
+        report(new Ended(BROKEN, "the connection broke: " + failure.getMessage()));
     }
 }

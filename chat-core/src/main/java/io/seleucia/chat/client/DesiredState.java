@@ -2,7 +2,6 @@ package io.seleucia.chat.client;
 
 import io.seleucia.chat.message.Position;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,18 +13,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
 /**
- * Where the client returns to whatever happens to its connection: its name and its inbox, its channels with their
- * positions, and what is to be done there. Used by the client's thread only, but for {@link #reserve}.
+ * The state to which the client returns after a lost connection: its name, its inbox, and its channels with their positions
+ * and requests. Used by the client's thread only, except {@link #reserve}.
  */
 final class DesiredState {
-    private final Map<String, Lane> lanes = new LinkedHashMap<>(); // by channel
-    private final Set<Task<?>> expiring = new LinkedHashSet<>(); // in the order in which they expire
-    private final AtomicLong waiting = new AtomicLong(); // bytes, those on their way to this thread included
+    private final Map<String, ChannelQueue> queues = new LinkedHashMap<>(); // by channel
+    private final Set<PendingRequest<?>> expiring = new LinkedHashSet<>(); // in the order in which they expire
+    private final AtomicLong waiting = new AtomicLong(); // bytes, also of requests that are not added yet
     private final int bound;
     private final long timeoutNanos;
     private final RandomGenerator random;
     private Optional<Position> inbox;
-    private String name = ""; // as the server says; until then nobody knows
+    private String name = ""; // unknown until the first login
 
     DesiredState(int bound, Duration timeout, Optional<Position> inbox, RandomGenerator random) {
         this.bound = bound;
@@ -34,55 +33,51 @@ final class DesiredState {
         this.random = random;
     }
 
-    /** Makes room for a task that is to be added; false if too much waits already. Called by any thread. */
-    boolean reserve(Task<?> task) {
-        if (waiting.addAndGet(task.bytes()) <= bound) {
+    /** Reserves room for a request. Returns false if too much waits already. Called by any thread. */
+    boolean reserve(PendingRequest<?> request) {
+        if (waiting.addAndGet(request.bytes()) <= bound) {
             return true;
         }
-        waiting.addAndGet(-task.bytes());
+        waiting.addAndGet(-request.bytes());
         return false;
     }
 
-    /** Adds a task for which there is room. */
-    void add(Task<?> task) {
-        lanes.computeIfAbsent(task.lane(), channel -> new Lane(channel, this::gone, random))
-                .add(task);
-        if (task.kind().expires()) {
-            expiring.add(task);
+    /** Adds a request for which room is reserved. */
+    void add(PendingRequest<?> request) {
+        queues.computeIfAbsent(request.channel(), channel -> new ChannelQueue(channel, this::gone, random))
+                .add(request);
+        if (request.kind().expires()) {
+            expiring.add(request);
         }
     }
 
-    private void gone(Task<?> task) {
-        waiting.addAndGet(-task.bytes());
-        expiring.remove(task);
+    private void gone(PendingRequest<?> request) {
+        waiting.addAndGet(-request.bytes());
+        expiring.remove(request);
     }
 
-    /** Fails what was not answered in time, and settles what needs no server. */
+    /** Fails expired requests, and settles those that need no server. */
     void tidy(Alarm alarm) {
-        List<Task<?>> expired = new ArrayList<>();
-        for (Task<?> task : expiring) {
-            if (!alarm.isDue(task.createdAt() + timeoutNanos)) {
-                break;
-            }
-            expired.add(task);
+        List<PendingRequest<?>> expired = expiring.stream()
+                .takeWhile(request -> alarm.isDue(request.createdAt() + timeoutNanos))
+                .toList();
+        for (PendingRequest<?> request : expired) {
+            expiring.remove(request);
+            request.failUnanswered(ChatException.of(ChatException.Reason.EXPIRED, "not acknowledged in time"));
         }
-        for (Task<?> task : expired) {
-            expiring.remove(task);
-            task.failUnanswered(ChatException.of(ChatException.Reason.EXPIRED, "not acknowledged in time"));
-        }
-        lanes.values().forEach(Lane::tidy);
-        lanes.values().removeIf(Lane::isEmpty);
+        queues.values().forEach(ChannelQueue::tidy);
+        queues.values().removeIf(ChannelQueue::isEmpty);
     }
 
-    Collection<Lane> lanes() {
-        return lanes.values();
+    Collection<ChannelQueue> queues() {
+        return queues.values();
     }
 
-    Optional<Lane> lane(String channel) {
-        return Optional.ofNullable(lanes.get(channel));
+    Optional<ChannelQueue> queue(String channel) {
+        return Optional.ofNullable(queues.get(channel));
     }
 
-    /** Up to where the own inbox has been shown; empty before the first connection, unless the program said it. */
+    /** Returns the position in the inbox; empty before the first login, unless the program has set it. */
     Optional<Position> inbox() {
         return inbox;
     }
@@ -91,7 +86,7 @@ final class DesiredState {
         inbox = Optional.of(reached);
     }
 
-    /** The server says what the client is called: the same on every connection. Whether it is. */
+    /** Returns whether this is the client's name, which must be the same on all connections. */
     boolean isCalled(String client) {
         if (name.isEmpty()) {
             name = client;
@@ -104,21 +99,21 @@ final class DesiredState {
     }
 
     void disconnected() {
-        lanes.values().forEach(Lane::disconnected);
+        queues.values().forEach(ChannelQueue::disconnected);
     }
 
-    /** Whether something that was published is not acknowledged yet. */
+    /** Returns whether published messages are not acknowledged yet. */
     boolean publishes() {
-        return lanes.values().stream().anyMatch(Lane::publishes);
+        return queues.values().stream().anyMatch(ChannelQueue::publishes);
     }
 
-    /** Fails what is on its way. */
+    /** Fails the requests under way. */
     void reject(ChatException reason) {
-        lanes.values().forEach(lane -> lane.reject(reason));
+        queues.values().forEach(queue -> queue.reject(reason));
     }
 
-    /** Fails everything. */
+    /** Fails all requests. */
     void fail(ChatException reason) {
-        lanes.values().forEach(lane -> lane.fail(reason));
+        queues.values().forEach(queue -> queue.fail(reason));
     }
 }

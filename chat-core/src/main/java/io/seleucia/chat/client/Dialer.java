@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes connections: to which server, how soon after the last attempt, and with what login. Each attempt has a virtual
- * thread of its own, for a program may take its time to give a token. All methods are called by the client's thread.
+ * Connects to one of the servers, after a backoff. Each attempt has a virtual thread of its own, because the program's
+ * supplier of tokens may block. All methods are called by the client's thread.
  */
 final class Dialer {
     private static final Logger LOG = System.getLogger(Dialer.class.getName());
@@ -28,15 +28,15 @@ final class Dialer {
     private final boolean owned;
     private final Backoff backoff;
     private final Window window;
-    private final Consumer<Happening> happenings;
+    private final Consumer<LoopEvent> events;
     private int server; // of the list
     private int attempt;
 
     /**
-     * Connects as the program wants it to.
+     * Creates a dialer, which does not connect yet.
      *
      * @param http the program's own, or empty for one that lives as long as the client
-     * @param happenings is told what becomes of each attempt; after the client's end it must abort what is opened
+     * @param events takes the results of attempts; after the client's end it must abort opened connections
      */
     Dialer(
             List<URI> servers,
@@ -45,7 +45,7 @@ final class Dialer {
             ClientSettings settings,
             RandomGenerator random,
             Window window,
-            Consumer<Happening> happenings) {
+            Consumer<LoopEvent> events) {
         this.servers = servers;
         this.identity = identity;
         this.timeout = settings.connectTimeout();
@@ -53,16 +53,16 @@ final class Dialer {
         this.http = http.orElseGet(HttpClient::newHttpClient);
         this.backoff = new Backoff(settings.backoffBase(), settings.backoffCap(), random);
         this.window = window;
-        this.happenings = happenings;
+        this.events = events;
     }
 
-    /** A server's address as it may be printed: there may be secrets in its query. */
+    /** Returns a server's address without its query, which may have secrets. */
     static String shown(URI server) {
         return server.getScheme() + "://" + server.getHost() + (server.getPort() < 0 ? "" : ":" + server.getPort())
                 + server.getRawPath();
     }
 
-    /** The server that is being tried, or was found. */
+    /** Returns the server of the current attempt or connection. */
     URI server() {
         return servers.get(server);
     }
@@ -71,45 +71,50 @@ final class Dialer {
         return backoff;
     }
 
-    /** Whether another login may be better than the last one. */
+    /** Returns whether the next attempt may have another token. */
     boolean renewable() {
         return identity.renewable();
     }
 
-    /** Begins an attempt; {@link Happening.Opened} or {@link Happening.NotOpened} follows. */
+    /** Begins an attempt; {@link LoopEvent.Opened} or {@link LoopEvent.NotOpened} follows. */
     void dial() {
         int current = ++attempt;
         URI to = server();
-        Thread.ofVirtual().name("chat-connect " + shown(to)).start(() -> happenings.accept(attempt(current, to)));
+        Thread.ofVirtual().name("chat-connect " + shown(to)).start(() -> events.accept(attempt(current, to)));
     }
 
-    private Happening attempt(int current, URI to) {
+    private LoopEvent attempt(int current, URI to) {
         try {
-            ClientCodec.Login login = identity.login();
-            ClientSocket socket = ClientSocket.open(http, to, timeout, window, happenings);
-            return new Happening.Opened(current, socket, login);
+            ClientCodec.Credentials credentials = identity.credentials();
+            ClientSocket opened = ClientSocket.open(
+                    http,
+                    to,
+                    timeout,
+                    window,
+                    (socket, report) -> events.accept(new LoopEvent.FromSocket(socket, report)));
+            return new LoopEvent.Opened(current, opened, credentials);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             Loop.passOn(cause);
             boolean unauthorized = cause instanceof WebSocketHandshakeException refused
                     && refused.getResponse().statusCode() == UNAUTHORIZED;
-            return new Happening.NotOpened(current, unauthorized, "no connection to " + shown(to) + ": " + cause);
+            return new LoopEvent.NotOpened(current, unauthorized, "no connection to " + shown(to) + ": " + cause);
         } catch (TimeoutException e) {
-            return new Happening.NotOpened(current, false, "no connection to " + shown(to) + " in time");
-        } catch (Throwable e) { // whatever the program's supplier of tokens throws is one of them
+            return new LoopEvent.NotOpened(current, false, "no connection to " + shown(to) + " in time");
+        } catch (Throwable e) { // such as one of the program's supplier of tokens
             if (e instanceof Error) {
                 Loop.report(LOG, "connecting", e);
             }
-            return new Happening.NotOpened(current, false, "no connection to " + shown(to) + ": " + e);
+            return new LoopEvent.NotOpened(current, false, "no connection to " + shown(to) + ": " + e);
         }
     }
 
-    /** Whether this is the attempt that was begun last. */
+    /** Returns whether this is the last attempt. */
     boolean isCurrent(int attempt) {
         return attempt == this.attempt;
     }
 
-    /** The next attempt goes to the next server. */
+    /** Chooses the next server for the next attempt. */
     void turn() {
         server = (server + 1) % servers.size();
     }

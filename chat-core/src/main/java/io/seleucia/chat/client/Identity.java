@@ -1,13 +1,17 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.message.ResumeSecret;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** How a client says who it is. Never printed: there are secrets in it. */
+/** The client's identity, with its secrets. Never printed. */
 final class Identity {
     private final Optional<String> name;
     private final Optional<String> password;
     private final Optional<Supplier<String>> token;
+
+    // The server could choose it, but its reply may get lost, and a guest's name with it.
+    private final ResumeSecret resume = ResumeSecret.random();
 
     Identity(Optional<String> name, Optional<String> password, Optional<Supplier<String>> token) {
         if (name.isEmpty() && token.isEmpty()) {
@@ -21,17 +25,18 @@ final class Identity {
         this.token = token;
     }
 
-    /** Whether asking again may give others. */
+    /** Returns whether the next credentials may differ. */
     boolean renewable() {
         return token.isPresent();
     }
 
-    /** The request that logs in, all but the inbox's position. Asks the program for a token, which may take long. */
-    ClientCodec.Login login() {
+    /** Returns the credentials of the next login. Asks the program for a token, which may block. */
+    ClientCodec.Credentials credentials() {
         if (token.isPresent()) {
-            return new ClientCodec.Login(
-                    Optional.empty(), Optional.empty(), Optional.of(token.get().get()));
+            return new ClientCodec.Credentials(
+                    Optional.empty(), Optional.empty(), Optional.of(token.get().get()), Optional.empty());
         }
-        return new ClientCodec.Login(name, password, Optional.empty());
+        return new ClientCodec.Credentials(
+                name, password, Optional.empty(), password.isEmpty() ? Optional.of(resume) : Optional.empty());
     }
 }

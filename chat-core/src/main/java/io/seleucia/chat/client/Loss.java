@@ -3,11 +3,10 @@ package io.seleucia.chat.client;
 import io.seleucia.chat.message.Position;
 
 /**
- * Messages that the client will not be shown, because no history holds them any more, or they can't be read.
+ * Messages that the listener will not receive, because no history holds them any more, or they can't be read.
  *
- * @param channel the channel, or the own inbox {@code @name}
- * @param after where the client was
- * @param until the last place that is lost; the next message is the one after it, in that epoch. How many were lost
- *     can be told only if both are of one epoch
+ * @param channel the channel, or the client's inbox {@code @name}
+ * @param after the position of the last message before them
+ * @param until the position of the last lost message. The number of lost messages is known only if both are of one epoch
  */
 public record Loss(String channel, Position after, Position until) {}

@@ -1,2 +1,2 @@
-/** A client that heals itself: {@link io.seleucia.chat.client.ChatClient} is the way in. */
+/** A Java client that reconnects by itself: {@link io.seleucia.chat.client.ChatClient}. */
 package io.seleucia.chat.client;

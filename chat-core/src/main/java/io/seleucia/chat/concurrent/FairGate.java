@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Bounds how many callers do something at a time, and shares the places fairly between keys, such as addresses: each key
- * has a line of its own, and a place that becomes free goes to the next key in turn. So a key with hundreds of callers
- * delays only itself; another waits for one caller of each key at the most. Any thread.
+ * A bound for the callers that do something at a time, which shares the places fairly between keys, such as addresses: each
+ * key has a line of its own, and a free place goes to the next key in turn. So a key with hundreds of callers delays only
+ * itself; another key waits for one caller of each key at most. Any thread.
  *
  * @param <K> the keys
  */
@@ -25,15 +25,11 @@ public final class FairGate<K> {
     private final int placesPerKey;
     private final int waitingPerKey;
     private final ReentrantLock lock = new ReentrantLock(); // guards the next
-    private final Map<K, Line> lines = new HashMap<>(); // those in use
-    private final ArrayDeque<Line> turns = new ArrayDeque<>(); // those of which a caller waits for one of all places
+    private final Map<K, Line> lines = new HashMap<>(); // of the keys in use
+    private final ArrayDeque<Line> turns = new ArrayDeque<>(); // the lines whose first caller may have a free place
     private int inside;
 
-    /**
-     * @param places how many may be inside
-     * @param placesPerKey how many of one key
-     * @param waitingPerKey how many of one key may wait
-     */
+    /** Creates an empty gate, with these bounds of callers inside, of one key inside, and of one key that wait. */
     public FairGate(int places, int placesPerKey, int waitingPerKey) {
         this.places = places;
         this.placesPerKey = placesPerKey;
@@ -41,10 +37,8 @@ public final class FairGate<K> {
     }
 
     /**
-     * Takes a place, which {@link #leave} gives back. Blocks until there is one.
-     *
-     * @param nanos how long to wait
-     * @return false if there was none in that time, or too many of this key wait already
+     * Takes a place, which {@link #leave} gives back. Blocks until there is one. Returns false if there was none in time, or too
+     * many callers of the key wait already.
      */
     public boolean enter(K key, long nanos) throws InterruptedException {
         CountDownLatch turn = new CountDownLatch(1);

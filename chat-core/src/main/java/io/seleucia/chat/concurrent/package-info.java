@@ -1,2 +1,2 @@
-/** How threads of this library run: loops that survive whatever one item does to them. */
+/** Small mechanisms of threads: loops that survive failures, fair gates, counted references, throttled logs. */
 package io.seleucia.chat.concurrent;

@@ -19,10 +19,10 @@ import java.util.Map;
  * one, because such a text can't be written as UTF-8.
  */
 public final class StrictJson {
-    /** How deep arrays and objects may be nested in a whole frame: each level costs a stack frame when it is written. */
+    /** The deepest nesting of arrays and objects in a whole frame: each level costs a stack frame when it is written. */
     public static final int MAX_NESTING = 64;
 
-    /** How deep they may be nested in the data of a message, around which its frame is one level more. */
+    /** The deepest nesting in the data of a message, around which its frame is one level more. */
     public static final int MAX_DATA_NESTING = MAX_NESTING - 1;
 
     private static final Gson GSON =
@@ -30,7 +30,19 @@ public final class StrictJson {
     private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
     private static final char BYTE_ORDER_MARK = '\ufeff';
     private static final int ESCAPED_BYTES = 6;
+    private static final byte[] QUOTED_BYTES = new byte[0x80]; // of each ASCII character within a JSON string
+    private static final int BLOCK = 4_096; // characters
     private static final int LONGEST_NUMBER = 19;
+
+    static {
+        for (char c = 0; c < QUOTED_BYTES.length; c++) {
+            QUOTED_BYTES[c] = (byte)
+                    switch (c) {
+                        case '"', '\\', '\t', '\b', '\n', '\r', '\f' -> 2;
+                        default -> c < ' ' ? ESCAPED_BYTES : 1;
+                    };
+        }
+    }
 
     private StrictJson() {}
 
@@ -87,6 +99,7 @@ public final class StrictJson {
     }
 
     /** Reads a token in full, unlike {@code skipValue}, which passes over bad strings; returns the change of the depth. */
+    @SuppressWarnings("CheckReturnValue") // of the tokens, only that they can be read matters
     private static int skip(JsonReader reader) throws IOException {
         switch (reader.peek()) {
             case BEGIN_ARRAY -> {
@@ -131,13 +144,34 @@ public final class StrictJson {
     /** Returns the bytes of UTF-8 that a text has as a JSON string, as {@link com.google.gson.stream.JsonWriter} writes it. */
     public static long quotedBytes(String text) {
         long bytes = 2;
-        for (int i = 0; i < text.length(); i++) {
+        for (int from = 0; from < text.length(); from += BLOCK) {
+            bytes += escapedBytes(text, from, Math.min(text.length() - from, BLOCK));
+        }
+        return bytes;
+    }
+
+    /** Counts a block: a sum of {@code int}s takes half the time of one of {@code long}s, and small methods are compiled soon. */
+    private static int escapedBytes(String text, int from, int length) {
+        int bytes = 0;
+        for (int i = from; i < from + length; i++) {
             char c = text.charAt(i);
-            bytes += switch (c) {
-                case '"', '\\', '\t', '\b', '\n', '\r', '\f' -> 2;
-                case '\u2028', '\u2029' -> ESCAPED_BYTES;
-                default -> c < ' ' ? ESCAPED_BYTES : bytes(c);
-            };
+            if (c < QUOTED_BYTES.length) {
+                bytes += QUOTED_BYTES[c];
+            } else {
+                bytes += c == '\u2028' || c == '\u2029' ? ESCAPED_BYTES : bytes(c);
+            }
+        }
+        return bytes;
+    }
+
+    /** Returns the same for a text that is given in UTF-8, without decoding it. */
+    public static long quotedBytes(byte[] utf8) {
+        long bytes = 2;
+        for (int i = 0; i < utf8.length; i++) {
+            bytes += utf8[i] >= 0 ? QUOTED_BYTES[utf8[i]] : 1;
+            if ((utf8[i] & 0xfe) == 0xa8 && i >= 2 && utf8[i - 1] == (byte) 0x80 && utf8[i - 2] == (byte) 0xe2) {
+                bytes += ESCAPED_BYTES - 3; // U+2028 and U+2029, which have three bytes
+            }
         }
         return bytes;
     }

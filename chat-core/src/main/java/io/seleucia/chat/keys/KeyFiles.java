@@ -8,19 +8,19 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 
-/** The files with a private key and the certificates of whoever has it. */
-public sealed interface KeyFiles permits KeystoreFiles, PemFiles {
-    /** All of them; when one has changed, all are read again. */
+/** The files with a private key and its certificates. */
+public interface KeyFiles {
+    /** Returns the files. When one has changed, all are read again. */
     List<Path> files();
 
     /**
-     * Reads them.
+     * Reads the files.
      *
      * @throws IOException if they can't be used; the message says which file it is, and what is wrong, and no secret
      */
     KeyManager[] read() throws IOException;
 
-    /** A whole file. The message of what it throws is for the person who must mend it. */
+    /** Returns a whole file. The message of an exception is for the person who must mend the file. */
     static byte[] bytes(Path file) throws IOException {
         try {
             return Files.readAllBytes(file);

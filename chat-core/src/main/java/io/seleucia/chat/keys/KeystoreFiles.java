@@ -68,7 +68,7 @@ public record KeystoreFiles(Path keystore, Path passwordFile) implements KeyFile
         return false;
     }
 
-    /** What chooses among the keys of a keystore in a handshake. */
+    /** Returns the managers that choose among the keys of a keystore in a handshake. */
     static KeyManager[] keyManagers(KeyStore store, char[] password) throws GeneralSecurityException {
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, password);

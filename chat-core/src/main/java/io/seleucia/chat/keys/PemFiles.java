@@ -19,10 +19,7 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 
 /**
@@ -33,13 +30,8 @@ import javax.net.ssl.KeyManager;
  * @param key the private key, unencrypted, in PKCS#8: RSA, EC on a curve of NIST, or Ed25519
  */
 public record PemFiles(Path certificates, Path key) implements KeyFiles {
-    private static final Pattern BLOCK =
-            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
     private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA");
     private static final char[] NO_PASSWORD = {}; // of a keystore that is never written
-
-    /** A block, such as {@code CERTIFICATE}. */
-    private record Block(String label, String base64) {}
 
     @Override
     public List<Path> files() {
@@ -76,7 +68,7 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
         List<Certificate> all = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            for (Block block : blocks(file)) {
+            for (Pem block : blocks(file)) {
                 if (block.label().equals("CERTIFICATE")) {
                     all.add(factory.generateCertificate(new ByteArrayInputStream(decode(block, file))));
                 }
@@ -91,7 +83,7 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
     }
 
     private PrivateKey readKey() throws IOException {
-        for (Block block : blocks(key)) {
+        for (Pem block : blocks(key)) {
             switch (block.label()) {
                 case "PRIVATE KEY" -> {
                     return privateKey(decode(block, key));
@@ -117,7 +109,7 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
             } catch (InvalidKeySpecException e) {
-                continue; // of another algorithm
+                // The key is of another algorithm.
             } catch (GeneralSecurityException e) {
                 throw new IllegalStateException("every JDK has " + algorithm, e);
             }
@@ -143,22 +135,15 @@ public record PemFiles(Path certificates, Path key) implements KeyFiles {
         }
     }
 
-    private static List<Block> blocks(Path file) throws IOException {
-        List<Block> blocks = new ArrayList<>();
-        Matcher matcher = BLOCK.matcher(new String(KeyFiles.bytes(file), StandardCharsets.ISO_8859_1));
-        while (matcher.find()) {
-            blocks.add(new Block(matcher.group(1), matcher.group(2)));
-        }
-        return blocks;
+    private static List<Pem> blocks(Path file) throws IOException {
+        return Pem.blocks(new String(KeyFiles.bytes(file), StandardCharsets.ISO_8859_1));
     }
 
-    private static byte[] decode(Block block, Path file) throws IOException {
+    private static byte[] decode(Pem block, Path file) throws IOException {
         try {
-            return Base64.getDecoder().decode(block.base64().replaceAll("\\s", ""));
+            return block.bytes();
         } catch (IllegalArgumentException e) {
-            // Neither the cause nor its message: it tells a character of what may be a key.
-            throw new IOException(
-                    file + " is malformed: what follows -----BEGIN " + block.label() + "----- is not base64");
+            throw new IOException(file + " is malformed: " + e.getMessage());
         }
     }
 }

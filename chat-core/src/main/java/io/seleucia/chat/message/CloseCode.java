@@ -18,7 +18,7 @@ public enum CloseCode {
     INTERNAL_ERROR(1011, "internal error"),
     /** The server is going down and expects to be back. */
     RESTART(1012, "server restarts"),
-    /** What the client wants can't be had now: the broker is out of reach. */
+    /** A request cannot be carried out now: the broker is out of reach. */
     TRY_LATER(1013, "try again later"),
     /** The outbound queue passed its limit. */
     SLOW_CONSUMER(4000, "slow consumer"),
@@ -39,7 +39,7 @@ public enum CloseCode {
         this.reason = reason;
     }
 
-    /** Whether a client that was closed with it may come back by itself. */
+    /** {@return whether a client that was closed with it may come back by itself} */
     public boolean reconnect() {
         return switch (this) {
             case RESTART, TRY_LATER, SLOW_CONSUMER, TIMED_OUT, INTERNAL_ERROR, RATE_LIMITED -> true;
@@ -54,12 +54,12 @@ public enum CloseCode {
         };
     }
 
-    /** The number on the wire. */
+    /** {@return the number on the wire} */
     public int code() {
         return code;
     }
 
-    /** The text on the wire: at most 123 bytes, the same for everyone. */
+    /** {@return the text on the wire: at most 123 bytes, the same for everyone} */
     public String reason() {
         return reason;
     }

@@ -4,24 +4,30 @@ import io.seleucia.chat.json.StrictJson;
 import java.util.Objects;
 
 /**
- * What a message says: text that a person typed, or any other JSON value. A protocol that knows only text shows the
+ * The content of a message: text that a person typed, or any other JSON value. A protocol that knows only text shows the
  * JSON as it is written; a JSON string is always {@link Text}.
  *
  * <p>Content can always be sent: its constructors refuse what could not be written as UTF-8, or is not JSON.
  */
 public sealed interface Content {
-    /** The text, or the JSON text of a value that is not a string. */
+    /** {@return the text, or the JSON text of a value that is not a string} */
     String asText();
 
     /**
-     * Returns the content that was stored or sent as a JSON text by a program that may not have checked it: the value if
-     * it is one, and otherwise the text as it stands, so that it can be read and shown in any case.
+     * {@return the content that was stored or sent as a JSON text by a program that may not have checked it: the value if
+     * it is one, and otherwise the text as it stands, so that it can be read and shown in any case}
+     *
+     * @param text the text
      */
     static Content ofJsonOrText(String text) {
         return StrictJson.isValid(text, StrictJson.MAX_DATA_NESTING) ? Json.ofValid(text) : Text.ofAny(text);
     }
 
-    /** Plain text, any valid Unicode. */
+    /**
+     * Plain text, any valid Unicode.
+     *
+     * @param asText the text, or the JSON text
+     */
     record Text(String asText) implements Content {
         private static final char REPLACEMENT = '\ufffd';
 
@@ -37,7 +43,11 @@ public sealed interface Content {
             }
         }
 
-        /** Returns a text in which U+FFFD stands for every unpaired surrogate. */
+        /**
+         * {@return a text in which U+FFFD stands for every unpaired surrogate}
+         *
+         * @param text the text
+         */
         public static Text ofAny(String text) {
             Objects.requireNonNull(text, "text");
             if (Names.isUnicode(text)) {
@@ -76,8 +86,10 @@ public sealed interface Content {
         }
 
         /**
-         * Returns a value without checking it again. For a protocol or a broker whose own reader has just read the text,
+         * {@return a value without checking it again} For a protocol or a broker whose own reader has just read the text,
          * as strictly as the constructor would: clients can't read a message with any other.
+         *
+         * @param asText the text, or the JSON text
          */
         public static Json ofValid(String asText) {
             return new Json(Objects.requireNonNull(asText, "asText"), true);

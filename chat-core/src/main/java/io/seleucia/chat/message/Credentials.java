@@ -1,8 +1,13 @@
 package io.seleucia.chat.message;
 
-/** What a client shows to log in. Neither is ever written anywhere: {@code toString} leaves the secret out. */
+/** The credentials of a login. They are never written anywhere: {@code toString} leaves the secret out. */
 public sealed interface Credentials {
-    /** The name of an account, as the client gives it, and its password. */
+    /**
+     * The name of an account, as the client gives it, and its password.
+     *
+     * @param user the account's name
+     * @param password the password
+     */
     record Password(String user, String password) implements Credentials {
         @Override
         public String toString() {
@@ -10,7 +15,11 @@ public sealed interface Credentials {
         }
     }
 
-    /** A token that says itself who bears it. */
+    /**
+     * A token that says itself who bears it.
+     *
+     * @param token the token
+     */
     record Token(String token) implements Credentials {
         @Override
         public String toString() {

@@ -12,14 +12,16 @@ public enum ErrorCode {
     UNAUTHORIZED,
     /** The request names another client than the session's. */
     WRONG_CLIENT,
-    /** What is asked for is another's. */
+    /** It belongs to another client. */
     FORBIDDEN,
     /** Publishing and reading need a subscription to that channel, and so does giving it up. */
     NOT_SUBSCRIBED,
     /** The session has that subscription. */
     ALREADY_SUBSCRIBED,
-    /** Nobody of that name is known. */
+    /** No client of that name is known. */
     NO_SUCH_USER,
+    /** The name is reserved, or is borne by another client or an account, or looks like theirs. */
+    NAME_TAKEN,
     /** The session has as many channels as it may have. */
     TOO_MANY_CHANNELS,
     /** The text is longer than the channel takes. */
@@ -31,7 +33,7 @@ public enum ErrorCode {
     /** A fault of the server, which its log explains. */
     INTERNAL;
 
-    /** What closes a session whose protocol has no words for the error. */
+    /** {@return what closes a session whose protocol has no words for the error} */
     public CloseCode closeCode() {
         return switch (this) {
             case UNAVAILABLE -> CloseCode.TRY_LATER;
@@ -46,11 +48,12 @@ public enum ErrorCode {
                     NOT_SUBSCRIBED,
                     ALREADY_SUBSCRIBED,
                     NO_SUCH_USER,
+                    NAME_TAKEN,
                     TOO_MANY_CHANNELS -> CloseCode.PROTOCOL_ERROR;
         };
     }
 
-    /** The code as it is written on the wire: {@code bad_request}. */
+    /** {@return the code as it is written on the wire: {@code bad_request}} */
     public String wireName() {
         return this == WRONG_CLIENT ? FORBIDDEN.wireName() : name().toLowerCase(Locale.ROOT);
     }

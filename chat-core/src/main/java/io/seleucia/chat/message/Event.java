@@ -1,10 +1,9 @@
 package io.seleucia.chat.message;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** What the server tells a client. Every wire protocol encodes these and nothing else. */
+/** The replies and pushes of the server. Every wire protocol encodes these and nothing else. */
 public sealed interface Event {
     /** The answer to one request. */
     sealed interface Reply extends Event {}
@@ -18,6 +17,10 @@ public sealed interface Event {
      * @param session a random name of the session
      * @param server the server's name and version
      * @param inbox where the own inbox stands, if the client said where it was
+     * @param resume what the client must show to bear the name again, if the name is reserved for it
+     * @param client the client's name
+     * @param pingSeconds the seconds of silence after which the server pings
+     * @param maxMessageBytes the largest message that the server accepts, in bytes
      */
     record Connected(
             String session,
@@ -25,7 +28,8 @@ public sealed interface Event {
             String server,
             int pingSeconds,
             int maxMessageBytes,
-            Optional<Recovery> inbox)
+            Optional<Recovery> inbox,
+            Optional<ResumeSecret> resume)
             implements Reply {}
 
     /**
@@ -39,11 +43,12 @@ public sealed interface Event {
      * The session now receives the channel.
      *
      * @param recovery where it begins
+     * @param channel the channel's name
      */
     record Subscribed(String channel, Recovery recovery) implements Reply {}
 
     /**
-     * Where a session begins in a channel.
+     * The position at which a session begins in a channel.
      *
      * @param position the channel's newest position
      * @param recovered whether all since the position that the client named follows; empty if it named none. If false,
@@ -51,20 +56,30 @@ public sealed interface Event {
      */
     record Recovery(Position position, Optional<Boolean> recovered) {}
 
-    /** The session receives these channels no more. */
+    /**
+     * The session receives these channels no more.
+     *
+     * @param channels the channels' names
+     */
     record Unsubscribed(List<String> channels) implements Reply {}
 
     /**
      * The message has its place in the history.
      *
      * @param duplicate whether an earlier message with the same idempotency key has that place, and nothing was published
+     * @param channel the channel's name
+     * @param position the position in the channel
      */
     record Published(String channel, Position position, boolean duplicate) implements Reply {}
 
     /** The signal was passed on. */
     record Signalled() implements Reply {}
 
-    /** The session's channels, sorted. */
+    /**
+     * The session's channels, sorted.
+     *
+     * @param channels the channels' names
+     */
     record Channels(List<String> channels) implements Reply {}
 
     /**
@@ -72,15 +87,19 @@ public sealed interface Event {
      *
      * @param position the channel's newest position
      * @param messages oldest first
+     * @param channel the channel's name
      */
     record Page(String channel, Position position, List<Message> messages) implements Reply {}
 
     /**
-     * The clients in a channel.
+     * Some of the clients in a channel.
      *
-     * @param clients the number of sessions of each, sorted
+     * @param total how many there are
+     * @param clients those that were asked for, sorted
+     * @param more whether others follow the last of them
+     * @param channel the channel's name
      */
-    record Members(String channel, Map<String, Integer> clients) implements Reply {}
+    record Members(String channel, int total, List<Member> clients, boolean more) implements Reply {}
 
     /** The answer to a ping. */
     record Pong() implements Reply {}
@@ -89,27 +108,100 @@ public sealed interface Event {
      * The request was not carried out.
      *
      * @param message the reason, for a person
+     * @param code the code
      */
     record Failed(ErrorCode code, String message) implements Reply {}
 
-    /** A message of a channel, or of the own inbox. */
+    /**
+     * A message of a channel, or of the own inbox.
+     *
+     * @param message the message
+     */
     record Received(Message message) implements Push {}
 
-    /** A signal of another member. */
-    record SignalReceived(String channel, String sender, Content content) implements Push {}
+    /**
+     * A signal of another member.
+     *
+     * @param channel the channel's name
+     * @param sender the sender's name
+     * @param guest whether the client is a guest
+     * @param content the content
+     */
+    record SignalReceived(String channel, String sender, boolean guest, Content content) implements Push {
+        /**
+         * Of an account, or of a client of a server without accounts.
+         *
+         * @param channel the channel's name
+         * @param sender the sender's name
+         * @param content the content
+         */
+        public SignalReceived(String channel, String sender, Content content) {
+            this(channel, sender, false, content);
+        }
+    }
 
-    /** A client came into a channel with its first session. */
-    record Joined(String channel, String client) implements Push {}
+    /**
+     * A client came into a channel with its first session.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     * @param guest whether the client is a guest
+     */
+    record Joined(String channel, String client, boolean guest) implements Push {
+        /**
+         * An account, or a client of a server without accounts.
+         *
+         * @param channel the channel's name
+         * @param client the client's name
+         */
+        public Joined(String channel, String client) {
+            this(channel, client, false);
+        }
+    }
 
-    /** A client has left a channel with its last session. */
-    record Left(String channel, String client) implements Push {}
+    /**
+     * A client has left a channel with its last session.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     * @param guest whether the client is a guest
+     */
+    record Left(String channel, String client, boolean guest) implements Push {
+        /**
+         * An account, or a client of a server without accounts.
+         *
+         * @param channel the channel's name
+         * @param client the client's name
+         */
+        public Left(String channel, String client) {
+            this(channel, client, false);
+        }
+    }
 
-    /** Messages up to this position can't be had any more; the next one is the one after it, in that epoch. */
+    /**
+     * Messages up to this position can't be had any more; the next one is the one after it, in that epoch.
+     *
+     * @param channel the channel's name
+     * @param position the position in the channel
+     */
     record Lost(String channel, Position position) implements Push {}
 
-    /** Something that only one protocol knows: all others have no word for it. */
-    non-sealed interface Own extends Push {}
+    /**
+     * The server has ended a subscription of this session: nothing more of the channel comes.
+     *
+     * @param code {@link ErrorCode#FORBIDDEN} if the right that carried it is gone
+     * @param message the reason, for a person
+     * @param channel the channel's name
+     */
+    record Removed(String channel, ErrorCode code, String message) implements Push {}
 
-    /** The server closes the connection next. */
+    /** Something that only one protocol knows: all others have no word for it. */
+    non-sealed interface Custom extends Push {}
+
+    /**
+     * The server closes the connection next.
+     *
+     * @param code the code
+     */
     record Goodbye(CloseCode code) implements Push {}
 }

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * The bytes of one message between a protocol and a transport, without the transport's framing. Whoever is given a
+ * The bytes of one message between a protocol and a transport, without the transport's framing. The receiver of a
  * payload neither keeps nor changes the array.
  *
  * @param text whether the bytes are UTF-8 text (a WebSocket text frame) and not binary
@@ -16,13 +16,17 @@ public record Payload(boolean text, byte[] bytes) {
         Objects.requireNonNull(bytes, "bytes");
     }
 
-    /** A text message. */
+    /**
+     * {@return a text message}
+     *
+     * @param text the text
+     */
     public static Payload of(String text) {
         Objects.requireNonNull(text, "text");
         return new Payload(true, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The bytes read as UTF-8. */
+    /** {@return the bytes read as UTF-8} */
     public String asString() {
         return new String(bytes, StandardCharsets.UTF_8);
     }

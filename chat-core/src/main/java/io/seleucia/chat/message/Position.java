@@ -10,17 +10,25 @@ public record Position(String epoch, long offset) {
     /** The position of a message that no history holds, such as one pushed into Redis by hand. */
     public static final Position NONE = new Position("", 0);
 
-    /** Whether {@code other} belongs to the same life of the history. */
+    /**
+     * {@return whether {@code other} belongs to the same life of the history}
+     *
+     * @param other another position
+     */
     public boolean sameEpoch(Position other) {
         return epoch.equals(other.epoch);
     }
 
-    /** The position of the message after this one. */
+    /** {@return the position of the message after this one} */
     public Position next() {
         return at(offset + 1);
     }
 
-    /** The position {@code offset} in the same epoch. */
+    /**
+     * {@return the position {@code offset} in the same epoch}
+     *
+     * @param offset the offset
+     */
     public Position at(long offset) {
         return new Position(epoch, offset);
     }

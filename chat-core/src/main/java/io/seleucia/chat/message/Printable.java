@@ -1,16 +1,18 @@
 package io.seleucia.chat.message;
 
 /**
- * Makes text safe to print in a line of a terminal, a log or a file for people, whoever wrote it: nothing in it can move the
+ * Makes text safe to print in a line of a terminal, a log or a file for people: nothing in it can move the
  * cursor, begin another line, or change the order in which its letters are shown.
  */
 public final class Printable {
     private Printable() {}
 
     /**
-     * Returns a text with all control characters (C0, DEL and C1), format characters (such as those for the direction of
+     * {@return a text with all control characters (C0, DEL and C1), format characters (such as those for the direction of
      * writing, and those that show nothing), line separators and lone surrogates written as escapes of JSON, such as
-     * {@code \n} and {@code \u202e}. So it may also be applied to JSON in one line, without changing what that means.
+     * {@code \n} and {@code \u202e}} So it may also be applied to JSON in one line, without changing what that means.
+     *
+     * @param text the text
      */
     public static String line(String text) {
         if (text.codePoints().noneMatch(Printable::isHarmful)) {

@@ -9,7 +9,11 @@ import java.util.Objects;
 public final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** @param reason a sentence for the person who is refused */
+    /**
+     * An exception with the reason that the client is told.
+     *
+     * @param reason a sentence for the person who is refused
+     */
     public RefusedException(String reason) {
         super(
                 Objects.requireNonNull(reason, "reason"),

@@ -10,21 +10,22 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.message.ResumeSecret;
+import io.seleucia.chat.protocol.json.Json;
 import java.io.IOException;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * The server's own protocol: one JSON object per text frame, {@code {"id":1,"type":"publish",…}}. The id of a request
- * comes back with its reply; messages bear positions, from which a client that was cut off goes on. Has no state.
+ * The server's own protocol: one JSON object per text frame, {@code {"id":1,"type":"publish",…}}. A reply has the id of its
+ * request. Messages have positions, from which a client goes on after a lost connection. Has no state.
  */
 public final class ChatV1 implements Protocol {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d{1,16}");
@@ -33,7 +34,7 @@ public final class ChatV1 implements Protocol {
     private static final int LONGEST_EPOCH = 128;
     private static final String NO_ID = "";
 
-    /** One object is enough for any number of connections. */
+    /** Creates the protocol; one object serves all connections. */
     public ChatV1() {}
 
     @Override
@@ -48,7 +49,7 @@ public final class ChatV1 implements Protocol {
             if (!(Json.parse(message.asString(), "the frame") instanceof JsonObject request)) {
                 throw new Json.MalformedException("the frame must be a JSON object");
             }
-            tag = number(request, "id", 1).orElseThrow(() -> new Json.MalformedException("id is missing"));
+            tag = optionalNumber(request, "id", 1).orElseThrow(() -> new Json.MalformedException("id is missing"));
             return new Request(tag, Optional.empty(), command(request));
         } catch (Json.MalformedException e) {
             Object known = tag.equals(NO_ID) ? legibleId(message) : tag;
@@ -56,13 +57,13 @@ public final class ChatV1 implements Protocol {
         }
     }
 
-    /** Returns the id of a frame that is not valid, so that its client learns which request has failed. */
+    /** Returns the id of an invalid frame, if it is legible, so that the client learns which request has failed. */
     private static Object legibleId(Payload message) {
         JsonPrimitive id = StrictJson.legibleMembers(message.asString()).get("id");
         try {
             JsonObject frame = new JsonObject();
             frame.add("id", id);
-            return number(frame, "id", 1).map(Object.class::cast).orElse(NO_ID);
+            return optionalNumber(frame, "id", 1).map(Object.class::cast).orElse(NO_ID);
         } catch (Json.MalformedException e) {
             return NO_ID;
         }
@@ -73,7 +74,10 @@ public final class ChatV1 implements Protocol {
         return switch (type) {
             case "connect" ->
                 new Command.Connect(
-                        Json.optionalString(request, "client"), position(request, "inbox"), credentials(request));
+                        Json.optionalString(request, "client"),
+                        position(request, "inbox"),
+                        credentials(request),
+                        Json.optionalString(request, "resume").map(ResumeSecret::new));
             case "subscribe" ->
                 new Command.Subscribe(
                         Json.string(request, "channel"), position(request, "since"), flag(request, "presence"));
@@ -86,7 +90,11 @@ public final class ChatV1 implements Protocol {
             case "signal" -> new Command.Signal(Json.string(request, "channel"), data(request));
             case "channels" -> new Command.ListChannels();
             case "history" -> history(request);
-            case "presence" -> new Command.Presence(Json.string(request, "channel"));
+            case "presence" ->
+                new Command.Presence(
+                        Json.string(request, "channel"),
+                        Json.optionalString(request, "after").orElse(""),
+                        limit(request, LARGEST_PAGE));
             case "refresh" -> new Command.Refresh(new Credentials.Token(Json.string(request, "token")));
             case "ping" -> new Command.Ping();
             default -> new Command.Malformed(ErrorCode.UNKNOWN_TYPE, "there is no request of that type");
@@ -109,15 +117,18 @@ public final class ChatV1 implements Protocol {
     }
 
     private static Command history(JsonObject request) throws Json.MalformedException {
-        OptionalLong before = optionalNumber(request, "before", 0);
-        OptionalLong after = optionalNumber(request, "after", 0);
+        Optional<Long> before = optionalNumber(request, "before", 0);
+        Optional<Long> after = optionalNumber(request, "after", 0);
         if (before.isPresent() && after.isPresent()) {
             throw new Json.MalformedException("before and after exclude each other");
         }
-        long limit = optionalNumber(request, "limit", 1).orElse(DEFAULT_PAGE);
-        return new Command.History(
-                Json.string(request, "channel"), after.orElse(before.orElse(Long.MAX_VALUE)), after.isPresent(), (int)
-                        Math.min(limit, LARGEST_PAGE));
+        int limit = limit(request, DEFAULT_PAGE);
+        long offset = after.or(() -> before).orElse(Long.MAX_VALUE);
+        return new Command.History(Json.string(request, "channel"), offset, after.isPresent(), limit);
+    }
+
+    private static int limit(JsonObject request, long byDefault) throws Json.MalformedException {
+        return (int) Math.min(optionalNumber(request, "limit", 1).orElse(byDefault), LARGEST_PAGE);
     }
 
     @Override
@@ -144,14 +155,16 @@ public final class ChatV1 implements Protocol {
                     write(json, connected.inbox().get());
                     json.endObject();
                 }
+                if (connected.resume().isPresent()) {
+                    json.name("resume").value(connected.resume().get().value());
+                }
             }
             case Event.Refreshed refreshed -> {
                 json.name("type").value("refreshed");
                 json.name("expires").value(refreshed.seconds());
             }
             case Event.Subscribed subscribed -> {
-                json.name("type").value("subscribed");
-                json.name("channel").value(subscribed.channel());
+                begin(json, "subscribed", subscribed.channel());
                 write(json, subscribed.recovery());
             }
             case Event.Unsubscribed unsubscribed -> {
@@ -159,9 +172,8 @@ public final class ChatV1 implements Protocol {
                 write(json, unsubscribed.channels());
             }
             case Event.Published published -> {
-                json.name("type").value("published");
-                json.name("channel").value(published.channel());
-                write(json, published.position());
+                begin(json, "published", published.channel());
+                Json.write(json, published.position());
                 if (published.duplicate()) {
                     json.name("duplicate").value(true);
                 }
@@ -172,28 +184,31 @@ public final class ChatV1 implements Protocol {
                 write(json, channels.channels());
             }
             case Event.Page page -> {
-                json.name("type").value("history");
-                json.name("channel").value(page.channel());
-                write(json, page.position());
+                begin(json, "history", page.channel());
+                Json.write(json, page.position());
                 json.name("messages").beginArray();
                 for (Message message : page.messages()) {
                     json.beginObject();
-                    write(json, message);
+                    Json.write(json, message);
                     json.endObject();
                 }
                 json.endArray();
             }
             case Event.Members members -> {
-                json.name("type").value("presence");
-                json.name("channel").value(members.channel());
+                begin(json, "presence", members.channel());
                 json.name("clients").beginArray();
-                for (Map.Entry<String, Integer> client : members.clients().entrySet()) {
+                for (Member member : members.clients()) {
                     json.beginObject();
-                    json.name("client").value(client.getKey());
-                    json.name("sessions").value(client.getValue());
+                    json.name("client").value(member.client());
+                    json.name("sessions").value(member.sessions());
+                    Json.writeGuest(json, member.guest());
                     json.endObject();
                 }
                 json.endArray();
+                json.name("total").value(members.total());
+                if (members.more()) {
+                    json.name("more").value(true);
+                }
             }
             case Event.Pong pong -> json.name("type").value("pong");
             case Event.Failed failed -> {
@@ -206,7 +221,7 @@ public final class ChatV1 implements Protocol {
 
     @Override
     public Optional<Payload> encode(Event.Push push) {
-        return push instanceof Event.Own ? Optional.empty() : Optional.of(object(json -> write(json, push)));
+        return push instanceof Event.Custom ? Optional.empty() : Optional.of(object(json -> write(json, push)));
     }
 
     private static void write(JsonWriter json, Event.Push push) throws IOException {
@@ -216,33 +231,28 @@ public final class ChatV1 implements Protocol {
                 if (Names.isInbox(message.channel())) {
                     json.name("type").value("direct");
                 } else {
-                    json.name("type").value("message");
-                    json.name("channel").value(message.channel());
+                    begin(json, "message", message.channel());
                 }
-                write(json, message);
+                Json.write(json, message);
             }
             case Event.SignalReceived signal -> {
-                json.name("type").value("signal");
-                json.name("channel").value(signal.channel());
+                begin(json, "signal", signal.channel());
                 json.name("sender").value(signal.sender());
-                write(json, signal.content());
+                Json.writeGuest(json, signal.guest());
+                Json.write(json, signal.content());
             }
-            case Event.Joined joined -> {
-                json.name("type").value("joined");
-                json.name("channel").value(joined.channel());
-                json.name("client").value(joined.client());
-            }
-            case Event.Left left -> {
-                json.name("type").value("left");
-                json.name("channel").value(left.channel());
-                json.name("client").value(left.client());
-            }
+            case Event.Joined joined -> write(json, "joined", joined.channel(), joined.client(), joined.guest());
+            case Event.Left left -> write(json, "left", left.channel(), left.client(), left.guest());
             case Event.Lost lost -> {
-                json.name("type").value("lost");
-                json.name("channel").value(lost.channel());
-                write(json, lost.position());
+                begin(json, "lost", lost.channel());
+                Json.write(json, lost.position());
             }
-            case Event.Own own -> {} // left out above
+            case Event.Removed removed -> {
+                begin(json, "unsubscribed", removed.channel());
+                json.name("code").value(removed.code().wireName());
+                json.name("message").value(removed.message());
+            }
+            case Event.Custom custom -> {} // left out above
             case Event.Goodbye goodbye -> {
                 json.name("type").value("goodbye");
                 json.name("code").value(goodbye.code().name().toLowerCase(Locale.ROOT));
@@ -251,16 +261,23 @@ public final class ChatV1 implements Protocol {
         }
     }
 
+    private static void begin(JsonWriter json, String type, String channel) throws IOException {
+        json.name("type").value(type);
+        json.name("channel").value(channel);
+    }
+
+    private static void write(JsonWriter json, String type, String channel, String client, boolean guest)
+            throws IOException {
+        begin(json, type, channel);
+        json.name("client").value(client);
+        Json.writeGuest(json, guest);
+    }
+
     private static void write(JsonWriter json, Event.Recovery recovery) throws IOException {
-        write(json, recovery.position());
+        Json.write(json, recovery.position());
         if (recovery.recovered().isPresent()) {
             json.name("recovered").value(recovery.recovered().get());
         }
-    }
-
-    static void write(JsonWriter json, Position position) throws IOException {
-        json.name("epoch").value(position.epoch());
-        json.name("offset").value(position.offset());
     }
 
     private static void write(JsonWriter json, Iterable<String> channels) throws IOException {
@@ -269,24 +286,6 @@ public final class ChatV1 implements Protocol {
             json.value(channel);
         }
         json.endArray();
-    }
-
-    /** A message that no history holds has no offset. */
-    static void write(JsonWriter json, Message message) throws IOException {
-        if (!message.position().equals(Position.NONE)) {
-            json.name("offset").value(message.position().offset());
-        }
-        json.name("sender").value(message.sender());
-        json.name("time").value(message.time());
-        write(json, message.content());
-    }
-
-    private static void write(JsonWriter json, Content content) throws IOException {
-        json.name("data");
-        switch (content) {
-            case Content.Text text -> json.value(text.asText());
-            case Content.Json value -> json.jsonValue(value.asText());
-        }
     }
 
     private static Payload object(Json.Writing fields) {
@@ -312,8 +311,8 @@ public final class ChatV1 implements Protocol {
     }
 
     private static Optional<Position> position(JsonObject request, String name) throws Json.MalformedException {
-        JsonElement value = request.get(name);
-        if (value == null || value.isJsonNull()) {
+        JsonElement value = Json.field(request, name);
+        if (value == null) {
             return Optional.empty();
         }
         if (!(value instanceof JsonObject position)) {
@@ -329,8 +328,8 @@ public final class ChatV1 implements Protocol {
     }
 
     private static boolean flag(JsonObject request, String name) throws Json.MalformedException {
-        JsonElement value = request.get(name);
-        if (value == null || value.isJsonNull()) {
+        JsonElement value = Json.field(request, name);
+        if (value == null) {
             return false;
         }
         if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
@@ -339,23 +338,18 @@ public final class ChatV1 implements Protocol {
         throw new Json.MalformedException(name + " must be true or false");
     }
 
-    private static Optional<Long> number(JsonObject request, String name, long least) throws Json.MalformedException {
-        OptionalLong number = optionalNumber(request, name, least);
-        return number.isPresent() ? Optional.of(number.getAsLong()) : Optional.empty();
-    }
-
-    /** A whole number, as far as JavaScript can tell whole numbers apart. */
-    private static OptionalLong optionalNumber(JsonObject request, String name, long least)
+    /** Returns a whole number, of those that JavaScript can represent. */
+    private static Optional<Long> optionalNumber(JsonObject request, String name, long least)
             throws Json.MalformedException {
-        JsonElement value = request.get(name);
-        if (value == null || value.isJsonNull()) {
-            return OptionalLong.empty();
+        JsonElement value = Json.field(request, name);
+        if (value == null) {
+            return Optional.empty();
         }
         if (value instanceof JsonPrimitive primitive
                 && primitive.isNumber()
                 && WHOLE_NUMBER.matcher(primitive.getAsString()).matches()
                 && primitive.getAsLong() >= least) {
-            return OptionalLong.of(primitive.getAsLong());
+            return Optional.of(primitive.getAsLong());
         }
         throw new Json.MalformedException(name + " must be a whole number from " + least + " on");
     }

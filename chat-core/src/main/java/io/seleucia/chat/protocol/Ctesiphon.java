@@ -6,19 +6,18 @@ import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
-import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.protocol.json.Json;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The protocol of the Ctesiphon chat server: {@code {"Kind":K,"Payload":"P"}}, P being JSON as a string. Replies are
- * texts under kind 100, without a request id, so that they must come in the order of the requests; messages are bare
- * text. Has no state.
+ * The protocol of the Ctesiphon chat server: {@code {"Kind":K,"Payload":"P"}}, where P is JSON as a string. Replies are texts
+ * of kind 100 without a request id, in the order of the requests; messages are bare text. Has no state.
  */
 public final class Ctesiphon implements Protocol {
-    /** One object is enough for any number of connections. */
+    /** Creates the protocol; one object serves all connections. */
     public Ctesiphon() {}
 
     @Override
@@ -30,28 +29,10 @@ public final class Ctesiphon implements Protocol {
     public Request decode(Payload message) {
         try {
             JsonObject frame = object(message.asString(), "the frame");
-            return switch (kind(frame)) {
-                case SUBSCRIBE -> {
-                    JsonObject payload = payload(frame);
-                    yield request(payload, new Command.Subscribe(Json.string(payload, "Channel")));
-                }
-                case UNSUBSCRIBE -> {
-                    JsonObject payload = payload(frame);
-                    Optional<String> channel = Json.optionalString(payload, "Channel");
-                    yield request(
-                            payload,
-                            channel.isPresent()
-                                    ? new Command.Unsubscribe(channel.get())
-                                    : new Command.UnsubscribeAll());
-                }
-                case MESSAGE -> {
-                    JsonObject payload = payload(frame);
-                    String channel = Json.string(payload, "Channel");
-                    String text = Json.string(payload, "Message");
-                    yield request(payload, new Command.Publish(channel, new Content.Text(text)));
-                }
-                case GET_CHANNELS -> new Request("", claim(frame), new Command.ListChannels());
-            };
+            Kind kind = kind(frame);
+            return kind == Kind.GET_CHANNELS
+                    ? new Request("", claim(frame), new Command.ListChannels())
+                    : request(kind, payload(frame));
         } catch (Json.MalformedException e) {
             return Request.of(new Command.Malformed(e.getMessage()));
         }
@@ -67,7 +48,7 @@ public final class Ctesiphon implements Protocol {
             case Event.Channels channels -> result(list(channels.channels()));
             case Event.Failed failed -> result(failure(request, failed));
             case Event.Published published -> Optional.empty(); // the sender sees the message itself
-            case Event.Connected connected -> Optional.empty(); // the others answer what can't be asked here
+            case Event.Connected connected -> Optional.empty(); // the others belong to other protocols
             case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Page page -> Optional.empty();
@@ -79,19 +60,15 @@ public final class Ctesiphon implements Protocol {
     @Override
     public Optional<Payload> encode(Event.Push push) {
         return switch (push) {
-            case Event.Received received -> Optional.of(Payload.of(line(received.message())));
+            case Event.Received received -> Optional.of(Payload.of(CtesiphonLine.of(received.message())));
             case Event.Lost lost -> result("Error: messages in channel " + lost.channel() + " were lost");
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
-            case Event.Own own -> Optional.empty();
+            case Event.Removed removed -> result("Error: " + removed.message());
+            case Event.Custom custom -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
-    }
-
-    private static String line(Message message) {
-        return "Channel : " + message.channel() + ", Sender : " + message.sender() + ", Message : "
-                + message.content().asText();
     }
 
     private static String failure(Request request, Event.Failed failed) {
@@ -108,6 +85,7 @@ public final class Ctesiphon implements Protocol {
                     UNAUTHORIZED,
                     FORBIDDEN,
                     NO_SUCH_USER,
+                    NAME_TAKEN,
                     TOO_MANY_CHANNELS,
                     TOO_LARGE,
                     RATE_LIMITED,
@@ -144,11 +122,30 @@ public final class Ctesiphon implements Protocol {
         })));
     }
 
-    private static Request request(JsonObject payload, Command command) throws Json.MalformedException {
-        return new Request("", Optional.of(Json.string(payload, "ClientId")), command);
+    private static Request request(Kind kind, JsonObject payload) throws Json.MalformedException {
+        Command command = switch (kind) {
+            case SUBSCRIBE -> new Command.Subscribe(name(payload, "Channel"));
+            case UNSUBSCRIBE ->
+                Json.field(payload, "Channel") == null
+                        ? new Command.UnsubscribeAll()
+                        : new Command.Unsubscribe(name(payload, "Channel"));
+            case MESSAGE ->
+                new Command.Publish(name(payload, "Channel"), new Content.Text(Json.string(payload, "Message")));
+            case GET_CHANNELS -> new Command.ListChannels();
+        };
+        return new Request("", Optional.of(name(payload, "ClientId")), command);
     }
 
-    /** The client id of a request that needs no payload: whatever else may stand there is not read. */
+    private static String name(JsonObject payload, String field) throws Json.MalformedException {
+        String name = Json.string(payload, field);
+        if (CtesiphonLine.isAmbiguous(name)) {
+            throw new Json.MalformedException(
+                    field + " must not have , Sender : or , Message : in it, nor what looks like them");
+        }
+        return name;
+    }
+
+    /** Returns the client id of a request that needs no payload, if it has one. */
     private static Optional<String> claim(JsonObject frame) {
         try {
             return Json.optionalString(payload(frame), "ClientId");

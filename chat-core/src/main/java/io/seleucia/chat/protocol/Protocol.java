@@ -8,84 +8,110 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A wire protocol: how messages on the wire become {@link Request requests}, and {@link Event events} messages.
+ * A wire protocol: decodes messages on the wire to {@link Request requests}, and encodes {@link Event events}.
  *
- * <p>A protocol knows nothing of sockets, frames or channels' members; it only translates. One object serves all
- * connections that speak it, from many threads at once, unless {@link #open()} gives each its own. What {@link
- * #encode(Event.Push)} returns is shared by all recipients whose protocols have equal {@link #format() formats}.
+ * <p>A protocol knows nothing of sockets, frames or channels' members; it only translates. One object serves all its
+ * connections, from many threads at once, unless {@link #open()} returns one for each. All recipients whose protocols have
+ * equal {@link #format() formats} share an encoded push.
  */
 public interface Protocol {
-    /** Its name, by which it is chosen as a WebSocket subprotocol (RFC 6455 §1.9) where it is spoken there. */
+    /** {@return the protocol's name, which is that of a WebSocket subprotocol (RFC 6455 §1.9)} */
     String name();
 
     /**
-     * The object that will speak for one new connection: this one, where the protocol has no state of a connection. A
-     * protocol that has some returns a new object, whose {@code decode} and {@code encode} for replies only that
-     * connection's inbound loop calls.
+     * Returns the object for a new connection: this one, if the protocol has no state of a connection. Otherwise it is a new
+     * object, and only the connection's inbound loop calls its {@code decode} and {@code encode} for replies.
+     *
+     * @return the connection's protocol object
      */
     default Protocol open() {
         return this;
     }
 
     /**
-     * Like {@link #open()}, for a protocol that wants more than to translate: to tell its client, or others, something
-     * of its own at any time. What it takes from the server it gives back in {@link #ended}.
+     * Returns the object for a new connection, for a protocol that may send pushes of its own at any time. It releases its
+     * resources in {@link #ended}.
      *
      * @param peer the connection; nothing can be sent before this method has returned
-     * @param parameters what stood in the query of the handshake, decoded, by name; empty where there is none
+     * @param parameters the parameters in the query of the handshake, decoded, by name
+     * @return the connection's protocol object
      */
     default Protocol open(Peer peer, Map<String, String> parameters) {
         return open();
     }
 
-    /** The connection that it was opened for has ended. Called once, by the inbound loop. */
+    /** Releases the resources of the connection, which has ended. Called once, by the inbound loop. */
     default void ended() {}
 
     /**
-     * Protocol objects with equal formats encode every push to the same bytes. May change while the connection lives;
-     * called by any thread.
+     * Reacts to a change of the rules or of the client's login. A protocol that passes messages from client to client by
+     * itself must check {@link Peer#mayReceive} again. Called by any thread; may block as that does.
+     */
+    default void rightsChanged() {}
+
+    /**
+     * Returns the format of pushes. Protocol objects with equal formats encode every push to the same bytes. May change
+     * during the connection; called by any thread.
+     *
+     * @return an object that is equal to the formats of all protocol objects that encode pushes alike
      */
     default Object format() {
         return this;
     }
 
-    /** Whether the protocol takes this kind of message, text or binary; if not, the connection is closed with 1003. */
-    default boolean takes(Payload message) {
+    /**
+     * {@return whether the protocol accepts this kind of message, text or binary; if not, the connection is closed with 1003}
+     *
+     * @param message the message
+     */
+    default boolean accepts(Payload message) {
         return message.text();
     }
 
     /**
-     * What a new connection asks for without having said so; executed before anything is read.
+     * {@return the implicit requests of a new connection, which are executed before anything is read}
      *
      * @param peer the client's address and port
      */
-    default List<Request> opening(String peer) {
+    default List<Request> initialRequests(String peer) {
         return List.of();
     }
 
     /**
-     * Whether every request is answered. Where some are not, a client can't be told that it comes too fast or too
-     * early: then it is read no faster than it may send, what the broker can't take is tried again for ten seconds, and
-     * a failure for which {@link #encode(Request, Event.Reply)} has no words closes the connection.
+     * {@return whether every request is answered} If not, a client can't be told that it sends too fast or too early: the
+     * server then reads no faster than the client may send, repeats what the broker can't take for ten seconds, and closes
+     * the connection after a failure that {@link #encode(Request, Event.Reply)} leaves out.
      */
-    default boolean answersAll() {
+    default boolean acknowledgesRequests() {
         return true;
     }
 
-    /** Whether a client is sent its own messages too. */
+    /** {@return whether a client receives its own messages} */
     default boolean echoes() {
         return true;
     }
 
     /**
-     * Translates what a client sent. Input that breaks the protocol becomes a {@link
-     * io.seleucia.chat.message.Command.Malformed}; this method throws nothing. Text has been checked to be UTF-8.
+     * Decodes a message of a client. Invalid input becomes a {@link io.seleucia.chat.message.Command.Malformed}; this method
+     * throws nothing. Text has been checked to be UTF-8.
+     *
+     * @param message the message
+     * @return the request
      */
     Request decode(Payload message);
 
-    /** The answer to a request, or empty where the protocol gives none. */
+    /**
+     * {@return the reply to a request, or empty if the protocol has none}
+     *
+     * @param request the request
+     * @param reply the reply to it
+     */
     Optional<Payload> encode(Request request, Event.Reply reply);
 
-    /** A push, or empty where the protocol has no word for it. May be called by any thread, and must not block. */
+    /**
+     * {@return a push, or empty if the protocol has none of its kind} Called by any thread; must not block.
+     *
+     * @param push the push
+     */
     Optional<Payload> encode(Event.Push push);
 }

@@ -7,6 +7,7 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.text.Utf8;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,11 +17,11 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * TcpChat v0.5: messages of a type and a payload, all numbers big-endian. A connection is in one channel from its
- * beginning, under its address until it asks for a nickname; a request for one is the only one that is answered. What
- * follows the last field of a message is ignored. Has no state.
+ * TcpChat v0.5: messages of a type and a payload, with big-endian numbers. A connection is in one channel from its beginning;
+ * its name is its address until it requests a nickname, the only request that is answered. Bytes behind the last field of a
+ * message are ignored. Has no state.
  *
- * <p>What the server itself has to say stands in a broadcast from nobody: an empty name, which no client can bear.
+ * <p>The server's own messages are broadcasts with an empty name, which no client can have.
  */
 public final class TcpChat implements Protocol {
     /** The longest text, in bytes of UTF-8. */
@@ -38,7 +39,11 @@ public final class TcpChat implements Protocol {
 
     private final String channel;
 
-    /** One object is enough for any number of connections, all of which are in this channel. */
+    /**
+     * Creates the protocol; one object serves all connections, which are all in one channel.
+     *
+     * @param channel the channel's name
+     */
     public TcpChat(String channel) {
         this.channel = channel;
     }
@@ -49,17 +54,17 @@ public final class TcpChat implements Protocol {
     }
 
     @Override
-    public boolean takes(Payload message) {
+    public boolean accepts(Payload message) {
         return !message.text();
     }
 
     @Override
-    public List<Request> opening(String peer) {
+    public List<Request> initialRequests(String peer) {
         return List.of(new Request("", Optional.of(peer), new Command.Subscribe(channel)));
     }
 
     @Override
-    public boolean answersAll() {
+    public boolean acknowledgesRequests() {
         return false;
     }
 
@@ -75,24 +80,24 @@ public final class TcpChat implements Protocol {
             return switch (in.getInt()) {
                 case CHAT -> {
                     Content text = new Content.Text(longString(in));
-                    // With a key, since it may have to be published again when it is not known whether it was.
+                    // The key allows the server to publish it again after an uncertain failure.
                     yield Request.of(
                             new Command.Publish(channel, text, UUID.randomUUID().toString()));
                 }
                 case SET_NICKNAME -> {
-                    byte[] id = guid(in);
+                    byte[] id = field(in, GUID_BYTES);
                     yield new Request(id, Optional.empty(), new Command.Nickname(shortString(in)));
                 }
                 case ACK -> {
-                    guid(in);
-                    yield Request.of(new Command.Skip());
+                    field(in, GUID_BYTES);
+                    yield Request.of(new Command.Ignored());
                 }
                 case NAK -> {
-                    guid(in);
+                    field(in, GUID_BYTES);
                     longString(in);
-                    yield Request.of(new Command.Skip());
+                    yield Request.of(new Command.Ignored());
                 }
-                default -> Request.of(new Command.Skip()); // a keepalive, or a type of another version
+                default -> Request.of(new Command.Ignored()); // a keepalive, or a type of another version
             };
         } catch (BufferUnderflowException e) {
             return Request.of(new Command.Malformed("a field overruns its message"));
@@ -110,7 +115,7 @@ public final class TcpChat implements Protocol {
         return switch (reply) {
             case Event.Connected connected -> Optional.of(message(ACK, id, new byte[0]));
             case Event.Failed failed -> Optional.of(message(NAK, id, longString(bytes(failed.message()))));
-            case Event.Subscribed subscribed -> Optional.empty(); // these answer what can't be asked here
+            case Event.Subscribed subscribed -> Optional.empty(); // these belong to other protocols
             case Event.Unsubscribed unsubscribed -> Optional.empty();
             case Event.Published published -> Optional.empty();
             case Event.Refreshed refreshed -> Optional.empty();
@@ -122,7 +127,7 @@ public final class TcpChat implements Protocol {
         };
     }
 
-    /** That something may not be said is told by nobody: who says it need not be thrown out. */
+    /** Tells a client that it may not publish, so that its connection need not be closed. */
     private static Optional<Payload> refusal(Request request, Event.Reply reply) {
         return request.command() instanceof Command.Publish
                         && reply instanceof Event.Failed failed
@@ -140,12 +145,13 @@ public final class TcpChat implements Protocol {
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
-            case Event.Own own -> Optional.empty();
+            case Event.Removed removed -> Optional.of(broadcast(NOBODY, bytes(removed.message())));
+            case Event.Custom custom -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
     }
 
-    /** A text that is too long was let through by a server without this protocol: it is not cut, but left out aloud. */
+    /** Returns a message, or a notice if its text is too long, since other protocols allow longer texts. */
     private static Payload broadcast(Message message) {
         byte[] text = bytes(message.content().asText());
         return text.length <= MAX_TEXT_BYTES
@@ -193,16 +199,12 @@ public final class TcpChat implements Protocol {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static byte[] guid(ByteBuffer in) {
-        return field(in, GUID_BYTES);
-    }
-
     private static String shortString(ByteBuffer in) throws CharacterCodingException {
-        return string(field(in, Byte.toUnsignedInt(in.get())));
+        return Utf8.decode(field(in, Byte.toUnsignedInt(in.get())));
     }
 
     private static String longString(ByteBuffer in) throws CharacterCodingException {
-        return string(field(in, Short.toUnsignedInt(in.getShort())));
+        return Utf8.decode(field(in, Short.toUnsignedInt(in.getShort())));
     }
 
     private static byte[] field(ByteBuffer in, int length) {
@@ -212,9 +214,5 @@ public final class TcpChat implements Protocol {
         byte[] field = new byte[length];
         in.get(field);
         return field;
-    }
-
-    private static String string(byte[] utf8) throws CharacterCodingException {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
     }
 }

@@ -3,8 +3,8 @@ package io.seleucia.chat.session;
 import io.seleucia.chat.auth.User;
 
 /**
- * A login that was found right.
+ * A successful login.
  *
- * @param since when it was begun, in milliseconds since 1970-01-01T00:00Z; what was revoked since may concern it
+ * @param since its beginning, in milliseconds since 1970-01-01T00:00Z; a later revocation may concern it
  */
 public record Login(User user, long since) {}

@@ -5,31 +5,36 @@ import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.concurrent.FairGate;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.concurrent.ThrottledLog;
+import io.seleucia.chat.message.AdminCommand;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
 import io.seleucia.chat.message.ErrorCode;
-import io.seleucia.chat.transport.Network;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Network;
+import io.seleucia.chat.message.ReservedNames;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /**
- * Who may come into a server, and what they may do there: asks the embedding program's {@link Authenticator} and {@link
- * Authorizer}, and keeps what is theirs from costing others anything. Any thread.
+ * The logins to a server, and the rights of its clients: asks the embedding program's {@link Authenticator} and {@link
+ * Authorizer}, so that their delays and failures concern only the client in question. Any thread.
  *
- * <p>An authenticator runs in a virtual thread of its own for each login, which is left alone at the deadline; so one
- * that hangs costs that login only, and as many as may run at a time bound what all of them cost. Networks share the places
- * fairly: one with hundreds of logins delays only itself.
+ * <p>An authenticator runs in a virtual thread of its own for each login, which is abandoned at the deadline: if it hangs,
+ * only that login fails. The number of those threads is bounded. Networks share them fairly: one with hundreds of logins
+ * delays only itself.
  */
 public final class Logins {
     private static final Logger LOG = System.getLogger(Logins.class.getName());
@@ -42,21 +47,14 @@ public final class Logins {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
     private static final Duration MEMORY = Duration.ofMinutes(10);
-    private static final long LOG_PAUSE = 1_000_000_000L;
 
-    /**
-     * One login.
-     *
-     * @param network what limits by address count
-     * @param counted as it counts for pauses
-     * @param deadline in {@link System#nanoTime}
-     */
+    /** An attempt to log in, until a deadline of {@link System#nanoTime}. */
     private record Try(
             Authenticator asked,
             Credentials credentials,
             String address,
             String network,
-            Pauses.Attempt counted,
+            LoginThrottle.Attempt counted,
             long deadline) {
         long left() {
             return deadline - System.nanoTime();
@@ -66,10 +64,11 @@ public final class Logins {
     private final Optional<Authenticator> authenticator;
     private final Optional<Authorizer> authorizer;
     private final boolean guests;
+    private final ReservedNames reserved;
     private final Duration timeout;
-    private final Control control;
+    private final ControlChannel control;
     private final Revocations revocations = new Revocations(MAX_REVOCATIONS);
-    private final Pauses pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE, MEMORY, MAX_REMEMBERED);
+    private final LoginThrottle pauses = new LoginThrottle(FIRST_PAUSE, LONGEST_PAUSE, MEMORY, MAX_REMEMBERED);
     private final FairGate<String> networks =
             new FairGate<>(Integer.MAX_VALUE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING); // held during pauses, too
     private final FairGate<Long> strangers =
@@ -77,86 +76,96 @@ public final class Logins {
     private final FairGate<Long> strangersOfNetwork =
             new FairGate<>(Integer.MAX_VALUE, 1, MAX_WAITING); // by account and network
     private final FairGate<String> asking = new FairGate<>(MAX_AT_ONCE, MAX_AT_ONCE_PER_NETWORK, MAX_WAITING);
-    private final AtomicBoolean complained = new AtomicBoolean();
-    private final AtomicBoolean complainedOfKnown = new AtomicBoolean();
-    private final AtomicLong loggedAt = new AtomicLong(System.nanoTime() - LOG_PAUSE);
-    private final AtomicLong unlogged = new AtomicLong();
+    private final Set<String> unanswered = ConcurrentHashMap.newKeySet(); // questions that the authenticator failed at
+    private final ThrottledLog failures = new ThrottledLog(LOG, Level.INFO); // of logins
+    private final ThrottledLog failedReviews = new ThrottledLog(LOG, Level.ERROR);
     private final ConcurrentHashMap<Thread, Thread> askers = new ConcurrentHashMap<>(); // by the authenticator's thread
 
     /**
-     * @param guests whether one may come in without a login
-     * @param timeout how long a login may take, and how long one may be there without, where there are no guests
-     * @param control knows which tokens were revoked before this server began
+     * Creates logins, none yet.
+     *
+     * @param guests whether clients without a login are allowed
+     * @param timeout the longest time of a login, and of a connection without one if there are no guests
      */
     public Logins(
             Optional<Authenticator> authenticator,
             Optional<Authorizer> authorizer,
             boolean guests,
+            ReservedNames reserved,
             Duration timeout,
-            Control control) {
+            ControlChannel control) {
         this.authenticator = authenticator;
         this.authorizer = authorizer;
         this.guests = guests;
+        this.reserved = reserved;
         this.timeout = timeout;
         this.control = control;
     }
 
-    /** Returns the thread that waits for this one, if this is an authenticator's; else this one. */
+    /** Returns the thread that waits for this one, if an authenticator runs in this one; else this one. */
     public Thread waitingFor(Thread thread) {
         return askers.getOrDefault(thread, thread);
     }
 
-    /** Whether one can log in here at all. */
+    /** Returns whether clients can log in at all. */
     public boolean exist() {
         return authenticator.isPresent();
     }
 
-    /** Whether one may come in without a login. */
+    /** Returns whether clients without a login are allowed. */
     public boolean guests() {
         return guests;
     }
 
+    /** Returns the bans that are in force. */
+    public Bans bans() {
+        return control.bans();
+    }
+
     /** Takes note of a revocation. Does not block. */
-    public void revoke(Order.Revoke order) {
+    public void revoke(AdminCommand.Revoke order) {
         revocations.add(order);
     }
 
-    /** A login, within the time that logins have; see {@link #login(Credentials, String, Duration)}. */
+    /** Logs in as {@link #login(Credentials, String, Duration)} does, within the login timeout. */
     Login login(Credentials credentials, String peer) throws LoginException {
         return login(credentials, peer, timeout);
     }
 
     /**
-     * Finds out who shows these credentials. Blocks, also for the pause after failed tries from the same network or to the same account.
+     * Logs in with credentials. Blocks, also for the pause after failures from the same network or to the same account.
      *
      * @param peer the client's address and port
-     * @param limit how long it may take; the login timeout is the most
-     * @throws LoginException if they are wrong, or that could not be found out
+     * @param limit the longest time, up to the login timeout
+     * @throws LoginException if the credentials are wrong, or could not be checked
      */
     public Login login(Credentials credentials, String peer, Duration limit) throws LoginException {
-        Authenticator asked = authenticator.orElseThrow(
-                () -> new LoginException(ErrorCode.UNAUTHORIZED, "one can't log in here: there are only guests"));
+        Authenticator asked = authenticator.orElseThrow(() ->
+                new LoginException(ErrorCode.UNAUTHORIZED, "logging in is not possible here: all clients are guests"));
         String address = peer.contains(":") ? peer.substring(0, peer.lastIndexOf(':')) : peer;
         String network = Network.textOf(address);
+        Credentials shown = credentials instanceof Credentials.Password given
+                ? new Credentials.Password(Names.normal(given.user()), given.password())
+                : credentials;
         Try attempt = new Try(
                 asked,
-                credentials,
+                shown,
                 address,
                 network,
-                pauses.attempt(credentials, network),
+                pauses.attempt(shown, network),
                 System.nanoTime() + Math.min(limit.toNanos(), timeout.toNanos()));
         try {
             if (!networks.enter(network, attempt.left())) {
                 throw tooMany();
             }
             try {
-                return inTurn(attempt); // in its place, so that a crowd does not come before the first has failed
+                return inTurn(attempt); // after the place is taken, so that the first failure counts for a crowd
             } finally {
                 networks.leave(network);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LoginException(ErrorCode.UNAVAILABLE, "the server is in a hurry");
+            throw new LoginException(ErrorCode.UNAVAILABLE, "the server is shutting down");
         }
     }
 
@@ -165,8 +174,8 @@ public final class Logins {
     }
 
     /**
-     * Where an account is not known, one login to it at a time is checked, or many would guess at once. One of each network
-     * stands in line for that, so that a crowd in one does not keep the owner out who comes from another.
+     * From networks where an account is not known, one login to it at a time is checked, or many could guess at once. One of
+     * each network waits for that turn, so that a crowd in one network does not lock out an owner in another.
      */
     private Login inTurn(Try attempt) throws LoginException, InterruptedException {
         if (attempt.counted.account().isEmpty() || isKnown(attempt)) {
@@ -187,7 +196,7 @@ public final class Logins {
         } finally {
             strangersOfNetwork.leave(pair);
         }
-        return afterPause(attempt); // one before it has made the account known
+        return afterPause(attempt); // the account has become known meanwhile
     }
 
     private static void enter(FairGate<Long> gate, long key, Try attempt) throws LoginException, InterruptedException {
@@ -198,18 +207,24 @@ public final class Logins {
     }
 
     private boolean isKnown(Try attempt) {
-        if (pauses.knows(attempt.counted)) {
-            return true;
-        }
+        return pauses.knows(attempt.counted)
+                || attempt.credentials instanceof Credentials.Password given
+                        && ask(
+                                "from where accounts have logged in",
+                                false,
+                                () -> attempt.asked.knows(given.user(), attempt.address));
+    }
+
+    /** Asks the authenticator. If it fails, logs that the first time, and returns a default. */
+    private boolean ask(String question, boolean otherwise, BooleanSupplier answer) {
         try {
-            return attempt.credentials instanceof Credentials.Password given
-                    && attempt.asked.knows(given.user(), attempt.address);
+            return answer.getAsBoolean();
         } catch (Throwable e) {
             Loop.passOn(e);
-            if (complainedOfKnown.compareAndSet(false, true)) {
-                LOG.log(Level.ERROR, "the authenticator can't tell from where accounts have logged in", e);
+            if (unanswered.add(question)) {
+                LOG.log(Level.ERROR, "the authenticator can't tell " + question, e);
             }
-            return false;
+            return otherwise;
         }
     }
 
@@ -230,15 +245,34 @@ public final class Logins {
         if (attempt.credentials instanceof Credentials.Token && !control.awaitKnown(attempt.left())) {
             throw new LoginException(ErrorCode.UNAVAILABLE, "it is not known yet which tokens are revoked");
         }
-        Optional<Login> login =
-                ask(attempt).map(user -> new Login(user, since)).filter(found -> !revocations.cover(found));
+        Optional<Login> login = ask(attempt)
+                .filter(user -> !isReserved(attempt, user))
+                .map(user -> new Login(user, since))
+                .filter(found -> !revocations.cover(found));
         if (login.isEmpty()) {
             pauses.failed(attempt.counted, System.nanoTime());
-            logFailure(attempt.address);
+            failures.log(
+                    () -> "a login from " + attempt.address + " failed"); // without the name, which may be a password
             throw new LoginException(ErrorCode.UNAUTHORIZED, "wrong user, password or token");
         }
         pauses.succeeded(attempt.counted, System.nanoTime());
+        Optional<Ban> ban = bans().ofAccount(login.get().user().name());
+        if (ban.isPresent()) { // only its owner learns of it
+            throw new LoginException(ErrorCode.FORBIDDEN, Bans.refusal(ban.get()));
+        }
         return login.get();
+    }
+
+    /** Returns whether a token's issuer lets a user bear a reserved name. A users file is the operator's, who is warned. */
+    private boolean isReserved(Try attempt, User user) {
+        boolean refused = attempt.credentials instanceof Credentials.Token && reserved.include(user.name());
+        if (refused) {
+            failures.log(
+                    "reserved",
+                    () -> "a token from " + attempt.address
+                            + " is refused: the name of its user is reserved, see the setting reserved-names");
+        }
+        return refused;
     }
 
     private Optional<User> ask(Try attempt) throws LoginException, InterruptedException {
@@ -254,16 +288,13 @@ public final class Logins {
                 asking.leave(attempt.network);
             }
         });
-        boolean begun = false;
         try {
             askers.put(thread, Thread.currentThread());
             thread.start();
-            begun = true;
-        } finally {
-            if (!begun) {
-                askers.remove(thread);
-                asking.leave(attempt.network);
-            }
+        } catch (Throwable e) {
+            askers.remove(thread);
+            asking.leave(attempt.network);
+            throw e;
         }
         try {
             return answer.get(attempt.left(), TimeUnit.NANOSECONDS);
@@ -283,48 +314,56 @@ public final class Logins {
         try {
             return attempt.asked.authenticate(attempt.credentials, attempt.address);
         } catch (Throwable e) {
-            Loop.passOn(e); // here, because its result is not read after the deadline
+            Loop.passOn(e); // here, because nothing reads the result after the deadline
             throw e;
         }
     }
 
-    /** A line a second at the most, and no name in it: what stands there may be a password in the wrong field. */
-    private void logFailure(String address) {
-        long now = System.nanoTime();
-        long last = loggedAt.get();
-        if (now - last < LOG_PAUSE || !loggedAt.compareAndSet(last, now)) {
-            unlogged.incrementAndGet();
-            return;
-        }
-        long others = unlogged.getAndSet(0);
-        LOG.log(
-                Level.INFO,
-                () -> "a login from " + address + " failed" + (others == 0 ? "" : " (and " + others + " before it)"));
-    }
-
-    /** Whether a guest may bear a name. May block, as the authenticator does. */
+    /** Returns whether a guest may bear a name. May block, as the authenticator does. */
     boolean isForGuests(String name) {
-        return authenticator.isEmpty() || !authenticator.get().hasAccount(name).orElse(!name.startsWith(GUEST));
+        return !reserved.include(name)
+                && !isAccounts(Names.skeleton(name))
+                && (authenticator.isEmpty()
+                        || !authenticator.get().hasAccount(name).orElse(!name.startsWith(GUEST)));
     }
 
-    /** Whether there is an account of that name; empty if that can't be told. May block, as the authenticator does. */
+    /** Returns whether a name with this skeleton is known to be an account's, or to look like it. Does not block. */
+    boolean isAccounts(String skeleton) {
+        return authenticator.isPresent()
+                && ask(
+                        "which names look like those of accounts",
+                        false,
+                        () -> authenticator.get().hasAccountLike(skeleton).orElse(false));
+    }
+
+    /**
+     * Returns the broker's channel of the inbox of a name: the account's, if the name can't be a guest's. May block, as the
+     * authenticator does.
+     */
+    public String inboxOf(String name) {
+        boolean account = authenticator.isPresent()
+                && authenticator.get().hasAccount(name).orElse(!name.startsWith(GUEST));
+        return account ? Names.accountInboxOf(name) : Names.inboxOf(name);
+    }
+
+    /** Returns whether an account has that name; empty if that is unknown. May block, as the authenticator does. */
     Optional<Boolean> hasAccount(String name) {
         return authenticator.flatMap(accounts -> accounts.hasAccount(name));
     }
 
-    /** Whether somebody's requests have to be asked about. */
+    /** Returns whether there are rules for the requests of a client. */
     boolean restrict(Optional<Login> login) {
         return authorizer.isPresent()
                 || login.isPresent() && login.get().user().rules().isPresent();
     }
 
-    /** Whether somebody may do something. May block, as the authorizer does. */
+    /** Returns whether the rules allow a user something. May block, as the authorizer does. */
     boolean allow(User user, Authorizer.Action action, String channel, Optional<Content> content) {
         return (user.rules().isEmpty() || user.rules().get().allows(user, action, channel, content))
                 && (authorizer.isEmpty() || authorizer.get().allows(user, action, channel, content));
     }
 
-    /** Whether a login that was made before holds no longer. Does not block. */
+    /** Returns whether a login holds no longer. Does not block. */
     public boolean isOver(Login login) {
         User user = login.user();
         return user.expires().isPresent()
@@ -334,18 +373,20 @@ public final class Logins {
     }
 
     private boolean holds(User user) {
-        try {
-            return authenticator.isEmpty() || authenticator.get().holds(user);
-        } catch (Throwable e) {
-            Loop.passOn(e);
-            if (complained.compareAndSet(false, true)) {
-                LOG.log(Level.ERROR, "the authenticator can't tell whether logins hold; they are taken to do", e);
-            }
-            return true;
-        }
+        return authenticator.isEmpty()
+                || ask(
+                        "whether logins hold; they are taken to do",
+                        true,
+                        () -> authenticator.get().holds(user));
     }
 
-    /** Whether a connection that came then has been there for too long without a login. */
+    /** Reports that the authorizer failed when subscriptions were reviewed. */
+    void reviewFailed(Throwable why) {
+        Loop.passOn(why);
+        failedReviews.log(() -> "the authorizer can't tell whether subscriptions may go on; they do: " + why);
+    }
+
+    /** Returns whether a connection since that time has been without a login for too long. */
     boolean isOverdue(long since) {
         return !guests && System.currentTimeMillis() - since > timeout.toMillis();
     }

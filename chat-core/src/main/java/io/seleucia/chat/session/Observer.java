@@ -1,44 +1,33 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.channel.ChannelObserver;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.RefusedException;
 
 /**
- * Is told what happens on a server. All methods but {@link #publishing} must not block: they are called at the moment
- * of the event, some under a lock, so that their order is the order of what happened. For the same reason they throw
- * nothing.
+ * An observer of the events of a server. All methods except {@link #publishing} must neither block nor throw: they are
+ * called at the moment of the event, some under a lock, so that they come in the order of the events.
  */
-public interface Observer {
-    /** Nobody is interested. */
-    Observer NOBODY = new Observer() {};
+public interface Observer extends ChannelObserver {
+    /** An observer that ignores everything. */
+    Observer NONE = new Observer() {};
 
-    /** A session begins; it may have no name yet. */
-    default void connected(Session session) {}
+    /** Called when a session begins, which may have no name yet. */
+    default void connected(SessionView session) {}
 
-    /** A session has ended, after all that it was in has been left. */
-    default void disconnected(Session session, CloseCode code) {}
+    /** Called when a session has ended and has left all its channels. */
+    default void disconnected(SessionView session, CloseCode code) {}
 
-    /**
-     * A session bears another name, under which it can be found.
-     *
-     * @param former empty if it bore none
-     * @param name empty if it bears none any more
-     */
-    default void named(Session session, String former, String name) {}
-
-    /** A channel has its first session on this server. */
-    default void occupied(String channel) {}
-
-    /** A channel has lost its last session on this server. */
-    default void vacated(String channel) {}
+    /** Called when a session bears another name, by which it can be found. An empty name is none. */
+    default void named(SessionView session, String former, String name) {}
 
     /**
-     * A client is about to publish. Called by its inbound loop; may block, and so make this client wait.
+     * Called when a client is about to publish, by its inbound loop; may block, and so make this client wait.
      *
-     * @return what is published instead
+     * @return the content to publish instead
      */
-    default Content publishing(Session session, String channel, Content content) throws RefusedException {
+    default Content publishing(SessionView session, String channel, Content content) throws RefusedException {
         return content;
     }
 }

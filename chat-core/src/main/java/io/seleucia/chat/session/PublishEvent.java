@@ -10,8 +10,8 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * For flight recordings: a client's message was published, which takes as long as the event. There are as many as
- * messages, and so they are off unless a recording asks for them.
+ * The publication of a client's message, in flight recordings. Its duration is that of the broker's call. There is one for
+ * each message, and so they are off unless a recording asks for them.
  */
 @Name("seleucia.Publish")
 @Label("Publish")
@@ -35,7 +35,7 @@ final class PublishEvent extends Event {
     @Label("Duplicate")
     boolean duplicate;
 
-    /** Notes it, if anybody records; after {@link #begin}. */
+    /** Records the publication that {@link #begin} began, if a recording asks for it. */
     void commit(String session, String client, String channel, Broker.Receipt receipt) {
         if (shouldCommit()) {
             this.session = session;

@@ -1,53 +1,48 @@
 package io.seleucia.chat.session;
 
 /**
- * A token bucket for one session's requests. Used by its inbound loop only. Times are {@link System#nanoTime}.
+ * The limiter of one session's requests. Used by its inbound loop only. Times are {@link System#nanoTime}.
  *
- * <p>A peer that is refused again and again, never leaving it alone for a second, floods; after five seconds of that it
- * is to be closed.
+ * <p>A client floods if it is refused again and again, without a pause of a second. After five seconds of that, its
+ * connection is closed.
  */
 final class RateLimiter {
-    private static final double NANOS = 1e9;
-    private static final long PAUSE = 1_000_000_000L;
+    private static final long SECOND = 1_000_000_000L;
     private static final long PATIENCE = 5_000_000_000L;
 
-    private final int perSecond;
-    private final int burst;
-    private double tokens;
-    private long filledAt;
+    private final Bucket bucket;
     private long refusedSince;
     private long refusedAt;
     private boolean refused;
 
     RateLimiter(int perSecond, int burst, long now) {
-        this.perSecond = perSecond;
-        this.burst = burst;
-        this.tokens = burst;
-        this.filledAt = now;
+        this.bucket = new Bucket(Bucket.Rate.of(perSecond, SECOND, burst), now);
     }
 
-    /** Whether one more request is within the limit. */
+    /** Takes a request; false if it is one too many. */
     boolean allows(long now) {
-        tokens = Math.min(burst, tokens + (now - filledAt) / NANOS * perSecond);
-        filledAt = now;
-        if (tokens >= 1) {
-            tokens--;
-            return true;
+        boolean allowed = bucket.take(1, now);
+        if (!allowed) {
+            refuse(now);
         }
-        if (!refused || now - refusedAt > PAUSE) {
+        return allowed;
+    }
+
+    /** Notes that a request was refused, by this limiter or for another reason. */
+    void refuse(long now) {
+        if (!refused || now - refusedAt > SECOND) {
             refusedSince = now;
         }
         refused = true;
         refusedAt = now;
-        return false;
     }
 
-    /** How long it takes until one more request is within the limit, if none comes before. Asked after a refusal. */
-    long nanosUntilNext() {
-        return (long) Math.ceil((1 - tokens) / perSecond * NANOS);
+    /** Returns how long it takes until one more request is within the limit, if none comes before. */
+    long nanosUntilNext(long now) {
+        return bucket.nanosUntilOpen(now);
     }
 
-    /** Whether the last refusal ends the session. Asked after one. */
+    /** Returns whether the last refusal ends the session. */
     boolean exhausted() {
         return refusedAt - refusedSince > PATIENCE;
     }

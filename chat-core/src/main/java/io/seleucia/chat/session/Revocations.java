@@ -1,32 +1,30 @@
 package io.seleucia.chat.session;
 
+import io.seleucia.chat.message.AdminCommand;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The newest revocation of each user that this server has heard of, of a large number of users. Any thread. */
+/** The newest known revocation of each user, for a bounded number of users. Any thread. */
 final class Revocations {
     private static final Logger LOG = System.getLogger(Revocations.class.getName());
 
     private final int max;
     private final ReentrantLock lock = new ReentrantLock(); // guards the next
-    private final Map<String, Order.Revoke> byUser =
-            new LinkedHashMap<>(); // the one that was heard of first goes first
+    private final LinkedHashMap<String, AdminCommand.Revoke> byUser = new LinkedHashMap<>(); // the oldest first
 
     Revocations(int max) {
         this.max = max;
     }
 
-    void add(Order.Revoke order) {
+    void add(AdminCommand.Revoke order) {
         lock.lock();
         try {
-            Order.Revoke known = byUser.remove(order.name());
+            AdminCommand.Revoke known = byUser.remove(order.name());
             byUser.put(order.name(), known == null ? order : newest(known, order));
             if (byUser.size() > max) {
-                byUser.remove(byUser.keySet().iterator().next());
+                byUser.pollFirstEntry();
                 LOG.log(Level.WARNING, "more than " + max + " users are revoked: the oldest revocation is forgotten");
             }
         } finally {
@@ -34,23 +32,23 @@ final class Revocations {
         }
     }
 
-    private static Order.Revoke newest(Order.Revoke one, Order.Revoke other) {
-        return new Order.Revoke(one.name(), Math.max(one.given(), other.given()), Math.max(one.until(), other.until()));
+    private static AdminCommand.Revoke newest(AdminCommand.Revoke one, AdminCommand.Revoke other) {
+        return new AdminCommand.Revoke(
+                one.name(), Math.max(one.given(), other.given()), Math.max(one.until(), other.until()));
     }
 
-    /** Whether a login is void: it was begun before its user was revoked, or with a token from before that. */
+    /** Returns whether a login is revoked: it was begun before the revocation, or its token was issued before. */
     boolean cover(Login login) {
-        Optional<Order.Revoke> order;
         lock.lock();
         try {
-            order = Optional.ofNullable(byUser.get(login.user().name()));
+            AdminCommand.Revoke order = byUser.get(login.user().name());
+            return order != null && covers(order, login);
         } finally {
             lock.unlock();
         }
-        return order.isPresent() && covers(order.get(), login);
     }
 
-    static boolean covers(Order.Revoke order, Login login) {
+    static boolean covers(AdminCommand.Revoke order, Login login) {
         return order.name().equals(login.user().name())
                 && (login.since() <= order.until()
                         || login.user()

@@ -1,16 +1,21 @@
 package io.seleucia.chat.session;
 
-import io.seleucia.chat.auth.User;
-import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.channel.Broadcast;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.connection.ConnectionHandler;
+import io.seleucia.chat.connection.ServedConnection;
+import io.seleucia.chat.message.AdminCommand;
 import io.seleucia.chat.message.CloseCode;
-import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.protocol.Peer;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.Frame;
@@ -20,100 +25,169 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
- * The server's side of one client's connection: takes requests no faster than allowed, has its {@link Participant} carry
- * them out one after the other, and sends replies and pushes. Everything here runs in the inbound loop, but for the
- * sending of pushes.
+ * The server's side of one client: carries out its requests one after the other, and sends it pushes. The inbound loop runs
+ * all of it, except for methods that any thread may call.
  */
-public final class Session implements Loops.Receiver, Peer {
+public final class Session implements ConnectionHandler, LocalSession, Peer {
     private static final Logger LOG = System.getLogger(Session.class.getName());
-    private static final long PATIENCE_NANOS = 10_000_000_000L; // with a broker, where failures have no words
-    private static final long PAUSE_NANOS = 200_000_000L;
 
-    private final long since;
-    private volatile long named; // when it got the name that it bears, like since
-    private final Loops loops;
-    private final Logins logins;
-    private volatile Optional<Login> login; // written by the inbound loop
+    private final long since = System.currentTimeMillis();
+    private final ServedConnection served;
     private final Protocol protocol;
-    private final Observer observer;
-    private final RateLimiter rate;
-    private final Participant participant;
-    private final Optional<Echoes> echoes; // present if the client is not sent its own messages
-    private boolean replied; // to the request that came last; the inbound loop's own
+    private final Replies replies;
+    private final Allowance allowance;
+    private final SessionContext context;
+    private final ClientIdentity identity;
+    private final Permissions permissions;
+    private final Subscriptions subscriptions;
+    private final CommandHandler commands;
+    private final Optional<EchoFilter> echoes; // present if the client is not sent its own messages
 
     /**
-     * A session that is to be served: {@link Loops#run}.
+     * Creates a session, to be served by {@link ServedConnection#run}.
      *
-     * @param parameters what stood in the query of the handshake
-     * @param login what the handshake came with
+     * @param parameters from the query of the handshake
+     * @param login from the handshake, if it came with one
      */
     public Session(
-            Loops loops,
+            ServedConnection served,
             Protocol protocol,
             Map<String, String> parameters,
             Optional<Login> login,
-            Logins logins,
-            Channels channels,
-            Bounds bounds) {
-        this.since = System.currentTimeMillis();
-        this.named = since;
-        this.loops = loops;
-        this.login = login;
-        this.logins = logins;
+            SessionContext context) {
+        this.served = served;
+        this.context = context;
         this.protocol = protocol.open(this, parameters);
-        this.observer = channels.observer();
-        this.rate = new RateLimiter(bounds.messagesPerSecond(), bounds.burst(), System.nanoTime());
-        this.participant = new Participant(this, channels, bounds);
+        this.replies = new Replies(served, this.protocol);
+        this.allowance = new Allowance(served, replies, context.sources(), context.limits());
+        this.identity = new ClientIdentity(this, context, login);
+        this.permissions = new Permissions(identity, context.logins(), replies);
+        this.subscriptions = new Subscriptions(this, permissions, context.channels());
         this.echoes = this.protocol.echoes()
                 ? Optional.empty()
-                : Optional.of(
-                        new Echoes(loops::offer, () -> loops.end(CloseCode.SLOW_CONSUMER, true), bounds.queueBytes()));
+                : Optional.of(new EchoFilter(
+                        served::offer,
+                        () -> served.end(CloseCode.SLOW_CONSUMER, true),
+                        context.connections().limits().queueBytes(),
+                        context.memory(),
+                        EchoFilter.PATIENCE));
+        this.commands = new CommandHandler(this, identity, permissions, subscriptions, context, echoes);
     }
 
     @Override
     public void began() {
-        observer.connected(this);
-        login.ifPresent(come -> participant.become(come.user().name()));
-        for (Request opening : protocol.opening(loops.connection().peer())) {
-            replied = false;
-            perform(opening);
+        allowance.enter(identity.login());
+        context.observer().connected(this);
+        identity.begin();
+        for (Request opening : protocol.initialRequests(served.connection().peer())) {
+            replies.begin();
+            perform(opening.normal());
         }
     }
 
     @Override
     public void received(Payload message) {
-        if (protocol.takes(message)) {
-            serve(protocol.decode(message));
+        allowance.received(message);
+        if (protocol.accepts(message)) {
+            serve(allowance.inTurn(
+                    message.bytes().length, () -> protocol.decode(message).normal()));
         } else {
-            loops.end(CloseCode.UNSUPPORTED_DATA, false);
+            served.end(CloseCode.UNSUPPORTED_DATA, false);
         }
+        allowance.received(null);
+    }
+
+    private void serve(Request request) {
+        replies.begin();
+        if (allowance.takeRequest(request)) {
+            perform(request);
+        }
+    }
+
+    private void perform(Request request) {
+        try {
+            long began = System.nanoTime();
+            while (!apply(request, System.nanoTime() - began > Allowance.PATIENCE_NANOS)) {
+                Allowance.pause();
+            }
+        } catch (Throwable e) {
+            Loop.report(LOG, this + ": a request", e);
+            replies.fail(request, ErrorCode.INTERNAL, "internal error");
+        }
+        echoes.ifPresent(EchoFilter::settle);
+    }
+
+    /**
+     * Carries out a request, or answers that this failed. Returns false if it is to be retried, because the broker is
+     * unavailable, the client can't be told, and it is not the last try.
+     */
+    private boolean apply(Request request, boolean last) {
+        try {
+            commands.apply(request);
+        } catch (UnavailableException e) {
+            // The broker itself logs that it is unavailable, once and not for every request.
+            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
+            Event.Failed failed = new Event.Failed(
+                    ErrorCode.UNAVAILABLE,
+                    context.memory().isTight()
+                            ? "unavailable: the server is short of memory, try again later"
+                            : "unavailable: the broker can't be reached, try again later");
+            if (!last && replies.mayRetry(request, failed)) {
+                return false;
+            }
+            replies.reply(request, failed);
+        } catch (ClosedBrokerException e) {
+            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage()); // the server is shutting down
+            replies.fail(request, ErrorCode.UNAVAILABLE, "unavailable: the server is shutting down");
+        }
+        return true;
     }
 
     @Override
     public void check() {
-        Optional<Login> now = login;
-        if (now.isPresent() ? logins.isOver(now.get()) : logins.isOverdue(since)) {
-            loops.end(CloseCode.UNAUTHORIZED, true);
+        Optional<Login> login = identity.login();
+        boolean over = login.isPresent()
+                ? context.logins().isOver(login.get())
+                : context.logins().isOverdue(since) || identity.bearsNameOfAccount();
+        if (over) {
+            served.end(CloseCode.UNAUTHORIZED, true);
         }
+        endIfBanned(); // it connected while the ban became known
+        allowance.checkQueue();
     }
 
     @Override
-    public void heed(Order order) {
-        switch (order) {
-            case Order.Disconnect disconnect -> {
-                if (order.name().equals(client()) && named <= order.until()) {
-                    loops.end(CloseCode.DISCONNECTED, true);
+    public void apply(AdminCommand command) {
+        switch (command) {
+            case AdminCommand.Disconnect disconnect -> {
+                if (disconnect.name().equals(client()) && identity.namedAt() <= disconnect.until()) {
+                    served.end(CloseCode.DISCONNECTED, true);
                 }
             }
-            case Order.Revoke revoke -> {
-                if (login.filter(held -> Revocations.covers(revoke, held)).isPresent()) {
-                    loops.end(CloseCode.UNAUTHORIZED, true);
+            case AdminCommand.Revoke revoke -> {
+                if (identity.login()
+                        .filter(held -> Revocations.covers(revoke, held))
+                        .isPresent()) {
+                    served.end(CloseCode.UNAUTHORIZED, true);
                 }
             }
+            case AdminCommand.BansChanged changed -> endIfBanned();
+        }
+    }
+
+    private void endIfBanned() {
+        Optional<Login> held = identity.login();
+        Bans bans = context.logins().bans();
+        if (bans.isEmpty()) {
+            return; // the usual case, checked for each session in each round of the watchdog
+        }
+        if (bans.ofPeer(address()).isPresent()
+                || held.flatMap(user -> bans.ofAccount(user.user().name())).isPresent()
+                || held.isEmpty() && identity.isBannedGuest()) {
+            served.end(CloseCode.DISCONNECTED, true);
         }
     }
 
@@ -122,206 +196,100 @@ public final class Session implements Loops.Receiver, Peer {
         try {
             protocol.ended();
         } finally {
-            participant.leave();
-            observer.disconnected(this, loops.closeCode());
+            subscriptions.removeAll();
+            identity.leave();
+            allowance.leave();
+            context.observer().disconnected(this, served.closeCode());
         }
     }
 
     @Override
     public Optional<Frame> farewell(CloseCode code) {
-        return protocol.encode(new Event.Goodbye(code)).map(loops.connection().framing()::frame);
+        return protocol.encode(new Event.Goodbye(code)).map(served.connection().framing()::frame);
     }
 
-    private void serve(Request request) {
-        replied = false;
-        boolean allowed = rate.allows(System.nanoTime());
-        while (!allowed && !protocol.answersAll()) {
-            LockSupport.parkNanos(rate.nanosUntilNext());
-            allowed = rate.allows(System.nanoTime());
+    @Override
+    public void left(String channel) {
+        if (!Names.isInbox(channel)) {
+            allowance.giveSubscriptionBack();
         }
-        if (allowed) {
-            perform(request);
-            return;
-        }
-        loops.counters().add(Counters.Count.RATE_LIMITED);
-        fail(request, ErrorCode.RATE_LIMITED, "too many requests, slow down");
-        if (rate.exhausted()) {
-            loops.end(CloseCode.RATE_LIMITED, false);
-        }
+        String shown = Names.shown(channel);
+        echoes.ifPresent(own -> own.left(shown));
     }
 
-    private void perform(Request request) {
-        try {
-            long began = System.nanoTime();
-            while (!carryOut(request, System.nanoTime() - began > PATIENCE_NANOS)) {
-                pause();
-            }
-        } catch (Throwable e) {
-            Loop.report(LOG, this + ": a request", e);
-            fail(request, ErrorCode.INTERNAL, "internal error");
-        }
-        echoes.ifPresent(Echoes::settle);
+    @Override
+    public Replies replies() {
+        return replies;
     }
 
-    private static void pause() {
-        Thread.interrupted(); // it ended the attempt before, and would end the pause
-        try {
-            TimeUnit.NANOSECONDS.sleep(PAUSE_NANOS);
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, "interrupted before a request was tried again");
-        }
+    @Override
+    public Allowance allowance() {
+        return allowance;
     }
 
-    /**
-     * Has a request carried out, or answers that it could not be.
-     *
-     * @param last whether it is not tried again
-     * @return false, if it should be, because the broker is out of reach and the client could not be told
-     */
-    private boolean carryOut(Request request, boolean last) {
-        try {
-            participant.execute(request);
-        } catch (UnavailableException e) {
-            // The broker itself logs that it is out of reach, once and not for every request.
-            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
-            Event.Failed failed = new Event.Failed(
-                    ErrorCode.UNAVAILABLE, "unavailable: the broker can't be reached, try again later");
-            if (!last && !replied && !loops.hasEnded() && isUntold(request, failed)) {
-                return false;
-            }
-            reply(request, failed);
-        } catch (ClosedBrokerException e) {
-            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage()); // a request at the very end of the server
-            fail(request, ErrorCode.UNAVAILABLE, "unavailable: the server is shutting down");
-        }
-        return true;
+    @Override
+    public ServedConnection served() {
+        return served;
     }
 
-    void fail(Request request, ErrorCode code, String message) {
-        reply(request, new Event.Failed(code, message));
-    }
-
-    /**
-     * Replies stand in line with messages: what a client reads tells it in which order things happened, and a protocol
-     * without request ids can tell which reply is whose. There is one to a request: when it fails after that, as a
-     * subscription may whose history can't be read to its end, the client holds for done what is not, and only the end of
-     * the connection tells it.
-     */
-    void reply(Request request, Event.Reply reply) {
-        if (reply instanceof Event.Failed failed && (replied || isUntold(request, failed))) {
-            loops.end(failed.code().closeCode(), false, failed.message());
-            return;
-        }
-        replied = true;
-        protocol.encode(request, reply)
-                .ifPresent(payload -> loops.offer(loops.connection().framing().frame(payload)));
-    }
-
-    /** Whether the protocol has no words for a failure, and should have. */
-    private boolean isUntold(Request request, Event.Failed failed) {
-        return !protocol.answersAll() && protocol.encode(request, failed).isEmpty();
-    }
-
-    /** Whether it may ask for anything but a login. */
-    boolean isIn() {
-        return login.isPresent() || logins.guests();
-    }
-
-    Optional<Login> login() {
-        return login;
-    }
-
-    Logins logins() {
-        return logins;
-    }
-
-    /**
-     * Logs in, or stays logged in with other credentials. Blocks.
-     *
-     * @return the user
-     * @throws LoginException if it does not come about; then it is as before
-     */
-    User logIn(Credentials credentials) throws LoginException {
-        Login found = logins.login(credentials, address());
-        String name = found.user().name();
-        if (login.isPresent() && !login.get().user().name().equals(name)) {
-            throw new LoginException(ErrorCode.WRONG_CLIENT, "this connection has another client id");
-        }
-        login = Optional.of(found); // what was revoked meanwhile is found by the next check
-        return found.user();
-    }
-
-    /**
-     * Has something published; a client that is not sent its own messages can tell by this which ones they are.
-     *
-     * @param member whether this session is a member of the channel, so that its message comes back to it
-     */
-    Broker.Receipt publish(String channel, String sender, boolean member, Echoes.Publication publication)
-            throws UnavailableException {
-        return echoes.isPresent() && member
-                ? echoes.get().publish(channel, sender, publication)
-                : publication.execute();
-    }
-
-    /** Notes that nothing of a channel comes any more. */
-    void left(String channel) {
-        echoes.ifPresent(own -> own.left(channel));
-    }
-
-    /** What it is called in logs. */
-    String name() {
-        return loops.connection().name();
-    }
-
-    /** Names its threads, for whoever reads a thread dump. */
-    void name(String client) {
-        named = System.currentTimeMillis();
-        loops.name(client);
-    }
-
-    /** What is told what happens. */
-    Counters counters() {
-        return loops.counters();
-    }
-
-    /** Who it is in the chat. */
-    Participant participant() {
-        return participant;
-    }
-
-    /** What it runs on. */
-    public Loops loops() {
-        return loops;
-    }
-
-    /** When it began, in milliseconds since 1970-01-01T00:00Z. */
+    @Override
     public long since() {
         return since;
     }
 
-    /** The name of the protocol that it speaks. */
+    @Override
     public String protocol() {
         return Broadcast.name(protocol);
     }
 
-    /** What its client is called; empty while it has no name. Asked by any thread. */
+    @Override
     public String client() {
-        return participant.name();
+        return identity.name();
     }
 
-    /** The channels that it is subscribed to, sorted. Asked by any thread. */
+    @Override
     public List<String> subscribed() {
-        return participant.subscribed();
+        return subscriptions.names();
     }
 
-    /** Sends a push to this client alone, waiting for room. Called by the inbound loop. */
-    void replay(Event.Push push) {
-        protocol.encode(push).map(loops.connection().framing()::frame).ifPresent(loops::put);
+    @Override
+    public boolean isSubscribed(String channel) {
+        return subscriptions.contains(channel);
+    }
+
+    /** {@inheritDoc} Any thread, also while the inbound loop is busy. */
+    @Override
+    public void review() {
+        if (!served.hasEnded()) {
+            subscriptions.review();
+            protocol.rightsChanged();
+        }
+    }
+
+    @Override
+    public void replay(int length, Supplier<Event.Push> push) {
+        allowance
+                .inTurn(
+                        length,
+                        () -> protocol.encode(push.get())
+                                .map(served.connection().framing()::frame))
+                .ifPresent(served::put);
+    }
+
+    @Override
+    public boolean mayReceive(String channel) {
+        return permissions.allows(Authorizer.Action.SUBSCRIBE, channel);
+    }
+
+    @Override
+    public boolean maySend(String channel, Content content) {
+        return permissions.allows(Authorizer.Action.PUBLISH, channel, Optional.of(content))
+                && permissions.allows(Authorizer.Action.SIGNAL, channel, Optional.of(content));
     }
 
     @Override
     public String address() {
-        return loops.connection().peer();
+        return served.connection().peer();
     }
 
     @Override
@@ -338,45 +306,62 @@ public final class Session implements Loops.Receiver, Peer {
     }
 
     /**
-     * Queues a push for this client. Called by any thread; does not block, and never throws: a session that can't be sent
-     * a push ends, for it must not miss one in silence, and those who are sent the same after it must not miss it at all.
+     * {@inheritDoc} Never throws: a session that can't be sent a push ends, so that it misses nothing in silence, and the next
+     * members are sent the push.
      */
-    void send(Broadcast broadcast) {
+    @Override
+    public void send(Broadcast broadcast) {
         try {
             offer(broadcast);
         } catch (Throwable e) {
-            loops.end(CloseCode.INTERNAL_ERROR, true);
+            served.end(CloseCode.INTERNAL_ERROR, true);
             Loop.report(LOG, "sending a push to a session", e);
         }
     }
 
     private void offer(Broadcast broadcast) {
-        Optional<Frame> frame = frameOf(broadcast);
+        Broadcast.Variant variant =
+                broadcast.variantFor(protocol, served.connection().framing());
+        if (variant.failed()) {
+            served.end(CloseCode.INTERNAL_ERROR, true);
+        }
+        Optional<Frame> frame = variant.frame();
         if (echoes.isPresent()) {
             echoes.get().offer(broadcast.push(), frame);
         } else if (frame.isPresent()) {
-            loops.offer(frame.get());
+            served.offer(frame.get());
         }
     }
 
-    /** Queues a push that can be done without, unless much waits already. Called by any thread; does not block. */
-    void sendIfIdle(Broadcast broadcast) {
-        if (!loops.isBusy()) {
+    @Override
+    public Sender sender() {
+        return identity.sender();
+    }
+
+    @Override
+    public String id() {
+        return identity.id();
+    }
+
+    @Override
+    public boolean isCalled(String name) {
+        return identity.isCalled(name);
+    }
+
+    @Override
+    public void end(CloseCode code) {
+        served.end(code, true);
+    }
+
+    @Override
+    public void sendIfIdle(Broadcast broadcast) {
+        if (!served.isBusy()) {
             send(broadcast);
         }
     }
 
-    private Optional<Frame> frameOf(Broadcast broadcast) {
-        Broadcast.Variant variant =
-                broadcast.variantFor(protocol, loops.connection().framing());
-        if (variant.failed()) {
-            loops.end(CloseCode.INTERNAL_ERROR, true);
-        }
-        return variant.frame();
-    }
-
     @Override
     public String toString() {
-        return loops.toString();
+        return served.toString();
     }
 }

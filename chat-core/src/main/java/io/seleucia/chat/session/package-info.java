@@ -1,2 +1,2 @@
-/** The server's side of a client: the two loops, the queue between them, and the channels' fan-out. */
+/** Sessions: identity, rights and allowance of a client, and its requests. */
 package io.seleucia.chat.session;

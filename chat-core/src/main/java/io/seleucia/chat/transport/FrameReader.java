@@ -9,12 +9,21 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * The receiving side of RFC 6455 §5 and RFC 7692 §6.2, for a server. Everything in this class runs in the inbound
- * loop's thread. A rule that is broken is a {@link ConnectionClosedException} with the close code that the RFC gives it.
+ * The receiving side of RFC 6455 §5 and RFC 7692 §6.2, for a server. Runs in the inbound loop. A broken rule is a {@link
+ * ConnectionClosedException} with the RFC's close code.
  */
 final class FrameReader {
+    static final int CONTINUATION = 0x0;
+    static final int TEXT = 0x1;
+    static final int BINARY = 0x2;
+    static final int CLOSE = 0x8;
+    static final int PING = 0x9;
+    static final int PONG = 0xa;
+    static final int RSV1 = 0x40; // RFC 7692 §6: the message is compressed
+
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final byte[] EMPTY = {};
@@ -22,43 +31,56 @@ final class FrameReader {
     private static final int MAX_CHUNK = 8 * 1024;
     private static final int MIN_INFLATED = 512;
     private static final int RESERVED = 0x70;
-    private static final int RSV1 = 0x40; // RFC 7692 §6: the message is compressed
 
     private final Wire in;
+    private final IncomingMemory memory;
     private final int maxMessageBytes;
-    private final Optional<Inflating> inflating; // present if compression was agreed on
+    private final Optional<MessageInflater> inflating; // present if compression was agreed on
+    private final Function<byte[], Frame> pong;
 
-    // The message under way: its first frame's opcode, CONTINUATION while there is none.
-    private int opcode = WebSocket.CONTINUATION;
+    private int opcode = CONTINUATION; // of the message that is being read, or CONTINUATION
     private byte[] message = EMPTY;
     private int length;
     private boolean compressed;
     private long compressedLength;
     private Utf8 utf8; // of a text
-    private volatile long messageSince; // when the first frame of a message began that goes on in others, or 0
+    private volatile long messageSince; // when the first of several frames of a message began, or 0
+    private volatile byte[] closeAnswer; // the payload of our Close; null until the peer's has come
 
-    // What answers the peer's Close, null until it has come.
-    private volatile byte[] closeAnswer;
-
-    FrameReader(Wire in, int maxMessageBytes, Optional<Inflating> inflating) {
+    FrameReader(
+            Wire in,
+            IncomingMemory memory,
+            int maxMessageBytes,
+            Optional<MessageInflater> inflating,
+            Function<byte[], Frame> pong) {
         this.in = in;
+        this.memory = memory;
         this.maxMessageBytes = maxMessageBytes;
         this.inflating = inflating;
+        this.pong = pong;
     }
 
-    /** Reads a frame; the message that it completes, if it does. Pings are answered, pongs are a sign of life. */
+    /** Blocks until bytes come. The last message has been handled, and its memory is released. */
+    void await() throws IOException {
+        if (opcode == CONTINUATION) {
+            memory.release();
+        }
+        in.await();
+    }
+
+    /** Reads a frame, and returns the message if the frame completes one. Answers pings. */
     Optional<Payload> read(Consumer<Frame> answers) throws IOException {
         int first = in.read();
         in.begin();
         boolean complete = readFrame(first, answers);
-        if (!complete && opcode != WebSocket.CONTINUATION && messageSince == 0) {
+        if (!complete && opcode != CONTINUATION && messageSince == 0) {
             messageSince = in.readingSince();
         }
         in.complete();
         return complete ? Optional.of(take()) : Optional.empty();
     }
 
-    /** Whether the frame completed a message. */
+    /** Returns whether the frame completed a message. */
     private boolean readFrame(int first, Consumer<Frame> answers) throws IOException {
         boolean fin = (first & 0x80) != 0;
         int frameOpcode = first & 0x0f;
@@ -66,7 +88,7 @@ final class FrameReader {
         if ((first & RESERVED & ~RSV1) != 0 || rsv1 && inflating.isEmpty()) {
             throw protocolError("reserved bits must be 0 without an extension");
         }
-        if (rsv1 && frameOpcode != WebSocket.TEXT && frameOpcode != WebSocket.BINARY) {
+        if (rsv1 && frameOpcode != TEXT && frameOpcode != BINARY) {
             throw protocolError("only the first frame of a message may say that it is compressed");
         }
         int second = in.read();
@@ -75,7 +97,7 @@ final class FrameReader {
         }
         long frameLength = length(second & 0x7f);
         switch (frameOpcode) {
-            case WebSocket.PING, WebSocket.PONG, WebSocket.CLOSE -> {
+            case PING, PONG, CLOSE -> {
                 if (!fin) {
                     throw protocolError("control frames must be final");
                 }
@@ -85,17 +107,17 @@ final class FrameReader {
                 control(frameOpcode, (int) frameLength, answers);
                 return false;
             }
-            case WebSocket.CONTINUATION -> {
-                if (opcode == WebSocket.CONTINUATION) {
+            case CONTINUATION -> {
+                if (opcode == CONTINUATION) {
                     throw protocolError("a continuation must follow a frame that is not final");
                 }
             }
-            case WebSocket.TEXT, WebSocket.BINARY -> {
-                if (opcode != WebSocket.CONTINUATION) {
+            case TEXT, BINARY -> {
+                if (opcode != CONTINUATION) {
                     throw protocolError("a new message must not begin within another");
                 }
                 opcode = frameOpcode;
-                utf8 = opcode == WebSocket.TEXT ? new Utf8() : null;
+                utf8 = opcode == TEXT ? new Utf8() : null;
                 compressed = rsv1;
             }
             default -> throw protocolError("unknown opcode");
@@ -107,13 +129,13 @@ final class FrameReader {
         } else {
             data((int) frameLength, fin);
         }
-        if (fin && opcode == WebSocket.TEXT && !utf8.complete()) {
+        if (fin && opcode == TEXT && !utf8.complete()) {
             throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text ends within a character");
         }
         return fin;
     }
 
-    /** RFC 6455 §5.2: in network byte order, in the shortest form, the most significant bit of 64 being 0. */
+    /** Reads a length (RFC 6455 §5.2): big-endian, in the shortest form, the most significant of 64 bits being 0. */
     private long length(int seven) throws IOException {
         if (seven < 126) {
             return seven;
@@ -132,14 +154,16 @@ final class FrameReader {
         return length;
     }
 
-    /** Reads a frame's payload behind what the message has so far; memory grows with the bytes that really came. */
+    /** Appends a frame's payload to the message. Memory grows with the bytes received. */
     private void data(int frameLength, boolean fin) throws IOException {
         int mask = mask();
         int end = length + frameLength;
         int shift = 0;
         while (length < end) {
             if (message.length == length) {
-                message = Arrays.copyOf(message, length + growth(end - length, fin));
+                int room = length + growth(end - length, fin);
+                memory.grow(room);
+                message = Arrays.copyOf(message, room);
             }
             int n = in.read(message, length, Math.min(message.length, end) - length);
             unmask(message, length, n, Integer.rotateRight(mask, 8 * (shift & 3)));
@@ -149,21 +173,22 @@ final class FrameReader {
         }
     }
 
-    /** Checks the bytes that were just put behind the message. */
+    /** Checks the bytes that were just appended to the message. */
     private void checkText(int n) throws ConnectionClosedException {
-        if (opcode == WebSocket.TEXT && !utf8.accept(message, length, n)) {
+        if (opcode == TEXT && !utf8.accept(message, length, n)) {
             throw new ConnectionClosedException(CloseCode.INVALID_TEXT, "the text is not UTF-8");
         }
     }
 
-    /** Inflates a frame's payload as it comes; memory grows with what comes out, and stops at the limit. */
+    /** Appends a frame's payload, inflated as it comes. Memory grows with the inflated bytes, up to the limit. */
     private void compressedData(long frameLength, boolean fin) throws IOException {
         compressedLength += frameLength;
         if (compressedLength < 0 || compressedLength > maxMessageBytes + maxMessageBytes / 8L + Wire.MAX_GROWTH) {
-            throw tooLarge(); // no compression makes so much of a message within the limit
+            throw tooLarge(); // no message within the limit is as long as that when compressed
         }
         int mask = mask();
         byte[] chunk = new byte[(int) Math.min(frameLength, MAX_CHUNK)];
+        memory.chargeExtra(MessageInflater.INFLATER_BYTES); // until the message ends
         int shift = 0;
         for (long remaining = frameLength; remaining > 0; ) {
             int n = in.read(chunk, 0, (int) Math.min(remaining, chunk.length));
@@ -177,14 +202,17 @@ final class FrameReader {
             inflating.orElseThrow().tail();
             inflate();
             inflating.orElseThrow().finish(message, length);
+            memory.chargeExtra(0);
         }
     }
 
     private void inflate() throws ConnectionClosedException {
         while (true) {
             if (message.length == length) {
-                // One byte over the limit is room enough to see that it is passed.
-                message = Arrays.copyOf(message, Math.min(maxMessageBytes + 1, Math.max(MIN_INFLATED, 2 * length)));
+                // One byte over the limit shows that it is passed.
+                int room = Math.min(maxMessageBytes + 1, Math.max(MIN_INFLATED, 2 * length));
+                memory.grow(MAX_CHUNK + room);
+                message = Arrays.copyOf(message, room);
             }
             int n = inflating.orElseThrow().output(message, length);
             if (n == 0) {
@@ -198,12 +226,13 @@ final class FrameReader {
         }
     }
 
-    /** Gives back what a message that did not end holds. */
+    /** Releases what a message that did not end holds. */
     void release() {
-        inflating.ifPresent(Inflating::release);
+        memory.release();
+        inflating.ifPresent(MessageInflater::release);
     }
 
-    /** Doubles, so that many small fragments cost no more than one large frame; the last frame gets what it needs. */
+    /** Returns by how much the message's array grows: it doubles, but the last frame gets the room that it needs. */
     private int growth(int needed, boolean fin) {
         int most = fin ? needed : maxMessageBytes - length;
         return Math.min(most, Math.max(Math.min(needed, Wire.MAX_GROWTH), length));
@@ -211,16 +240,16 @@ final class FrameReader {
 
     private void control(int frameOpcode, int frameLength, Consumer<Frame> answers) throws IOException {
         int mask = mask();
-        byte[] payload = in.readAll(frameLength);
+        byte[] payload = in.readAll(frameLength, memory);
         unmask(payload, 0, frameLength, mask);
         switch (frameOpcode) {
-            case WebSocket.PING -> answers.accept(WebSocket.control(WebSocket.PONG, payload));
-            case WebSocket.CLOSE -> throw closed(payload);
-            default -> {} // a pong: that bytes came is all it says
+            case PING -> answers.accept(pong.apply(payload));
+            case CLOSE -> throw closed(payload);
+            default -> {} // a pong
         }
     }
 
-    /** RFC 6455 §5.5.1 and §7.4. */
+    /** Handles a Close (RFC 6455 §5.5.1 and §7.4). */
     private ConnectionClosedException closed(byte[] payload) {
         if (payload.length == 0) {
             closeAnswer = EMPTY;
@@ -243,12 +272,12 @@ final class FrameReader {
         return new ConnectionClosedException(CloseCode.NORMAL, "closed by the peer with " + code);
     }
 
-    /** The payload that answers the peer's valid Close, its own code; null if it sent none. For any thread. */
+    /** Returns the payload that answers the peer's valid Close: its code; null if it sent none. Any thread. */
     byte[] closeAnswer() {
         return closeAnswer;
     }
 
-    /** The four mask bytes, the first in the lowest byte. */
+    /** Reads the four mask bytes, the first into the lowest byte. */
     private int mask() throws IOException {
         return in.read() | in.read() << 8 | in.read() << 16 | in.read() << 24;
     }
@@ -269,18 +298,18 @@ final class FrameReader {
         }
     }
 
-    /** Since when a message in several frames is incomplete, as {@link System#nanoTime}, or 0. For any thread. */
+    /** Returns when the message began that is coming in several frames, or 0. Any thread. */
     long messageSince() {
         return messageSince;
     }
 
     private Payload take() {
-        Payload payload = new Payload(
-                opcode == WebSocket.TEXT, message.length == length ? message : Arrays.copyOf(message, length));
-        opcode = WebSocket.CONTINUATION;
+        Payload payload =
+                new Payload(opcode == TEXT, message.length == length ? message : Arrays.copyOf(message, length));
+        opcode = CONTINUATION;
         message = EMPTY;
         length = 0;
-        if (messageSince != 0) {
+        if (messageSince != 0) { // a volatile write costs more
             messageSince = 0;
         }
         compressedLength = 0;

@@ -2,11 +2,8 @@ package io.seleucia.chat.transport;
 
 import io.seleucia.chat.message.Payload;
 
-/**
- * How a transport frames a message. All connections that frame alike share one object, so that a message to many is
- * framed once. Callable by any thread; does not block.
- */
+/** Frames messages. Connections that frame alike share one object, so that a message to many is framed once. Any thread. */
 public interface Framing {
-    /** The message as a frame. */
+    /** Returns the message as a frame. Does not block. */
     Frame frame(Payload message);
 }

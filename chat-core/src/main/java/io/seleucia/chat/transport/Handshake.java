@@ -1,5 +1,7 @@
 package io.seleucia.chat.transport;
 
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -12,15 +14,16 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The server's side of the opening handshake (RFC 6455 §4.2), over HTTP/1.1 as RFC 9112 has it and no laxer. Stateless;
- * each call runs in its connection's thread.
+ * The server's side of the opening handshake (RFC 6455 §4.2), over strict HTTP/1.1 (RFC 9112). Stateless; each call runs in
+ * its connection's thread.
  *
- * @param hosts the names that a request may call the server; one for another name is refused, whatever it asks for
- * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, the origin that the
- *     request itself is for, by scheme, host and port. Clients that are no browsers send none, and may always connect.
+ * @param hosts the names of the server; a request for another host is refused
+ * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, only the origin of the
+ *     request's own host. Clients that send none, as programs do, may always connect
  * @param subprotocolRequired whether a client that offers only unknown subprotocols is refused
- * @param compression whether permessage-deflate is agreed on with clients that offer it
- * @param contextTakeover whether contexts are kept from message to message then
+ * @param compression whether permessage-deflate is accepted
+ * @param contextTakeover whether compression keeps its context from message to message, while the contexts of all
+ *     connections take less than a quarter of the memory budget
  */
 public record Handshake(
         HostNames hosts,
@@ -29,66 +32,57 @@ public record Handshake(
         boolean compression,
         boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static final MessageDigest SHA_1 = sha1();
     private static final int KEY_BYTES = 16;
-    private static final int MAX_TOLD = 100; // characters of a host, to who asked for it
-    // §3.2.2
-    private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}";
+    private static final int CONTEXTS_SHARE = 4;
+    private static final int MAX_QUOTED = 100; // characters of a requested host
 
-    /** Keeps its own copies. */
+    /** Copies the origins. */
     public Handshake {
         allowedOrigins = Set.copyOf(allowedOrigins);
     }
 
     /**
-     * What was agreed on.
+     * The result of a handshake.
      *
-     * @param path the path that the client asked for
-     * @param parameters what stood in its query
+     * @param path the requested path
+     * @param parameters the parameters of the query
      * @param subprotocol empty if the client offered none that is spoken there
      */
     public record Agreed(
             String path,
             Map<String, String> parameters,
             Optional<String> subprotocol,
-            Optional<Compression> compression) {}
+            Optional<DeflateParameters> compression) {}
 
-    /** Decides whether who is asking may come in. */
+    /** Admits or refuses clients. */
     @FunctionalInterface
     public interface Gate {
         /**
-         * Called when all else is well with a request, before it is answered. May block.
+         * Checks a request that is valid otherwise, before it is answered. May block.
          *
-         * @param path the path that is asked for
          * @param authorization the field {@code Authorization}
-         * @param parameters what stood in the query
-         * @throws HandshakeException if not, for the client to be told
+         * @param parameters the parameters of the query
+         * @throws HandshakeException to refuse the client, which is told why
          */
         void check(String path, Optional<String> authorization, Map<String, String> parameters)
                 throws HandshakeException;
     }
 
-    /** Like {@link #accept(Wire, Pages, Function, Gate)}, for whoever comes. */
-    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols)
-            throws IOException {
-        return accept(wire, pages, subprotocols, (path, authorization, parameters) -> {});
-    }
-
     /**
-     * Reads the request and answers it. Blocks; who watches over the deadline aborts the wire.
+     * Reads the request and answers it. Blocks until that is done or the wire is aborted.
      *
-     * @param pages what is given to those who want no WebSocket
-     * @param subprotocols what is spoken at a path, the most preferred first
-     * @param gate decides last, about those who want one
-     * @return empty if a page was asked for and given, and the connection has ended
+     * @param pages the answers to requests that are not for a WebSocket
+     * @param subprotocols gives the subprotocols of a path, the most preferred first
+     * @return empty if the request was for a page; the connection has ended then
      * @throws HandshakeException if the request was refused, after the client was told why
      * @throws IOException if the connection broke
      */
-    public Optional<Agreed> accept(Wire wire, Pages pages, Function<String, List<String>> subprotocols, Gate gate)
+    public Optional<Agreed> accept(Wire wire, StaticPages pages, Function<String, List<String>> subprotocols, Gate gate)
             throws IOException {
         boolean body = true;
+        IncomingMemory memory = new IncomingMemory(wire.memory());
         try {
-            HttpHead head = HttpHead.read(wire);
+            HttpHead head = HttpHead.read(wire, memory);
             body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
             checkHost(head.host());
             if (pages.concern(head)) {
@@ -97,14 +91,15 @@ public record Handshake(
             }
             String key = check(head, wire.isSecure() ? "https" : "http");
             Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
-            Optional<Compression> agreed = compression
-                    ? Compression.negotiate(head.lines("sec-websocket-extensions"), contextTakeover)
+            Optional<DeflateParameters> agreed = compression
+                    ? DeflateParameters.negotiate(
+                            head.lines("sec-websocket-extensions"), contextTakeover && hasRoomForContext(wire.memory()))
                     : Optional.empty();
             gate.check(head.path(), head.single("authorization"), head.parameters());
             wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
                             + field("Sec-WebSocket-Protocol", subprotocol)
-                            + field("Sec-WebSocket-Extensions", agreed.map(Compression::answer))
+                            + field("Sec-WebSocket-Extensions", agreed.map(DeflateParameters::answer))
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
             wire.settle();
@@ -112,7 +107,13 @@ public record Handshake(
         } catch (HandshakeException e) {
             refuse(wire, e, body);
             throw e;
+        } finally {
+            memory.release();
         }
+    }
+
+    private static boolean hasRoomForContext(MemoryBudget memory) {
+        return memory.used(Part.COMPRESSION) < memory.limit() / CONTEXTS_SHARE;
     }
 
     private static String field(String name, Optional<String> value) {
@@ -121,16 +122,16 @@ public record Handshake(
 
     private void checkHost(String host) throws HandshakeException {
         if (!hosts.include(host)) {
-            String named = host.length() <= MAX_TOLD ? host : host.substring(0, MAX_TOLD) + "…";
+            String named = host.length() <= MAX_QUOTED ? host : host.substring(0, MAX_QUOTED) + "…";
             throw new HandshakeException(
                     421, "this server does not serve the host " + named + ": its setting hosts names those it serves");
         }
     }
 
     /**
-     * The rules of RFC 6455 §4.2.1, in an order that tells a client the first thing to mend; returns the key.
+     * Checks the rules of RFC 6455 §4.2.1, and returns the key.
      *
-     * @param scheme that of the pages that this port gives
+     * @param scheme the scheme of this port's pages
      */
     private String check(HttpHead head, String scheme) throws HandshakeException {
         if (!head.method().equals("GET")) {
@@ -160,7 +161,7 @@ public record Handshake(
 
     private static boolean isKey(String key) {
         try {
-            // Encoded again, it must be the same: the decoder accepts stray bits and missing padding.
+            // The decoder accepts stray bits and missing padding, so the key is encoded again.
             byte[] decoded = Base64.getDecoder().decode(key);
             return decoded.length == KEY_BYTES
                     && Base64.getEncoder().encodeToString(decoded).equals(key);
@@ -169,21 +170,21 @@ public record Handshake(
         }
     }
 
-    /** @param own the origin that the request is for */
+    /** @param own the origin of the request's host */
     private boolean allows(String text, Optional<Origin> own) {
         Optional<Origin> origin = Origin.of(text);
         if (allowedOrigins.isEmpty()) {
             return origin.isPresent() && origin.equals(own);
         }
         return allowedOrigins.contains("*")
-                || allowedOrigins.contains(text) // such as null, which is no origin
+                || allowedOrigins.contains(text) // such as the word null
                 || origin.isPresent() && allowedOrigins.stream().map(Origin::of).anyMatch(origin::equals);
     }
 
     private Optional<String> negotiate(HttpHead head, List<String> spoken) throws HandshakeException {
         List<String> offered = head.list("sec-websocket-protocol");
         for (String name : offered) {
-            if (!isToken(name)) {
+            if (!HttpHead.isToken(name)) {
                 throw new HandshakeException(400, "Sec-WebSocket-Protocol must be a list of tokens");
             }
         }
@@ -194,43 +195,24 @@ public record Handshake(
         return subprotocol;
     }
 
-    /** A token of RFC 9110 §5.6.2. */
-    static boolean isToken(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c <= ' ' || c >= 0x7f || SEPARATORS.indexOf(c) >= 0) {
-                return false;
-            }
-        }
-        return !text.isEmpty();
-    }
-
     private static String answerTo(String key) {
         try {
-            MessageDigest digest = (MessageDigest) SHA_1.clone();
-            return Base64.getEncoder()
-                    .encodeToString(digest.digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1)));
-        } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("the JDK's SHA-1 can be cloned", e);
-        }
-    }
-
-    private static MessageDigest sha1() {
-        try {
-            return MessageDigest.getInstance("SHA-1");
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1));
+            return Base64.getEncoder().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-1", e);
         }
     }
 
-    /** Refuses a connection before its request was read, such as one too many. */
+    /** Refuses a connection before its request is read. */
     public static void refuse(Wire wire, int status, String why) throws IOException {
         refuse(wire, new HandshakeException(status, why), true);
     }
 
     private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
-        HttpAnswer answer = HttpAnswer.text(refusal.status(), refusal.getMessage());
-        HttpAnswer complete = switch (refusal.status()) {
+        HttpResponse answer = HttpResponse.text(refusal.status(), refusal.getMessage());
+        HttpResponse complete = switch (refusal.status()) {
             case 401 ->
                 answer.with("WWW-Authenticate", "Basic realm=\"chat\", charset=\"UTF-8\"")
                         .with("WWW-Authenticate", "Bearer realm=\"chat\"");

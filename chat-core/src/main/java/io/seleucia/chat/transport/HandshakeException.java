@@ -2,15 +2,13 @@ package io.seleucia.chat.transport;
 
 import java.io.IOException;
 
-/** A handshake that is refused; whoever catches it outside of {@link Handshake} knows that the peer has been told. */
+/** Signals a refused handshake. Outside of {@link Handshake}, the peer has been told already. */
 public final class HandshakeException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final int status;
 
     /**
-     * A refusal that the peer is to be told.
-     *
      * @param status the HTTP status: one of 400, 401, 403, 405, 426, 429, 431 and 503
      */
     public HandshakeException(int status, String why) {
@@ -18,7 +16,7 @@ public final class HandshakeException extends IOException {
         this.status = status;
     }
 
-    /** The HTTP status of the answer. */
+    /** Returns the HTTP status of the answer. */
     public int status() {
         return status;
     }

@@ -6,9 +6,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The names by which clients call a server: what a request must name as its host. A page whose name was made to point at
- * this server (DNS rebinding) is of the same origin as the server in the eyes of its browser, and is told by that name
- * only. Immutable; any thread.
+ * The names of a server, one of which a request must have as its host. That protects from DNS rebinding: to the browser, a
+ * page whose name was made to point at this server is of the server's own origin. Immutable; any thread.
  */
 public final class HostNames {
     /** Any name. */
@@ -21,9 +20,9 @@ public final class HostNames {
     }
 
     /**
-     * Returns these names; any if {@code *} is among them. Case does not matter, and addresses of IPv6 stand in brackets.
+     * Returns these names; any if {@code *} is one of them. Case does not matter; IPv6 addresses are in brackets.
      *
-     * @throws IllegalArgumentException if there is none, or one is neither a name nor an address, or has a port
+     * @throws IllegalArgumentException if there is no name, or one is neither a name nor an address, or has a port
      */
     public static HostNames of(Collection<String> names) {
         if (names.isEmpty()) {
@@ -44,12 +43,12 @@ public final class HostNames {
         return HttpHead.isHost(text) && Origin.hostOf(text).equals(text);
     }
 
-    /** Returns whether a host is one of these. Its port does not matter: a proxy may have another one. */
+    /** Returns whether a host is one of these. Its port does not count: a proxy may have another one. */
     boolean include(String host) {
         return names.isEmpty() || names.contains(Origin.canonical(Origin.hostOf(host)));
     }
 
-    /** Returns the host that an origin names, if it names one. */
+    /** Returns the host of an origin, if it has one. */
     public static Optional<String> ofOrigin(String origin) {
         return Origin.of(origin).map(Origin::host);
     }

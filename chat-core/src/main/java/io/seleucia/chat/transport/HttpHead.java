@@ -7,6 +7,7 @@ import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,21 +19,30 @@ import java.util.regex.Pattern;
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
  *
- * @param target what is asked for, in origin or absolute form
- * @param fields the header's lines, by name in lower case
+ * @param target the target, in origin or absolute form
+ * @param fields the header lines, by name in lower case
  */
 record HttpHead(String method, String target, Map<String, List<String>> fields) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
+    private static final int CHARGED_STEP = 4 * 1024;
+    private static final int BYTES_OF_A_CHARACTER = 2; // one in its line, one in its field
     private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[1-9]");
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
     private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
+    private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}"; // RFC 9110 §5.6.2
     private static final String HOST = "-._~!$&'()*+,;="; // RFC 3986 §3.2.2
 
-    static HttpHead read(Wire wire) throws IOException {
-        List<String> lines = lines(wire);
+    /**
+     * Reads a head. Blocks until it is complete.
+     *
+     * @param memory the memory of a long head is charged to it
+     * @throws HandshakeException if the head is malformed or too long, or there is no memory for it
+     */
+    static HttpHead read(Wire wire, IncomingMemory memory) throws IOException {
+        List<String> lines = lines(wire, memory);
         String[] request = lines.get(0).split(" ", -1);
-        if (request.length != 3 || !Handshake.isToken(request[0]) || !isTarget(request[1])) {
+        if (request.length != 3 || !isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");
         }
         if (!VERSION.matcher(request[2]).matches()) { // a later minor version means no less (RFC 9110 §2.5)
@@ -41,7 +51,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         Map<String, List<String>> fields = new HashMap<>();
         for (String line : lines.subList(1, lines.size())) {
             int colon = line.indexOf(':');
-            if (colon < 0 || !Handshake.isToken(line.substring(0, colon))) {
+            if (colon < 0 || !isToken(line.substring(0, colon))) {
                 throw malformed("a header line must be a name, a colon and a value");
             }
             String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
@@ -51,31 +61,33 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return new HttpHead(request[0], request[1], fields);
     }
 
-    /** The lines up to the empty one, each without its CR LF. A line feed ends a line only after a carriage return. */
-    private static List<String> lines(Wire wire) throws IOException {
+    /** Reads the lines up to the empty one, each without its CR LF. A line feed alone does not end a line. */
+    private static List<String> lines(Wire wire, IncomingMemory memory) throws IOException {
         List<String> lines = new ArrayList<>();
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int count = 1; count < MAX_BYTES; count++) {
             int b = wire.read();
+            if (count % CHARGED_STEP == 0 && !memory.fits((long) (count + CHARGED_STEP) * BYTES_OF_A_CHARACTER)) {
+                throw new HandshakeException(503, "there is no memory for a long head, try again later");
+            }
             if (b == '\r') {
                 if (wire.read() != '\n') {
                     throw malformed("lines must end with CR LF");
                 }
                 count++;
-                if (line.size() == 0 && lines.isEmpty() && count <= 2) {
-                    continue; // one empty line before the request is ignored (RFC 9112 §2.2)
-                }
-                if (line.size() == 0) {
-                    if (lines.isEmpty()) {
-                        throw malformed("the request line is missing");
-                    }
+                if (line.size() == 0 && !lines.isEmpty()) {
                     return lines;
+                }
+                if (line.size() == 0 && count > 2) { // one empty line before the request is ignored (RFC 9112 §2.2)
+                    throw malformed("the request line is missing");
                 }
                 if (lines.size() > MAX_FIELDS) {
                     throw new HandshakeException(431, "more than " + MAX_FIELDS + " header lines");
                 }
-                lines.add(line.toString(StandardCharsets.ISO_8859_1));
-                line.reset();
+                if (line.size() > 0) {
+                    lines.add(line.toString(StandardCharsets.ISO_8859_1));
+                    line.reset();
+                }
             } else if (b < ' ' && b != '\t' || b == 0x7f) {
                 throw malformed("the head must not have control characters, and lines must end with CR LF");
             } else {
@@ -85,7 +97,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         throw new HandshakeException(431, "the head passes " + MAX_BYTES + " bytes");
     }
 
-    /** RFC 9112 §3.2.1 and §3.2.2: a path and a query, after a scheme and an authority if it is absolute. */
+    /** Returns whether a target is a path and a query, behind a scheme and an authority or not (RFC 9112 §3.2). */
     private static boolean isTarget(String target) {
         int start = pathStart(target);
         return start >= 0
@@ -93,12 +105,17 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
                 && consistsOf(target.substring(start), PATH_AND_QUERY);
     }
 
-    /** Whether a text can be the path of a request. */
+    /** Returns whether a text is a token of RFC 9110 §5.6.2. */
+    static boolean isToken(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f && SEPARATORS.indexOf(c) < 0);
+    }
+
+    /** Returns whether a text can be the path of a request. */
     static boolean isPath(String text) {
         return text.startsWith("/") && text.indexOf('?') < 0 && isTarget(text);
     }
 
-    /** Where the path begins, behind {@code http://authority} if that is there; -1 if it can't. */
+    /** Returns where the path begins, which may be behind {@code http://authority}; -1 if the target is malformed. */
     private static int pathStart(String target) {
         if (target.startsWith("/")) {
             return 0;
@@ -114,7 +131,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return isHost(target.substring(authority, end)) ? end : -1;
     }
 
-    /** A name or an address, and a port where it has one (RFC 3986 §3.2). */
+    /** Returns whether a text is a name or an address, with a port or not (RFC 3986 §3.2). */
     static boolean isHost(String host) {
         int colon = host.lastIndexOf(':');
         boolean literal = host.startsWith("[");
@@ -123,7 +140,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return port && (literal ? isAddress(name) : !name.isEmpty() && consistsOf(name, HOST));
     }
 
-    /** An IPv6 address in brackets; what has these characters only is never looked up. */
+    /** Returns whether a text is an IPv6 address in brackets. Never looks up a name. */
     private static boolean isAddress(String literal) {
         try {
             return literal.matches("\\[[0-9A-Fa-f:.]{2,45}]") && InetAddress.getByName(literal) != null;
@@ -132,7 +149,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         }
     }
 
-    /** Whether a text has letters, digits, escaped bytes and these characters only. */
+    /** Returns whether a text has only letters, digits, escaped bytes and these characters. */
     private static boolean consistsOf(String text, String others) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -152,7 +169,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return c < 0x80 && Character.digit(c, 16) >= 0;
     }
 
-    /** The path of the target, without its query. */
+    /** Returns the path of the target, without its query. */
     String path() {
         String path = target.substring(pathStart(target));
         int query = path.indexOf('?');
@@ -160,7 +177,7 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return bare.isEmpty() ? "/" : bare;
     }
 
-    /** The parameters in the target's query, decoded, by name; of those that are repeated, the first. */
+    /** Returns the parameters of the target's query, decoded, by name. Of repeated ones, the first counts. */
     Map<String, String> parameters() {
         int query = target.indexOf('?');
         if (query < 0) {
@@ -175,12 +192,12 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return Map.copyOf(parameters);
     }
 
-    /** As forms have it: a plus is a space. The target has been checked to have no broken escapes. */
+    /** Decodes a part of the query. A plus is a space, as in forms; the escapes have been checked before. */
     private static String decoded(String text) {
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    /** The host, and port where there is one, that is asked: of an absolute target, that one (RFC 9112 §3.2.2). */
+    /** Returns the host, with the port if it has one. That of an absolute target overrides the field (RFC 9112 §3.2.2). */
     String host() throws HandshakeException {
         String named = single("host").orElseThrow(() -> malformed("Host is missing"));
         if (!isHost(named)) {
@@ -189,18 +206,18 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return target.startsWith("/") ? named : target.substring(target.indexOf("://") + 3, pathStart(target));
     }
 
-    /** Whether a body follows, or may. */
+    /** Returns whether a body may follow. */
     boolean announcesBody() throws HandshakeException {
         return fields.containsKey("transfer-encoding")
                 || !single("content-length").orElse("0").equals("0");
     }
 
-    /** The lines of a field. */
+    /** Returns the lines of a field. */
     List<String> lines(String name) {
         return fields.getOrDefault(name, List.of());
     }
 
-    /** The value of a field that may stand only once. */
+    /** Returns the value of a field that may stand only once. */
     Optional<String> single(String name) throws HandshakeException {
         List<String> values = lines(name);
         if (values.size() > 1) {
@@ -209,16 +226,16 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
     }
 
-    /** The members of a field that is a comma-separated list, over all its lines (RFC 9110 §5.6.1). */
+    /** Returns the members of a comma-separated list, over all lines of the field (RFC 9110 §5.6.1). */
     List<String> list(String name) {
         return lines(name).stream()
-                .flatMap(value -> List.of(value.split(",", -1)).stream())
+                .flatMap(value -> Arrays.stream(value.split(",")))
                 .map(String::strip)
                 .filter(member -> !member.isEmpty())
                 .toList();
     }
 
-    /** Whether a list has a member, in whatever case. */
+    /** Returns whether a list has a member, in any case. */
     boolean lists(String name, String member) {
         return list(name).stream().anyMatch(member::equalsIgnoreCase);
     }

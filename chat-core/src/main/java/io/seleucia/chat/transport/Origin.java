@@ -6,23 +6,23 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The origin of a page (RFC 6454): two are the same if all three parts are. The parts are normalised: scheme and host are
- * in lower case, addresses of IPv6 in one spelling, and a port that is left out is the scheme's.
+ * The origin of a page (RFC 6454), normalised: scheme and host are in lower case, IPv6 addresses in one spelling, and a port
+ * that is left out is the scheme's.
  */
 record Origin(String scheme, String host, int port) {
     private static final int MAX_PORT = 65_535;
-    private static final int NO_PORT = -1; // of a scheme that has no usual one
+    private static final int NO_PORT = -1; // of a scheme without a usual one
 
-    /** Returns the origin that a text names, as the field {@code Origin} does; empty for {@code null} and for no origin. */
+    /** Returns the origin that a field {@code Origin} names; empty for {@code null} and a malformed one. */
     static Optional<Origin> of(String text) {
         int end = text.indexOf("://");
-        if (end < 1 || !Handshake.isToken(text.substring(0, end))) {
+        if (end < 1 || !HttpHead.isToken(text.substring(0, end))) {
             return Optional.empty();
         }
         return of(text.substring(0, end), text.substring(end + "://".length()));
     }
 
-    /** @param authority a host, and a port where it has one */
+    /** @param authority a host, with a port or not */
     static Optional<Origin> of(String scheme, String authority) {
         if (!HttpHead.isHost(authority)) {
             return Optional.empty();
@@ -42,7 +42,7 @@ record Origin(String scheme, String host, int port) {
         };
     }
 
-    /** Returns an authority without its port. By hand, for {@link java.net.URI} knows no host with an underscore. */
+    /** Returns an authority without its port. {@link java.net.URI} would refuse a host with an underscore. */
     static String hostOf(String authority) {
         int colon = authority.lastIndexOf(':');
         return colon < 0 || authority.endsWith("]") ? authority : authority.substring(0, colon);
@@ -54,10 +54,10 @@ record Origin(String scheme, String host, int port) {
             return host.toLowerCase(Locale.ROOT);
         }
         try {
-            String address = InetAddress.getByName(host).getHostAddress(); // which is not looked up
+            String address = InetAddress.getByName(host).getHostAddress(); // without a look-up
             return address.contains(":") ? "[" + address + "]" : address;
         } catch (UnknownHostException e) {
-            return host; // names no host, so that nothing equals it
+            return host; // which equals no valid one
         }
     }
 }

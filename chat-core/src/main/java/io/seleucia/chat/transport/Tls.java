@@ -1,6 +1,7 @@
 package io.seleucia.chat.transport;
 
 import io.seleucia.chat.keys.KeyFiles;
+import io.seleucia.chat.memory.MemoryBudget;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -22,20 +23,20 @@ import javax.net.ssl.SSLSocket;
  * TLS 1.2 and 1.3 on the server's side, with a key and certificates from files that are read again when they have
  * changed. Any thread.
  *
- * <p>What a peer may choose is bounded to what is safe without any further condition: forward secrecy and AEAD, so of the
- * suites of TLS 1.2 those with ECDHE and GCM or ChaCha20 only. What handshakes compute is bounded by {@link
- * TlsHandshakeInput}: half of the processors at most are busy with it.
+ * <p>Only suites with forward secrecy and AEAD are accepted: of TLS 1.2, those with ECDHE and GCM or ChaCha20. {@link
+ * TlsHandshakeInput} keeps handshakes from occupying more than half of the processors.
  *
- * <p>A new connection looks at the files, in its own thread, if nobody has for a while: a server to which nobody
- * connects needs no new certificate, and no thread or timer is kept. Connections that are open go on undisturbed.
+ * <p>A new connection checks the files, in its own thread, if the last check was long ago. No thread or timer is needed, and
+ * open connections go on undisturbed.
  */
 public final class Tls {
-    /** How often the files are looked at where nobody says otherwise. */
+    /** The default interval between two checks of the files. */
     public static final Duration LOOK_INTERVAL = Duration.ofSeconds(5);
 
     private static final Logger LOG = System.getLogger(Tls.class.getName());
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
-    private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"}; // RFC 7301; who offers only others is refused
+    private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"
+    }; // RFC 7301; a client that offers only others is refused
 
     private final Semaphore computing =
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
@@ -43,50 +44,45 @@ public final class Tls {
     private final Duration lookInterval;
     private volatile SSLContext context;
 
-    // Of the one thread at a time that has set looking.
-    private final AtomicBoolean looking = new AtomicBoolean();
-    private List<String> stamps;
+    private final AtomicBoolean looking = new AtomicBoolean(); // set by the one thread that checks the files
+    private List<String> stamps; // used by that thread
     private volatile long lookedAt;
 
     /**
      * Reads the files.
      *
-     * @param lookInterval how long a change may go unnoticed; the files are looked at no more often
-     * @throws IOException if they can't be used; the message says which file it is and what is wrong
+     * @param lookInterval the least interval between two checks of the files
+     * @throws IOException if they can't be used; the message names the file and says what is wrong
      */
     public Tls(KeyFiles files, Duration lookInterval) throws IOException {
         this.files = files;
         this.lookInterval = lookInterval;
-        this.stamps = stamps(); // before they are read: what changes meanwhile is read again
+        this.stamps = stamps(); // before they are read, so that a change meanwhile is noticed
         this.context = read();
         this.lookedAt = System.nanoTime();
     }
 
     /**
-     * Lays TLS over a connected socket. Nothing is sent or received before {@link Wire#secure}.
+     * Layers TLS over a connected socket. Nothing is sent or received before {@link Wire#secure}. The other parameters are
+     * those of {@link Wire}, and concern the bytes inside TLS.
      *
-     * @param bytesPerSecond how fast is read what TLS carries, at the most, after as many bytes at once
-     * @param bytes counts what TLS carries
      * @throws IOException if the socket is closed already
      */
-    public Wire over(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
+    public Wire over(Socket socket, int bytesPerSecond, WireBytes bytes, MemoryBudget memory) throws IOException {
         look();
         TlsHandshakeInput input = new TlsHandshakeInput(socket.getInputStream(), computing);
-        // As what was read before: the JDK reads from there until that ends, with the connection.
+        // The JDK takes the input for bytes that were read before, and reads there until it ends with the connection.
         SSLSocket layer = (SSLSocket) context.getSocketFactory().createSocket(socket, input, true);
         SSLParameters parameters = layer.getSSLParameters();
         parameters.setProtocols(VERSIONS);
-        parameters.setCipherSuites(suites(parameters.getCipherSuites()));
+        parameters.setCipherSuites(
+                Arrays.stream(parameters.getCipherSuites()).filter(Tls::isSafe).toArray(String[]::new));
         parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
         layer.setSSLParameters(parameters);
-        return new Wire(socket, layer, input, bytesPerSecond, bytes);
+        return new Wire(socket, layer, input, bytesPerSecond, bytes, memory);
     }
 
-    private static String[] suites(String[] enabled) {
-        return Arrays.stream(enabled).filter(Tls::isSafe).toArray(String[]::new);
-    }
-
-    /** The names are those of the IANA registry; those of TLS 1.3 name no key exchange. */
+    /** Returns whether a suite is safe, by its name in the IANA registry. Those of TLS 1.3 name no key exchange. */
     private static boolean isSafe(String suite) {
         boolean tls13 = suite.startsWith("TLS_AES_") || suite.startsWith("TLS_CHACHA20_");
         boolean aead = suite.contains("_GCM_") || suite.contains("_CHACHA20_POLY1305_");
@@ -100,7 +96,7 @@ public final class Tls {
         try {
             List<String> now = stamps();
             if (!now.equals(stamps)) {
-                stamps = now; // whatever comes of it, these files are not tried again
+                stamps = now; // unusable files are not tried again
                 context = read();
                 LOG.log(Level.INFO, () -> "new connections get the certificate of the changed " + files.files());
             }
@@ -122,7 +118,7 @@ public final class Tls {
         }
     }
 
-    /** What differs when a file has been written or replaced. */
+    /** Returns texts that change when a file is written or replaced. */
     private List<String> stamps() {
         return files.files().stream().map(Tls::stamp).toList();
     }

@@ -3,38 +3,33 @@ package io.seleucia.chat.transport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
+import javax.net.ssl.SSLSocket;
 
 /**
- * The bytes of a peer below TLS. During its handshake the connection computes in turn with others: it has a turn while it
- * signs and derives keys, and gives it up for as long as it waits for the peer. So a flood of handshakes leaves processors
- * to those who are connected, and a peer that sends nothing holds up nobody. Called by the thread that reads.
+ * The bytes of a peer below TLS. A handshake holds a permit while it computes, and gives it up while it waits for the peer:
+ * a flood of handshakes leaves processors to open connections, and silent peers delay no others. Called by the thread that
+ * reads.
  */
 final class TlsHandshakeInput extends InputStream {
     private final InputStream in;
-    private final Semaphore turns;
+    private final Semaphore computing;
     private volatile boolean shaking;
 
-    /** What a handshake does. */
-    @FunctionalInterface
-    interface Handshaking {
-        void run() throws IOException;
-    }
-
-    /** @param turns how many handshakes may compute at a time */
-    TlsHandshakeInput(InputStream in, Semaphore turns) {
+    /** @param computing has a permit for each handshake that may compute at a time */
+    TlsHandshakeInput(InputStream in, Semaphore computing) {
         this.in = in;
-        this.turns = turns;
+        this.computing = computing;
     }
 
-    /** Performs the handshake. Blocks; aborting the connection ends it. */
-    void during(Handshaking handshake) throws IOException {
-        turns.acquireUninterruptibly();
+    /** Performs the handshake. Blocks until it is done or the connection is aborted. */
+    void perform(SSLSocket tls) throws IOException {
+        computing.acquireUninterruptibly();
         shaking = true;
         try {
-            handshake.run();
+            tls.startHandshake();
         } finally {
             shaking = false;
-            turns.release();
+            computing.release();
         }
     }
 
@@ -43,11 +38,11 @@ final class TlsHandshakeInput extends InputStream {
         if (!shaking) {
             return in.read(target, offset, length);
         }
-        turns.release();
+        computing.release();
         try {
             return in.read(target, offset, length);
         } finally {
-            turns.acquireUninterruptibly();
+            computing.acquireUninterruptibly();
         }
     }
 
@@ -62,7 +57,7 @@ final class TlsHandshakeInput extends InputStream {
         return in.available();
     }
 
-    /** Does nothing: the JDK closes this at its end, when there may still be something to write. */
+    /** Does nothing: the JDK closes this at the end of the input, when there may still be output. */
     @Override
     public void close() {}
 }

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Checks UTF-8 (RFC 3629) as its bytes arrive, however they are cut. A sequence is refused at the first byte that no
- * valid text could have there: overlong forms, surrogates and values past U+10FFFF at their second byte.
+ * Checks UTF-8 (RFC 3629) as its bytes arrive. A sequence is refused at the first byte that no valid text could have there:
+ * overlong forms, surrogates and values past U+10FFFF at their second byte.
  */
 final class Utf8 {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -16,7 +16,7 @@ final class Utf8 {
     private int low = 0x80; // the bounds of the next one
     private int high = 0xbf;
 
-    /** Whether the bytes so far could begin a valid text. */
+    /** Returns whether the bytes so far could begin a valid text. */
     boolean accept(byte[] bytes, int offset, int length) {
         int limit = offset + length;
         for (int i = offset; i < limit; i++) {
@@ -35,7 +35,7 @@ final class Utf8 {
         return true;
     }
 
-    /** Whether the text may end here. */
+    /** Returns whether the text may end here. */
     boolean complete() {
         return missing == 0;
     }

@@ -1,5 +1,7 @@
 package io.seleucia.chat.transport;
 
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,64 +17,67 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLSocket;
 
 /**
- * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes at a time;
- * any thread aborts.
+ * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes at a
+ * time; any thread may abort.
  *
- * <p>An idle connection keeps no more than a tiny read buffer (and what TLS keeps), with room for a pong or the head of
- * a frame. One whose bytes come again and again, a handshake's for example, is given a larger one, so that a read gets
- * all of them, until it pauses. Large payloads are read into their own arrays, and writes borrow a buffer for as long
- * as they last.
+ * <p>An idle connection keeps only a tiny read buffer (and TLS keeps its own), with room for a pong or the head of a frame.
+ * A busy one has a larger buffer, until it pauses. Large payloads are read into their own arrays. Writes borrow a buffer.
  */
 public final class Wire {
     private static final Logger LOG = System.getLogger(Wire.class.getName());
     private static final int IDLE_BUFFER = 16;
     private static final int BUSY_BUFFER = 512;
-    private static final int BUSY_READS = 8; // so many, with no pause between them
+    private static final int BUSY_READS = 8; // without a pause
     private static final long PAUSE_NANOS = 1_000_000_000L;
     private static final int WRITE_BUFFER = 64 * 1024;
 
-    /**
-     * How much the kernel takes ahead of the peer. By itself it takes up to 4 MB: a ping behind that is answered by a slow
-     * peer after the deadline for pongs, and a write then blocks for longer than its deadline, although the peer reads.
-     */
+    /** The kernel's own choice can be 4 MB: a slow peer then answers a ping behind that after the deadline. */
     private static final int SEND_BUFFER = 256 * 1024;
 
-    /** What is believed of a length before its bytes have come. */
+    /** The memory that is allocated ahead of the bytes received. */
     static final int MAX_GROWTH = 64 * 1024;
 
     private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
 
     private final Socket socket;
     private final Socket layer; // TLS over the socket, or the socket itself
-    private final TlsHandshakeInput handshake; // what TLS reads from; null without TLS
+    private final TlsHandshakeInput handshake; // the input of TLS; null without TLS
     private final InputStream in;
     private final OutputStream out;
     private final WireBytes counted;
+    private final MemoryBudget memory;
 
     private byte[] buffer = new byte[BUSY_BUFFER];
     private int start;
     private int end;
-    private int reads = BUSY_READS; // with no pause between them, counted up to BUSY_READS
+    private int reads = BUSY_READS; // without a pause, counted up to BUSY_READS
     private final int bytesPerSecond;
     private double credit; // bytes that may be read without a pause
 
-    private volatile long heardAt = System.nanoTime();
+    private volatile long lastReadNanos = System.nanoTime();
     private volatile long readingSince;
     private volatile long writingSince;
-    private volatile long wroteAt = heardAt;
+    private volatile long wroteAt = lastReadNanos;
 
     /**
      * Takes over a connected socket.
      *
-     * @param bytesPerSecond how fast it is read at the most, after as many bytes at once
-     * @param bytes counts what goes over it
+     * @param bytesPerSecond the limit for reading, and the burst
+     * @param bytes counts the bytes read and written
+     * @param memory the budget to which kept bytes are charged
      */
-    public Wire(Socket socket, int bytesPerSecond, WireBytes bytes) throws IOException {
-        this(socket, socket, null, bytesPerSecond, bytes);
+    public Wire(Socket socket, int bytesPerSecond, WireBytes bytes, MemoryBudget memory) throws IOException {
+        this(socket, socket, null, bytesPerSecond, bytes, memory);
     }
 
-    /** Takes over what is layered over a connected socket. To abort is to close the socket, under the layer. */
-    Wire(Socket socket, Socket layer, TlsHandshakeInput handshake, int bytesPerSecond, WireBytes bytes)
+    /** Takes over a layer over a connected socket. Aborting closes the socket, under the layer. */
+    Wire(
+            Socket socket,
+            Socket layer,
+            TlsHandshakeInput handshake,
+            int bytesPerSecond,
+            WireBytes bytes,
+            MemoryBudget memory)
             throws IOException {
         socket.setTcpNoDelay(true);
         socket.setSendBufferSize(SEND_BUFFER);
@@ -84,20 +89,23 @@ public final class Wire {
         this.in = layer.getInputStream();
         this.out = layer.getOutputStream();
         this.counted = bytes;
+        this.memory = memory;
     }
 
-    /**
-     * Performs the handshake of TLS, if there is TLS; before anything else. Blocks; who watches over the deadline
-     * aborts the wire.
-     */
+    /** Performs the handshake of TLS, if there is TLS, before anything else. Blocks until it is done or aborted. */
     public void secure() throws IOException {
         if (layer instanceof SSLSocket tls) {
-            handshake.during(tls::startHandshake);
-            tls.setEnableSessionCreation(false); // this one was all: a client that renegotiates costs a signature each
+            handshake.perform(tls);
+            tls.setEnableSessionCreation(false); // forbids renegotiation, which costs a signature each time
         }
     }
 
-    /** Returns whether there is TLS. */
+    /** Returns the budget to which the connection's memory is charged. */
+    MemoryBudget memory() {
+        return memory;
+    }
+
+    /** Returns whether the wire uses TLS. */
     boolean isSecure() {
         return handshake != null;
     }
@@ -109,43 +117,41 @@ public final class Wire {
         }
     }
 
-    /** Whether bytes are there that were not taken yet. */
+    /** Returns whether the buffer has bytes that are not taken yet. */
     boolean hasUnread() {
         return start < end;
     }
 
-    /** What began the connection is over: it may be idle from now on. */
+    /** Shrinks the buffer at the next read: the handshake is over, and the connection may become idle. */
     void settle() {
         reads = 0;
     }
 
-    /** The next byte, blocking for it. */
+    /** Blocks until the next byte has come, and returns it. */
     int read() throws IOException {
-        if (start == end) {
-            fill();
-        }
+        await();
         return buffer[start++] & 0xff;
     }
 
-    /** Blocks until at least one byte has come and reads at most {@code length}; the number read is returned. */
+    /** Blocks until at least one byte has come, reads at most {@code length} bytes, and returns their number. */
     int read(byte[] target, int offset, int length) throws IOException {
         if (start == end && length >= buffer.length) {
-            return heard(in.read(target, offset, length));
+            return received(in.read(target, offset, length));
         }
-        if (start == end) {
-            fill();
-        }
+        await();
         int n = Math.min(length, end - start);
         System.arraycopy(buffer, start, target, offset, n);
         start += n;
         return n;
     }
 
-    /** Blocks for so many bytes; memory grows with those that really came. */
-    byte[] readAll(int length) throws IOException {
+    /** Blocks until {@code length} bytes have come, and returns them. Memory, which is charged, grows as they come. */
+    byte[] readAll(int length, IncomingMemory charged) throws IOException {
+        charged.grow(Math.min(length, MAX_GROWTH));
         byte[] bytes = new byte[Math.min(length, MAX_GROWTH)];
         for (int n = 0; n < length; ) {
             if (n == bytes.length) {
+                charged.grow(Math.min(length, 2L * n));
                 bytes = Arrays.copyOf(bytes, Math.min(length, 2 * n));
             }
             n += read(bytes, n, bytes.length - n);
@@ -155,31 +161,27 @@ public final class Wire {
 
     private void fill() throws IOException {
         end = start = 0; // stays empty if the read fails
-        fitBuffer();
-        end = heard(in.read(buffer, 0, buffer.length));
-    }
-
-    private void fitBuffer() {
-        int fitting = reads == BUSY_READS ? BUSY_BUFFER : IDLE_BUFFER;
-        if (buffer.length != fitting) {
-            buffer = new byte[fitting];
+        int size = reads == BUSY_READS ? BUSY_BUFFER : IDLE_BUFFER;
+        if (buffer.length != size) {
+            buffer = new byte[size];
         }
+        end = received(in.read(buffer, 0, buffer.length));
     }
 
-    private int heard(int n) throws IOException {
+    private int received(int n) throws IOException {
         if (n < 0) {
             throw new EOFException("the peer closed the connection");
         }
         long now = System.nanoTime();
-        long silence = now - heardAt;
+        long silence = now - lastReadNanos;
         reads = silence > PAUSE_NANOS ? 0 : Math.min(BUSY_READS, reads + 1);
         counted.read(n);
         throttle(n, silence);
-        heardAt = now;
+        lastReadNanos = now;
         return n;
     }
 
-    /** A peer that sends too fast is read later: its own kernel makes it wait (RFC 9293 §3.8.6). */
+    /** Waits if the peer sends too fast: its own kernel then makes it wait (RFC 9293 §3.8.6). */
     private void throttle(int n, long nanos) {
         credit = Math.min(bytesPerSecond, credit + nanos / 1e9 * bytesPerSecond) - n;
         if (credit < 0) {
@@ -187,33 +189,38 @@ public final class Wire {
         }
     }
 
-    /** Something has begun that must end in time. */
+    /** Starts the clock of a frame. */
     void begin() {
-        readingSince = System.nanoTime() | 1; // 0 says that nothing has begun
+        readingSince = System.nanoTime() | 1; // 0 means that none has begun
     }
 
-    /** What had begun is complete. */
+    /** Stops the clock of a frame. */
     void complete() {
         readingSince = 0;
     }
 
-    /** Writes a frame and all that is given meanwhile, until null is. */
+    /** Writes a frame and those that the supplier gives, until it gives null. */
     void write(Frame first, Supplier<Frame> waiting) throws IOException {
         Frame second = waiting.get();
         if (second == null) {
             send(first.bytes(), first.length());
             return;
         }
-        byte[] batch = WRITE_BUFFERS.poll();
-        if (batch == null) {
-            batch = new byte[WRITE_BUFFER];
+        memory.charge(Part.QUEUES, WRITE_BUFFER);
+        try {
+            byte[] batch = WRITE_BUFFERS.poll();
+            if (batch == null) {
+                batch = new byte[WRITE_BUFFER];
+            }
+            int filled = append(first, batch, 0);
+            for (Frame next = second; next != null; next = waiting.get()) {
+                filled = append(next, batch, filled);
+            }
+            send(batch, filled);
+            WRITE_BUFFERS.offer(batch); // a failed write and a full pool drop the buffer
+        } finally {
+            memory.charge(Part.QUEUES, -WRITE_BUFFER);
         }
-        int filled = append(first, batch, 0);
-        for (Frame next = second; next != null; next = waiting.get()) {
-            filled = append(next, batch, filled);
-        }
-        send(batch, filled);
-        WRITE_BUFFERS.offer(batch); // a write that failed drops its buffer, and so does a full pool
     }
 
     private int append(Frame frame, byte[] batch, int filled) throws IOException {
@@ -230,12 +237,12 @@ public final class Wire {
         return from + frame.length();
     }
 
-    /** Writes outside of any queue, as a handshake does. */
+    /** Writes the bytes of a handshake. */
     void write(byte[] bytes) throws IOException {
         send(bytes, bytes.length);
     }
 
-    /** In pieces, so that a large frame to a slow peer shows its progress. */
+    /** Writes in pieces, so that the watchdog sees the progress of a large frame to a slow peer. */
     private void send(byte[] bytes, int length) throws IOException {
         for (int sent = 0; sent < length; ) {
             int n = Math.min(length - sent, WRITE_BUFFER);
@@ -249,7 +256,7 @@ public final class Wire {
         counted.written(length);
     }
 
-    /** Tells the peer that nothing more comes, by the thread that writes. */
+    /** Ends the output. Called by the thread that writes. */
     void endOutput() throws IOException {
         writingSince = System.nanoTime() | 1;
         layer.shutdownOutput(); // with TLS, its close_notify too
@@ -263,10 +270,10 @@ public final class Wire {
             }
             byte[] unread = new byte[BUSY_BUFFER];
             while (in.read(unread) >= 0) {
-                // The peer has been told that the end has come; what it still says is not for us.
+                // The peer may still send; its bytes are discarded.
             }
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, () -> peer() + " was gone before the close was complete: " + e.getMessage());
+            LOG.log(Level.DEBUG, () -> peer() + " disconnected before the close was complete: " + e.getMessage());
         }
         abort();
     }
@@ -280,8 +287,8 @@ public final class Wire {
         }
     }
 
-    long heardAt() {
-        return heardAt;
+    long lastReadNanos() {
+        return lastReadNanos;
     }
 
     long readingSince() {
@@ -292,12 +299,12 @@ public final class Wire {
         return writingSince;
     }
 
-    /** When something was last written, or the wire taken over. */
+    /** Returns when bytes were last written, or the wire was taken over. */
     long wroteAt() {
         return wroteAt;
     }
 
-    /** The peer's address and port. */
+    /** Returns the peer's address and port. */
     public String peer() {
         return socket.getRemoteSocketAddress() instanceof InetSocketAddress address
                 ? address.getAddress().getHostAddress() + ":" + address.getPort()

@@ -2,27 +2,25 @@ package io.seleucia.chat.transport;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** The bytes of all connections of a server, as they are inside TLS where there is TLS. For any thread. */
+/** Counts the bytes of all connections of a server, inside TLS if there is TLS. Any thread. */
 public final class WireBytes {
     private final LongAdder read = new LongAdder();
     private final LongAdder written = new LongAdder();
 
-    /** Counts what one call has read. */
     void read(int bytes) {
         read.add(bytes);
     }
 
-    /** Counts what one call has written. */
     void written(int bytes) {
         written.add(bytes);
     }
 
-    /** The bytes that came. */
+    /** Returns the bytes read. */
     public long bytesIn() {
         return read.sum();
     }
 
-    /** The bytes that the operating system has taken. */
+    /** Returns the bytes that the operating system has accepted. */
     public long bytesOut() {
         return written.sum();
     }

@@ -23,10 +23,10 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -259,7 +259,7 @@ class TokenKeysTest {
 
     private static boolean isSigned(String jwk, String token) {
         int end = token.lastIndexOf('.');
-        return TokenKeys.parse(ascii(jwk), EnumSet.allOf(Algorithm.class))
+        return TokenKeys.parse(ascii(jwk), Set.of("HS256", "RS256", "ES256", "EdDSA"))
                 .getFirst()
                 .isSignature(Base64.getUrlDecoder().decode(token.substring(end + 1)), ascii(token.substring(0, end)));
     }

@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.Eventually;
 import io.seleucia.chat.LoggedLines;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -394,6 +400,40 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void tellsAGuestFromAnAccountOfItsName() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+        RecordingListener listener = new RecordingListener();
+        other.subscribe(CHANNEL, listener);
+        Sender guest = new Sender("ada", true);
+
+        Broker.Receipt guests = broker.publish(CHANNEL, guest, text("a guest's"), "key");
+        Broker.Receipt accounts = broker.publish(CHANNEL, "ada", text("an account's"), "key");
+        assertThat(broker.publish(CHANNEL, guest, text("again"), "key"))
+                .isEqualTo(new Broker.Receipt(guests.position(), true));
+        assertThat(accounts.duplicate()).isFalse();
+
+        assertThat(listener.nextMessage().guest()).isTrue();
+        assertThat(listener.nextMessage().guest()).isFalse();
+        assertThat(history(other).messages()).extracting(Message::guest).containsExactly(true, false);
+        assertThat(history(other).messages()).extracting(Message::sender).containsExactly("ada", "ada");
+
+        broker.signal(CHANNEL, new Broker.Signal("session", guest, text("typing")));
+        assertThat(listener.nextSignal().sender()).isEqualTo(guest);
+
+        broker.join(CHANNEL, guest);
+        assertThat(listener.nextClient()).isEqualTo("joined ada ");
+        broker.join(CHANNEL, "ada");
+        assertThat(listener.nextClient()).isEqualTo("joined ada");
+        assertThat(other.members(CHANNEL, "", 10))
+                .isEqualTo(new Broker.Members(2, List.of(new Member("ada", 1), new Member("ada", 1, true))));
+        broker.leave(CHANNEL, guest);
+        assertThat(listener.nextClient()).isEqualTo("left ada ");
+        assertThat(other.members(CHANNEL, "", 10)).isEqualTo(new Broker.Members(1, List.of(new Member("ada", 1))));
+    }
+
+    @Test
     void forgetsKeysInTime() throws Exception {
         Broker broker = open(Retention.DEFAULT.withKeys(Duration.ofMillis(20)));
         Position first = broker.publish(CHANNEL, "ada", text("first"), "key").position();
@@ -421,6 +461,38 @@ public abstract class BrokerContract {
 
         other.leave(CHANNEL, "ada");
         assertThat(broker.members(CHANNEL)).isEmpty();
+    }
+
+    @Test
+    void givesMembersInPages() throws Exception {
+        Broker broker = open();
+        List<String> clients = List.of("a", "b\"", "c", "\ue000", "\uD83D\uDE00", "é");
+        for (String client : clients) {
+            broker.join(CHANNEL, client);
+        }
+        broker.join(CHANNEL, "c");
+        List<String> sorted = clients.stream().sorted().toList();
+
+        Broker.Members first = broker.members(CHANNEL, "", 2);
+        assertThat(first).isEqualTo(new Broker.Members(6, List.of(new Member("a", 1), new Member("b\"", 1))));
+        Broker.Members second = broker.members(CHANNEL, "b\"", 2);
+        assertThat(second.page().getFirst()).isEqualTo(new Member("c", 2));
+        Broker.Members third = broker.members(CHANNEL, second.page().getLast().client(), 2);
+        assertThat(Stream.of(first, second, third)
+                        .flatMap(page -> page.page().stream())
+                        .map(Member::client))
+                .isEqualTo(sorted);
+
+        assertThat(broker.members(CHANNEL, "bb", 1).page())
+                .as("after one that is not there")
+                .containsExactly(new Member("c", 2));
+        assertThat(broker.members(CHANNEL, sorted.getLast(), 2)).isEqualTo(new Broker.Members(6, List.of()));
+        assertThat(broker.members(CHANNEL, "", 0)).isEqualTo(new Broker.Members(6, List.of()));
+        assertThat(broker.members(CHANNEL, "", -1).page()).isEmpty();
+        broker.leave(CHANNEL, "a");
+        assertThat(broker.members(CHANNEL, "", 1))
+                .as("the first page is always new")
+                .isEqualTo(new Broker.Members(5, List.of(new Member("b\"", 1))));
     }
 
     @Test
@@ -481,6 +553,86 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void holdsANameForOneOwnerUntilItIsReleased() throws Exception {
+        Broker broker = open();
+        Broker other = another(broker, Retention.DEFAULT);
+        brokers.add(other);
+        Duration lasting = Duration.ofMinutes(10);
+
+        assertThat(broker.hold("ada {%7B}", "one", lasting)).isEqualTo(Broker.Hold.BEGUN);
+        assertThat(other.hold("ada {%7B}", "two", lasting)).isEqualTo(Broker.Hold.REFUSED);
+        assertThat(other.hold("bob", "two", lasting)).isEqualTo(Broker.Hold.BEGUN);
+        assertThat(other.hold("ada {%7B}", "one", lasting)).isEqualTo(Broker.Hold.EXTENDED);
+
+        other.release("ada {%7B}", "two");
+        assertThat(other.hold("ada {%7B}", "two", lasting)).isEqualTo(Broker.Hold.REFUSED);
+        other.release("ada {%7B}", "one");
+        assertThat(broker.hold("ada {%7B}", "two", lasting)).isEqualTo(Broker.Hold.BEGUN);
+        assertThat(broker.hold("ada {%7B}", "one", lasting)).isEqualTo(Broker.Hold.REFUSED);
+    }
+
+    @Test
+    void holdsANameForAsLongAsItsOwnerSaidLast() throws Exception {
+        Broker broker = open();
+        Duration brief = Duration.ofMillis(20);
+        broker.hold("ada", "one", brief);
+        broker.hold("bob", "one", Duration.ofMinutes(10));
+        broker.hold("bob", "one", brief);
+        broker.hold("cyd", "one", brief);
+        broker.hold("cyd", "one", Duration.ofMinutes(10));
+
+        Eventually.eventually(() ->
+                assertThat(unchecked(() -> broker.hold("ada", "two", brief))).isEqualTo(Broker.Hold.BEGUN));
+        Eventually.eventually(() ->
+                assertThat(unchecked(() -> broker.hold("bob", "two", brief))).isEqualTo(Broker.Hold.BEGUN));
+        assertThat(broker.hold("cyd", "two", brief)).isEqualTo(Broker.Hold.REFUSED);
+    }
+
+    private static <T> T unchecked(Callable<T> call) {
+        try {
+            return call.call();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void keepsBansApartFromAllChannels() throws Exception {
+        try (Broker broker = create(Retention.DEFAULT.withMessages(1));
+                Broker another = another(broker, Retention.DEFAULT)) {
+            Instant hour = Instant.now().plus(Duration.ofHours(1));
+            Ban account = new Ban(Ban.Kind.ACCOUNT, "Grace {Hopper} \u00e9", hour, "a reason, \u00e9");
+            Ban guest = new Ban(Ban.Kind.GUEST, "Bill", hour, "");
+            Ban address = new Ban(Ban.Kind.ADDRESS, "2001:db8::1", hour, "");
+            broker.ban(account);
+            broker.ban(new Ban(Ban.Kind.GUEST, "BiIl", hour.plusSeconds(1), "as it looks the same"));
+            broker.ban(guest);
+            another.ban(address);
+            another.ban(new Ban(Ban.Kind.GUEST, "short", Instant.now().plusMillis(200), ""));
+
+            broker.delete("@");
+
+            Eventually.eventually(() -> assertThat(bans(another)).containsExactlyInAnyOrder(account, guest, address));
+            another.unban(Ban.Kind.ADDRESS, "2001:db8:0:0::/64");
+            another.unban(Ban.Kind.GUEST, "bIll");
+            another.unban(Ban.Kind.GUEST, "not banned");
+            assertThat(broker.bans()).containsExactly(account);
+            assertThatThrownBy(() -> broker.ban(
+                            new Ban(Ban.Kind.GUEST, "ada", Instant.now().minusMillis(1), "")))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(broker.bans()).containsExactly(account);
+        }
+    }
+
+    private static List<Ban> bans(Broker broker) {
+        try {
+            return broker.bans();
+        } catch (UnavailableException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void tellsAllOtherListenersWhenOneFails() throws Exception {
         Broker broker = open();
         List<RecordingListener> listeners = List.of(new RecordingListener(), new RecordingListener());
@@ -530,12 +682,12 @@ public abstract class BrokerContract {
         }
 
         @Override
-        public void joined(String client) {
+        public void joined(Sender client) {
             throw new AssertionError(WHY);
         }
 
         @Override
-        public void left(String client) {
+        public void left(Sender client) {
             throw new AssertionError(WHY);
         }
     }
@@ -562,6 +714,8 @@ public abstract class BrokerContract {
         assertRefused(() -> broker.deleteFrom("ada"));
         assertRefused(() -> broker.join(CHANNEL, "bob"));
         assertRefused(() -> broker.members(CHANNEL));
+        assertRefused(() -> broker.hold("ada", "one", Duration.ofMinutes(1)));
+        broker.release("ada", "one");
         broker.leave(CHANNEL, "ada");
         subscription.close();
         broker.close();

@@ -6,6 +6,7 @@ import io.seleucia.chat.Eventually;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * Publishers and listeners at several brokers, who use the same channels while something happens to Redis; and what may
  * be said of it afterwards. A publisher repeats a message under the same key until it is acknowledged, as clients do.
  */
-final class BrokerLoad implements AutoCloseable {
+public final class BrokerLoad implements AutoCloseable {
     private static final long PAUSE_NANOS = 5_000_000;
 
     private final List<? extends Broker> brokers;
@@ -49,10 +50,10 @@ final class BrokerLoad implements AutoCloseable {
         public void signal(Broker.Signal signal) {}
 
         @Override
-        public void joined(String client) {}
+        public void joined(Sender client) {}
 
         @Override
-        public void left(String client) {}
+        public void left(Sender client) {}
     }
 
     /**
@@ -62,10 +63,10 @@ final class BrokerLoad implements AutoCloseable {
      * @param losses how often a listener was told that messages are lost
      * @param unsure how often a publish had to be repeated
      */
-    record Verdict(List<String> flaws, int acknowledged, int losses, int unsure) {}
+    public record Verdict(List<String> flaws, int acknowledged, int losses, int unsure) {}
 
     /** Subscribes every channel at every broker, and begins to publish there. */
-    BrokerLoad(List<? extends Broker> brokers, List<String> channels) throws Exception {
+    public BrokerLoad(List<? extends Broker> brokers, List<String> channels) throws Exception {
         this.brokers = brokers;
         for (int b = 0; b < brokers.size(); b++) {
             Broker broker = brokers.get(b);
@@ -101,7 +102,7 @@ final class BrokerLoad implements AutoCloseable {
     }
 
     /** Waits until so many more messages have been acknowledged in a channel. */
-    void awaitProgress(String channel, int messages) {
+    public void awaitProgress(String channel, int messages) {
         long before = count(channel);
         Eventually.eventually(() -> assertThat(count(channel)).isGreaterThanOrEqualTo(before + messages));
     }
@@ -113,7 +114,7 @@ final class BrokerLoad implements AutoCloseable {
     }
 
     /** Ends publishing, waits until all listeners have heard of the last message, and judges. */
-    Verdict stop() throws Exception {
+    public Verdict stop() throws Exception {
         stopped = true;
         for (Thread publisher : publishers) {
             publisher.join();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -27,13 +28,13 @@ public final class RecordingListener implements Broker.Listener {
     }
 
     @Override
-    public void joined(String client) {
-        events.add("joined " + client);
+    public void joined(Sender client) {
+        events.add("joined " + client.key());
     }
 
     @Override
-    public void left(String client) {
-        events.add("left " + client);
+    public void left(Sender client) {
+        events.add("left " + client.key());
     }
 
     /** The next event, which must be a signal. */

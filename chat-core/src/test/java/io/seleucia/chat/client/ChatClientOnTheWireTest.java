@@ -80,8 +80,10 @@ class ChatClientOnTheWireTest {
     @Test
     void saysItsNameAndGoesOnFromWhereItsInboxIs() throws Exception {
         start();
+        String secret;
         try (ScriptedServer.Peer first = server.accept()) {
             JsonObject connect = first.expect("connect");
+            secret = connect.remove("resume").getAsString();
             assertThat(connect).hasToString("{\"id\":1,\"type\":\"connect\",\"client\":\"ada\"}");
             first.connected(connect);
             first.send("{'type':'direct','offset':6,'sender':'bob','time':1,'data':'psst'}");
@@ -89,6 +91,7 @@ class ChatClientOnTheWireTest {
         }
         JsonObject again = server.accept().expect("connect");
         assertThat(again.get("inbox")).hasToString("{\"epoch\":\"i\",\"offset\":6}");
+        assertThat(again.get("resume").getAsString()).isEqualTo(secret).matches("[A-Za-z0-9_-]{22}");
     }
 
     @Test
@@ -394,6 +397,24 @@ class ChatClientOnTheWireTest {
     }
 
     @Test
+    void aLossIsToldWhereTheHistoryMayNoLongerBeRead() throws Exception {
+        ScriptedServer.Peer peer = inLobby();
+        peer.close(1012);
+
+        ScriptedServer.Peer next = server.welcome();
+        next.answer(next.expect("subscribe"), "subscribed", "'channel':'lobby','epoch':'e','offset':8");
+        next.message(9, "missed nothing");
+        assertThat(ada.next()).isEqualTo("lobby 9 bob: missed nothing");
+        next.close(1012);
+
+        ScriptedServer.Peer last = server.welcome();
+        last.answer(last.expect("subscribe"), "subscribed", "'channel':'lobby','epoch':'e','offset':12");
+        last.message(13, "end");
+        assertThat(ada.next()).isEqualTo("lost lobby 9 to 12");
+        assertThat(ada.next()).isEqualTo("lobby 13 bob: end");
+    }
+
+    @Test
     void aLossInTheInboxIsTold() throws Exception {
         start();
         server.welcome().close(1012);
@@ -537,7 +558,8 @@ class ChatClientOnTheWireTest {
         start(builder()
                 .name("ada")
                 .closeTimeout(Duration.ofMinutes(30))
-                .inboundBytes(600)
+                .inboundBytes(
+                        10_000) // far more than what comes before the messages: a pause then would end with a ping
                 .listener(new ChatListener() {
                     @Override
                     public void message(Message message) { // nothing is read while this waits
@@ -550,7 +572,7 @@ class ChatClientOnTheWireTest {
         ScriptedServer.Peer peer = server.welcomeInLobby();
         CompletableFuture<Position> publication = client.publish("lobby", "last words");
         JsonObject publish = peer.expect("publish");
-        peer.message(8, "hi");
+        peer.message(8, "x".repeat(10_000));
         peer.message(9, "last words");
         peer.published(publish, 9);
         ready.complete(null);

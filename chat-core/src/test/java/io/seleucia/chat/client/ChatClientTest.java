@@ -7,9 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.LoggedLines;
+import io.seleucia.chat.Quotas;
 import io.seleucia.chat.TestKey;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
@@ -34,8 +35,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a program is promised, on a server in memory that is ended and started again on its port. */
 class ChatClientTest {
-    private static final Limits LIMITS =
-            Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000).withDrainTimeout(Duration.ofSeconds(5));
+    private static final Limits LIMITS = Limits.DEFAULT
+            .withRateMessages(1_000_000)
+            .withRateBurst(1_000_000)
+            .withQuotas(Quotas.NONE)
+            .withDrainTimeout(Duration.ofSeconds(5));
 
     private final List<ChatClient> clients = new ArrayList<>();
     private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);

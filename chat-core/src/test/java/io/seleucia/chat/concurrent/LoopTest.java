@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.System.Logger;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.ResourceBundle;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -123,6 +123,66 @@ class LoopTest {
         assertThat(log.lines).containsExactly("an item failed");
     }
 
+    @Test
+    void repeatsAStepAfterEachPauseUntilClosed() throws InterruptedException {
+        Duration pause = Duration.ofMillis(20);
+        CountDownLatch closed = new CountDownLatch(1);
+        AtomicInteger rounds = new AtomicInteger();
+        long begun = System.nanoTime();
+        Loop.every(pause, log, "the loop", closed, () -> {
+            if (rounds.incrementAndGet() == 3) {
+                closed.countDown();
+            }
+            throw new IllegalStateException();
+        });
+
+        assertThat(rounds).hasValue(3);
+        assertThat(log.lines).hasSize(3).containsOnly("the loop failed");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(pause.multipliedBy(3));
+    }
+
+    @Test
+    void closingEndsAPause() throws InterruptedException {
+        CountDownLatch closed = new CountDownLatch(1);
+        AtomicInteger rounds = new AtomicInteger();
+        Thread thread = Thread.ofVirtual()
+                .start(() -> Loop.every(Duration.ofDays(1), log, "the loop", closed, rounds::incrementAndGet));
+
+        closed.countDown();
+
+        assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
+        assertThat(rounds).hasValue(0);
+    }
+
+    @Test
+    void attemptsEachItemWithABoundedNumberAtATime() {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CyclicBarrier both = new CyclicBarrier(2); // shows that two are inside together
+        List<Integer> done = new CopyOnWriteArrayList<>();
+
+        Loop.attemptEach(log, item -> "item " + item, List.of(0, 1, 2, 3, 4, 5), 2, item -> {
+            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+            await(both);
+            inside.decrementAndGet();
+            done.add(item);
+            throw new IllegalStateException(Thread.currentThread().getName());
+        });
+
+        assertThat(done).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5);
+        assertThat(most).hasValue(2);
+        assertThat(log.lines).contains("item 0 failed", "item 5 failed").hasSize(6);
+        assertThat(log.failures).extracting(Throwable::getMessage).contains("item 0", "item 5");
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> void sneak(Throwable failure) throws T {
         throw (T) failure;
@@ -130,8 +190,8 @@ class LoopTest {
 
     /** Keeps what is logged at ERROR. */
     private static final class RecordingLogger implements Logger {
-        private final List<String> lines = new ArrayList<>();
-        private final List<Throwable> failures = new ArrayList<>();
+        private final List<String> lines = new CopyOnWriteArrayList<>();
+        private final List<Throwable> failures = new CopyOnWriteArrayList<>();
         private boolean broken;
 
         @Override

@@ -2,7 +2,7 @@ package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisClusterProcesses;
+import io.seleucia.chat.broker.redis.RedisClusterProcesses;
 import io.seleucia.chat.faults.Evidence.History;
 import io.seleucia.chat.faults.Evidence.Stored;
 import java.io.IOException;

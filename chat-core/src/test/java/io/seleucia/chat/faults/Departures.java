@@ -15,11 +15,11 @@ import java.util.stream.Collectors;
 
 /**
  * An observer at each server, which is told who joins and leaves. That a member has left is wrong if the member had been
- * there for a while and still is a while later: its own goodbye may be told late, and it may itself notice late that its
- * connection has ended.
+ * there for a while and still is a while later: its own goodbye may be told late, as after a silence of Redis, and it may
+ * itself notice late that its connection has ended.
  */
 final class Departures implements AutoCloseable {
-    private static final Duration DELAY = Duration.ofSeconds(3);
+    private static final Duration BEFORE = Pace.BEAT.multipliedBy(3).plusSeconds(2);
     private static final int PAUSE_MILLIS = 200;
 
     /** That a member has left a channel, as a server said. */
@@ -30,15 +30,21 @@ final class Departures implements AutoCloseable {
     private final List<Thread> observers = new ArrayList<>();
     private final List<Speaker> speakers = new CopyOnWriteArrayList<>();
     private final CountDownLatch closing = new CountDownLatch(1);
+    private Duration noticing; // set before anything is observed
 
-    /** Begins to listen. */
-    void begin(List<Member> members, List<Integer> ports) {
+    /**
+     * Begins to listen.
+     *
+     * @param noticing how long a member may take to notice that its connection has ended
+     */
+    void begin(List<? extends Attendee> members, List<Integer> ports, Duration noticing) {
+        this.noticing = noticing;
         for (int port : ports) {
             observers.add(Thread.ofVirtual().name("observer-" + port).start(() -> live(port, members)));
         }
     }
 
-    private void live(int port, List<Member> members) {
+    private void live(int port, List<? extends Attendee> members) {
         Set<String> channels =
                 members.stream().flatMap(member -> member.channels().stream()).collect(Collectors.toSet());
         try {
@@ -50,7 +56,7 @@ final class Departures implements AutoCloseable {
         }
     }
 
-    private void observe(int port, Set<String> channels, List<Member> members) {
+    private void observe(int port, Set<String> channels, List<? extends Attendee> members) {
         try (Speaker observer = Speaker.connect(port, Presences.OBSERVER)) {
             speakers.add(observer);
             for (String channel : channels) {
@@ -73,15 +79,15 @@ final class Departures implements AutoCloseable {
         }
     }
 
-    private void check(Departure told, Member member, OptionalLong since) {
-        if (since.isPresent() && System.nanoTime() - since.getAsLong() > DELAY.toNanos()) {
+    private void check(Departure told, Attendee member, OptionalLong since) {
+        if (since.isPresent() && System.nanoTime() - since.getAsLong() > BEFORE.toNanos()) {
             checks.add(CompletableFuture.runAsync(
                     () -> {
                         if (member.thereSince().equals(since)) {
                             wrong.add(told);
                         }
                     },
-                    CompletableFuture.delayedExecutor(DELAY.toMillis(), TimeUnit.MILLISECONDS)));
+                    CompletableFuture.delayedExecutor(noticing.toMillis(), TimeUnit.MILLISECONDS)));
         }
     }
 

@@ -26,9 +26,9 @@ record Equipment(boolean program, boolean errors, List<String> flags) {
         return new Equipment(program, errors, and("-D%s=PT23H".formatted(ServerMain.KEYS)));
     }
 
-    /** With servers over Redis that find out sooner which others are dead. */
+    /** With servers over Redis that find out sooner which others are dead ({@link Pace}). */
     Equipment withHaste() {
-        return new Equipment(program, errors, and("-D%s=3".formatted(ServerMain.TIMES_FASTER)));
+        return new Equipment(program, errors, and("-D%s=%d".formatted(ServerMain.TIMES_FASTER, Pace.TIMES_FASTER)));
     }
 
     /** With a journal that begins its next file after some messages. */

@@ -24,6 +24,7 @@ final class FakeClock implements Host, AutoCloseable {
 
     private final Path library;
     private final Path file;
+    private Duration offset = Duration.ZERO;
 
     private FakeClock(Path library) throws IOException {
         this.library = library;
@@ -57,9 +58,15 @@ final class FakeClock implements Host, AutoCloseable {
 
     /** Sets how far it is ahead of the real one, or behind it. The processes see that within a second. */
     void jump(Duration offset) throws IOException {
+        this.offset = offset;
         Path next = Files.writeString(
                 file.resolveSibling(file.getFileName() + ".next"), "%+d\n".formatted(offset.toSeconds()));
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Moves it on from where it is, or back. */
+    void advance(Duration by) throws IOException {
+        jump(offset.plus(by));
     }
 
     @Override

@@ -7,6 +7,8 @@ import static io.seleucia.chat.faults.Strokes.delete;
 import static io.seleucia.chat.faults.Strokes.drain;
 import static io.seleucia.chat.faults.Strokes.hide;
 import static io.seleucia.chat.faults.Strokes.jump;
+import static io.seleucia.chat.faults.Strokes.jumpAfterDeath;
+import static io.seleucia.chat.faults.Strokes.jumpInSilence;
 import static io.seleucia.chat.faults.Strokes.kill;
 import static io.seleucia.chat.faults.Strokes.killUnheard;
 import static io.seleucia.chat.faults.Strokes.oneOf;
@@ -84,7 +86,11 @@ enum Fault {
     /** What somebody has said, or all that was said in a channel, is deleted. */
     DELETE(20, 400, (site, members, random) -> delete(site, members, random)),
     /** The clock of Redis or of a server jumps, by up to some minutes or hours. */
-    JUMP_CLOCK(6, 2_500, (site, members, random) -> jump(site, oneOf(site.clocks(), random), random));
+    JUMP_CLOCK(6, 2_500, (site, members, random) -> jump(site, oneOf(site.clocks(), random), random)),
+    /** The clock of Redis goes forward while a server is not heard of. */
+    JUMP_IN_SILENCE(6, 0, (site, members, random) -> jumpInSilence(site, random)),
+    /** The clock of Redis goes back when a server has died. */
+    JUMP_AFTER_DEATH(6, 0, (site, members, random) -> jumpAfterDeath(site, random));
 
     /** After which nothing that was acknowledged may be missing, and nothing need be said to be lost. */
     static final Set<Fault> HARMLESS = Set.of(
@@ -129,6 +135,9 @@ enum Fault {
     /** Those of a site with clocks. */
     static final Set<Fault> CLOCKS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, KILL_REDIS, CUT_PUBSUB, CUT_REDIS, JUMP_CLOCK);
+
+    /** Those by which a clock may say wrongly which servers are dead. Nothing else is to keep servers from being sure. */
+    static final Set<Fault> CLOCKS_OF_THE_DEAD = Set.of(CUT_CLIENT, CUT_PUBSUB, JUMP_IN_SILENCE, JUMP_AFTER_DEATH);
 
     /** Those that need no Redis. */
     static final Set<Fault> CLOCKS_WITHOUT_REDIS =

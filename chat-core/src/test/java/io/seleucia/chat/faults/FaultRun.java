@@ -40,6 +40,7 @@ final class FaultRun {
     private final long seed;
     private final Duration duration;
     private final Set<Fault> faults;
+    private Optional<Duration> patience = Optional.empty();
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Position> ends = new HashMap<>();
     private final List<History> histories = new ArrayList<>();
@@ -49,6 +50,16 @@ final class FaultRun {
         this.seed = seed;
         this.duration = duration;
         this.faults = faults;
+    }
+
+    /**
+     * Has servers asked all the while who is there.
+     *
+     * @param patience for how long one may leave out somebody who is there all the while
+     */
+    FaultRun watching(Duration patience) {
+        this.patience = Optional.of(patience);
+        return this;
     }
 
     /** Talks, strikes, mends, waits and judges; prints what there was in one block, and fails if that is not clean. */
@@ -75,7 +86,13 @@ final class FaultRun {
         try {
             awaitAllAt(Map.of());
             members.forEach(member -> member.talk(true));
-            site.attendance().begin(members, site.ports());
+            site.attendance()
+                    .begin(
+                            Stream.concat(members.stream(), site.bystanders().staying().stream())
+                                    .toList(),
+                            site.ports(),
+                            site.noticing());
+            patience.ifPresent(site.attendance()::watch);
             rage(chaos, random);
             Optional<AssertionError> unrest = awaitQuiet();
             if (unrest.isEmpty()) {

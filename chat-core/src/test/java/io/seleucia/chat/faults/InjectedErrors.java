@@ -1,9 +1,9 @@
 package io.seleucia.chat.faults;
 
 import io.seleucia.chat.ChatServerBuilder;
-import io.seleucia.chat.OpenSession;
 import io.seleucia.chat.RawWebSocket;
 import io.seleucia.chat.ServerListener;
+import io.seleucia.chat.SessionSnapshot;
 import io.seleucia.chat.WebSocketHandler;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
@@ -84,12 +84,12 @@ final class InjectedErrors {
 
     private static final class FailingListener implements ServerListener {
         @Override
-        public void connected(OpenSession session) {
+        public void connected(SessionSnapshot session) {
             sometimes(4);
         }
 
         @Override
-        public void disconnected(OpenSession session, CloseCode code) {
+        public void disconnected(SessionSnapshot session, CloseCode code) {
             sometimes(4);
         }
 
@@ -114,7 +114,7 @@ final class InjectedErrors {
         }
 
         @Override
-        public Content publishing(OpenSession from, String channel, Content content) {
+        public Content publishing(SessionSnapshot from, String channel, Content content) {
             hit(from.client());
             return content;
         }

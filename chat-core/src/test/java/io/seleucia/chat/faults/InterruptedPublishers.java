@@ -1,6 +1,7 @@
 package io.seleucia.chat.faults;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
@@ -17,10 +18,13 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Threads of an embedding program that publish, and are interrupted at random, as by {@code Future.cancel(true)}. Half of
  * them use {@code server.publish}, once for each message; the others {@code broker.publish} with a key, until that is
- * acknowledged.
+ * acknowledged. One more thread deletes a channel that is empty, again and again: a journal begins its next file with each
+ * deletion, also soon after an interrupt.
  */
 final class InterruptedPublishers {
+    private static final String EMPTY = "empty";
     private static final int LANES = 4;
+    private static final int LONGEST_FILE_MILLIS = 400;
     private static final int LONGEST_PAUSE_MILLIS = 60;
     private static final int LONGEST_PATIENCE_NANOS = 400_000;
 
@@ -41,6 +45,7 @@ final class InterruptedPublishers {
             int lane = i;
             lanes.add(Thread.ofPlatform().daemon().name("lane-" + i).start(() -> live(lane)));
         }
+        lanes.add(Thread.ofPlatform().daemon().name("deletions").start(this::delete));
     }
 
     private void live(int lane) {
@@ -53,6 +58,21 @@ final class InterruptedPublishers {
             }
         } catch (InterruptedException e) {
             throw new AssertionError("a lane is not interrupted, only its publishers are", e);
+        }
+    }
+
+    private void delete() {
+        Random random = new Random();
+        try {
+            while (!closing.await(random.nextInt(LONGEST_FILE_MILLIS), TimeUnit.MILLISECONDS)) {
+                try {
+                    server.broker().delete(EMPTY);
+                } catch (UnavailableException | IllegalStateException e) { // or the program ends, and has closed it
+                    notes.say("failed", e.getClass().getName());
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError("this thread is not interrupted, only publishers are", e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.LongForm;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dfaults.seconds} and {@code -Dfaults.seed} are those of {@link RedisFaultsTest}.
  */
 class JournalFaultsTest {
-    private static final Duration DURATION = Duration.ofSeconds(Integer.getInteger("faults.seconds", 20));
+    private static final Duration DURATION =
+            Duration.ofSeconds(Integer.getInteger("faults.seconds", LongForm.RUNS ? 20 : 5));
     private static final Duration SHORT = Duration.ofSeconds(Integer.getInteger("faults.seconds", 5)); // for each kind
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
 
@@ -44,6 +46,7 @@ class JournalFaultsTest {
     }
 
     @Test
+    @LongForm
     void aClockThatJumpsHarmsNobody() throws Exception {
         assertNothingIsLost(Site.withJournalAndClock(directory), Fault.CLOCKS_WITHOUT_REDIS);
     }

@@ -6,14 +6,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Somebody who talks in channels and to others, whatever happens to the connection, and remembers everything that was
  * shown.
  */
-interface Member extends AutoCloseable {
+interface Member extends Attendee, AutoCloseable {
     /**
      * Where all servers listen, and what all members are called.
      *
@@ -21,14 +20,6 @@ interface Member extends AutoCloseable {
      * @param errors whether programs with clients have listeners that throw Errors
      */
     record Scene(List<Integer> ports, List<String> names, Duration silence, boolean errors) {}
-
-    String name();
-
-    /** Where it is, whenever it can. */
-    List<String> channels();
-
-    /** Since when it is in all its channels, without a break, by {@link System#nanoTime}; empty while it is not. */
-    OptionalLong thereSince();
 
     /** Resets the connection, and has none for a while. */
     void cut(Duration away);

@@ -4,6 +4,7 @@ import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.LongForm;
 import io.seleucia.chat.client.ChatClient;
 import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.client.Loss;
@@ -106,6 +107,7 @@ class NetworkPartitionTest {
     }
 
     @Test
+    @LongForm
     void aServerWithoutRedisKeepsItsSessionsAndLosesNothing() throws Exception {
         Listening ada = here("ada");
         Listening eve = here("eve");
@@ -203,6 +205,7 @@ class NetworkPartitionTest {
     }
 
     @Test
+    @LongForm
     void aSubscriptionThatBringsNothingIsFoundAndNothingIsLost() throws Exception {
         Listening ada = here("ada");
         Listening bob = there("bob");

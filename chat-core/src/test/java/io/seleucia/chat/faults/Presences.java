@@ -61,6 +61,13 @@ record Presences(String channel, int port, Set<String> connected, Set<String> pr
         return connected.equals(present);
     }
 
+    /** The same answer, as far as it is about these, none of which is connected. */
+    Presences only(Set<String> names) {
+        Set<String> named = new HashSet<>(present);
+        named.retainAll(names);
+        return new Presences(channel, port, Set.of(), named);
+    }
+
     /** The same without ghosts. */
     Presences withoutGhosts() {
         Set<String> real = new HashSet<>(present);

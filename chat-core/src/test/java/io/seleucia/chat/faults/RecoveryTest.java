@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Reading;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.io.EOFException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -167,6 +170,21 @@ class RecoveryTest {
         }
 
         @Override
+        public void ban(Ban ban) throws UnavailableException {
+            members.ban(ban);
+        }
+
+        @Override
+        public void unban(Ban.Kind kind, String subject) throws UnavailableException {
+            members.unban(kind, subject);
+        }
+
+        @Override
+        public List<Ban> bans() {
+            return members.bans();
+        }
+
+        @Override
         public void delete(String channel) throws UnavailableException {
             members.delete(channel);
         }
@@ -177,7 +195,7 @@ class RecoveryTest {
         }
 
         @Override
-        public Receipt publish(String channel, String sender, Content content, String key) throws UnavailableException {
+        public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
             return members.publish(channel, sender, content, key);
         }
 
@@ -187,18 +205,28 @@ class RecoveryTest {
         }
 
         @Override
-        public void join(String channel, String client) {
+        public void join(String channel, Sender client) {
             members.join(channel, client);
         }
 
         @Override
-        public void leave(String channel, String client) {
+        public void leave(String channel, Sender client) {
             members.leave(channel, client);
         }
 
         @Override
-        public Map<String, Integer> members(String channel) throws UnavailableException {
-            return members.members(channel);
+        public Hold hold(String name, String owner, Duration lifetime) throws UnavailableException {
+            return members.hold(name, owner, lifetime);
+        }
+
+        @Override
+        public void release(String name, String owner) {
+            members.release(name, owner);
+        }
+
+        @Override
+        public Members members(String channel, String after, int limit) throws UnavailableException {
+            return members.members(channel, after, limit);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.LongForm;
 import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
@@ -36,8 +37,9 @@ class RedisFaultKindsTest {
     void serversThatStartWhileOthersDieForgetNobody() throws Exception {
         try (Site site = Site.overRedis(3, Equipment.NONE.withHaste())) {
             site.servers().getLast().kill();
+            site.bystanders().begin(site.ports().subList(0, 2));
 
-            assertNothingIsLost(run(site, Fault.REPLACEMENTS));
+            assertNothingIsLost(watched(site, Fault.REPLACEMENTS, Duration.ofSeconds(3)));
         }
     }
 
@@ -51,14 +53,29 @@ class RedisFaultKindsTest {
     }
 
     @Test
+    @LongForm
     void clocksThatJumpHarmNobody() throws Exception {
         try (Site site = Site.withClocks()) {
-            assertNothingIsLost(run(site, Fault.CLOCKS));
+            assertNothingIsLost(watched(site, Fault.CLOCKS, Duration.ofSeconds(10)));
+        }
+    }
+
+    @Test
+    @LongForm
+    void noClockSaysWhichServersAreDead() throws Exception {
+        try (Site site = Site.withClockOfRedis()) {
+            site.bystanders().begin(site.ports());
+
+            assertNothingIsLost(watched(site, Fault.CLOCKS_OF_THE_DEAD, Duration.ofSeconds(3)));
         }
     }
 
     private static Verdict run(Site site, Set<Fault> faults) throws Exception {
         return new FaultRun(site, SEED, DURATION, faults).run();
+    }
+
+    private static Verdict watched(Site site, Set<Fault> faults, Duration patience) throws Exception {
+        return new FaultRun(site, SEED, DURATION, faults).watching(patience).run();
     }
 
     private static void assertNothingIsLost(Verdict verdict) {

@@ -3,7 +3,7 @@ package io.seleucia.chat.faults;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisProcess;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,8 +5,9 @@ import static io.seleucia.chat.faults.Verdict.Violation.LOST;
 import static io.seleucia.chat.faults.Verdict.Violation.REORDERED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.broker.RedisProcess;
-import io.seleucia.chat.broker.RedisSentinelProcesses;
+import io.seleucia.chat.LongForm;
+import io.seleucia.chat.broker.redis.RedisProcess;
+import io.seleucia.chat.broker.redis.RedisSentinelProcesses;
 import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
 import java.time.Duration;
@@ -78,6 +79,7 @@ class SentinelPartitionTest {
     }
 
     @Test
+    @LongForm
     void whatOnlyTheOldMasterHadIsSaidToBeLost() throws Exception {
         List<Talk> talks = List.of(
                 Talk.of(channel, 5, 0),

@@ -2,13 +2,14 @@ package io.seleucia.chat.faults;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.Quotas;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.JournaledBrokers;
-import io.seleucia.chat.broker.RedisBrokers;
-import io.seleucia.chat.broker.RedisSentinelProcesses;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.JournaledBrokers;
+import io.seleucia.chat.broker.redis.RedisBrokers;
+import io.seleucia.chat.broker.redis.RedisSentinelProcesses;
+import io.seleucia.chat.broker.redis.RedisServers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,8 +44,11 @@ final class ServerMain {
     /** How large the files of a journal are, where that is not the default. */
     static final String SEGMENT_BYTES = "faults.segment";
 
-    private static final Limits LIMITS =
-            Limits.DEFAULT.withRateMessages(1_000_000).withRateBurst(1_000_000).withDrainTimeout(Duration.ofSeconds(5));
+    private static final Limits LIMITS = Limits.DEFAULT
+            .withRateMessages(1_000_000)
+            .withRateBurst(1_000_000)
+            .withQuotas(Quotas.NONE)
+            .withDrainTimeout(Duration.ofSeconds(5));
 
     private ServerMain() {}
 

@@ -31,6 +31,7 @@ final class ServerProcess {
     private volatile int port;
     private volatile Process process;
     private volatile long startedAt;
+    private volatile long killedAt;
     private volatile BufferedReader out;
 
     /**
@@ -156,6 +157,11 @@ final class ServerProcess {
         return startedAt;
     }
 
+    /** When it was last killed, by {@link System#nanoTime}. */
+    long killedAt() {
+        return killedAt;
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
@@ -166,6 +172,7 @@ final class ServerProcess {
                 .onExit()
                 .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();
+        killedAt = System.nanoTime();
     }
 
     /** Tells it to end in good order, and waits until it has. */

@@ -1,7 +1,7 @@
 package io.seleucia.chat.faults;
 
 import io.seleucia.chat.Limits;
-import io.seleucia.chat.broker.RedisProcess;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +29,7 @@ final class Site implements AutoCloseable {
 
     private Optional<Network> network = Optional.empty();
     private Duration silence = SILENCE;
+    private Duration noticing = Duration.ofSeconds(3);
     private final Optional<RedisProcess> redis;
     private final List<FaultyProxy> proxies = new ArrayList<>(); // one for each server over Redis, without a network
     private final List<Integer> doors = new ArrayList<>(); // one for each server on a network, which no fault closes
@@ -37,6 +38,7 @@ final class Site implements AutoCloseable {
     private final Programs programs = new Programs();
     private final Deletions deletions = new Deletions();
     private final Attendance attendance = new Attendance();
+    private final Bystanders bystanders = new Bystanders();
     private final Optional<Rollbacks> rollbacks;
     private boolean errors;
 
@@ -63,6 +65,17 @@ final class Site implements AutoCloseable {
                 clocks.subList(1, 3),
                 Equipment.NONE.withLongKeys().withHaste());
         site.clocks.addAll(clocks);
+        return site;
+    }
+
+    /** Two servers over one Redis that has a clock of its own; without libfaketime the test is skipped. */
+    static Site withClockOfRedis() throws Exception {
+        FakeClock clock = FakeClock.begin();
+        Site site = overRedis(
+                clock,
+                Collections.nCopies(2, Host.HERE),
+                Equipment.NONE.withLongKeys().withHaste());
+        site.clocks.add(clock);
         return site;
     }
 
@@ -104,6 +117,7 @@ final class Site implements AutoCloseable {
         Site site = new Site(Optional.of(redis));
         site.network = Optional.of(network);
         site.silence = ping.multipliedBy(4);
+        site.noticing = site.silence.plus(site.noticing); // nothing may arrive that says so
         try {
             for (String name : SERVERS) {
                 ServerProcess server = ServerProcess.begin(
@@ -174,6 +188,11 @@ final class Site implements AutoCloseable {
         return attendance;
     }
 
+    /** Those that are only there; nobody, until they are told to come. */
+    Bystanders bystanders() {
+        return bystanders;
+    }
+
     /** Whether plug-ins in the servers throw Errors, which programs with clients may do as well. */
     boolean injectsErrors() {
         return errors;
@@ -196,6 +215,11 @@ final class Site implements AutoCloseable {
 
     Network network() {
         return network.orElseThrow();
+    }
+
+    /** Returns how long a client may take to notice that its connection has ended. */
+    Duration noticing() {
+        return noticing;
     }
 
     /** After how much silence of a server a client may take the connection for broken. */
@@ -228,6 +252,7 @@ final class Site implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        bystanders.close();
         try {
             ServerProcess.close(servers);
         } finally {

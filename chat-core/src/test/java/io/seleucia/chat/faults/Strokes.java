@@ -3,6 +3,7 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.faults.Fault.Act;
 import io.seleucia.chat.faults.Fault.Stroke;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -56,34 +57,44 @@ final class Strokes {
     }
 
     /**
-     * As soon as the new one listens, members go over to it, and what they leave behind at the others ends soon after. Most
-     * of the time the younger of the others dies, so that the older comes to be sure of what it knows of others.
+     * The oldest server is sure of what it knows of others when the new one starts, half of the time while it is finding
+     * out that the former one is dead. As soon as the new one listens, members and bystanders go over to it, and what they
+     * leave behind at the others ends soon after. Most of the time the younger of the others dies.
      */
     static Stroke replace(Site site, List<Member> members, Random random) {
         Duration later = Duration.ofMillis(random.nextInt(2_500));
         boolean old = random.nextInt(5) == 0;
+        Duration afterDeath =
+                random.nextBoolean() ? Pace.SILENCE.plusNanos(random.nextLong(2 * Pace.BEAT.toNanos())) : Duration.ZERO;
         List<Runnable> ends = new CopyOnWriteArrayList<>();
         Act act = () -> {
-            List<ServerProcess> living = site.servers().stream()
-                    .filter(ServerProcess::isAlive)
-                    .sorted(Comparator.comparingLong(ServerProcess::startedAt))
-                    .toList();
+            List<ServerProcess> living = byAge(site);
+            ServerProcess next = site.servers().stream()
+                    .filter(server -> !server.isAlive())
+                    .findFirst()
+                    .orElseThrow();
             ServerProcess dying = old ? living.getFirst() : living.getLast();
+            Pace.awaitSure(living.getFirst());
+            Pace.await(next.killedAt(), afterDeath);
             CompletableFuture<Void> killed = CompletableFuture.runAsync(
                     dying::kill, CompletableFuture.delayedExecutor(later.toMillis(), TimeUnit.MILLISECONDS));
-            for (ServerProcess server : site.servers()) {
-                if (!living.contains(server)) {
-                    server.start();
-                }
-            }
+            next.start();
             members.forEach(member -> ends.add(member.stall()));
+            site.bystanders().goOver(next.port(), Pace.BEAT.dividedBy(2), random);
             killed.join();
         };
-        Act end = () -> {
+        return new Stroke("the servers", act, () -> {
             ends.forEach(Runnable::run);
-            site.attendance().look();
-        };
-        return new Stroke("the servers", act, end);
+            TimeUnit.NANOSECONDS.sleep(Pace.BEAT.multipliedBy(2).toNanos()); // so that what is wrong now can be seen
+        });
+    }
+
+    /** Those that are running, oldest first. */
+    private static List<ServerProcess> byAge(Site site) {
+        return site.servers().stream()
+                .filter(ServerProcess::isAlive)
+                .sorted(Comparator.comparingLong(ServerProcess::startedAt))
+                .toList();
     }
 
     /**
@@ -118,7 +129,48 @@ final class Strokes {
     static Stroke jump(Site site, FakeClock clock, Random random) {
         int most = random.nextBoolean() ? 300 : 6 * 3_600; // seconds
         Duration offset = Duration.ofSeconds(random.nextInt(2 * most) - most);
-        return new Stroke(clock, () -> clock.jump(offset), site.attendance()::look);
+        return new Stroke(clock, () -> clock.jump(offset), Act.NONE);
+    }
+
+    /**
+     * Redis' clock goes forward while it has heard nothing of the younger server for a while: by so much that this server
+     * seems to have been silent for too long, and the older one does not.
+     */
+    static Stroke jumpInSilence(Site site, Random random) {
+        FakeClock clock = site.clocks().getFirst();
+        Duration jump = Pace.SILENCE.minus(Pace.BEAT).minusMillis(700).truncatedTo(ChronoUnit.SECONDS);
+        Duration before = Pace.BEAT.plusNanos(random.nextLong(Pace.BEAT.toNanos() / 2));
+        Duration after = Pace.BEAT.plusSeconds(2); // until the older one has looked at it by the new time
+        Act act = () -> {
+            Pace.awaitSure(byAge(site).getFirst());
+            FaultyProxy silent =
+                    site.proxies().get(site.servers().indexOf(byAge(site).getLast()));
+            silent.blackHole();
+            TimeUnit.NANOSECONDS.sleep(before.toNanos());
+            clock.advance(jump);
+            TimeUnit.NANOSECONDS.sleep(after.toNanos());
+            silent.pass();
+        };
+        return new Stroke(clock, act, Act.NONE);
+    }
+
+    /**
+     * The younger server dies, and with it those that do not come back. Then Redis' clock goes back, so that the last
+     * heartbeat is in the future.
+     */
+    static Stroke jumpAfterDeath(Site site, Random random) {
+        FakeClock clock = site.clocks().getFirst();
+        Duration back = Duration.ofMinutes(5 + random.nextInt(60));
+        Act act = () -> {
+            ServerProcess dying = byAge(site).getLast();
+            Pace.awaitSure(byAge(site).getFirst());
+            List<Bystander> gone = site.bystanders().mortals(dying.port());
+            dying.kill();
+            clock.advance(back.negated());
+            dying.start();
+            site.attendance().awaitForgotten(gone, Pace.FORGOTTEN);
+        };
+        return new Stroke(clock, act, Act.NONE);
     }
 
     static Stroke delay(FaultyProxy proxy, Duration by) {

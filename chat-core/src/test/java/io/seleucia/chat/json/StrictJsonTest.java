@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,24 @@ class StrictJsonTest {
     void findsMembersOfWhatIsNoJson(String text, String id) {
         JsonPrimitive found = StrictJson.legibleMembers(text).get("id");
         assertThat(found == null ? null : found.toString()).isEqualTo(id);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "plain",
+                "\"\\/\t\b\n\r\f",
+                "\u0000\u001f\u007f",
+                "\u00e4\u20ac\u2027\u2028\u2029\u202a",
+                "😀\u4028"
+            })
+    void countsTheBytesThatGsonWrites(String text) {
+        long written = StrictJson.text(new JsonPrimitive(text)).getBytes(StandardCharsets.UTF_8).length;
+
+        assertThat(StrictJson.quotedBytes(text)).isEqualTo(written);
+        assertThat(StrictJson.quotedBytes(text.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(written);
     }
 
     @Test

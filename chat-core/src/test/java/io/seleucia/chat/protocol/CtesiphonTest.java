@@ -37,8 +37,8 @@ class CtesiphonTest {
 
     @Test
     void takesTextOnly() {
-        assertThat(protocol.takes(Payload.of("{}"))).isTrue();
-        assertThat(protocol.takes(new Payload(false, new byte[0]))).isFalse();
+        assertThat(protocol.accepts(Payload.of("{}"))).isTrue();
+        assertThat(protocol.accepts(new Payload(false, new byte[0]))).isFalse();
     }
 
     @Test

@@ -125,10 +125,10 @@ class RateLimiterTest {
         RateLimiter limiter = new RateLimiter(4, 2, START);
         assertThat(allowed(limiter, START, 3)).isEqualTo(2);
 
-        assertThat(limiter.nanosUntilNext()).isEqualTo(SECOND / 4);
+        assertThat(limiter.nanosUntilNext(START)).isEqualTo(SECOND / 4);
         assertThat(limiter.allows(START + SECOND / 4 - 1)).isFalse();
-        assertThat(limiter.allows(START + SECOND / 4 - 1 + limiter.nanosUntilNext()))
-                .isTrue();
+        assertThat(limiter.nanosUntilNext(START + SECOND / 4 - 1)).isEqualTo(1);
+        assertThat(limiter.allows(START + SECOND / 4)).isTrue();
     }
 
     private static int allowed(RateLimiter limiter, long now, int requests) {

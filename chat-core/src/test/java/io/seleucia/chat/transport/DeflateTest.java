@@ -194,7 +194,7 @@ class DeflateTest {
     void leavesShortMessagesAndIncompressibleOnesAsTheyAre() throws IOException {
         byte[] noise = new byte[10_000];
         new Random(7).nextBytes(noise);
-        WebSocket socket = outgoing(15);
+        WebSocketConnection socket = outgoing(15);
 
         assertThat(socket.framing().frame(new Payload(false, noise)).bytes()[0] & 0xff)
                 .isEqualTo(0x82);
@@ -240,13 +240,13 @@ class DeflateTest {
         byte[] noise = new byte[1_000];
         new Random(8).nextBytes(noise);
         try (Loopback loopback = new Loopback()) {
-            var agreed = new Compression(15, true, true, "");
-            var socket = new WebSocket(loopback.wireOf(new byte[0]), Optional.of(agreed), LIMIT);
+            var agreed = new DeflateParameters(15, true, true, "");
+            var socket = new WebSocketConnection(loopback.wireOf(new byte[0]), Optional.of(agreed), LIMIT);
             List<byte[]> sent = List.of(message, message, noise, message, message);
             var waiting = sent.stream()
                     .map(bytes -> socket.framing().frame(new Payload(false, bytes)))
                     .collect(Collectors.toCollection(ArrayDeque::new));
-            socket.write(waiting.poll(), waiting);
+            socket.write(waiting.poll(), waiting::poll);
             socket.release();
 
             // A client's frames have a mask; apart from that they are the server's.
@@ -279,10 +279,10 @@ class DeflateTest {
         assertThatThrownBy(() -> Frames.message(reader, NO_ANSWERS)).isInstanceOf(EOFException.class);
     }
 
-    private static WebSocket outgoing(int windowBits) throws IOException {
+    private static WebSocketConnection outgoing(int windowBits) throws IOException {
         try (Loopback loopback = new Loopback()) {
-            var agreed = new Compression(windowBits, false, false, "");
-            return new WebSocket(loopback.wireOf(new byte[0]), Optional.of(agreed), LIMIT);
+            var agreed = new DeflateParameters(windowBits, false, false, "");
+            return new WebSocketConnection(loopback.wireOf(new byte[0]), Optional.of(agreed), LIMIT);
         }
     }
 
@@ -306,7 +306,7 @@ class DeflateTest {
     }
 
     private static FrameReader reader(boolean takeover, byte[] frames) throws IOException {
-        return new FrameReader(new Loopback().wireOf(frames), LIMIT, Optional.of(new Inflating(takeover)));
+        return Loopback.reader(new Loopback().wireOf(frames), LIMIT, Optional.of(new MessageInflater(takeover)));
     }
 
     /** Text-like bytes, in which much repeats at all distances. */

@@ -501,11 +501,11 @@ class FrameReaderTest {
     }
 
     private FrameReader readerOf(byte[]... frames) throws IOException {
-        return new FrameReader(loopback.wireOf(joined(frames)), LIMIT, Optional.empty());
+        return Loopback.reader(loopback.wireOf(joined(frames)), LIMIT, Optional.empty());
     }
 
-    private WebSocket webSocketOf(String frames) throws IOException {
-        return new WebSocket(loopback.wireOf(bytes(frames)), Optional.empty(), LIMIT);
+    private WebSocketConnection webSocketOf(String frames) throws IOException {
+        return new WebSocketConnection(loopback.wireOf(bytes(frames)), Optional.empty(), LIMIT);
     }
 
     private void assertProtocolError(String rule, String... frames) throws IOException {

@@ -135,7 +135,7 @@ class HandshakeTest {
     void leavesTheBytesAfterTheHead() throws IOException {
         Wire wire = loopback.wireOf((crlf(REQUEST) + "!").getBytes(StandardCharsets.ISO_8859_1));
 
-        HANDSHAKE.accept(wire, Pages.NONE, path -> SPOKEN);
+        HANDSHAKE.accept(wire, StaticPages.NONE, path -> SPOKEN, Loopback.OPEN);
 
         assertThat(wire.read()).isEqualTo('!');
     }
@@ -336,7 +336,7 @@ class HandshakeTest {
         Wire wire = loopback.wireOf(replacing("GET /chat", "GET " + target).getBytes(StandardCharsets.ISO_8859_1));
 
         assertThat(HANDSHAKE
-                        .accept(wire, Pages.NONE, path -> SPOKEN)
+                        .accept(wire, StaticPages.NONE, path -> SPOKEN, Loopback.OPEN)
                         .orElseThrow()
                         .parameters())
                 .isEqualTo(Map.of("id", "a b c", "flag", "", "ä", "=&", "empty", "", "", ""));
@@ -486,9 +486,9 @@ class HandshakeTest {
     void refusesPagesForAnotherNameBeforeAnythingElse() throws IOException {
         Wire wire = loopback.wireOf("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\n"
                 .getBytes(StandardCharsets.US_ASCII));
-        Pages pages = Pages.NONE.with("/", "text/html", new byte[0]);
+        StaticPages pages = StaticPages.NONE.with("/", "text/html", new byte[0]);
 
-        assertThatThrownBy(() -> called("chat.example").accept(wire, pages, path -> SPOKEN))
+        assertThatThrownBy(() -> called("chat.example").accept(wire, pages, path -> SPOKEN, Loopback.OPEN))
                 .hasMessageStartingWith("this server does not serve the host evil.example");
     }
 
@@ -582,7 +582,11 @@ class HandshakeTest {
 
     private Optional<String> accept(Handshake handshake, String request) throws IOException {
         return handshake
-                .accept(loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)), Pages.NONE, path -> SPOKEN)
+                .accept(
+                        loopback.wireOf(request.getBytes(StandardCharsets.ISO_8859_1)),
+                        StaticPages.NONE,
+                        path -> SPOKEN,
+                        Loopback.OPEN)
                 .orElseThrow()
                 .subprotocol();
     }

@@ -1,13 +1,18 @@
 package io.seleucia.chat.transport;
 
+import io.seleucia.chat.memory.MemoryBudget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Optional;
 
 /** Two connected sockets: the test is the client, the code under test has the server's end. */
 final class Loopback implements AutoCloseable {
+    /** Admits all clients. */
+    static final Handshake.Gate OPEN = (path, authorization, parameters) -> {};
+
     private final Socket client;
     private final Socket server;
 
@@ -28,8 +33,23 @@ final class Loopback implements AutoCloseable {
      * @return the server's end
      */
     Wire wireOf(byte[] bytes) throws IOException {
+        return wireOf(bytes, MemoryBudget.ofBytes(1 << 20));
+    }
+
+    /** Does the same with a memory budget of the test's. */
+    Wire wireOf(byte[] bytes, MemoryBudget memory) throws IOException {
         Thread.ofVirtual().start(() -> send(bytes));
-        return new Wire(server, Integer.MAX_VALUE, new WireBytes());
+        return new Wire(server, Integer.MAX_VALUE, new WireBytes(), memory);
+    }
+
+    /** Returns a reader of frames, without a connection around it. */
+    static FrameReader reader(Wire wire, int maxMessageBytes, Optional<MessageInflater> inflating) {
+        return new FrameReader(
+                wire,
+                new IncomingMemory(wire.memory()),
+                maxMessageBytes,
+                inflating,
+                payload -> WebSocketConnection.control(FrameReader.PONG, payload));
     }
 
     private void send(byte[] bytes) {

@@ -68,13 +68,13 @@ final class Traffic {
         boolean text = random.nextBoolean();
         int length = Math.min(limit, length());
         byte[] payload = text ? text(length) : bytes(length);
-        int opcode = text ? WebSocket.TEXT : WebSocket.BINARY;
+        int opcode = text ? FrameReader.TEXT : FrameReader.BINARY;
         int from = 0;
         while (random.nextInt(3) == 0) {
             int to = from + random.nextInt(payload.length - from + 1);
             frame(false, opcode, Arrays.copyOfRange(payload, from, to));
             controlFrames();
-            opcode = WebSocket.CONTINUATION;
+            opcode = FrameReader.CONTINUATION;
             from = to;
         }
         frame(true, opcode, Arrays.copyOfRange(payload, from, payload.length));
@@ -117,7 +117,7 @@ final class Traffic {
         while (random.nextInt(4) == 0) {
             byte[] payload = bytes(random.nextInt(126));
             boolean ping = random.nextBoolean();
-            frame(true, ping ? WebSocket.PING : WebSocket.PONG, payload);
+            frame(true, ping ? FrameReader.PING : FrameReader.PONG, payload);
             if (ping) {
                 pings.add(new Sent<>(payload, out.size()));
             }
@@ -128,7 +128,7 @@ final class Traffic {
     void close() {
         frame(
                 true,
-                WebSocket.CLOSE,
+                FrameReader.CLOSE,
                 random.nextBoolean() ? new byte[0] : new byte[] {0x03, (byte) 0xe8, 'b', 'y', 'e'});
     }
 

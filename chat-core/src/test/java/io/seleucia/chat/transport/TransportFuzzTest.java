@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.management.ThreadMXBean;
+import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Payload;
 import java.io.EOFException;
 import java.io.IOException;
@@ -82,7 +83,8 @@ class TransportFuzzTest {
             case 2 -> Damage.noise(random);
             default -> Damage.random(valid, traffic.frames(), random);
         };
-        WebSocket socket = new WebSocket(wireOf(new CannedSocket(damage.bytes(), random)), Optional.empty(), limit);
+        WebSocketConnection socket =
+                new WebSocketConnection(wireOf(new CannedSocket(damage.bytes(), random)), Optional.empty(), limit);
         List<Payload> messages = new ArrayList<>();
         List<Frame> pongs = new ArrayList<>();
 
@@ -104,7 +106,7 @@ class TransportFuzzTest {
         assertAnswers(pongs, traffic.pings(damage.intact()));
     }
 
-    private static IOException readAll(WebSocket socket, List<Payload> messages, List<Frame> pongs) {
+    private static IOException readAll(WebSocketConnection socket, List<Payload> messages, List<Frame> pongs) {
         try {
             while (true) {
                 socket.read(pongs::add).ifPresent(messages::add);
@@ -168,7 +170,7 @@ class TransportFuzzTest {
             assertThat(outcome).isEqualTo(new Outcome(request.agreed(SUBPROTOCOLS), Optional.empty()));
             assertThat(answer).contains("\r\nSec-WebSocket-Accept: " + request.accept() + "\r\n");
             List<Payload> messages = new ArrayList<>();
-            readAll(new WebSocket(wire, Optional.empty(), 125), messages, new ArrayList<>());
+            readAll(new WebSocketConnection(wire, Optional.empty(), 125), messages, new ArrayList<>());
             assertBeginsWith(messages, traffic.messages(damage.intact() - head.length));
         }
     }
@@ -190,8 +192,9 @@ class TransportFuzzTest {
 
     private static Outcome accept(Wire wire) {
         try {
-            Handshake.Agreed agreed =
-                    HANDSHAKE.accept(wire, Pages.NONE, path -> SUBPROTOCOLS).orElseThrow();
+            Handshake.Agreed agreed = HANDSHAKE
+                    .accept(wire, StaticPages.NONE, path -> SUBPROTOCOLS, Loopback.OPEN)
+                    .orElseThrow();
             return new Outcome(agreed.subprotocol(), Optional.empty());
         } catch (IOException e) {
             return new Outcome(Optional.empty(), Optional.of(e));
@@ -200,7 +203,7 @@ class TransportFuzzTest {
 
     /** Never throttled: how fast a peer may send is not what is tried here. */
     private static Wire wireOf(CannedSocket socket) throws IOException {
-        return new Wire(socket, Integer.MAX_VALUE, new WireBytes());
+        return new Wire(socket, Integer.MAX_VALUE, new WireBytes(), MemoryBudget.ofBytes(1 << 20));
     }
 
     /** Each case has a seed of its own, so that one alone can be run again. */

@@ -2,6 +2,7 @@ package io.seleucia.chat.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.memory.MemoryBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -69,7 +70,7 @@ class WireTest {
 
     private static Wire wireOf(Socket socket) {
         try {
-            return new Wire(socket, Integer.MAX_VALUE, new WireBytes());
+            return new Wire(socket, Integer.MAX_VALUE, new WireBytes(), MemoryBudget.ofBytes(1 << 20));
         } catch (IOException e) {
             throw new AssertionError("nothing here fails", e);
         }

@@ -6,11 +6,12 @@ import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.message.Message;
 import java.net.URI;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 
 /**
- * Answers in a channel: who says "{@code bot: time}" is told the time, and every other question is repeated. Its own
- * messages it ignores, so that it never talks to itself.
+ * Answers questions in a channel: "{@code bot: time}" with the time, and any other by repeating it. Ignores its own messages,
+ * so that it never talks to itself.
  *
  * <p>{@code Bot ws://host:8600 lobby}
  */
@@ -20,7 +21,7 @@ public final class Bot implements ChatListener, AutoCloseable {
 
     private final ChatClient client;
 
-    /** Starts in a channel; it comes back whenever it is thrown out by a server that restarts. */
+    /** Starts in a channel. The client returns there when the server restarts. */
     public Bot(URI server, String channel) {
         client = ChatClient.builder(server).name(NAME).listener(this).start();
         client.subscribe(channel);
@@ -38,19 +39,21 @@ public final class Bot implements ChatListener, AutoCloseable {
         String text = message.content().asText();
         if (text.startsWith(CALL) && !message.sender().equals(NAME)) {
             String answer = message.sender() + ": " + answer(text.substring(CALL.length()));
-            client.publish(message.channel(), answer); // does not wait: the client sends it until it is acknowledged
+            client.publish(message.channel(), answer); // the client repeats it until it is acknowledged
         }
     }
 
     private static String answer(String question) {
         return question.equals("time")
-                ? LocalTime.now().truncatedTo(ChronoUnit.SECONDS).toString()
+                ? LocalTime.now(ZoneId.systemDefault())
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString()
                 : "what is " + question + "?";
     }
 
     @Override
     public void ended(ChatException reason) {
-        System.err.println("turned away: " + reason.getMessage());
+        System.err.println("refused: " + reason.getMessage());
     }
 
     @Override

@@ -8,8 +8,8 @@ import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Carries what is said in one channel into another, in both directions, also between two servers. What it has published
- * itself it knows by the sender's name and does not carry back, so nothing goes round in circles.
+ * Copies messages between two channels in both directions, also between two servers. Ignores its own messages, which it
+ * recognises by the sender's name, so that nothing goes round in circles.
  *
  * <p>{@code Bridge ws://one:8600 lobby ws://other:8600 hall}
  */
@@ -19,16 +19,16 @@ public final class Bridge implements AutoCloseable {
     private final ChatClient one;
     private final ChatClient other;
 
-    /** Starts between two channels. */
+    /** Starts to copy between two channels. */
     public Bridge(URI oneServer, String oneChannel, URI otherServer, String otherChannel) {
         CompletableFuture<ChatClient> there = new CompletableFuture<>();
         one = ChatClient.builder(oneServer)
                 .name(NAME)
-                .listener(new Carrying(there, otherChannel))
+                .listener(new Copier(there, otherChannel))
                 .start();
         other = ChatClient.builder(otherServer)
                 .name(NAME)
-                .listener(new Carrying(CompletableFuture.completedFuture(one), oneChannel))
+                .listener(new Copier(CompletableFuture.completedFuture(one), oneChannel))
                 .start();
         there.complete(other);
         one.subscribe(oneChannel);
@@ -42,13 +42,13 @@ public final class Bridge implements AutoCloseable {
         Thread.currentThread().join();
     }
 
-    /** Hears one side, and says it on the other. */
-    private record Carrying(CompletableFuture<ChatClient> to, String channel) implements ChatListener {
+    /** Copies messages of one side to the other. */
+    private record Copier(CompletableFuture<ChatClient> to, String channel) implements ChatListener {
         @Override
         public void message(Message message) {
             if (!message.sender().equals(NAME)) {
                 String text = message.sender() + ": " + message.content().asText();
-                // Waiting keeps what is on its way small: a side that is down makes the other one read no further.
+                // Waits, so that while one side is down, the other one is not read.
                 to.join()
                         .publish(channel, new Content.Text(text))
                         .exceptionally(failed -> null)

@@ -2,18 +2,18 @@ package io.seleucia.chat.examples;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
-import io.seleucia.chat.protocol.Caller;
+import io.seleucia.chat.protocol.xsockets.Caller;
 import java.io.IOException;
 
 /**
- * A small stock exchange, whose methods are called by clients of XSockets.NET, and which calls them. In a browser, with
- * the original client:
+ * A small stock exchange for clients of XSockets.NET, which call its methods and are called by it. In a browser, with the
+ * original client:
  *
  * <pre>{@code
  * var client = new xsockets.client("ws://localhost:8600", ["stock"]);
  * var stock = client.controller("stock");
  * stock.onOpen = function () {
- *     stock.on("sold", function (order) { … });           // somebody sold within this client's limit
+ *     stock.on("sold", function (order) { … });           // a client sold within this client's limit
  *     stock.invoke("limit", 20.5);
  *     stock.invoke("total", { quantity: 3, price: 7 }).then(function (total) { … });
  * };
@@ -23,29 +23,29 @@ import java.io.IOException;
 public final class ControllerExample {
     private ControllerExample() {}
 
-    /** Shares that change hands. */
+    /** Shares that are sold. */
     public record Order(String share, int quantity, double price) {}
 
-    /** What one client can call. Each connection has its own object, and calls it from one thread at a time. */
+    /** The methods that a client can call. Each connection has its own object, and one thread at a time calls it. */
     public static final class Stock {
         private final Caller<Stock> caller;
-        private volatile double limit; // others' threads read it
+        private volatile double limit; // read by threads of other clients
 
         Stock(Caller<Stock> caller) {
             this.caller = caller;
         }
 
-        /** Be told what is sold for less than this. */
+        /** Sets a limit: the client is told of sales below it. */
         public void limit(double limit) {
             this.limit = limit;
         }
 
-        /** What so many shares cost; the answer goes back under the topic {@code total}. */
+        /** Returns the price of some shares, which the client receives under the topic {@code total}. */
         public double total(int quantity, double price) {
             return quantity * price;
         }
 
-        /** Tells those whose limit is higher, and all who have subscribed to the share; gives the sum. */
+        /** Tells clients with a higher limit, and subscribers of the share. Returns the total price. */
         public double sell(Order order) {
             if (order.quantity() < 1) {
                 throw new IllegalArgumentException("nothing to sell");
@@ -56,7 +56,7 @@ public final class ControllerExample {
         }
     }
 
-    /** A server that has the exchange. */
+    /** Returns a server with the exchange. */
     static ChatServerBuilder settings() {
         return ChatServer.builder().controller("stock", Stock.class, Stock::new);
     }

@@ -14,18 +14,19 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A protocol of one's own: {@code {"M":"say","J":"{\"channel\":\"lobby\",\"text\":\"hi\"}"}}, a method and JSON as a
- * text. Its methods are {@code join}, {@code leave} and {@code say}. Served by {@code ChatServer.builder().protocol(new
- * DemoProtocol())}; the chapter "A protocol of your own" goes through it.
+ * A custom protocol: {@code {"M":"say","J":"{\"channel\":\"lobby\",\"text\":\"hi\"}"}}, a method and JSON as a text. The
+ * methods are {@code join}, {@code leave} and {@code say}. {@code ChatServer.builder().protocol(new DemoProtocol())} serves
+ * it; the chapter "A protocol of your own" explains it.
  */
 public final class DemoProtocol implements Protocol {
     private static final Gson GSON = new Gson();
 
     private record Frame(String M, String J) {} // as on the wire
 
-    private record Wish(String channel, String text) {
-        private Wish {
-            channel = Objects.requireNonNullElse(channel, ""); // the server says what is wrong with it
+    private record Arguments(String channel, String text) {
+        @SuppressWarnings("UnusedMethod") // Gson calls it
+        private Arguments {
+            channel = Objects.requireNonNullElse(channel, ""); // the server answers with an error
             text = Objects.requireNonNullElse(text, "");
         }
     }
@@ -39,20 +40,20 @@ public final class DemoProtocol implements Protocol {
     public Request decode(Payload message) {
         try {
             Frame frame = GSON.fromJson(message.asString(), Frame.class);
-            Wish wish = frame == null ? null : GSON.fromJson(frame.J, Wish.class);
-            return wish == null || frame.M == null
+            Arguments arguments = frame == null ? null : GSON.fromJson(frame.J, Arguments.class);
+            return arguments == null || frame.M == null
                     ? Request.of(new Command.Malformed("M or J is missing"))
-                    : new Request(frame.M, Optional.empty(), command(frame.M, wish));
+                    : new Request(frame.M, Optional.empty(), command(frame.M, arguments));
         } catch (JsonParseException e) {
             return Request.of(new Command.Malformed("it must be like {\"M\":\"join\",\"J\":\"{…}\"}"));
         }
     }
 
-    private static Command command(String method, Wish wish) {
+    private static Command command(String method, Arguments arguments) {
         return switch (method) {
-            case "join" -> new Command.Subscribe(wish.channel);
-            case "leave" -> new Command.Unsubscribe(wish.channel);
-            case "say" -> new Command.Publish(wish.channel, new Content.Text(wish.text));
+            case "join" -> new Command.Subscribe(arguments.channel);
+            case "leave" -> new Command.Unsubscribe(arguments.channel);
+            case "say" -> new Command.Publish(arguments.channel, new Content.Text(arguments.text));
             default -> new Command.Malformed("there is no method " + method);
         };
     }
@@ -63,7 +64,7 @@ public final class DemoProtocol implements Protocol {
             case Event.Subscribed subscribed -> frame("joined", Map.of("channel", subscribed.channel()));
             case Event.Unsubscribed left -> frame("left", Map.of("channels", left.channels()));
             case Event.Failed failed -> frame("error", Map.of("to", request.tag(), "message", failed.message()));
-            default -> Optional.empty(); // who speaks hears the message itself; all else can't be asked for
+            default -> Optional.empty(); // the sender receives the message itself; other replies can't occur
         };
     }
 

@@ -5,8 +5,7 @@ import io.seleucia.chat.ChatServer.Compression;
 import io.seleucia.chat.Limits;
 
 /**
- * Raw WebSockets without any chat protocol: every message goes back as it came, text as text and binary as binary, on
- * every path.
+ * Raw WebSockets without a chat protocol: echoes every message, text or binary, on every path.
  *
  * <p>{@code EchoServer [--port 9001] [--max-message 67108864] [--compression on|off|context]}
  */

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The chat in a terminal: what is typed is published, what is said is shown. In a pipe it shows plain lines, publishes
- * every line of its input, and ends with status 0 when all is acknowledged, or with 1 and one line that says why not.
+ * A chat client for the terminal: publishes typed lines and shows messages. In a pipe it shows plain lines, publishes every
+ * line of its input, and ends with status 0 when all are acknowledged, or else with 1 and a line that says why.
  *
  * <p>{@code TerminalClient ws://host:8600 --name ada [--channel lobby] [--password secret]}
  */
@@ -31,9 +31,9 @@ public final class TerminalClient implements ChatListener {
     private static final String HELP = """
             /join X      go to channel X
             /leave       leave the channel
-            /msg bob hi  say "hi" to bob alone
-            /who         who is in the channel
-            /history 20  what was said last
+            /msg bob hi  send "hi" to bob alone
+            /who         list the clients in the channel
+            /history 20  show the last messages
             /quit        end""";
     private static final int PAGE = 20;
     private static final int LONGEST_ANSWER_SECONDS = 65; // a publish gives up after a minute
@@ -51,7 +51,7 @@ public final class TerminalClient implements ChatListener {
         this.channel = channel;
     }
 
-    /** Ends when its input does, or with {@code /quit}. */
+    /** Runs until its input ends, or until {@code /quit}. */
     public static void main(String[] args) throws IOException {
         String server = "";
         String name = "";
@@ -83,18 +83,18 @@ public final class TerminalClient implements ChatListener {
             expect(client.subscribe(channel));
             for (String line = in.readLine(); line != null && !line.equals("/quit"); line = in.readLine()) {
                 try {
-                    take(client, line);
+                    run(client, line);
                 } catch (IllegalArgumentException e) {
                     fail(e);
                 }
             }
             awaitAnswers(LONGEST_ANSWER_SECONDS);
         }
-        awaitAnswers(LONGEST_ANSWER_SECONDS); // the end of the client has answered what was still open
+        awaitAnswers(LONGEST_ANSWER_SECONDS); // closing the client has failed open requests
         return failure.get() == null;
     }
 
-    /** Only a subscription has no deadline of its own. */
+    /** Blocks until all requests are answered. Only subscriptions have no deadline of their own. */
     private void awaitAnswers(int seconds) {
         last.exceptionally(told -> null)
                 .thenAccept(done -> {})
@@ -102,7 +102,7 @@ public final class TerminalClient implements ChatListener {
                 .join();
     }
 
-    /** The channel that one is in. */
+    /** Returns the current channel. */
     private String here() {
         if (channel.isEmpty()) {
             throw new IllegalArgumentException("you are in no channel; /join one");
@@ -110,7 +110,7 @@ public final class TerminalClient implements ChatListener {
         return channel;
     }
 
-    private void take(ChatClient client, String line) {
+    private void run(ChatClient client, String line) {
         String[] words = line.strip().split("\\s+", 3);
         switch (words[0]) {
             case "" -> {}
@@ -144,14 +144,14 @@ public final class TerminalClient implements ChatListener {
             }
             default -> {
                 if (line.startsWith("/")) {
-                    throw new IllegalArgumentException(words[0] + " is no command; see /help");
+                    throw new IllegalArgumentException(words[0] + " is not a command; see /help");
                 }
                 expect(client.publish(here(), line));
             }
         }
     }
 
-    /** What fails is told; the end waits for all. */
+    /** Reports a failure of a request. The end waits for all requests. */
     private void expect(CompletableFuture<?> asked) {
         CompletableFuture<?> told = asked.whenComplete((answer, failed) -> {
             if (failed != null) {
@@ -205,7 +205,6 @@ public final class TerminalClient implements ChatListener {
         System.exit(1);
     }
 
-    /** @param line in which all that comes from the net must have been made printable */
     private void show(String line) {
         out.println(line);
     }
@@ -214,7 +213,8 @@ public final class TerminalClient implements ChatListener {
         return colours ? "\033[" + style + "m" + Printable.line(text) + "\033[0m" : Printable.line(text);
     }
 
-    /** Up to JDK 21 there is a console only if input and output are a terminal; later ones say so in a new method. */
+    /** Up to JDK 21 a console is a terminal; later JDKs have a method that tells. */
+    @SuppressWarnings("SystemConsoleNull")
     private static boolean isTerminal() {
         Console console = System.console();
         try {

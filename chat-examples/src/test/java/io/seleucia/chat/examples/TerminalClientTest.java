@@ -3,8 +3,8 @@ package io.seleucia.chat.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.ChatServer;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,14 +1,16 @@
 package io.seleucia.chat.server;
 
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.ReservedNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,20 +19,20 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * An account as it stands in the users file, in a line: its name, how its password was hashed, the salt and the hash,
- * separated by tabs. A password is normalised (NFC) first, so that it does not matter how a keyboard composes it.
+ * An account, which is a line of the users file: name, hash function, iterations, salt and hash, separated by tabs.
+ * Passwords are normalised (NFC) before they are hashed, because keyboards compose characters differently.
  *
  * @param salt in base64
  * @param hash in base64
  */
 record Account(String name, int iterations, String salt, String hash) {
-    /** How often a new password is hashed. */
+    /** Iterations of PBKDF2 for a new password. */
     static final int ITERATIONS = 600_000;
 
     /** The longest password, in bytes of UTF-8. */
     static final int MAX_PASSWORD_BYTES = 1024;
 
-    private static final int MAX_PASSWORD_CHARS = 3 * MAX_PASSWORD_BYTES; // NFC makes text shorter by that at the most
+    private static final int MAX_PASSWORD_CHARS = 3 * MAX_PASSWORD_BYTES; // NFC shortens text to a third at most
     private static final String LENGTH_FLAW = "a password must have 1 to " + MAX_PASSWORD_BYTES + " bytes";
     private static final String SCHEME = "pbkdf2-hmac-sha256";
     private static final int MAX_ITERATIONS = 10_000_000;
@@ -38,23 +40,22 @@ record Account(String name, int iterations, String salt, String hash) {
     private static final int HASH_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** A new one. Computes for some tenths of a second. */
+    /** Returns a new account. Computes for some tenths of a second. */
     static Account of(String name, String password) {
         return of(name, password, ITERATIONS);
     }
 
     static Account of(String name, String password, int iterations) {
-        byte[] salt = new byte[SALT_BYTES];
-        RANDOM.nextBytes(salt);
+        byte[] salt = random(SALT_BYTES);
         return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)));
     }
 
     /**
-     * Returns a sentence for a person if the text can be no password at all, or empty. Computes for some milliseconds at
-     * the most, however long the text is.
+     * Returns why a text can't be a password, as a sentence, or empty if it can. Computes for some milliseconds at most,
+     * however long the text is.
      */
     static Optional<String> flawOfPassword(String password) {
-        if (password.length() > MAX_PASSWORD_CHARS) { // before normalising, the time of which may grow by the square
+        if (password.length() > MAX_PASSWORD_CHARS) { // before normalising, which may take quadratic time
             return Optional.of(LENGTH_FLAW);
         }
         if (!Names.isUnicode(password)) {
@@ -64,18 +65,18 @@ record Account(String name, int iterations, String salt, String hash) {
         return bytes >= 1 && bytes <= MAX_PASSWORD_BYTES ? Optional.empty() : Optional.of(LENGTH_FLAW);
     }
 
-    /** Returns an account that no password is right for. Checking one computes as long as for any other. */
-    static Account nobody(int iterations) {
-        byte[] random = new byte[SALT_BYTES + HASH_BYTES];
-        RANDOM.nextBytes(random);
-        return new Account(
-                "nobody",
-                iterations,
-                encode(Arrays.copyOf(random, SALT_BYTES)),
-                encode(Arrays.copyOfRange(random, SALT_BYTES, random.length)));
+    /** Returns an account without a password. Checking a password takes as long as with any other account. */
+    static Account decoy(int iterations) {
+        return new Account("nobody", iterations, encode(random(SALT_BYTES)), encode(random(HASH_BYTES)));
     }
 
-    /** Returns whether this is its password. Computes as long as {@link #of}, whatever the text is. */
+    private static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        RANDOM.nextBytes(random);
+        return random;
+    }
+
+    /** Returns whether a password is right. Computes as long as {@link #of} for any text. */
     boolean isPassword(String password) {
         boolean possible = flawOfPassword(password).isEmpty();
         byte[] computed =
@@ -96,7 +97,7 @@ record Account(String name, int iterations, String salt, String hash) {
         }
     }
 
-    /** The text as it is hashed. Takes time by the square of the length, if it is made for that. */
+    /** Returns the text to be hashed. Takes quadratic time for texts that are crafted for it. */
     static String normal(String password) {
         return Normalizer.normalize(password, Normalizer.Form.NFC);
     }
@@ -105,36 +106,69 @@ record Account(String name, int iterations, String salt, String hash) {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    /** The accounts in the lines of a users file, in their order. */
+    /** Returns the accounts in a users file, in order. */
     static Map<String, Account> parse(List<String> lines) throws IOException {
         Map<String, Account> accounts = new LinkedHashMap<>();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
-            if (!line.isBlank() && !line.startsWith("#")) {
+            if (isAccount(line)) {
                 Account account = parse(line, i + 1);
                 if (accounts.put(account.name, account) != null) {
-                    throw new IOException("line " + (i + 1) + ": there is an account of that name before");
+                    throw new IOException("line " + (i + 1) + ": an earlier line has the same name");
                 }
             }
         }
         return accounts;
     }
 
+    private static boolean isAccount(String line) {
+        return !line.isBlank() && !line.startsWith("#");
+    }
+
+    /**
+     * Returns a warning for each account whose name is reserved or looks like an earlier one. Such accounts can log in, but
+     * the command {@code user} does not add them.
+     *
+     * @param lines that can be parsed
+     */
+    static List<String> likenesses(List<String> lines, ReservedNames reserved) {
+        List<String> likenesses = new ArrayList<>();
+        Map<String, Integer> seen = new HashMap<>(); // the number of the line, by skeleton
+        for (int i = 0; i < lines.size(); i++) {
+            if (isAccount(lines.get(i))) {
+                String name = lines.get(i).substring(0, lines.get(i).indexOf('\t'));
+                Integer before = seen.putIfAbsent(Names.skeleton(name), i + 1);
+                if (before != null) {
+                    likenesses.add("lines " + before + " and " + (i + 1)
+                            + ": the names of these accounts look alike, remove one of them");
+                }
+                if (reserved.include(name)) {
+                    likenesses.add(
+                            "line " + (i + 1) + ": this name is reserved, or looks like a reserved one: remove it");
+                }
+            }
+        }
+        return likenesses;
+    }
+
     private static Account parse(String line, int number) throws IOException {
         String[] fields = line.split("\t", -1);
         if (fields.length != 5
-                || Names.flawOfClient(fields[0]).isPresent()
                 || !fields[1].equals(SCHEME)
                 || Setting.number(fields[2])
                         .filter(n -> n > 0 && n <= MAX_ITERATIONS)
                         .isEmpty()
                 || !isBase64(fields[3], SALT_BYTES)
                 || !isBase64(fields[4], HASH_BYTES)) {
-            // The line is not repeated: it is half a secret.
+            // The message does not repeat the line, which contains a hash.
             throw new IOException("line " + number + " must be a name, " + SCHEME + ", a number, a salt and a hash, "
                     + "separated by tabs, as the command user writes them");
         }
-        return new Account(fields[0], Integer.parseInt(fields[2]), fields[3], fields[4]);
+        Optional<String> flaw = Names.flawOfClient(fields[0]);
+        if (flaw.isPresent()) {
+            throw new IOException("line " + number + ": " + flaw.get());
+        }
+        return new Account(Names.normal(fields[0]), Integer.parseInt(fields[2]), fields[3], fields[4]);
     }
 
     private static boolean isBase64(String text, int bytes) {
@@ -145,7 +179,6 @@ record Account(String name, int iterations, String salt, String hash) {
         }
     }
 
-    /** Its line in the users file. */
     String line() {
         return String.join("\t", name, SCHEME, Integer.toString(iterations), salt, hash);
     }

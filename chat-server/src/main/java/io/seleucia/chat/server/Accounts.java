@@ -4,45 +4,56 @@ import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.concurrent.FairGate;
 import io.seleucia.chat.message.Credentials;
-import io.seleucia.chat.transport.Network;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Network;
+import io.seleucia.chat.message.ReservedNames;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
- * Logins with the passwords of the users file. Passwords are hashed by threads of the platform, one fewer than there are
- * processors, for a virtual thread that computes leaves no processor to others. Networks take turns: a login waits for one
- * of each other network at the most. A name that is no account's costs the same work as one that is.
+ * Logins with the passwords of the users file. Platform threads hash the passwords, one fewer than there are processors:
+ * virtual threads that compute would leave no processor to others. Networks take turns: a login waits for at most one login
+ * of each other network. An unknown name costs the same work as an account.
  */
 final class Accounts implements Authenticator, AutoCloseable {
     private static final int MAX_WAITING_PER_NETWORK = 32;
     private static final int IDLE_SECONDS = 10;
 
-    private final Watched<Map<String, Account>> accounts;
+    private static final Logger LOG = System.getLogger(Accounts.class.getName());
+
+    /** The accounts of the file, with the skeletons of their names. */
+    private record Listed(Map<String, Account> byName, Set<String> skeletons) {}
+
+    private final ReloadingFile<Listed> accounts;
     private final LastLogins lastLogins;
     private final int seed = new SecureRandom().nextInt();
-    private final FairGate<String> gate; // to the threads that hash: by network, one login for each
+    private final FairGate<String> gate; // to the hashing threads, by network
     private final ThreadPoolExecutor hashing;
 
     /**
-     * Reads the file.
+     * Reads the file. Logs a warning for names that look alike or are reserved.
      *
-     * @throws IOException if it can't be used
+     * @throws IOException if the file can't be used
      */
-    Accounts(Path file) throws IOException {
-        this.accounts = new Watched<>(file, accounts -> true, Accounts::read);
+    Accounts(Path file, ReservedNames reserved) throws IOException {
+        this.accounts = new ReloadingFile<>(file, accounts -> true, changed -> read(changed, reserved));
         this.lastLogins = new LastLogins(file);
-        lastLogins.recall();
+        lastLogins.load();
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
         this.gate = new FairGate<>(threads, threads, MAX_WAITING_PER_NETWORK);
         this.hashing = new ThreadPoolExecutor(
@@ -55,13 +66,18 @@ final class Accounts implements Authenticator, AutoCloseable {
         hashing.allowCoreThreadTimeOut(true);
     }
 
-    private static Map<String, Account> read(Path file) throws IOException {
-        Optional<List<String>> lines = new OwnerFile(file).read();
+    private static Listed read(Path file, ReservedNames reserved) throws IOException {
+        Optional<List<String>> lines = new PrivateFile(file).read();
         if (lines.isEmpty()) {
             throw new IOException(file + " does not exist; make it with: user add NAME --users-file=" + file);
         }
         try {
-            return Map.copyOf(Account.parse(lines.get()));
+            Map<String, Account> byName = Account.parse(lines.get());
+            Account.likenesses(lines.get(), reserved)
+                    .forEach(likeness -> LOG.log(Level.WARNING, file + ", " + likeness));
+            return new Listed(
+                    Map.copyOf(byName),
+                    byName.keySet().stream().map(Names::skeleton).collect(Collectors.toUnmodifiableSet()));
         } catch (IOException e) {
             throw new IOException(file + ", " + e.getMessage(), e);
         }
@@ -72,34 +88,32 @@ final class Accounts implements Authenticator, AutoCloseable {
         if (!(credentials instanceof Credentials.Password given)) {
             return Optional.empty();
         }
-        Map<String, Account> all = accounts.value();
+        Map<String, Account> all = accounts.value().byName;
         Optional<Account> account = Optional.ofNullable(all.get(given.user()));
-        boolean right = check(account.orElseGet(() -> nobody(all, given.user())), given.password(), address);
+        boolean right = check(account.orElseGet(() -> decoy(all, given.user())), given.password(), address);
         if (account.isEmpty() || !right) {
             return Optional.empty();
         }
-        lastLogins.note(given.user(), address);
+        lastLogins.add(given.user(), address);
         return Optional.of(new User(given.user()).withVersion(account.get().salt()));
     }
 
-    /** The account that is checked instead for a name that is no account's: it costs as much as one of the others. */
-    private Account nobody(Map<String, Account> all, String name) {
+    /** Returns the account to check for an unknown name. It costs as much as one of the others, the same one each time. */
+    private Account decoy(Map<String, Account> all, String name) {
         List<Integer> costs = all.values().stream()
                 .map(Account::iterations)
                 .distinct()
                 .sorted()
                 .toList();
-        return Account.nobody(
-                costs.isEmpty()
-                        ? Account.ITERATIONS
-                        : costs.get(Math.floorMod(name.hashCode() ^ seed, costs.size()))); // always the same for a name
+        return Account.decoy(
+                costs.isEmpty() ? Account.ITERATIONS : costs.get(Math.floorMod(name.hashCode() ^ seed, costs.size())));
     }
 
     private boolean check(Account account, String password, String address) throws IOException {
         String network = Network.textOf(address);
         try {
             if (!gate.enter(network, Long.MAX_VALUE)) { // the login's deadline interrupts it
-                throw new IOException("too many log in at this moment, try again later");
+                throw new IOException("too many logins at the same time, try again later");
             }
         } catch (InterruptedException e) {
             throw new InterruptedIOException("the login was given up");
@@ -121,7 +135,7 @@ final class Accounts implements Authenticator, AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException("hashing failed", e.getCause());
         } catch (InterruptedException e) {
-            answer.cancel(false); // a thread that hashes already goes on to the end
+            answer.cancel(false); // a thread that has begun to hash completes it
             throw new InterruptedIOException("the login was given up");
         } finally {
             if (!begun) {
@@ -137,13 +151,18 @@ final class Accounts implements Authenticator, AutoCloseable {
 
     @Override
     public Optional<Boolean> hasAccount(String name) {
-        return Optional.of(accounts.value().containsKey(name));
+        return Optional.of(accounts.value().byName.containsKey(name));
     }
 
-    /** A changed password has another salt. */
+    @Override
+    public Optional<Boolean> hasAccountLike(String skeleton) {
+        return Optional.of(accounts.value().skeletons.contains(skeleton));
+    }
+
+    /** A changed password has a new salt. */
     @Override
     public boolean holds(User user) {
-        Account account = accounts.value().get(user.name());
+        Account account = accounts.value().byName.get(user.name());
         return account != null && account.salt().equals(user.version());
     }
 
@@ -157,12 +176,11 @@ final class Accounts implements Authenticator, AutoCloseable {
         return accounts.flaw();
     }
 
-    /** Writes down who has logged in. One thread at a time. */
+    /** Saves the last logins. One thread at a time. */
     void writeLastLogins() {
-        lastLogins.write(accounts.value()::containsKey);
+        lastLogins.write(accounts.value().byName::containsKey);
     }
 
-    /** How many passwords were hashed. */
     long hashed() {
         return hashing.getCompletedTaskCount();
     }

@@ -1,9 +1,10 @@
 package io.seleucia.chat.server;
 
 import com.google.gson.stream.JsonWriter;
-import io.seleucia.chat.broker.ArchiveReader;
+import io.seleucia.chat.broker.memory.ArchiveReader;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Printable;
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
@@ -27,25 +28,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The command {@code export}: writes a channel's messages to standard output, out of the data directory of a server that
- * runs or is stopped.
+ * The command {@code export}: writes a channel's messages from a data directory to standard output. The server may be
+ * running.
  */
 final class Export {
     static final String USAGE = """
             Usage: java -jar chat-server.jar export --channel=NAME --data-dir=DIR [--name=value …]
 
-            Writes the messages of a channel that are in a data directory, oldest first, to standard output. The server
-            that has the directory may run. The directory is a setting, and can be given as all settings can.
+            Writes the messages of a channel in a data directory to standard output, oldest first. The server that uses
+            the directory may be running. The directory is a setting, and can be given like any other setting.
 
               --channel=NAME
-                  the channel, or somebody's inbox: @ and their name
+                  the channel, or an inbox: @ and the name of its owner
               --since=TIME
-                  nothing older than that: a day (2026-01-31, from its beginning in UTC), a time
-                  (2026-01-31T10:00:00Z), or how long ago (24h)
+                  only messages since then: a day (2026-01-31, from its beginning in UTC), a time
+                  (2026-01-31T10:00:00Z), or an age (24h)
               --until=TIME
-                  only what is older than that
+                  only messages before then
               --format=json
-                  a JSON object a line with channel, epoch, offset, time, sender and data; or text: a line for people
+                  one JSON object per line with channel, epoch, offset, time, sender and data; or text, for reading
             """;
 
     private static final String CHANNEL = "channel";
@@ -62,10 +63,9 @@ final class Export {
     private final Path directory;
 
     private Export(CommandLine line, Map<String, String> environment) throws SettingsException {
-        channel = line.option(CHANNEL)
-                .filter(name -> !name.isEmpty())
+        channel = line.name(CHANNEL)
                 .orElseThrow(() -> new SettingsException(
-                        "export needs --channel=NAME: a channel, or somebody's inbox as @ and their name"));
+                        "export needs --channel=NAME: a channel, or an inbox as @ and the name of its owner"));
         Instant now = Instant.now();
         since = time(line, SINCE, now).orElse(Instant.EPOCH);
         until = time(line, UNTIL, now).orElse(Instant.ofEpochMilli(Long.MAX_VALUE));
@@ -74,14 +74,10 @@ final class Export {
             throw new SettingsException("--format: '" + format + "' is not allowed; format must be json or text");
         }
         json = format.equals("json");
-        Settings settings = Settings.read(line.settings(), environment);
-        if (!settings.isGiven(Setting.DATA_DIR)) {
-            throw new SettingsException("export needs --data-dir=DIR: the data directory of a server");
-        }
-        directory = settings.file(Setting.DATA_DIR);
+        directory = Settings.read(line.settings(), environment).dataDir("export", "the data directory of a server");
     }
 
-    /** Exports. Blocks until all is written. */
+    /** Runs the command. Blocks until everything is written. */
     static void run(List<String> arguments, Map<String, String> environment) throws SettingsException, IOException {
         if (arguments.contains("--help")) {
             System.out.print(USAGE);
@@ -94,10 +90,12 @@ final class Export {
     private void run() throws IOException {
         try (Writer out = new BufferedWriter(
                 new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8))) {
-            ArchiveReader.read(directory, channel, since, until, message -> {
-                out.write(json ? json(message) : text(message));
-                out.write('\n');
-            });
+            for (String one : Names.channelsOf(channel)) { // of an inbox: the guest's, then the account's
+                ArchiveReader.read(directory, one, since, until, message -> {
+                    out.write(json ? json(message) : text(message));
+                    out.write('\n');
+                });
+            }
         } catch (FileSystemException e) {
             throw new IOException("can't read the data directory: " + e, e);
         }
@@ -143,6 +141,9 @@ final class Export {
         json.name("offset").value(message.position().offset());
         json.name("time").value(message.time());
         json.name("sender").value(message.sender());
+        if (message.guest()) {
+            json.name("guest").value(true);
+        }
         json.name("data");
         switch (message.content()) {
             case Content.Text text -> json.value(text.asText());
@@ -152,7 +153,7 @@ final class Export {
         return Printable.line(line.toString());
     }
 
-    /** JSON has line breaks and tabs only where it may as well have blanks. */
+    /** Replaces line breaks and tabs by blanks: in JSON they stand only between tokens. */
     private static String oneLine(String json) {
         return json.replace('\n', ' ').replace('\r', ' ').replace('\t', ' ');
     }

@@ -8,7 +8,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Who else can read or write a file that logins depend on, where the file system tells. */
+/** Checks whether other users can read or write a file that logins depend on, on POSIX file systems. */
 final class FileModes {
     private static final Set<PosixFilePermission> WRITING =
             EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
@@ -16,9 +16,9 @@ final class FileModes {
     private FileModes() {}
 
     /**
-     * Returns a warning for the operator if others than the owner can write a file or, if it is a secret, read it. A group
-     * may read the file of another owner, for that may be how this process reads it. A file that can't be looked at has no
-     * warning: reading it says why. Follows links. Of a directory, its files are looked at too.
+     * Returns a warning for the operator if users other than the owner can write a file or, if it is secret, read it. The
+     * group may read a file of another owner, because that may be how this process reads it. Returns empty for a file whose
+     * mode can't be read: reading the file reports why. Follows links. Checks the files in a directory, too.
      */
     static Optional<String> warning(Path file, boolean secret) {
         try {
@@ -41,13 +41,13 @@ final class FileModes {
         Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
         if (mode.stream().anyMatch(WRITING::contains)) {
             return Optional.of(
-                    "others than its owner can write " + file + ", and so let themselves in: chmod go-w " + file);
+                    "other users can write " + file + ", and so grant themselves access: run chmod go-w " + file);
         }
         boolean own = Files.getOwner(file).getName().equals(System.getProperty("user.name"));
         if (secret
                 && (mode.contains(PosixFilePermission.OTHERS_READ)
                         || own && mode.contains(PosixFilePermission.GROUP_READ))) {
-            return Optional.of("others than its owner can read " + file + ", which holds a secret: chmod go-r " + file);
+            return Optional.of("other users can read " + file + ", which contains a secret: run chmod go-r " + file);
         }
         return Optional.empty();
     }

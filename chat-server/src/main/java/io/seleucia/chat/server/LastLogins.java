@@ -1,6 +1,6 @@
 package io.seleucia.chat.server;
 
-import io.seleucia.chat.transport.Network;
+import io.seleucia.chat.message.Network;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,31 +16,30 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /**
- * When and from where each account was last logged in, in a file beside the users file, so that the server never writes
- * that one. A login is noted in memory and written a little later, with those of others; servers that share the file
- * keep what they find there if it is newer.
+ * The time and address of each account's last login, in a file beside the users file, which the server never writes. Logins
+ * are kept in memory and written together a little later. Servers that share the file keep newer entries of each other.
  */
 final class LastLogins {
     private static final Logger LOG = System.getLogger(LastLogins.class.getName());
 
-    /** One account's. */
     record LastLogin(Instant time, String address) {
         static LastLogin newest(LastLogin one, LastLogin other) {
             return one.time.isAfter(other.time) ? one : other;
         }
     }
 
-    private final OwnerFile file;
+    private final PrivateFile file;
     private final ConcurrentHashMap<String, LastLogin> unwritten = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, String> networks = new ConcurrentHashMap<>(); // by account, the last one
-    private boolean failing; // of the one thread that writes
+    private final ConcurrentHashMap<String, String> networks =
+            new ConcurrentHashMap<>(); // of the last login, by account
+    private boolean failing; // only for the writing thread
 
     LastLogins(Path usersFile) {
-        this.file = new OwnerFile(usersFile.resolveSibling(usersFile.getFileName() + ".logins"));
+        this.file = new PrivateFile(usersFile.resolveSibling(usersFile.getFileName() + ".logins"));
     }
 
-    /** Reads from where accounts have logged in before. A file that can't be read is as good as none. */
-    void recall() {
+    /** Loads the networks of earlier logins. Logs a warning if the file can't be read. */
+    void load() {
         try {
             all().forEach((name, login) -> networks.put(name, Network.textOf(login.address)));
         } catch (IOException e) {
@@ -53,26 +52,26 @@ final class LastLogins {
         return Network.textOf(address).equals(networks.get(name));
     }
 
-    /** Notes one. Any thread; does not block. */
-    void note(String name, String address) {
+    /** Adds a login. Any thread; does not block. */
+    void add(String name, String address) {
         unwritten.merge(name, new LastLogin(Instant.now(), address), LastLogin::newest);
         networks.put(name, Network.textOf(address));
     }
 
-    /** Writes what was noted, if anything was. One thread at a time. */
+    /** Writes new logins, if there are any, and removes those of former accounts. One thread at a time. */
     void write(Predicate<String> isAccount) {
-        Map<String, LastLogin> noted = Map.copyOf(unwritten);
-        if (noted.isEmpty()) {
+        Map<String, LastLogin> added = Map.copyOf(unwritten);
+        if (added.isEmpty()) {
             return;
         }
         try {
             file.change(lines -> {
                 Map<String, LastLogin> all = parse(lines);
-                noted.forEach((name, login) -> all.merge(name, login, LastLogin::newest));
+                added.forEach((name, login) -> all.merge(name, login, LastLogin::newest));
                 all.keySet().removeIf(isAccount.negate());
                 return format(all);
             });
-            noted.forEach(unwritten::remove);
+            added.forEach(unwritten::remove);
             networks.keySet().removeIf(isAccount.negate());
             failing = false;
         } catch (IOException e) {
@@ -83,8 +82,7 @@ final class LastLogins {
         }
     }
 
-    /** Forgets an account that is gone. */
-    void forget(String name) throws IOException {
+    void remove(String name) throws IOException {
         if (file.read().isPresent()) {
             file.change(lines -> {
                 Map<String, LastLogin> all = parse(lines);
@@ -94,7 +92,6 @@ final class LastLogins {
         }
     }
 
-    /** All that are written, by account. */
     Map<String, LastLogin> all() throws IOException {
         return parse(file.read().orElse(List.of()));
     }
@@ -110,7 +107,7 @@ final class LastLogins {
         return all;
     }
 
-    /** A line that is malformed is worth no more than to be forgotten. */
+    /** Returns empty if the text is malformed: the line is dropped. */
     private static Optional<Instant> time(String text) {
         try {
             return Optional.of(Instant.parse(text));

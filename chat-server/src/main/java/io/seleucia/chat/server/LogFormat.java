@@ -12,8 +12,8 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /**
- * A log record as one line, whatever stands in it: what would move a terminal's cursor or change the order of letters is
- * escaped as {@link Printable} has it. Called by the thread that logs.
+ * Formats a log record as one line. Escapes control characters and marks that change the order of letters, as
+ * {@link Printable} does. Called by the thread that logs.
  */
 final class LogFormat extends Formatter {
     private static final DateTimeFormatter TIME =
@@ -21,7 +21,7 @@ final class LogFormat extends Formatter {
 
     private final boolean json;
 
-    /** @param json whether a line is an object of JSON, for programs, or a text, for people */
+    /** @param json whether a line is a JSON object, or text for people */
     LogFormat(boolean json) {
         this.json = json;
     }
@@ -52,14 +52,14 @@ final class LogFormat extends Formatter {
         if (record.getThrown() != null) {
             line.addProperty("error", trace(record.getThrown()));
         }
-        return Printable.line(line.toString()); // where those below U+0020 are escaped already
+        return Printable.line(line.toString()); // JSON has escaped those below U+0020 already
     }
 
     private static String time(Instant at) {
         return TIME.format(at);
     }
 
-    /** The names by which the code logs, instead of java.util.logging's. */
+    /** Returns the level's name in System.Logger. */
     private static String level(Level level) {
         int value = level.intValue();
         return value >= Level.SEVERE.intValue()

@@ -11,56 +11,58 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.file.Path;
 import java.text.ParseException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Who may come in and what they may do, by the files that the settings name: accounts, the key of tokens, rules. One
- * thread looks every few seconds whether they have changed, and writes down who has logged in.
+ * Authentication and authorization by the files that the settings name: accounts, token keys and rules. One thread checks
+ * every few seconds whether they have changed, and saves the last logins.
  */
 final class LoginFiles implements Authenticator, AutoCloseable {
     private static final Logger LOG = System.getLogger(LoginFiles.class.getName());
-    private static final long LOOK_MILLIS = 2_000;
+    private static final Duration LOOK = Duration.ofSeconds(2);
     private static final int LOOKS_PER_WRITE = 5;
 
     private final Optional<Accounts> accounts;
-    private final Optional<Watched<Tokens>> tokens;
-    private final Optional<Watched<Rules>> rules;
+    private final Optional<ReloadingFile<Tokens>> tokens;
+    private final Optional<ReloadingFile<Rules>> rules;
     private final boolean guests;
+    private final List<String> reservedNames;
     private final boolean ignoresAuthorization;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private int looks; // the thread's own
+    private int looks; // only for the thread
+    private volatile Runnable rulesChanged = () -> {};
     private final Thread thread = Thread.ofPlatform().daemon().name("files").unstarted(this::run);
 
     /**
      * Reads the files.
      *
-     * @throws IOException if one can't be used; the message says which, and what is wrong
+     * @throws IOException if a file can't be used; the message says which one and why
      */
     LoginFiles(Settings settings) throws IOException {
         accounts = settings.isGiven(Setting.USERS_FILE)
-                ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE)))
+                ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE), settings.reservedNames()))
                 : Optional.empty();
         tokens = settings.isGiven(Setting.TOKEN_KEY_FILE)
-                ? Optional.of(new Watched<>(
+                ? Optional.of(new ReloadingFile<>(
                         settings.file(Setting.TOKEN_KEY_FILE), Tokens::hasSecret, file -> tokens(file, settings)))
                 : Optional.empty();
         rules = settings.isGiven(Setting.RULES_FILE)
-                ? Optional.of(new Watched<>(settings.file(Setting.RULES_FILE), rules -> false, LoginFiles::rules))
+                ? Optional.of(new ReloadingFile<>(settings.file(Setting.RULES_FILE), rules -> false, LoginFiles::rules))
                 : Optional.empty();
         guests = settings.guests();
+        reservedNames = settings.list(Setting.RESERVED_NAMES);
         ignoresAuthorization = settings.isOn(Setting.IGNORE_AUTHORIZATION);
         if (accounts.isPresent() || tokens.isPresent() || rules.isPresent()) {
             thread.start();
         }
     }
 
-    /** Has a server let in who is to be let in. */
     void apply(ChatServerBuilder server) {
-        server.guests(guests);
+        server.guests(guests).reservedNames(reservedNames);
         if (ignoresAuthorization) {
             server.ignoreAuthorization();
         }
@@ -68,10 +70,15 @@ final class LoginFiles implements Authenticator, AutoCloseable {
             server.authenticator(this);
         }
         if (rules.isPresent()) {
-            Watched<Rules> watched = rules.get();
+            ReloadingFile<Rules> watched = rules.get();
             server.authorizer(
                     (user, action, channel, content) -> watched.value().allows(user, action, channel, content));
         }
+    }
+
+    /** Sets an action that runs whenever new rules are in force, in the thread that reads the files. */
+    void whenRulesChange(Runnable action) {
+        rulesChanged = action;
     }
 
     private static Tokens tokens(Path file, Settings settings) throws IOException {
@@ -84,7 +91,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
 
     private static Rules rules(Path file) throws IOException {
         try {
-            return Rules.parse(new OwnerFile(file).lines());
+            return Rules.parse(new PrivateFile(file).lines());
         } catch (ParseException e) {
             throw new IOException(file + ", line " + e.getErrorOffset() + ": " + e.getMessage(), e);
         }
@@ -100,11 +107,16 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         };
     }
 
-    /** Where there are tokens, a name that is no account's may be that of somebody with a token. */
+    /** Returns whether a name has an account. Unknown if tokens are configured and it has none: a token may have the name. */
     @Override
     public Optional<Boolean> hasAccount(String name) {
         Optional<Boolean> account = accounts.flatMap(known -> known.hasAccount(name));
         return tokens.isPresent() ? account.filter(has -> has) : account;
+    }
+
+    @Override
+    public Optional<Boolean> hasAccountLike(String skeleton) {
+        return accounts.flatMap(known -> known.hasAccountLike(skeleton));
     }
 
     @Override
@@ -117,21 +129,25 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         return user.issued().isPresent() || accounts.isEmpty() || accounts.get().holds(user);
     }
 
-    /** Returns which files can't be read or used any more, and why, for an operator. Any thread; does not block. */
+    /** Returns which files can't be used any more and why, for an operator. Any thread; does not block. */
     List<String> flaws() {
-        return Stream.of(accounts.flatMap(Accounts::flaw), tokens.flatMap(Watched::flaw), rules.flatMap(Watched::flaw))
+        return Stream.of(
+                        accounts.flatMap(Accounts::flaw),
+                        tokens.flatMap(ReloadingFile::flaw),
+                        rules.flatMap(ReloadingFile::flaw))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
     private void run() {
-        Loop.run(LOG, "reading changed files", () -> closed.getCount() > 0, () -> {
-            if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                return;
-            }
+        Loop.every(LOOK, LOG, "reading changed files", closed, () -> {
             accounts.ifPresent(file -> Loop.attempt(LOG, "reading the changed users file", file::look));
             tokens.ifPresent(file -> Loop.attempt(LOG, "reading the changed key of tokens", file::look));
-            rules.ifPresent(file -> Loop.attempt(LOG, "reading the changed rules file", file::look));
+            rules.ifPresent(file -> Loop.attempt(LOG, "reading the changed rules file", () -> {
+                if (file.look()) {
+                    rulesChanged.run();
+                }
+            }));
             if (++looks % LOOKS_PER_WRITE == 0) {
                 writeLastLogins();
             }
@@ -143,17 +159,17 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         accounts.ifPresent(file -> Loop.attempt(LOG, "writing last logins", file::writeLastLogins));
     }
 
-    /** Writes down who has logged in, and reads no more. Blocks for the time of that. */
+    /** Saves the last logins and stops reading the files. Blocks until they are saved, two seconds at the most. */
     @Override
     public void close() {
         closed.countDown();
         accounts.ifPresent(Accounts::close);
         try {
             if (thread.isAlive()) {
-                thread.join(LOOK_MILLIS);
+                thread.join(LOOK);
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // whoever closes is in a hurry
+            Thread.currentThread().interrupt(); // the caller does not want to wait
         }
     }
 }

@@ -3,9 +3,9 @@ package io.seleucia.chat.server;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.InMemoryBroker;
-import io.seleucia.chat.broker.RedisBroker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.broker.redis.RedisBroker;
 import io.seleucia.chat.server.management.Access;
 import io.seleucia.chat.server.management.Management;
 import io.seleucia.chat.server.management.RecentLines;
@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Starts a server with the given settings, and ends it in good order when the process is told to end; or carries out the
- * command that the first argument names.
+ * The server program. Starts a server with the given settings and shuts it down gracefully when the process is told to
+ * end, or runs the command that the first argument names.
  */
 public final class Main {
     private static final int FAILED = 1;
@@ -28,7 +28,7 @@ public final class Main {
 
     private Main() {}
 
-    /** Serves until the process is told to end. What can't be done is said in one line on standard error. */
+    /** Serves until the process is told to end. Errors are one line on standard error. */
     public static void main(String[] arguments) throws InterruptedException {
         ServerLog.start();
         OutOfMemory.endsTheProcess();
@@ -64,7 +64,7 @@ public final class Main {
         Optional<Management> management = management(settings);
         RecentLines lines = new RecentLines(new LogFormat(false));
         if (management.isPresent()) {
-            ServerLog.copyTo(lines);
+            ServerLog.addHandler(lines);
         }
         warnOfOpenFiles(settings);
         String host = settings.text(Setting.HOST);
@@ -74,6 +74,8 @@ public final class Main {
                 .tcpChannel(settings.text(Setting.TCP_CHANNEL))
                 .limits(settings.limits())
                 .compression(settings.compression())
+                .guestNames(settings.guestNames())
+                .guestNameHold(settings.guestNameHold())
                 .hosts(settings.list(Setting.HOSTS))
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
@@ -89,15 +91,16 @@ public final class Main {
             broker.close();
             throw e;
         }
+        logins.whenRulesChange(server::reviewRights);
         management.ifPresent(port -> port.serve(server, lines, logins::flaws));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close(); // meanwhile management says that it drains
                     logins.close();
                     broker.close();
-                    Runtime.getRuntime().halt(0); // ended as asked, which the JVM would report as killed by a signal
+                    Runtime.getRuntime().halt(0); // a normal exit status, where the JVM would report the signal
                 }));
-        ServerLog.load();
+        ServerLog.loadClasses();
         System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
         Thread.currentThread().join();
     }
@@ -108,7 +111,7 @@ public final class Main {
                 .forEach(file -> FileModes.warning(file, true).ifPresent(warning -> log.log(Level.WARNING, warning)));
     }
 
-    /** The line that says that all is there, and where. */
+    /** Returns the line that says that the server listens, and on which ports. */
     private static String listening(String at, ChatServer server, Optional<Management> management) {
         String tcp =
                 server.tcpPort().isPresent() ? " tcp" + at + server.tcpPort().getAsInt() : "";
@@ -117,7 +120,7 @@ public final class Main {
         return "listening on ws" + at + server.port() + "/" + tcp + operator;
     }
 
-    /** The operator's port, which is taken first: if it can't be, nobody has come yet. */
+    /** Binds the management port, before any other: if that fails, no client has connected yet. */
     private static Optional<Management> management(Settings settings) throws IOException {
         OptionalInt port = settings.port(Setting.MANAGEMENT_PORT);
         if (port.isEmpty()) {
@@ -129,7 +132,7 @@ public final class Main {
         return Optional.of(new Management(access, port.getAsInt()));
     }
 
-    /** Whether the settings ask for TLS. */
+    /** Configures TLS. Returns whether the settings ask for it. */
     private static boolean secure(ChatServerBuilder builder, Settings settings) throws IOException {
         if (settings.isGiven(Setting.TLS_KEYSTORE)) {
             builder.tlsKeystore(settings.file(Setting.TLS_KEYSTORE), settings.file(Setting.TLS_PASSWORD_FILE));
@@ -144,15 +147,17 @@ public final class Main {
 
     private static Broker broker(Settings settings) throws IOException, InterruptedException {
         if (settings.isInMemory()) {
-            return settings.isGiven(Setting.DATA_DIR) ? journaled(settings) : new InMemoryBroker(settings.retention());
+            return settings.isGiven(Setting.DATA_DIR)
+                    ? journaled(settings)
+                    : new InMemoryBroker(settings.retention(), settings.memory());
         }
         String prefix = settings.text(Setting.REDIS_PREFIX);
         try {
             if (settings.isOn(Setting.REDIS_REQUIRED)) {
-                return RedisBroker.connect(settings.redis(), prefix, settings.retention());
+                return RedisBroker.connect(settings.redis(), prefix, settings.retention(), settings.memory());
             }
-            RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention());
-            broker.awaitReachable(REDIS_AT_START); // if it is not, the broker has said so, and goes on trying
+            RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention(), settings.memory());
+            broker.awaitReachable(REDIS_AT_START); // if not, the broker has logged it, and keeps trying
             return broker;
         } catch (UnavailableException e) {
             throw new IOException(e.getMessage() + " (and redis-required is set)", e);
@@ -163,13 +168,14 @@ public final class Main {
 
     private static Broker journaled(Settings settings) throws IOException {
         try {
-            return InMemoryBroker.open(settings.retention(), settings.file(Setting.DATA_DIR), settings.journalFsync());
+            return InMemoryBroker.open(
+                    settings.retention(), settings.file(Setting.DATA_DIR), settings.journalFsync(), settings.memory());
         } catch (FileSystemException e) {
             throw new IOException("can't use the data directory: " + e, e);
         }
     }
 
-    /** An IPv6 address as it stands in a URL. */
+    /** Returns a host as it is written in a URL: IPv6 addresses in brackets. */
     private static String bracketed(String host) {
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }

@@ -10,14 +10,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a new password must be like. It does not hold for those that are set already.
+ * The rules for new passwords. Existing passwords are not checked.
  *
  * @param minLength in code points, after normalising
  */
 record NewPasswords(int minLength) {
     private static final String COMMON = "common-passwords.txt";
 
-    /** Returns a sentence for a person, or empty if the password is a good one. */
+    /** Returns why a password is refused, as a sentence for people, or empty if it is accepted. */
     Optional<String> flaw(String password) {
         Optional<String> flaw = Account.flawOfPassword(password);
         if (flaw.isPresent()) {
@@ -28,7 +28,7 @@ record NewPasswords(int minLength) {
             return Optional.of("the password is too short: it must have " + minLength + " characters or more");
         }
         return common().contains(normal.toLowerCase(Locale.ROOT))
-                ? Optional.of("the password is one of those that are tried first: take another")
+                ? Optional.of("the password is one of the most common ones: choose another one")
                 : Optional.empty();
     }
 

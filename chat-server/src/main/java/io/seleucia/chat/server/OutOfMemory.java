@@ -11,19 +11,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ends the process with status {@value #STATUS} when its memory has run out, for it can't be told what still works then.
- * It is the handler of all exceptions that end a thread, to which the library also passes the {@link OutOfMemoryError}s
- * that it catches; any other exception is logged.
+ * Ends the process with status {@value #STATUS} when it runs out of memory, because any part of it may be broken then. It is
+ * the handler of uncaught exceptions, and the library also passes it the {@link OutOfMemoryError}s that it catches. It logs
+ * all other exceptions.
  *
- * <p>Two daemon threads: one asks for a little memory every second, so that an error that was swallowed elsewhere, such as
- * in the JDK, is noticed as long as memory is still lacking. The other ends the process if the line that says so can't
- * be written to standard error.
+ * <p>Two daemon threads: one allocates a little memory every second, which notices errors that were swallowed elsewhere, such
+ * as in the JDK, while memory is still short. The other ends the process if standard error blocks.
  *
- * <p>From the error on, nothing here allocates. The JVM itself does, when code runs for the first time and asks the class
- * loader for the classes that it names; so all of it runs once at the start, and some memory is kept to be given up.
+ * <p>After the error, nothing here allocates. The JVM does when code runs for the first time and loads classes; so all code
+ * is rehearsed at the start, and a reserve of memory is released.
  */
 final class OutOfMemory implements Thread.UncaughtExceptionHandler {
-    /** The exit status. */
     static final int STATUS = 3;
 
     private static final Logger LOG = System.getLogger(OutOfMemory.class.getName());
@@ -35,23 +33,26 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
 
     private final FileOutputStream errors = new FileOutputStream(FileDescriptor.err);
     private final AtomicBoolean noticed = new AtomicBoolean();
-    private final Thread trying = Thread.ofPlatform().daemon().name("memory").unstarted(this::tryForMemory);
+    private final Thread probing = Thread.ofPlatform().daemon().name("memory").unstarted(this::probeMemory);
     private final Thread ending =
             Thread.ofPlatform().daemon().name("memory-end").unstarted(this::awaitEnd);
     private volatile boolean rehearsing = true;
-    private volatile byte[] reserve; // given up when memory has run out
-    private volatile byte[] taken; // so that the compiler can't leave out to take it
+
+    @SuppressWarnings("UnusedVariable")
+    private volatile byte[] reserve; // released when memory runs out
+
+    @SuppressWarnings("UnusedVariable")
+    private volatile byte[] taken; // a field, so that the compiler can't remove the allocation
 
     private OutOfMemory() {}
 
-    /** Ends the process from now on when memory runs out, and logs other exceptions that end a thread. */
     static void endsTheProcess() {
         OutOfMemory handler = new OutOfMemory();
         Thread.setDefaultUncaughtExceptionHandler(handler);
-        Loop.passOn(new OutOfMemoryError("a rehearsal")); // which comes back to the handler
+        Loop.passOn(new OutOfMemoryError("a rehearsal")); // reaches the handler
         handler.rehearsing = false;
         handler.reserve = new byte[RESERVE];
-        handler.trying.start();
+        handler.probing.start();
         handler.ending.start();
     }
 
@@ -67,13 +68,13 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
 
     private void end() {
         if (noticed.getAndSet(!rehearsing)) {
-            return; // another thread is at it
+            return; // another thread does it
         }
         LockSupport.unpark(ending);
         try {
             errors.write(LINE, 0, rehearsing ? 0 : LINE.length);
         } catch (IOException e) {
-            // There is nowhere else to say it.
+            // nowhere else to report it
         } finally {
             halt();
         }
@@ -86,10 +87,10 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
         }
     }
 
-    private void tryForMemory() {
+    private void probeMemory() {
         while (!noticed.get()) {
             LockSupport.parkNanos(ROUND_NANOS);
-            taken = new byte[LITTLE]; // if that fails, this thread ends by the error
+            taken = new byte[LITTLE]; // if it fails, the error ends this thread
             taken = null;
         }
     }
@@ -102,6 +103,6 @@ final class OutOfMemory implements Thread.UncaughtExceptionHandler {
         while (System.nanoTime() - noticedAt < ROUND_NANOS) {
             LockSupport.parkNanos(ROUND_NANOS);
         }
-        halt(); // the line could not be written
+        halt(); // writing the line blocks
     }
 }

@@ -7,22 +7,22 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * Logging of the program: to standard error, a line for each event. An operator who wants it otherwise configures
- * java.util.logging in the usual way, with {@code -Djava.util.logging.config.file}.
+ * Logging of the program: a line for each event to standard error. {@code -Djava.util.logging.config.file} configures
+ * java.util.logging in the usual way instead.
  */
 public final class ServerLog extends LogManager {
-    /** For java.util.logging, which makes one. */
+    /** Called by java.util.logging. */
     public ServerLog() {}
 
-    /** Must come before the first logger is made. */
+    /** Sets up logging. Must be called before the first logger is created. */
     static void start() {
         System.setProperty("java.util.logging.manager", ServerLog.class.getName());
-        // Jedis logs through SLF4J, which has nobody to write to here and should not say so: what matters of Redis
-        // is logged by the broker.
+        // Jedis logs through SLF4J, which has no provider here and must not warn about it. The broker logs problems of
+        // Redis.
         System.setProperty("slf4j.internal.verbosity", "ERROR");
     }
 
-    /** From now on lines look like this, unless the operator has configured them. */
+    /** Sets the format of lines, unless java.util.logging is configured. */
     static void format(boolean json) {
         if (System.getProperty("java.util.logging.config.file") == null
                 && System.getProperty("java.util.logging.config.class") == null) {
@@ -32,16 +32,12 @@ public final class ServerLog extends LogManager {
         }
     }
 
-    /** Gives what is logged to one more, too. */
-    static void copyTo(Handler handler) {
+    static void addHandler(Handler handler) {
         Logger.getLogger("").addHandler(handler);
     }
 
-    /**
-     * Loads all that writing a line needs, so that it can still be done when no file can be opened any more. To be called
-     * before anybody is told that the server listens, and may fill it with connections.
-     */
-    static void load() {
+    /** Formats a record, to load all classes before connections can use up the file descriptors. */
+    static void loadClasses() {
         LogRecord record = new LogRecord(Level.INFO, "");
         record.setThrown(new IllegalStateException());
         for (Handler handler : Logger.getLogger("").getHandlers()) {
@@ -51,7 +47,7 @@ public final class ServerLog extends LogManager {
         }
     }
 
-    /** Does nothing: it is called at shutdown, when the server still has something to say. */
+    /** Does nothing. The JVM calls it at shutdown, when the server still logs. */
     @Override
     public void reset() {}
 }

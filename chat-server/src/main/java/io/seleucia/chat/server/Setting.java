@@ -1,11 +1,13 @@
 package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.Quotas;
 import io.seleucia.chat.auth.Tokens;
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisServers;
 import io.seleucia.chat.message.Names;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -18,217 +20,216 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Every setting of the server: its name, its default, what is allowed, and what it means. */
+/**
+ * The settings of the server, each with its default, kind and meaning. The name of a setting is that of its constant in
+ * lower case, with dashes.
+ */
 enum Setting {
-    CONFIG("config", "", Kind.FILE, "a properties file with any of these settings"),
-    HOST("host", "localhost", Kind.NAME, "the name or address of the interface to listen on"),
-    PORT("port", "8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
-    TCP_PORT("tcp-port", "33333", Kind.PORT_OR_OFF, "the port for TcpChat; 0 takes any free one"),
-    TCP_CHANNEL("tcp-channel", "lobby", Kind.CHANNEL, "the channel that clients of the TCP port are in"),
+    CONFIG("", Kind.FILE, "a properties file with any of these settings"),
+    HOST("localhost", Kind.NAME, "the name or address of the interface to listen on"),
+    PORT("8600", Kind.PORT, "the WebSocket port; 0 takes any free one"),
+    TCP_PORT("33333", Kind.PORT_OR_OFF, "the port for TcpChat; 0 takes any free one"),
+    TCP_CHANNEL("lobby", Kind.CHANNEL, "the channel that clients of the TCP port are in"),
     MANAGEMENT_PORT(
-            "management-port",
-            "8601",
-            Kind.PORT_OR_OFF,
-            "the operator's port: health, metrics and a console; 0 takes any free one"),
+            "8601", Kind.PORT_OR_OFF, "the management port: health, metrics, API and console; 0 takes any free one"),
     MANAGEMENT_TOKEN_FILE(
-            "management-token-file",
             "",
             Kind.FILE,
-            "a file whose first line lets an operator in, from other machines too; none: this machine only"),
-    LOG_FORMAT("log-format", "text", Kind.LOG_FORMAT, "how a line of the log looks"),
+            "a file whose first line is the management token, which allows access from other machines; none: this machine only"),
+    LOG_FORMAT("text", Kind.LOG_FORMAT, "the format of log lines"),
     HOSTS(
-            "hosts",
             "",
             Kind.HOSTS,
-            "names by which clients call the server; * is any; none: localhost where it listens there only, else any"),
-    ALLOWED_ORIGINS(
-            "allowed-origins", "", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
-    COMPRESSION("compression", "on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
-    TLS_KEYSTORE("tls-keystore", "", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
-    TLS_PASSWORD_FILE("tls-password-file", "", Kind.FILE, "a file whose first line is the keystore's password"),
-    TLS_CERT("tls-cert", "", Kind.FILE, "instead of a keystore, a PEM file with the certificate and its issuers'"),
-    TLS_KEY("tls-key", "", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
-    USERS_FILE(
-            "users-file", "", Kind.FILE, "a file with the accounts, as the command user makes it; none: no accounts"),
-    MIN_PASSWORD_LENGTH("min-password-length", 8, "characters that a new password must have, for the command user"),
+            "host names that clients may use for the server; * is any; none: localhost if it listens only there, else any"),
+    ALLOWED_ORIGINS("", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
+    COMPRESSION("on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
+    TLS_KEYSTORE("", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
+    TLS_PASSWORD_FILE("", Kind.FILE, "a file whose first line is the keystore's password"),
+    TLS_CERT("", Kind.FILE, "instead of a keystore, a PEM file with the certificate and its issuers'"),
+    TLS_KEY("", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
+    USERS_FILE("", Kind.FILE, "a file with the accounts, as the command user writes it; none: no accounts"),
+    MIN_PASSWORD_LENGTH(8, "minimum length of new passwords in characters, for the command user"),
     IGNORE_AUTHORIZATION(
-            "ignore-authorization",
-            "false",
-            Kind.SWITCH,
-            "ignore the field Authorization of handshakes, for a proxy with logins of its own"),
+            "false", Kind.SWITCH, "ignore the Authorization header of handshakes, for a proxy with its own logins"),
     TOKEN_KEY_FILE(
-            "token-key-file",
             "",
             Kind.FILE,
             "the key of tokens: a file with a public key in PEM form, a JWK or a JWK set, or a secret of 32 characters or"
                     + " more; or a directory of such files"),
     TOKEN_ALGORITHM(
-            "token-algorithm", "", Kind.ALGORITHM, "how tokens are signed; none: as the form of token-key-file says"),
-    TOKEN_AUDIENCE("token-audience", "", Kind.NAME, "what the claim aud of tokens must name; none: nothing"),
-    RULES_FILE("rules-file", "", Kind.FILE, "a file that says who may do what; none: everybody may do everything"),
-    GUESTS("guests", "", Kind.SWITCH, "whether one may come in without a login; if not said: where nobody can log in"),
-    BROKER("broker", "memory", Kind.BROKER, "what carries the channels"),
-    REDIS_URL("redis-url", "redis://localhost:6379", Kind.REDIS, "where Redis is"),
+            "", Kind.ALGORITHM, "the signature algorithm of tokens; none: follows from the form of token-key-file"),
+    TOKEN_AUDIENCE("", Kind.NAME, "the audience (aud) that tokens must name; none: any"),
+    RULES_FILE("", Kind.FILE, "a file with access rules; none: all clients may do everything"),
+    GUESTS("", Kind.SWITCH, "allow clients without a login; default: true unless logins are configured"),
+    RESERVED_NAMES(
+            "",
+            Kind.NAMES,
+            "names that guests and new users can't have, nor names that look like them, in addition to operator, server and redis"),
+    GUEST_NAMES("reserved", Kind.GUEST_NAMES, "whether a guest's name is reserved for it, or any guest may take it"),
+    GUEST_NAME_HOLD(
+            ChatServerBuilder.DEFAULT_GUEST_NAME_HOLD,
+            "time for which a guest's name stays reserved after its last session has ended"),
+    BROKER("memory", Kind.BROKER, "where channels and histories are kept"),
+    REDIS_URL("redis://localhost:6379", Kind.REDIS, "the URL of Redis"),
     REDIS_SENTINEL(
-            "redis-sentinel",
-            "",
-            Kind.REDIS_SENTINEL,
-            "instead of redis-url, the name of a master and the sentinels that watch it"),
-    REDIS_CLUSTER("redis-cluster", "", Kind.REDIS_CLUSTER, "instead of redis-url, some nodes of a Redis Cluster"),
-    REDIS_USER("redis-user", "", Kind.TEXT, "whom Redis' ACL knows; none: redis-url's, or Redis' default user"),
-    REDIS_PASSWORD_FILE("redis-password-file", "", Kind.FILE, "a file whose first line is Redis' password"),
-    REDIS_SENTINEL_USER(
-            "redis-sentinel-user", "", Kind.TEXT, "whom the sentinels' own ACL knows; none: their default user"),
-    REDIS_SENTINEL_PASSWORD_FILE(
-            "redis-sentinel-password-file", "", Kind.FILE, "a file whose first line is the sentinels' password"),
-    REDIS_TLS("redis-tls", "false", Kind.SWITCH, "whether Redis is spoken to over TLS, as with rediss:// in redis-url"),
-    REDIS_CA_FILE(
-            "redis-ca-file", "", Kind.FILE, "a PEM file with those who vouch for Redis' certificate; none: the JDK's"),
-    REDIS_CERT_FILE(
-            "redis-cert-file",
-            "",
-            Kind.FILE,
-            "a PEM file with the certificate that is shown to Redis, and its issuers'"),
-    REDIS_KEY_FILE("redis-key-file", "", Kind.FILE, "a PEM file with the private key of redis-cert-file"),
-    REDIS_WAIT_REPLICAS(
-            "redis-wait-replicas",
-            "0",
-            Kind.COUNT,
-            "how many replicas of Redis must have a message before it is acknowledged"),
-    REDIS_PREFIX("redis-prefix", RedisBroker.DEFAULT_PREFIX, Kind.NAME, "what all keys in Redis begin with"),
-    REDIS_REQUIRED("redis-required", "false", Kind.SWITCH, "whether a Redis out of reach stops the start"),
-    DATA_DIR(
-            "data-dir",
-            "",
-            Kind.FILE,
-            "a directory that keeps what is published, with broker=memory; none: nothing is kept"),
+            "", Kind.REDIS_SENTINEL, "instead of redis-url, the name of a master and the sentinels that watch it"),
+    REDIS_CLUSTER("", Kind.REDIS_CLUSTER, "instead of redis-url, some nodes of a Redis Cluster"),
+    REDIS_USER("", Kind.TEXT, "the user in Redis' ACL; none: that of redis-url, or Redis' default user"),
+    REDIS_PASSWORD_FILE("", Kind.FILE, "a file whose first line is Redis' password"),
+    REDIS_SENTINEL_USER("", Kind.TEXT, "the user in the sentinels' ACL; none: their default user"),
+    REDIS_SENTINEL_PASSWORD_FILE("", Kind.FILE, "a file whose first line is the sentinels' password"),
+    REDIS_TLS("false", Kind.SWITCH, "connect to Redis over TLS, as with rediss:// in redis-url"),
+    REDIS_CA_FILE("", Kind.FILE, "a PEM file with the certificate authorities for Redis' certificate; none: the JDK's"),
+    REDIS_CERT_FILE("", Kind.FILE, "a PEM file with the client certificate for Redis, and its issuers'"),
+    REDIS_KEY_FILE("", Kind.FILE, "a PEM file with the private key of redis-cert-file"),
+    REDIS_WAIT_REPLICAS("0", Kind.COUNT, "how many replicas of Redis must have a message before it is acknowledged"),
+    REDIS_PREFIX(RedisBroker.DEFAULT_PREFIX, Kind.NAME, "the prefix of all keys in Redis"),
+    REDIS_REQUIRED("false", Kind.SWITCH, "refuse to start if Redis is unreachable"),
+    DATA_DIR("", Kind.FILE, "the directory that keeps messages on disk, with broker=memory; none: memory only"),
     JOURNAL_FSYNC(
-            "journal-fsync",
             "interval",
             Kind.FSYNC,
-            "when that is brought to the disk: every second, before it is acknowledged, or when the system likes"),
-    HISTORY_SIZE("history-size", Retention.DEFAULT.messages(), "messages kept of each channel"),
-    HISTORY_AGE("history-age", Retention.DEFAULT.age(), "how long messages are kept"),
+            "when messages are synced to disk: every second, before they are acknowledged, or when the system decides"),
+    HISTORY_SIZE(Retention.DEFAULT.messages(), "messages kept in each channel's history"),
+    HISTORY_AGE(Retention.DEFAULT.age(), "how long messages are kept"),
     ARCHIVE_AGE(
-            "archive-age",
             "forever",
             Kind.ARCHIVE,
             "how long messages can still be read from data-dir; 0: no longer than history-size and history-age say"),
-    MAX_MESSAGE_BYTES(
-            "max-message-bytes",
-            Integer.toString(Limits.DEFAULT.maxMessageBytes()),
-            Kind.MESSAGE_SIZE,
-            "the longest message"),
-    OUTBOUND_QUEUE_BYTES(
-            "outbound-queue-bytes", Limits.DEFAULT.outboundQueueBytes(), "what may wait to be written to one client"),
-    MAX_CHANNELS("max-channels", Limits.DEFAULT.maxChannels(), "subscriptions of one session"),
-    RATE_MESSAGES("rate-messages", Limits.DEFAULT.rateMessages(), "requests a second from one session"),
-    RATE_BURST("rate-burst", Limits.DEFAULT.rateBurst(), "requests at once from one session"),
-    RATE_BYTES("rate-bytes", Limits.DEFAULT.rateBytes(), "bytes a second from one connection, which is read no faster"),
-    MAX_CONNECTIONS("max-connections", Limits.DEFAULT.maxConnections(), "connections in all"),
-    MAX_CONNECTIONS_PER_ADDRESS(
-            "max-connections-per-address",
-            Limits.DEFAULT.maxConnectionsPerAddress(),
-            "connections from one IP address"),
-    PING_INTERVAL("ping-interval", Limits.DEFAULT.pingInterval(), "silence after which a peer is pinged"),
-    PONG_TIMEOUT("pong-timeout", Limits.DEFAULT.pongTimeout(), "how long it may stay silent after that"),
-    HANDSHAKE_TIMEOUT("handshake-timeout", Limits.DEFAULT.handshakeTimeout(), "time for a handshake"),
-    LOGIN_TIMEOUT("login-timeout", Limits.DEFAULT.loginTimeout(), "time for a login, where there are no guests"),
-    FRAME_TIMEOUT("frame-timeout", Limits.DEFAULT.frameTimeout(), "time from a frame's first byte to its last"),
-    WRITE_TIMEOUT("write-timeout", Limits.DEFAULT.writeTimeout(), "time that a write may stall"),
-    DRAIN_TIMEOUT("drain-timeout", Limits.DEFAULT.drainTimeout(), "time for all sessions to end at shutdown");
+    MEMORY_SHARE(
+            "50",
+            Kind.PERCENT,
+            "percent of the heap for everything that the server keeps for clients; see docs/operations.md"),
+    MAX_MESSAGE_BYTES(Limits.DEFAULT.maxMessageBytes(), Kind.MESSAGE_SIZE, "the longest message"),
+    OUTBOUND_QUEUE_BYTES(Limits.DEFAULT.outboundQueueBytes(), "bytes that may be queued for one client"),
+    MAX_CHANNELS(Limits.DEFAULT.maxChannels(), "subscriptions of one session"),
+    RATE_MESSAGES(Limits.DEFAULT.rateMessages(), "requests a second from one session"),
+    RATE_BURST(Limits.DEFAULT.rateBurst(), "requests in a burst from one session"),
+    RATE_BYTES(Limits.DEFAULT.rateBytes(), "bytes a second read from one connection"),
+    MAX_CONNECTIONS(Limits.DEFAULT.maxConnections(), "connections in all"),
+    MAX_CONNECTIONS_PER_ADDRESS(Limits.DEFAULT.maxConnectionsPerAddress(), "connections from one IP address"),
+    MAX_CHANNELS_TOTAL(Limits.DEFAULT.maxChannelsTotal(), "channels that may exist"),
+    CLIENT_RATE_MESSAGES(
+            Quotas.DEFAULT.rateMessages(),
+            Kind.COUNT,
+            "requests a second from one account or address, on all its connections; 0: no limit"),
+    CLIENT_RATE_BYTES(
+            Quotas.DEFAULT.rateBytes(),
+            Kind.COUNT,
+            "bytes a second that one account or address publishes; 0: no limit"),
+    CLIENT_DAILY_BYTES(
+            Quotas.DEFAULT.dailyBytes(), Kind.COUNT, "bytes a day that one account or address publishes; 0: no limit"),
+    CLIENT_MAX_CHANNELS(
+            Quotas.DEFAULT.maxChannels(), Kind.COUNT, "subscriptions of one account or address; 0: no limit"),
+    CLIENT_NEW_CHANNELS(
+            Quotas.DEFAULT.newChannels(),
+            Kind.COUNT,
+            "channels a minute that one account or address creates; 0: no limit"),
+    CLIENT_CHANNEL_MESSAGES(
+            Quotas.DEFAULT.channelMessages(),
+            Kind.COUNT,
+            "messages a minute from one account or address to one channel; 0: no limit"),
+    CLIENT_UNKNOWN_NAMES(
+            Quotas.DEFAULT.unknownNames(),
+            Kind.COUNT,
+            "direct messages a minute from one account or address to names that no client has had; 0: no limit"),
+    CLIENT_QUEUED_BYTES(
+            Quotas.DEFAULT.queuedBytes(),
+            Kind.COUNT,
+            "bytes that may be queued for one account or address; 0: no limit"),
+    PING_INTERVAL(Limits.DEFAULT.pingInterval(), "silence after which a peer is pinged"),
+    PONG_TIMEOUT(Limits.DEFAULT.pongTimeout(), "time after a ping within which the peer must be heard"),
+    HANDSHAKE_TIMEOUT(Limits.DEFAULT.handshakeTimeout(), "time for a handshake"),
+    LOGIN_TIMEOUT(Limits.DEFAULT.loginTimeout(), "time for a login, if guests are not allowed"),
+    FRAME_TIMEOUT(Limits.DEFAULT.frameTimeout(), "time from a frame's first byte to its last"),
+    WRITE_TIMEOUT(Limits.DEFAULT.writeTimeout(), "time that a write may stall"),
+    DRAIN_TIMEOUT(Limits.DEFAULT.drainTimeout(), "time for sessions to end at shutdown");
 
-    /** The kinds of values, each with the words for what is allowed. */
+    /** The kinds of values, each with the words for what is allowed and a check. */
     enum Kind {
-        FILE("the path of a file"),
-        NAME("a text that is not empty"),
-        TEXT("a text"),
-        LIST("a comma-separated list"),
-        HOSTS("a comma-separated list of names or addresses, without ports, or *"),
-        PORT("a number from 0 to 65535"),
-        PORT_OR_OFF("a number from 0 to 65535, or off"),
-        LOG_FORMAT("text or json"),
-        CHANNEL("a channel's name: 1 to " + Names.MAX_CHANNEL + " characters, none of them for control, no @ first"),
-        BROKER("memory or redis"),
-        COMPRESSION("on, off or context"),
-        FSYNC("interval, always or never"),
-        REDIS("redis://[user:password@]host[:port][/database], or rediss:// for TLS"),
-        REDIS_SENTINEL("name@host:port,host:port,…"),
-        REDIS_CLUSTER("host:port,host:port,…"),
-        SWITCH("true or false"),
-        ALGORITHM("HS256, RS256, ES256 or EdDSA"),
-        MESSAGE_SIZE("a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES),
-        COUNT("a whole number from 0 to " + Integer.MAX_VALUE),
-        NUMBER("a whole number from 1 to " + Integer.MAX_VALUE),
-        ARCHIVE("a time such as 24h or 365d, 0, or forever"),
-        DURATION("a time such as 500ms, 25s, 10m, 24h or 30d, above 0 and at most 36500d");
+        FILE("the path of a file", Setting::isPath),
+        NAME("a text that is not empty", value -> !value.isBlank()),
+        TEXT("a text", value -> true),
+        LIST("a comma-separated list", value -> true),
+        NAMES(
+                "a comma-separated list of client ids",
+                value -> members(value).stream().map(Names::flawOfClient).allMatch(Optional::isEmpty)),
+        HOSTS("a comma-separated list of names or addresses, without ports, or *", Setting::areHosts),
+        PORT("a number from 0 to 65535", Setting::isPort),
+        PORT_OR_OFF("a number from 0 to 65535, or off", value -> value.equals("off") || isPort(value)),
+        LOG_FORMAT("text or json", Set.of("text", "json")::contains),
+        CHANNEL(
+                "a channel's name: 1 to " + Names.MAX_CHANNEL + " characters, none of them for control, no @ first",
+                value -> Names.flawOfChannel(value).isEmpty()),
+        BROKER("memory or redis", Set.of("memory", "redis")::contains),
+        COMPRESSION("on, off or context", Set.of("on", "off", "context")::contains),
+        GUEST_NAMES("reserved or shared", Set.of("reserved", "shared")::contains),
+        FSYNC("interval, always or never", Set.of("interval", "always", "never")::contains),
+        REDIS(
+                "redis://[user:password@]host[:port][/database], or rediss:// for TLS",
+                value -> redis(value).isPresent()),
+        REDIS_SENTINEL(
+                "name@host:port,host:port,…",
+                value -> value.isEmpty() || sentinel(value).isPresent()),
+        REDIS_CLUSTER(
+                "host:port,host:port,…",
+                value -> value.isEmpty() || cluster(value).isPresent()),
+        SWITCH("true or false", Set.of("true", "false")::contains),
+        ALGORITHM("HS256, RS256, ES256 or EdDSA", value -> algorithm(value).isPresent()),
+        MESSAGE_SIZE(
+                "a whole number from 1 to " + Limits.MAX_MESSAGE_BYTES,
+                value -> isNumber(value, 1, Limits.MAX_MESSAGE_BYTES)),
+        COUNT("a whole number from 0 to " + Integer.MAX_VALUE, value -> isNumber(value, 0, Integer.MAX_VALUE)),
+        PERCENT("a number of percent from 1 to 90", value -> isNumber(value, 1, 90)), // leaves the server the rest
+        NUMBER("a whole number from 1 to " + Integer.MAX_VALUE, value -> isNumber(value, 1, Integer.MAX_VALUE)),
+        ARCHIVE(
+                "a time such as 24h or 365d, 0, or forever",
+                value -> archive(value).isPresent()),
+        DURATION(
+                "a time such as 500ms, 25s, 10m, 24h or 30d, above 0 and at most 36500d",
+                value -> duration(value).filter(Duration::isPositive).isPresent());
 
         private final String allowed;
+        private final Predicate<String> accepts;
 
-        Kind(String allowed) {
+        Kind(String allowed, Predicate<String> accepts) {
             this.allowed = allowed;
+            this.accepts = accepts;
         }
 
-        /** Whether somebody may have put a password there, which must not be repeated. */
+        /** Returns whether a value may contain a password, which must not be repeated in messages. */
         private boolean mayHoldSecrets() {
             return this == REDIS || this == REDIS_SENTINEL || this == REDIS_CLUSTER;
-        }
-
-        private boolean accepts(String value) {
-            return switch (this) {
-                case LIST, TEXT -> true;
-                case HOSTS -> areHosts(value);
-                case FILE -> isPath(value);
-                case NAME -> !value.isBlank();
-                case PORT -> isPort(value);
-                case PORT_OR_OFF -> value.equals("off") || isPort(value);
-                case CHANNEL -> Names.flawOfChannel(value).isEmpty();
-                case LOG_FORMAT -> Set.of("text", "json").contains(value);
-                case BROKER -> Set.of("memory", "redis").contains(value);
-                case COMPRESSION -> Set.of("on", "off", "context").contains(value);
-                case FSYNC -> Set.of("interval", "always", "never").contains(value);
-                case REDIS -> redis(value).isPresent();
-                case REDIS_SENTINEL -> value.isEmpty() || sentinel(value).isPresent();
-                case REDIS_CLUSTER -> value.isEmpty() || cluster(value).isPresent();
-                case SWITCH -> Set.of("true", "false").contains(value);
-                case ALGORITHM -> algorithm(value).isPresent();
-                case MESSAGE_SIZE ->
-                    number(value)
-                            .filter(size -> size > 0 && size <= Limits.MAX_MESSAGE_BYTES)
-                            .isPresent();
-                case COUNT -> number(value).isPresent();
-                case NUMBER -> number(value).filter(number -> number > 0).isPresent();
-                case ARCHIVE -> archive(value).isPresent();
-                case DURATION -> duration(value).filter(Duration::isPositive).isPresent();
-            };
         }
     }
 
     private static final Duration LONGEST = Duration.ofDays(36_500); // as in Limits
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
-    private final String key;
     private final String byDefault;
     private final Kind kind;
     private final String meaning;
 
-    Setting(String key, String byDefault, Kind kind, String meaning) {
-        this.key = key;
+    Setting(String byDefault, Kind kind, String meaning) {
         this.byDefault = byDefault;
         this.kind = kind;
         this.meaning = meaning;
     }
 
-    Setting(String key, int byDefault, String meaning) {
-        this(key, Integer.toString(byDefault), Kind.NUMBER, meaning);
+    Setting(int byDefault, String meaning) {
+        this(byDefault, Kind.NUMBER, meaning);
     }
 
-    Setting(String key, Duration byDefault, String meaning) {
+    Setting(int byDefault, Kind kind, String meaning) {
+        this(Integer.toString(byDefault), kind, meaning);
+    }
+
+    Setting(Duration byDefault, String meaning) {
         this(
-                key,
                 byDefault.toSeconds() % 3600 == 0 ? byDefault.toHours() + "h" : byDefault.toSeconds() + "s",
                 Kind.DURATION,
                 meaning);
@@ -236,18 +237,18 @@ enum Setting {
 
     static Optional<Setting> byKey(String key) {
         return Arrays.stream(values())
-                .filter(setting -> setting.key.equals(key))
+                .filter(setting -> setting.key().equals(key))
                 .findFirst();
     }
 
-    /** Its name in a properties file and, after two dashes, as a flag. */
+    /** Returns its name in a properties file and, after two dashes, as a flag. */
     String key() {
-        return key;
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Its name in the environment. */
+    /** Returns the name of its environment variable. */
     String variable() {
-        return "CHAT_" + key.toUpperCase(Locale.ROOT).replace('-', '_');
+        return "CHAT_" + name();
     }
 
     String byDefault() {
@@ -258,28 +259,31 @@ enum Setting {
         return kind == Kind.SWITCH;
     }
 
-    /** A line for a person who must mend a value that stands somewhere. */
+    /** Returns why a value is not allowed, for the person who must fix it, or empty if it is allowed. */
     Optional<String> flaw(String value, String where) {
-        return kind.accepts(value)
+        return kind.accepts.test(value)
                 ? Optional.empty()
-                : Optional.of(where + ": '" + (kind.mayHoldSecrets() ? "…" : value) + "' is not allowed; " + key
+                : Optional.of(where + ": '" + (kind.mayHoldSecrets() ? "…" : value) + "' is not allowed; " + key()
                         + " must be " + kind.allowed);
     }
 
-    /** Two lines for {@code --help}. */
+    /** Returns two lines for {@code --help}. */
     String help() {
-        return "  --" + key + (byDefault.isEmpty() ? "" : "=" + byDefault) + "\n      " + meaning + " (" + kind.allowed
-                + ")\n";
+        return "  --" + key() + (byDefault.isEmpty() ? "" : "=" + byDefault) + "\n      " + meaning + " ("
+                + kind.allowed + ")\n";
     }
 
     private static boolean isPort(String value) {
-        return number(value).filter(port -> port <= 65535).isPresent();
+        return isNumber(value, 0, 65535);
+    }
+
+    private static boolean isNumber(String value, int least, int most) {
+        return number(value).filter(number -> number >= least && number <= most).isPresent();
     }
 
     private static boolean isPath(String value) {
         try {
-            Path.of(value);
-            return true;
+            return Path.of(value) != null;
         } catch (InvalidPathException e) {
             return false;
         }
@@ -294,7 +298,7 @@ enum Setting {
         }
     }
 
-    /** The members of a comma-separated list. */
+    /** Returns the members of a comma-separated list. */
     static List<String> members(String value) {
         return Arrays.stream(value.split(","))
                 .map(String::strip)

@@ -1,11 +1,15 @@
 package io.seleucia.chat.server;
 
 import io.seleucia.chat.ChatServer.Compression;
+import io.seleucia.chat.GuestNames;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.Quotas;
 import io.seleucia.chat.auth.Tokens;
-import io.seleucia.chat.broker.InMemoryBroker.Fsync;
-import io.seleucia.chat.broker.RedisServers;
+import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisServers;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.ReservedNames;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.MalformedInputException;
@@ -24,12 +28,14 @@ import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The settings of one start: in rising order defaults, a properties file, the environment, flags. Every value is
- * checked wherever it stands, even where a stronger one hides it.
+ * The settings of one start. Flags override environment variables, which override the properties file, which overrides
+ * the defaults. Every value is checked, even if another one overrides it.
  */
 final class Settings {
     private static final String PREFIX = "CHAT_";
@@ -45,7 +51,7 @@ final class Settings {
      *
      * @param arguments {@code --name=value} or {@code --name value}; a switch may stand alone
      * @param environment variables; those that begin with {@code CHAT_} are settings
-     * @throws SettingsException at the first setting that is unknown or malformed, or misses another
+     * @throws SettingsException at the first setting that is unknown or malformed, or needs another one that is missing
      */
     static Settings read(List<String> arguments, Map<String, String> environment) throws SettingsException {
         Map<Setting, String> flags = flags(arguments);
@@ -65,15 +71,14 @@ final class Settings {
         if (settings.isGiven(Setting.TLS_KEYSTORE) && settings.isGiven(Setting.TLS_CERT)) {
             throw new SettingsException("tls-keystore and tls-cert exclude each other: give only one of them");
         }
-        settings.needs(Setting.TLS_KEYSTORE, Setting.TLS_PASSWORD_FILE);
-        settings.needs(Setting.TLS_PASSWORD_FILE, Setting.TLS_KEYSTORE);
-        settings.needs(Setting.TLS_CERT, Setting.TLS_KEY);
-        settings.needs(Setting.TLS_KEY, Setting.TLS_CERT);
+        settings.needEachOther(Setting.TLS_KEYSTORE, Setting.TLS_PASSWORD_FILE);
+        settings.needEachOther(Setting.TLS_CERT, Setting.TLS_KEY);
         settings.checkRedis();
         settings.needs(Setting.TOKEN_AUDIENCE, Setting.TOKEN_KEY_FILE);
         settings.needs(Setting.TOKEN_ALGORITHM, Setting.TOKEN_KEY_FILE);
         if (!settings.guests() && !settings.hasLogins()) {
-            throw new SettingsException("guests=false needs users-file or token-key-file: else nobody could come in");
+            throw new SettingsException(
+                    "guests=false needs users-file or token-key-file: otherwise no client could connect");
         }
         if (settings.isGiven(Setting.DATA_DIR) && !settings.isInMemory()) {
             throw new SettingsException(
@@ -88,12 +93,15 @@ final class Settings {
         }
         needs(Setting.REDIS_SENTINEL_USER, Setting.REDIS_SENTINEL);
         needs(Setting.REDIS_SENTINEL_PASSWORD_FILE, Setting.REDIS_SENTINEL);
-        needs(Setting.REDIS_CERT_FILE, Setting.REDIS_KEY_FILE);
-        needs(Setting.REDIS_KEY_FILE, Setting.REDIS_CERT_FILE);
+        needEachOther(Setting.REDIS_CERT_FILE, Setting.REDIS_KEY_FILE);
         if (isGiven(Setting.REDIS_CLUSTER) && text(Setting.REDIS_PREFIX).matches(".*[{}].*")) {
-            throw new SettingsException(
-                    "redis-prefix can't have braces with redis-cluster, where they say what belongs" + " together");
+            throw new SettingsException("redis-prefix can't contain braces with redis-cluster, where they group keys");
         }
+    }
+
+    private void needEachOther(Setting one, Setting other) throws SettingsException {
+        needs(one, other);
+        needs(other, one);
     }
 
     private void needs(Setting one, Setting other) throws SettingsException {
@@ -104,25 +112,14 @@ final class Settings {
 
     private static Map<Setting, String> flags(List<String> arguments) throws SettingsException {
         Map<Setting, String> flags = new EnumMap<>(Setting.class);
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            int equals = argument.indexOf('=');
-            String flag = equals < 0 ? argument : argument.substring(0, equals);
-            Setting setting = (flag.startsWith("--") ? Setting.byKey(flag.substring(2)) : Optional.<Setting>empty())
-                    .orElseThrow(() -> new SettingsException("'" + flag + "' is not a setting; --help lists them all"));
-            boolean valueFollows =
-                    i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--");
-            String value;
-            if (equals >= 0) {
-                value = argument.substring(equals + 1);
-            } else if (setting.isSwitch()) {
-                value = "true";
-            } else if (valueFollows) {
-                value = arguments.get(++i);
-            } else {
-                throw new SettingsException(flag + " needs a value");
-            }
-            put(flags, setting, value, flag);
+        for (CommandLine.Flag flag : CommandLine.flags(
+                arguments,
+                name -> Setting.byKey(name).filter(known -> !known.isSwitch()).isPresent())) {
+            Setting setting = Setting.byKey(flag.name())
+                    .orElseThrow(() ->
+                            new SettingsException("'" + flag.word() + "' is not a setting; --help lists them all"));
+            boolean alone = setting.isSwitch() && flag.value().isEmpty();
+            put(flags, setting, alone ? "true" : flag.needed(), flag.word());
         }
         return flags;
     }
@@ -182,12 +179,12 @@ final class Settings {
                                java -jar chat-server.jar delete (--channel=NAME | --user=NAME) --data-dir=DIR
                                java -jar chat-server.jar restore --data-dir=DIR
 
-                        Without a command it serves. "export --help", "delete --help", "restore --help" and "user --help"
-                        say what these do.
+                        Without a command, starts the server. "export --help", "delete --help", "restore --help" and
+                        "user --help" explain the commands.
 
-                        Each setting is a flag, a line name=value in the file of --config, or a variable in the
-                        environment: --redis-url is also CHAT_REDIS_URL. Flags outdo the environment, which outdoes
-                        the file. --help shows this, --version the version.
+                        Each setting is a flag, a line name=value in the file given by --config, or an environment
+                        variable: --redis-url is also CHAT_REDIS_URL. Flags override environment variables, which
+                        override the file. --help prints this text, --version the version.
 
                         """, ""));
     }
@@ -204,6 +201,14 @@ final class Settings {
         return Path.of(text(setting));
     }
 
+    /** Returns the data directory that a command works on. */
+    Path dataDir(String command, String which) throws SettingsException {
+        if (!isGiven(Setting.DATA_DIR)) {
+            throw new SettingsException(command + " needs --data-dir=DIR: " + which);
+        }
+        return file(Setting.DATA_DIR);
+    }
+
     boolean isOn(Setting setting) {
         return Boolean.parseBoolean(text(setting));
     }
@@ -212,16 +217,28 @@ final class Settings {
         return isGiven(Setting.USERS_FILE) || isGiven(Setting.TOKEN_KEY_FILE);
     }
 
-    /** Whether one may come in without a login. */
+    /** Returns whether clients may connect without a login. */
     boolean guests() {
         return isGiven(Setting.GUESTS) ? isOn(Setting.GUESTS) : !hasLogins();
+    }
+
+    GuestNames guestNames() {
+        return text(Setting.GUEST_NAMES).equals("shared") ? GuestNames.SHARED : GuestNames.RESERVED;
+    }
+
+    Duration guestNameHold() {
+        return duration(Setting.GUEST_NAME_HOLD);
+    }
+
+    ReservedNames reservedNames() {
+        return ReservedNames.of(list(Setting.RESERVED_NAMES));
     }
 
     int number(Setting setting) {
         return Setting.number(text(setting)).orElseThrow();
     }
 
-    /** A port, unless it is off. */
+    /** Returns a port, or empty if it is off. */
     OptionalInt port(Setting setting) {
         return text(setting).equals("off") ? OptionalInt.empty() : OptionalInt.of(number(setting));
     }
@@ -230,7 +247,6 @@ final class Settings {
         return Setting.members(text(setting));
     }
 
-    /** Where Redis is, and how to get in. */
     RedisServers redis() {
         RedisServers servers = Setting.sentinel(text(Setting.REDIS_SENTINEL))
                 .or(() -> Setting.cluster(text(Setting.REDIS_CLUSTER)))
@@ -238,20 +254,22 @@ final class Settings {
                         RedisServers.at(Setting.redis(text(Setting.REDIS_URL)).orElseThrow()))
                 .withWaitReplicas(number(Setting.REDIS_WAIT_REPLICAS));
         servers = isOn(Setting.REDIS_TLS) ? servers.withTls() : servers;
-        servers = isGiven(Setting.REDIS_CA_FILE) ? servers.withAuthorities(file(Setting.REDIS_CA_FILE)) : servers;
         servers = isGiven(Setting.REDIS_CERT_FILE)
                 ? servers.withIdentity(file(Setting.REDIS_CERT_FILE), file(Setting.REDIS_KEY_FILE))
                 : servers;
-        servers = isGiven(Setting.REDIS_USER) ? servers.withUser(text(Setting.REDIS_USER)) : servers;
-        servers = isGiven(Setting.REDIS_PASSWORD_FILE)
-                ? servers.withPasswordFile(file(Setting.REDIS_PASSWORD_FILE))
-                : servers;
-        servers = isGiven(Setting.REDIS_SENTINEL_USER)
-                ? servers.withSentinelUser(text(Setting.REDIS_SENTINEL_USER))
-                : servers;
-        return isGiven(Setting.REDIS_SENTINEL_PASSWORD_FILE)
-                ? servers.withSentinelPasswordFile(file(Setting.REDIS_SENTINEL_PASSWORD_FILE))
-                : servers;
+        servers = with(servers, Setting.REDIS_CA_FILE, RedisServers::withAuthorities, Path::of);
+        servers = with(servers, Setting.REDIS_USER, RedisServers::withUser, user -> user);
+        servers = with(servers, Setting.REDIS_PASSWORD_FILE, RedisServers::withPasswordFile, Path::of);
+        servers = with(servers, Setting.REDIS_SENTINEL_USER, RedisServers::withSentinelUser, user -> user);
+        return with(servers, Setting.REDIS_SENTINEL_PASSWORD_FILE, RedisServers::withSentinelPasswordFile, Path::of);
+    }
+
+    private <T> RedisServers with(
+            RedisServers servers,
+            Setting setting,
+            BiFunction<RedisServers, T, RedisServers> with,
+            Function<String, T> as) {
+        return isGiven(setting) ? with.apply(servers, as.apply(text(setting))) : servers;
     }
 
     Compression compression() {
@@ -270,6 +288,10 @@ final class Settings {
         return Fsync.valueOf(text(Setting.JOURNAL_FSYNC).toUpperCase(Locale.ROOT));
     }
 
+    MemoryBudget memory() {
+        return MemoryBudget.ofHeap(number(Setting.MEMORY_SHARE) / 100.0);
+    }
+
     Retention retention() {
         return Retention.DEFAULT
                 .withMessages(number(Setting.HISTORY_SIZE))
@@ -277,12 +299,12 @@ final class Settings {
                 .withArchive(Setting.archive(text(Setting.ARCHIVE_AGE)).orElseThrow());
     }
 
-    /** How tokens must be signed; empty if the form of the key says it. */
+    /** Returns how tokens must be signed, or empty if the form of the key decides. */
     Optional<Tokens.Algorithm> tokenAlgorithm() {
         return Setting.algorithm(text(Setting.TOKEN_ALGORITHM));
     }
 
-    /** The files with secrets besides those of logins, which are watched. */
+    /** Returns the files with secrets, except those of logins, which are reloaded. */
     List<Path> secretFiles() {
         return Stream.of(
                         Setting.MANAGEMENT_TOKEN_FILE,
@@ -307,6 +329,16 @@ final class Settings {
                 number(Setting.RATE_BYTES),
                 number(Setting.MAX_CONNECTIONS),
                 number(Setting.MAX_CONNECTIONS_PER_ADDRESS),
+                number(Setting.MAX_CHANNELS_TOTAL),
+                new Quotas(
+                        number(Setting.CLIENT_RATE_MESSAGES),
+                        number(Setting.CLIENT_RATE_BYTES),
+                        number(Setting.CLIENT_DAILY_BYTES),
+                        number(Setting.CLIENT_MAX_CHANNELS),
+                        number(Setting.CLIENT_NEW_CHANNELS),
+                        number(Setting.CLIENT_CHANNEL_MESSAGES),
+                        number(Setting.CLIENT_UNKNOWN_NAMES),
+                        number(Setting.CLIENT_QUEUED_BYTES)),
                 duration(Setting.PING_INTERVAL),
                 duration(Setting.PONG_TIMEOUT),
                 duration(Setting.HANDSHAKE_TIMEOUT),

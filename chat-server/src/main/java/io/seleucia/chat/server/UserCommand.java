@@ -1,44 +1,48 @@
 package io.seleucia.chat.server;
 
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Printable;
+import io.seleucia.chat.message.ReservedNames;
+import io.seleucia.chat.text.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.io.Console;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The command {@code user}, by which an operator changes the users file, whether or not a server reads it. */
+/** The command {@code user}: changes the users file, which a running server may read. */
 final class UserCommand {
     private static final String USAGE = "user add|passwd|remove NAME --users-file=FILE, or user list --users-file=FILE";
-    private static final String HEADER = "# Accounts. Change them with the command user: this file is half a secret.";
+    private static final String HEADER =
+            "# Accounts. Change them with the command user. Keep this file private: it contains password hashes.";
     private static final int MAX_LINE_BYTES = 8 * 1024;
 
     private final Path file;
-    private final OwnerFile users;
+    private final PrivateFile users;
     private final NewPasswords passwords;
+    private final ReservedNames reserved;
     private final PrintStream out;
 
-    private UserCommand(Path file, NewPasswords passwords, PrintStream out) {
+    private UserCommand(Path file, NewPasswords passwords, ReservedNames reserved, PrintStream out) {
         this.file = file;
+        this.reserved = reserved;
         this.passwords = passwords;
-        this.users = new OwnerFile(file);
+        this.users = new PrivateFile(file);
         this.out = out;
     }
 
     /**
-     * Does what the arguments say, behind the word {@code user}.
+     * Runs the command.
      *
-     * @throws SettingsException if they say nothing that can be done
-     * @throws IOException if it could not be done; the message says why
+     * @param arguments after the word {@code user}
+     * @throws IOException if it failed; the message says why
      */
     static void run(List<String> arguments, Map<String, String> environment, PrintStream out)
             throws SettingsException, IOException {
@@ -58,7 +62,10 @@ final class UserCommand {
             throw new SettingsException("the command user needs users-file");
         }
         UserCommand command = new UserCommand(
-                settings.file(Setting.USERS_FILE), new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)), out);
+                settings.file(Setting.USERS_FILE),
+                new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)),
+                settings.reservedNames(),
+                out);
         switch (words.getFirst()) {
             case "list" -> command.list();
             case "add" -> command.add(name(words.getLast()));
@@ -70,57 +77,74 @@ final class UserCommand {
 
     private static String name(String name) throws SettingsException {
         Optional<String> flaw = Names.flawOfClient(name)
-                .or(() -> name.startsWith("#") // what the users file would take for a comment
+                .or(() -> name.startsWith("#") // begins a comment in the users file
                         ? Optional.of("the name of an account must not begin with #")
                         : Optional.empty());
         if (flaw.isPresent()) {
-            throw new SettingsException("'" + name + "' can't be a user: " + flaw.get());
+            throw new SettingsException("'" + Printable.line(name) + "' can't be a user: " + flaw.get());
         }
-        return name;
+        return Names.normal(name);
     }
 
     private void add(String name) throws IOException {
+        if (reserved.include(name)) {
+            throw new IOException(name + " is reserved, or looks like a name that is: take another");
+        }
         if (users.read().isPresent()) {
             requireNone(accounts(users.lines()), name); // before asking for a password
         }
         Account account = Account.of(name, password());
-        users.change(lines -> {
-            Map<String, Account> accounts = accounts(lines);
+        change(accounts -> {
             requireNone(accounts, name);
             accounts.put(name, account);
-            return format(accounts);
         });
-        out.println("added " + name);
+        out.println("added " + Printable.line(name));
     }
 
     private void requireNone(Map<String, Account> accounts, String name) throws IOException {
         if (accounts.containsKey(name)) {
             throw new IOException("there is a user " + name + " in " + file + " already");
         }
+        String skeleton = Names.skeleton(name);
+        Optional<String> like = accounts.keySet().stream()
+                .filter(other -> Names.skeleton(other).equals(skeleton))
+                .findFirst();
+        if (like.isPresent()) {
+            throw new IOException(name + " looks like the user " + like.get() + " in " + file + ": take another name");
+        }
     }
 
     private void passwd(String name) throws IOException {
         requireOne(accounts(users.lines()), name);
         Account account = Account.of(name, password());
-        users.change(lines -> {
-            Map<String, Account> accounts = accounts(lines);
+        change(accounts -> {
             requireOne(accounts, name);
             accounts.put(name, account);
-            return format(accounts);
         });
-        out.println("changed the password of " + name);
+        out.println("changed the password of " + Printable.line(name));
     }
 
     private void remove(String name) throws IOException {
         requireOne(accounts(users.lines()), name);
-        users.change(lines -> {
-            Map<String, Account> accounts = accounts(lines);
+        change(accounts -> {
             requireOne(accounts, name);
             accounts.remove(name);
-            return format(accounts);
         });
-        new LastLogins(file).forget(name);
-        out.println("removed " + name);
+        new LastLogins(file).remove(name);
+        out.println("removed " + Printable.line(name));
+    }
+
+    private interface Change {
+        void apply(Map<String, Account> accounts) throws IOException;
+    }
+
+    private void change(Change change) throws IOException {
+        users.change(lines -> {
+            Map<String, Account> accounts = accounts(lines);
+            change.apply(accounts);
+            return Stream.concat(Stream.of(HEADER), accounts.values().stream().map(Account::line))
+                    .toList();
+        });
     }
 
     private void requireOne(Map<String, Account> accounts, String name) throws IOException {
@@ -133,7 +157,7 @@ final class UserCommand {
         Map<String, LastLogins.LastLogin> logins = new LastLogins(file).all();
         for (String name : accounts(users.lines()).keySet().stream().sorted().toList()) {
             LastLogins.LastLogin last = logins.get(name);
-            out.println(name + "\t" + (last == null ? "never" : last.time() + "\t" + last.address()));
+            out.println(Printable.line(name) + "\t" + (last == null ? "never" : last.time() + "\t" + last.address()));
         }
     }
 
@@ -145,13 +169,7 @@ final class UserCommand {
         }
     }
 
-    private static List<String> format(Map<String, Account> accounts) {
-        List<String> lines = new ArrayList<>();
-        lines.add(HEADER);
-        accounts.values().forEach(account -> lines.add(account.line()));
-        return lines;
-    }
-
+    @SuppressWarnings("SystemConsoleNull") // it is null up to Java 21
     private String password() throws IOException {
         Console console = System.console();
         String password = console != null && isTerminal(console) ? prompt(console) : line(System.in);
@@ -162,14 +180,14 @@ final class UserCommand {
         return password;
     }
 
-    /** From Java 22 on there may be a console where nobody sits, which says so by a method that is as new. */
+    /** Since Java 22 a console need not be a terminal, and has a method that tells. */
     private static boolean isTerminal(Console console) {
         try {
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (NoSuchMethodException e) {
             return true;
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a console can say whether it is a terminal", e);
+            throw new IllegalStateException("Console.isTerminal failed", e);
         }
     }
 
@@ -191,10 +209,7 @@ final class UserCommand {
             line.write(b);
         }
         try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(line.toByteArray()))
-                    .toString();
+            String text = Utf8.decode(line.toByteArray());
             return text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
         } catch (CharacterCodingException e) {
             throw new IOException("the first line of the input is not UTF-8", e);

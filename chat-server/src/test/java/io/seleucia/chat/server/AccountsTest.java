@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.ReservedNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ class AccountsTest {
     void open() throws Exception {
         file = directory.resolve("users");
         write(Account.of("ada", "secret", FEW), Account.of("bob", "other", FEW));
-        accounts = new Accounts(file);
+        accounts = new Accounts(file, ReservedNames.DEFAULT);
     }
 
     @AfterEach
@@ -52,7 +53,7 @@ class AccountsTest {
         for (Account account : all) {
             lines.add(account.line());
         }
-        new OwnerFile(file).change(before -> lines);
+        new PrivateFile(file).change(before -> lines);
     }
 
     private Optional<User> login(String user, String password) throws IOException {
@@ -133,7 +134,7 @@ class AccountsTest {
         assertThat(accounts.knows("ada", "10.0.0.1")).isTrue();
         accounts.writeLastLogins();
 
-        try (Accounts next = new Accounts(file)) {
+        try (Accounts next = new Accounts(file, ReservedNames.DEFAULT)) {
             assertThat(next.knows("ada", "10.0.0.1")).isTrue();
             assertThat(next.knows("ada", "10.0.0.2")).isFalse();
             assertThat(next.knows("bob", "10.0.0.1")).isFalse();
@@ -211,17 +212,39 @@ class AccountsTest {
     @Test
     void sayWhichLineIsBrokenAndNothingOfIt() throws Exception {
         Files.writeString(file, Account.of("ada", "secret", FEW).line() + "\nbob\tsecret\n");
-        assertThatThrownBy(() -> new Accounts(file))
+        assertThatThrownBy(() -> new Accounts(file, ReservedNames.DEFAULT))
                 .hasMessageContaining("users, line 2 must be a name")
                 .hasMessageNotContaining("secret");
 
         Account ada = Account.of("ada", "secret", FEW);
         Files.writeString(file, ada.line() + "\n" + ada.line() + "\n");
-        assertThatThrownBy(() -> new Accounts(file)).hasMessageContaining("line 2: there is an account");
+        assertThatThrownBy(() -> new Accounts(file, ReservedNames.DEFAULT))
+                .hasMessageContaining("line 2: an earlier line has the same name");
 
         Files.delete(file);
-        assertThatThrownBy(() -> new Accounts(file)).hasMessageContaining("does not exist; make it with: user add");
+        assertThatThrownBy(() -> new Accounts(file, ReservedNames.DEFAULT))
+                .hasMessageContaining("does not exist; make it with: user add");
         assertThat(ada.toString()).doesNotContain(ada.salt()).doesNotContain(ada.hash());
+    }
+
+    @Test
+    void warnOfNamesThatLookAlikeAndLetThemIn() throws Exception {
+        write(
+                Account.of("ada", "secret", FEW),
+                Account.of("operator", "secret", FEW),
+                Account.of("\u0430da", "secret", FEW));
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(5)));
+        accounts.look();
+
+        assertThat(accounts.flaw()).isEmpty();
+        assertThat(login("\u0430da", "secret")).isPresent();
+        assertThat(login("operator", "secret")).isPresent();
+        assertThat(accounts.hasAccountLike("ada")).contains(true);
+        assertThat(accounts.hasAccountLike("bob")).contains(false);
+        assertThat(Account.likenesses(Files.readAllLines(file), ReservedNames.DEFAULT))
+                .containsExactly(
+                        "line 4: this name is reserved, or looks like a reserved one: remove it",
+                        "lines 3 and 5: the names of these accounts look alike, remove one of them");
     }
 
     @Test
@@ -237,7 +260,7 @@ class AccountsTest {
                     try {
                         login("slow", "secret");
                     } catch (IOException e) {
-                        if (e.getMessage().equals("too many log in at this moment, try again later")) {
+                        if (e.getMessage().equals("too many logins at the same time, try again later")) {
                             refused.incrementAndGet();
                             first.countDown();
                         }
@@ -265,7 +288,7 @@ class AccountsTest {
         assertThat(Files.readAllBytes(file)).isEqualTo(users);
 
         // Another server that shares the file writes too.
-        try (Accounts others = new Accounts(file)) {
+        try (Accounts others = new Accounts(file, ReservedNames.DEFAULT)) {
             others.authenticate(new Credentials.Password("bob", "other"), "10.0.0.2");
             others.writeLastLogins();
         }
@@ -286,7 +309,7 @@ class AccountsTest {
             for (int i = 0; i < 50; i++) {
                 Account account = Account.of("user" + i, "x", FEW);
                 threads.submit(() -> {
-                    new OwnerFile(file).change(lines -> {
+                    new PrivateFile(file).change(lines -> {
                         List<String> more = new ArrayList<>(lines);
                         more.add(account.line());
                         return more;
@@ -296,7 +319,7 @@ class AccountsTest {
             }
         }
 
-        assertThat(Account.parse(new OwnerFile(file).lines())).hasSize(52);
+        assertThat(Account.parse(new PrivateFile(file).lines())).hasSize(52);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         try (var left = Files.list(directory)) {
@@ -307,14 +330,14 @@ class AccountsTest {
 
     @Test
     void leaveTheFileAloneIfTheChangeCanNotBeMade() throws Exception {
-        List<String> before = new OwnerFile(file).lines();
+        List<String> before = new PrivateFile(file).lines();
 
-        assertThatThrownBy(() -> new OwnerFile(file).change(lines -> {
+        assertThatThrownBy(() -> new PrivateFile(file).change(lines -> {
                     throw new IOException("it can't be made");
                 }))
                 .hasMessage("it can't be made");
-        assertThat(new OwnerFile(file).lines()).isEqualTo(before);
-        assertThatThrownBy(() -> new OwnerFile(directory.resolve("no/users")).change(lines -> lines))
+        assertThat(new PrivateFile(file).lines()).isEqualTo(before);
+        assertThatThrownBy(() -> new PrivateFile(directory.resolve("no/users")).change(lines -> lines))
                 .hasMessageContaining("the directory of");
     }
 
@@ -322,7 +345,7 @@ class AccountsTest {
     void followALink() throws Exception {
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
 
-        new OwnerFile(link).change(lines -> List.of("# empty"));
+        new PrivateFile(link).change(lines -> List.of("# empty"));
 
         assertThat(link).isSymbolicLink();
         assertThat(Files.readString(file)).isEqualTo("# empty\n");

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.Quotas;
+import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
@@ -36,7 +38,10 @@ class BrowserClientTest {
         ChatServerBuilder builder = ChatServer.builder()
                 .port(0)
                 .broker(broker)
-                .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
+                .limits(Limits.DEFAULT
+                        .withRateMessages(10_000)
+                        .withRateBurst(10_000)
+                        .withQuotas(Quotas.NONE));
         BrowserClient.addTo(builder);
         server = builder.start();
         proxy = new CuttingProxy(server.port());
@@ -419,6 +424,54 @@ class BrowserClientTest {
             logIn(ada);
             guarded.revoke("ada");
             ada.page().await("!document.querySelector('#login').hidden");
+            ada.assertNoProblems();
+        }
+    }
+
+    @Test
+    void tellsGuestsFromAccounts() throws Exception {
+        ChatServerBuilder builder = ChatServer.builder().port(0).guests(true).authenticator(new Authenticator() {
+            @Override
+            public Optional<User> authenticate(Credentials credentials, String address) {
+                return credentials.equals(new Credentials.Password("ada", "right"))
+                        ? Optional.of(new User("ada"))
+                        : Optional.empty();
+            }
+
+            @Override
+            public Optional<Boolean> hasAccount(String name) {
+                return Optional.of(name.equals("ada"));
+            }
+        });
+        BrowserClient.addTo(builder);
+        try (ChatServer guarded = builder.start();
+                Visitor ada = Visitor.open("http://localhost:" + guarded.port() + "/");
+                Visitor eve = Visitor.open("http://localhost:" + guarded.port() + "/")) {
+            ada.takeName("ada");
+            ada.page()
+                    .await("document.querySelector('#login-error').textContent"
+                            + " === 'This name is taken: enter its password, or choose another name.'");
+            logIn(ada);
+            eve.takeName("ada");
+            eve.page().await("!document.querySelector('#login-secret').hidden");
+            eve.page().evaluate("document.querySelector('#login-name').value = ''");
+            eve.takeName("eve");
+            eve.awaitMember("eve");
+
+            ada.say("from an account");
+            eve.awaitLast("from an account");
+            eve.say("from a guest");
+            ada.awaitLast("from an account", "from a guest");
+
+            String marked =
+                    "[...document.querySelectorAll('.message')].map(m => m.querySelector('.guest')?.textContent ?? '')";
+            assertThat(ada.strings(marked)).containsExactly("", "guest");
+            eve.page().await("JSON.stringify(" + marked + ") === '[\"\",\"guest\"]'"); // once its message is back
+            ada.awaitMember("eve");
+            assertThat(
+                            ada.strings(
+                                    "[...document.querySelectorAll('#members-list .entry')].map(e => e.querySelector('.guest')?.textContent ?? '')"))
+                    .containsExactly("", "guest");
             ada.assertNoProblems();
         }
     }

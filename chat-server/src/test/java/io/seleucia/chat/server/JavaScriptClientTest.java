@@ -7,9 +7,10 @@ import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.Limits;
+import io.seleucia.chat.Quotas;
 import io.seleucia.chat.auth.User;
-import io.seleucia.chat.broker.InMemoryBroker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.browser.Browser;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.browser.Problem;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +44,7 @@ class JavaScriptClientTest {
                 const { ChatClient } = await import("/chat-client.js");
                 window.seen = [];
                 window.chat = new ChatClient({ backoff: 100, maxBackoff: 400, ...%s });
-                for (const type of ["message", "direct", "signal", "joined", "left", "lost", "state"]) {
+                for (const type of ["message", "direct", "signal", "joined", "left", "lost", "removed", "state"]) {
                     chat.on(type, (event) => seen.push({ type, ...event }));
                 }
                 window.data = (type) => seen.filter((one) => one.type === type).map((one) => one.data);
@@ -115,7 +117,10 @@ class JavaScriptClientTest {
         ChatServerBuilder builder = ChatServer.builder()
                 .port(port)
                 .broker(broker)
-                .limits(Limits.DEFAULT.withRateMessages(10_000).withRateBurst(10_000));
+                .limits(Limits.DEFAULT
+                        .withRateMessages(10_000)
+                        .withRateBurst(10_000)
+                        .withQuotas(Quotas.NONE));
         BrowserClient.addTo(builder);
         return builder.start();
     }
@@ -176,6 +181,40 @@ class JavaScriptClientTest {
 
             page.evaluate(BEGIN.formatted("{ token: 'for nobody' }"));
             page.await("seen.some(one => one.type === 'state' && one.error?.code === 'unauthorized')");
+            assertNoProblems(page);
+        }
+    }
+
+    @Test
+    void staysOutOfAChannelThatItMayFollowNoLonger() throws Exception {
+        AtomicBoolean allowed = new AtomicBoolean(true);
+        ChatServerBuilder builder =
+                ChatServer.builder().port(0).authorizer((user, action, channel, content) -> allowed.get());
+        BrowserClient.addTo(builder);
+        try (ChatServer guarded = builder.start();
+                CuttingProxy way = new CuttingProxy(guarded.port())) {
+            Page page = Browser.shared().open(way.url());
+            pages.add(page);
+            page.evaluate(BEGIN.formatted("{ client: 'ada' }"));
+            member(page);
+            allowed.set(false);
+            guarded.reviewRights();
+
+            page.await("seen.some(event => event.type === 'removed')");
+            page.evaluate("window.gone = seen.find(event => event.type === 'removed')");
+            assertThat(page.isTrue("gone.channel === 'lobby' && gone.error.code === 'forbidden'"
+                            + " && gone.error.message === 'no longer allowed in lobby'"))
+                    .isTrue();
+            assertThat(page.isTrue("chat.channels().length === 0")).isTrue();
+            page.evaluate("chat.publish('lobby', 1).catch(error => window.why = error.code)");
+            assertThat(page.isTrue("why === 'not_subscribed'")).isTrue();
+            assertThat(guarded.channels()).isEmpty();
+
+            allowed.set(true);
+            page.evaluate("chat.join('lobby')");
+            allowed.set(false);
+            way.cut();
+            page.await("seen.filter(event => event.type === 'removed').length === 2");
             assertNoProblems(page);
         }
     }

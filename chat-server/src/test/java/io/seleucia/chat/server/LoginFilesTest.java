@@ -3,6 +3,9 @@ package io.seleucia.chat.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.ChatServerBuilder;
+import io.seleucia.chat.InMemoryClient;
 import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
@@ -32,7 +35,7 @@ class LoginFilesTest {
     @Test
     void takesPasswordsAndTokens() throws Exception {
         Path users = directory.resolve("users");
-        new OwnerFile(users)
+        new PrivateFile(users)
                 .change(lines -> List.of(Account.of("ada", "secret", 10).line()));
         Path key = file("key", "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU\n");
         try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users, "--token-key-file=" + key))) {
@@ -47,6 +50,28 @@ class LoginFilesTest {
         try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users))) {
             assertThat(logins.hasAccount("carl")).contains(false);
             assertThat(logins.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
+        }
+    }
+
+    @Test
+    void otherRulesEndSubscriptionsThatTheyDoNotAllow() throws Exception {
+        Path rules = file("rules", "allow * * *");
+        ChatServerBuilder builder = ChatServer.builder().withoutPort();
+        try (LoginFiles logins = new LoginFiles(settings("--rules-file=" + rules))) {
+            logins.apply(builder);
+            try (ChatServer server = builder.start();
+                    InMemoryClient ada = server.connect("chat.v1")) {
+                logins.whenRulesChange(server::reviewRights);
+                ada.send("{\"id\":1,\"type\":\"connect\",\"client\":\"ada\"}");
+                assertThat(ada.receive()).contains("connected");
+                ada.send("{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\"}");
+                assertThat(ada.receive()).contains("subscribed");
+                file("rules", "deny * subscribe lobby\nallow * * *");
+
+                assertThat(ada.receive())
+                        .isEqualTo("{\"type\":\"unsubscribed\",\"channel\":\"lobby\",\"code\":\"forbidden\","
+                                + "\"message\":\"no longer allowed in lobby\"}");
+            }
         }
     }
 
@@ -68,7 +93,7 @@ class LoginFilesTest {
     @Test
     void readsAFileAgainWhenItHasChangedAndCanBeUsed() throws Exception {
         Path rules = file("rules", "first");
-        Watched<String> watched = new Watched<>(rules, text -> false, read -> {
+        ReloadingFile<String> watched = new ReloadingFile<>(rules, text -> false, read -> {
             String text = Files.readString(read);
             if (text.equals("broken!")) {
                 throw new IOException("broken");
@@ -84,7 +109,7 @@ class LoginFilesTest {
         file("rules", "broken!");
         watched.look();
         assertThat(watched.value()).isEqualTo("second");
-        assertThat(watched.flaw()).contains("the previous content of " + rules + " is still in force: broken");
+        assertThat(watched.flaw()).contains("keeping the previous content of " + rules + ": broken");
 
         file("rules", "third");
         watched.look();
@@ -96,7 +121,7 @@ class LoginFilesTest {
     void saysWhichFileCanNotBeReadAnyMoreUntilItCan() throws Exception {
         Path rules = file("rules", "first");
         AtomicReference<IOException> fault = new AtomicReference<>();
-        Watched<String> watched = new Watched<>(rules, text -> false, read -> {
+        ReloadingFile<String> watched = new ReloadingFile<>(rules, text -> false, read -> {
             if (fault.get() != null) {
                 throw fault.get();
             }
@@ -123,7 +148,7 @@ class LoginFilesTest {
     void readsADirectoryOfKeysAgainAndKeepsSessionsThatAreLoggedIn() throws Exception {
         Path keys = Files.createDirectory(directory.resolve("keys"));
         Path old = Files.writeString(keys.resolve("old"), "kX3vQ9rTz7LmW2pYb8NcF4hJd6GsA1eU\n");
-        Watched<Tokens> watched = new Watched<>(keys, Tokens::hasSecret, Tokens::read);
+        ReloadingFile<Tokens> watched = new ReloadingFile<>(keys, Tokens::hasSecret, Tokens::read);
         Credentials.Token token = new Credentials.Token(TokenMaker.token("ada"));
         assertThat(watched.value().authenticate(token, "::1")).isPresent();
 
@@ -161,7 +186,7 @@ class LoginFilesTest {
         Path file = file("key", "secret");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         assertThat(FileModes.warning(file, true))
-                .contains("others than its owner can read " + file + ", which holds a secret: chmod go-r " + file);
+                .contains("other users can read " + file + ", which contains a secret: run chmod go-r " + file);
         assertThat(FileModes.warning(file, false)).isEmpty();
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
         assertThat(FileModes.warning(file, false))
@@ -179,7 +204,7 @@ class LoginFilesTest {
         assertThat(settings("--token-key-file=k").guests()).isFalse();
         assertThat(settings("--users-file=u", "--guests").guests()).isTrue();
         assertThat(settings("--users-file=u", "--guests=false").guests()).isFalse();
-        assertThatThrownBy(() -> settings("--guests=false")).hasMessageContaining("nobody could come in");
+        assertThatThrownBy(() -> settings("--guests=false")).hasMessageContaining("no client could connect");
         assertThatThrownBy(() -> settings("--token-audience=chat")).hasMessage("token-audience needs token-key-file");
         assertThatThrownBy(() -> settings("--guests=maybe")).hasMessageContaining("true or false");
     }

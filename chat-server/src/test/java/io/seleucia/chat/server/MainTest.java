@@ -1,10 +1,12 @@
 package io.seleucia.chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.gson.JsonParser;
-import io.seleucia.chat.broker.InMemoryBroker;
+import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.server.management.Http;
@@ -23,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -227,7 +230,7 @@ class MainTest {
 
         process.destroyForcibly().onExit().join();
 
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.INTERVAL)) {
             assertThat(broker.historyAfter("lobby", 0, 10).messages())
                     .extracting(message -> message.content().asText())
                     .containsExactly("hi");
@@ -277,7 +280,7 @@ class MainTest {
     @Test
     void deletesOnlyWhereNoServerRuns() throws Exception {
         Path data = directory.resolve("data");
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.INTERVAL)) {
             for (String sender : List.of("ada", "eve", "ada")) {
                 broker.publish("lobby", sender, new Content.Text("said by " + sender), "");
                 broker.publish("@bob", sender, new Content.Text("said by " + sender), "");
@@ -295,7 +298,7 @@ class MainTest {
         assertThat(output("delete", "--channel=lobby", "--data-dir=" + data)).isEmpty();
         assertThat(output("export", "--channel=lobby", "--data-dir=" + data)).isEmpty();
         assertThat(output("export", "--channel=@bob", "--data-dir=" + data)).hasSize(2);
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.INTERVAL)) {
             assertThat(broker.historyAfter("lobby", 0, 10).messages()).isEmpty();
             assertThat(broker.historyAfter("lobby", 0, 10).position().offset()).isEqualTo(3);
         }
@@ -305,16 +308,16 @@ class MainTest {
     void marksADirectoryThatWasPutBackFromABackup() throws Exception {
         Path data = directory.resolve("data");
         Position before;
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.INTERVAL)) {
             before = broker.publish("lobby", "ada", new Content.Text("hi"), "").position();
             begin(List.of("restore", "--data-dir=" + data));
             assertThat(exitStatus()).isEqualTo(1);
             assertThat(errors()).containsExactly("chat-server: the directory " + data + " is in use by another server");
         }
         assertThat(output("restore", "--data-dir=" + data))
-                .containsExactly(data + " is marked as put back from a backup: the next server that starts on it begins"
+                .containsExactly(data + " is marked as restored from a backup: the next server that starts on it begins"
                         + " new epochs, with the messages that are there");
-        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.INTERVAL)) {
+        try (InMemoryBroker broker = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.INTERVAL)) {
             assertThat(broker.historyAfter("lobby", 0, 10).messages()).hasSize(1);
             assertThat(broker.historyAfter("lobby", 0, 10).position().sameEpoch(before))
                     .isFalse();
@@ -326,8 +329,8 @@ class MainTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "restore|restore needs --data-dir=DIR: a data directory that was put back from a backup",
-                "export|export needs --channel=NAME: a channel, or somebody's inbox as @ and their name",
+                "restore|restore needs --data-dir=DIR: a data directory that was restored from a backup",
+                "export|export needs --channel=NAME: a channel, or an inbox as @ and the name of its owner",
                 "export --channel=lobby|export needs --data-dir=DIR: the data directory of a server",
                 "export --channel|--channel needs a value",
                 "export --channel=x --since=soon|--since: 'soon' is not allowed; since must be a day such as 2026-01-31, a"
@@ -337,7 +340,7 @@ class MainTest {
                 "delete --data-dir=x|delete needs either --channel=NAME or --user=NAME",
                 "delete --channel=x --user=y|delete needs either --channel=NAME or --user=NAME",
                 "delete --channel=@ --data-dir=x|--channel: @ is the channel of the servers, and no client's inbox",
-                "delete --user=y|delete needs --data-dir=DIR: the data directory of a server that is stopped",
+                "delete --user=y|delete needs --data-dir=DIR: the data directory of a stopped server",
                 "undo|'undo' is not a setting; --help lists them all",
             })
     void saysInOneLineWhatIsWrongWithACommand(String arguments, String complaint) throws Exception {
@@ -377,7 +380,7 @@ class MainTest {
     @Test
     void saysInOneLineThatItsDataDirectoryIsTakenOrNone() throws Exception {
         Path data = directory.resolve("data");
-        try (InMemoryBroker other = InMemoryBroker.open(Retention.DEFAULT, data, InMemoryBroker.Fsync.NEVER)) {
+        try (InMemoryBroker other = InMemoryBroker.open(Retention.DEFAULT, data, Fsync.NEVER)) {
             begin(List.of("--port=0", "--data-dir=" + data));
 
             assertThat(exitStatus()).isEqualTo(1);
@@ -491,20 +494,39 @@ class MainTest {
     @Test
     void endsWithAStatusOfItsOwnWhenItsMemoryHasRunOut() throws Exception {
         Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to set the heap with");
-        int port = begin(
-                "exec \"$0\" -Xmx32m \"$@\"",
-                List.of(
-                        "--port=0",
-                        "--outbound-queue-bytes=1000000000",
-                        "--rate-messages=1000000",
-                        "--rate-burst=1000000",
-                        "--rate-bytes=1000000000",
-                        "--write-timeout=1h"));
+        int port = beginWithSmallHeap(20, "--memory-share=90"); // what is left is far less than the server itself takes
         Thread.ofVirtual().start(() -> publishWithoutReading(port));
 
         assertThat(exitStatus()).isEqualTo(3);
         assertThat(errors())
                 .containsExactly("chat-server: out of memory, the process ends; give it a larger heap (-Xmx)");
+    }
+
+    @Test
+    void endsAClientBeforeItsMemoryRunsOut() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to set the heap with");
+        int port = beginWithSmallHeap(32, "--memory-share=50");
+
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> publishWithoutReading(port)); // until it is ended
+
+        assertThat(answerTo(port, "{\"Kind\":4}")).isEqualTo("{\"Kind\":100,\"Payload\":\"[]\"}");
+        assertThat(errors()).anyMatch(line -> line.contains("memory is short"));
+    }
+
+    private int beginWithSmallHeap(int megabytes, String share) throws Exception {
+        return begin(
+                "exec \"$0\" -Xmx" + megabytes + "m \"$@\"",
+                List.of(
+                        "--port=0",
+                        share,
+                        "--outbound-queue-bytes=1000000000",
+                        "--rate-messages=1000000",
+                        "--rate-burst=1000000",
+                        "--rate-bytes=1000000000",
+                        "--client-rate-messages=0",
+                        "--client-rate-bytes=0",
+                        "--client-channel-messages=0",
+                        "--write-timeout=1h"));
     }
 
     /** Is sent all that it says, and so fills the heap with what waits for it. */
@@ -536,7 +558,7 @@ class MainTest {
 
     @Test
     void letsInWhoLogsInAndClosesWhoIsRemoved() throws Exception {
-        OwnerFile users = new OwnerFile(directory.resolve("users"));
+        PrivateFile users = new PrivateFile(directory.resolve("users"));
         users.change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
         int port = begin("--port=0", "--tcp-port=0", "--users-file=" + users.path());
         assertThat(answerTo(port, request(0))).contains("Error: log in first");
@@ -564,7 +586,7 @@ class MainTest {
     /** Behind a proxy with a login of its own, and under attack by another address. */
     @Test
     void answersOthersWhileOneAddressSendsPasswordsThatAreHardToNormalise() throws Exception {
-        OwnerFile users = new OwnerFile(directory.resolve("users"));
+        PrivateFile users = new PrivateFile(directory.resolve("users"));
         users.change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
         int port = begin(
                 "--port=0",
@@ -601,7 +623,7 @@ class MainTest {
     @Test
     void writesDownWhoHasLoggedInWhenItEnds() throws Exception {
         Path users = directory.resolve("users");
-        new OwnerFile(users)
+        new PrivateFile(users)
                 .change(lines -> List.of(Account.of("ada", PASSWORD, 1_000).line()));
         int port = begin("--port=0", "--users-file=" + users);
         Client client = new Client();

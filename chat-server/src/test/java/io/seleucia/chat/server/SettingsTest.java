@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.Limits;
-import io.seleucia.chat.broker.RedisServers;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisServers;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -233,5 +233,17 @@ class SettingsTest {
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(why)
                 .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void readsTheShareOfMemory() throws Exception {
+        long heap = Runtime.getRuntime().maxMemory();
+        assertThat(Settings.read(List.of(), Map.of()).memory().limit()).isEqualTo(heap / 2);
+        assertThat(Settings.read(List.of("--memory-share=25"), Map.of())
+                        .memory()
+                        .limit())
+                .isEqualTo(heap / 4);
+        assertThatThrownBy(() -> Settings.read(List.of(), Map.of("CHAT_MEMORY_SHARE", "91")))
+                .hasMessageContaining("percent from 1 to 90");
     }
 }

@@ -58,7 +58,7 @@ class UserCommandTest {
     }
 
     private Account account(String name) throws IOException {
-        return Account.parse(new OwnerFile(file).lines()).get(name);
+        return Account.parse(new PrivateFile(file).lines()).get(name);
     }
 
     @Test
@@ -88,6 +88,10 @@ class UserCommandTest {
         assertThat(user("y", "add", "ada")).isEqualTo("chat-server: there is a user ada in " + file + " already | 1");
         assertThat(user("", "remove", "bob")).isEqualTo("chat-server: there is no user bob in " + file + " | 1");
         assertThat(user("", "add", "a\tb")).endsWith("a client id must not have control characters | 2");
+        assertThat(user("", "add", "a\u200bb"))
+                .contains("'a\\u200bb' can't be a user")
+                .endsWith("show nothing | 2");
+        assertThat(user("", "add", " ada")).endsWith("must not begin or end with white space | 2");
         assertThat(user("x", "add", "#bob")).endsWith("the name of an account must not begin with # | 2");
         assertThat(user("", "frob", "ada"))
                 .contains("the command must be: user add|passwd|remove NAME")
@@ -101,10 +105,23 @@ class UserCommandTest {
         assertThat(user("s\u00f6cret7", "add", "ada"))
                 .isEqualTo("chat-server: the password is too short: it must have 8 characters or more | 1");
         assertThat(user("PassWord123", "add", "ada"))
-                .isEqualTo("chat-server: the password is one of those that are tried first: take another | 1");
+                .isEqualTo("chat-server: the password is one of the most common ones: choose another one | 1");
         assertThat(file).doesNotExist();
         assertThat(user("s\u00f6cret7", "add", "ada", "--min-password-length=7"))
                 .isEqualTo("added ada | 0");
+    }
+
+    @Test
+    void addsNoAccountThatLooksLikeAnother() throws Exception {
+        assertThat(user("x y z x y z", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(user("x y z x y z", "add", "\u0430da"))
+                .isEqualTo("chat-server: \u0430da looks like the user ada in " + file + ": take another name | 1");
+        assertThat(user("x y z x y z", "add", "ADA")).endsWith("take another name | 1");
+        assertThat(user("x y z x y z", "add", "0perator"))
+                .isEqualTo("chat-server: 0perator is reserved, or looks like a name that is: take another | 1");
+        assertThat(user("x y z x y z", "add", "r00t", "--reserved-names=admin,root"))
+                .endsWith("take another | 1");
+        assertThat(Account.parse(new PrivateFile(file).lines())).containsOnlyKeys("ada");
     }
 
     @Test
@@ -117,6 +134,6 @@ class UserCommandTest {
             assertThat(end(process)).startsWith("added user ").endsWith("| 0");
         }
 
-        assertThat(Account.parse(new OwnerFile(file).lines())).hasSize(6);
+        assertThat(Account.parse(new PrivateFile(file).lines())).hasSize(6);
     }
 }

@@ -13,34 +13,34 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who is let in. Without a token, whoever can connect, and only this machine can; pages of other origins are kept out
- * all the same, even those whose name was made to point here. With a token, who knows it.
+ * Access control of the management port. Without a token, it listens on this machine only, and every local program has
+ * access, but no web page of another origin, not even by DNS rebinding. With a token, clients need it. Any thread.
  */
 public final class Access {
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final int MIN_TOKEN = 16;
     private static final String SCHEME = "Bearer ";
 
-    private final Optional<byte[]> token; // its hash: what is compared is of one length
+    private final Optional<byte[]> token; // its hash, so that all comparisons have one length
     private final String host;
-    private final Guesses guesses = new Guesses();
+    private final TokenThrottle throttle = new TokenThrottle();
 
     private Access(Optional<byte[]> token, String host) {
         this.token = token;
         this.host = host;
     }
 
-    /** For this machine alone. */
+    /** Returns access for this machine only, without a token. */
     public static Access local() {
         return new Access(Optional.empty(), "localhost");
     }
 
     /**
-     * For who knows a token.
+     * Returns access by a token.
      *
-     * @param file its first line is the token, of 16 characters or more
-     * @param host where to listen
-     * @throws IOException if it can't be read or is no token
+     * @param file whose first line is the token, of 16 characters or more
+     * @param host to listen on
+     * @throws IOException if the file can't be read or has no token
      */
     public static Access withToken(Path file, String host) throws IOException {
         List<String> lines;
@@ -59,57 +59,56 @@ public final class Access {
         return new Access(Optional.of(hash(token)), host);
     }
 
-    /** Where to listen. */
     String host() {
         return host;
     }
 
     /**
-     * Refuses what a page of another origin may have sent. Where there is no token, it also refuses what is sent to
-     * another name: one that was made to point here, so that a page from there is of the same origin.
+     * Refuses requests that a page of another origin may have sent. Without a token, also refuses requests for other host
+     * names, against DNS rebinding.
      */
-    void checkOrigin(Request request) throws Refusal {
+    void checkOrigin(HttpRequest request) throws HttpError {
         String named = request.field("host").orElse("").toLowerCase(Locale.ROOT);
         String name = named.replaceFirst(":\\d*$", "");
         if (token.isEmpty() && !THIS_MACHINE.contains(name)) {
-            throw new Refusal(403, "this server is not called that: the Host header must be localhost");
+            throw new HttpError(403, "wrong host name: the Host header must be localhost");
         }
         if (!isOwn(request.field("origin"), named) || !isFromHere(request)) {
-            throw new Refusal(403, "pages of other origins have no access");
+            throw new HttpError(403, "pages of other origins have no access");
         }
         if (!request.isReading() && !isJson(request.field("content-type").orElse(""))) {
-            throw new Refusal(415, "the Content-Type of a change must be application/json");
+            throw new HttpError(415, "the Content-Type of a change must be application/json");
         }
     }
 
-    /** The scheme is not compared: where a proxy ends TLS, it is https for the browser only. */
+    /** Ignores the scheme: behind a proxy that ends TLS, only the browser uses https. */
     private static boolean isOwn(Optional<String> origin, String named) {
         return origin.map(text -> text.toLowerCase(Locale.ROOT).replaceFirst("^https?://", ""))
                 .map(named::equals)
                 .orElse(true);
     }
 
-    /** Browsers say where a request comes from. Somebody who follows a link to the console may come from anywhere. */
-    private static boolean isFromHere(Request request) throws Refusal {
+    /** Returns whether a request comes from this origin, as browsers say. A link to the console may be on any page. */
+    private static boolean isFromHere(HttpRequest request) throws HttpError {
         boolean arrives = request.field("sec-fetch-mode").equals(Optional.of("navigate"))
                 && request.path().equals("/");
-        // A program that is no browser says nothing.
+        // Other programs than browsers don't send this header.
         return arrives
                 || Set.of("same-origin", "none")
                         .contains(request.field("sec-fetch-site").orElse("none"));
     }
 
-    /** No page can send this type to another origin without asking first, and nobody here says yes. */
+    /** Returns whether the type is JSON, which no page can send to another origin without a preflight request. */
     private static boolean isJson(String type) {
         return type.toLowerCase(Locale.ROOT).replaceFirst(";.*", "").strip().equals("application/json");
     }
 
     /**
-     * Returns whether the request comes from who may see and do everything. Blocks after wrong tokens.
+     * Returns whether the request has full access. Blocks after wrong tokens.
      *
-     * @throws Refusal if too many wrong ones have come from there
+     * @throws HttpError if too many wrong tokens have come from that network
      */
-    boolean isAllowed(Request request) throws Refusal {
+    boolean isAllowed(HttpRequest request) throws HttpError {
         if (token.isEmpty()) {
             return true;
         }
@@ -118,8 +117,8 @@ public final class Access {
             return false;
         }
         byte[] hash = hash(given.substring(SCHEME.length()).strip());
-        // Compared in a time that does not depend on how much of it is right.
-        return guesses.check(request.from(), () -> MessageDigest.isEqual(token.get(), hash));
+        // Takes the same time however many bytes match.
+        return throttle.check(request.from(), () -> MessageDigest.isEqual(token.get(), hash));
     }
 
     private static byte[] hash(String token) {

@@ -1,30 +1,28 @@
 package io.seleucia.chat.server.management;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The files of the operator's console, as they stand in the jar. */
+/** The files of the operator's console, which are in the jar. */
 final class Console {
-    private static final Map<String, String> TYPES = Map.of(
-            "console.html", "text/html; charset=utf-8",
-            "console.css", "text/css; charset=utf-8",
-            "console.js", "text/javascript; charset=utf-8",
-            "icon.svg", "image/svg+xml");
+    private static final Set<String> FILES = Set.of(
+            "console.html",
+            "console.css",
+            "console.js",
+            "api.js",
+            "dialogs.js",
+            "lists.js",
+            "page.js",
+            "status.js",
+            "icon.svg");
 
-    /** What is at a path, if something is. */
-    Optional<Answer> page(String path) {
+    private Console() {}
+
+    /** Returns the file at a path, or empty if there is none. */
+    static Optional<HttpResponse> page(String path) {
         String file = path.equals("/") ? "console.html" : path.substring(1);
-        return Optional.ofNullable(TYPES.get(file)).map(type -> new Answer(200, type, read(file)));
-    }
-
-    private static byte[] read(String file) {
-        try (InputStream in = Console.class.getResourceAsStream(file)) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + " is missing from the jar", e);
-        }
+        return FILES.contains(file)
+                ? Optional.of(new HttpResponse(200, WebFile.typeOf(file), WebFile.read(Console.class, file)))
+                : Optional.empty();
     }
 }

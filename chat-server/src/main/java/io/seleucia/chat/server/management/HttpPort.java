@@ -1,7 +1,7 @@
 package io.seleucia.chat.server.management;
 
 import io.seleucia.chat.concurrent.Loop;
-import io.seleucia.chat.transport.Network;
+import io.seleucia.chat.message.Network;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Set;
@@ -21,12 +22,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * A port that answers one request of HTTP/1.1 a connection, each in a virtual thread of its own. Each part has a deadline,
- * which a further thread keeps.
+ * An HTTP/1.1 server with one request per connection, each in its own virtual thread. Each part of a request has a
+ * deadline, which another thread enforces.
  *
- * <p>There are at most {@value #MAX_CONNECTIONS} connections. One that comes beyond them takes the place of the one that
- * has waited longest without having sent a whole request, of the {@link Network} that has most of those: so whoever opens
- * connections and sends nothing shuts out nobody, not even from the same address.
+ * <p>At most {@value #MAX_CONNECTIONS} connections are open. A further one replaces the oldest connection that has not sent
+ * a complete request, of the {@link Network} with most of those. So a peer that opens connections and sends nothing can't
+ * shut out others, not even from the same address.
  */
 final class HttpPort implements AutoCloseable {
     static final int MAX_CONNECTIONS = 200;
@@ -34,16 +35,16 @@ final class HttpPort implements AutoCloseable {
     private static final Logger LOG = System.getLogger(HttpPort.class.getName());
     private static final int BACKLOG = 50;
     private static final long REQUEST = TimeUnit.SECONDS.toNanos(10);
-    private static final long ANSWER = TimeUnit.SECONDS.toNanos(60);
+    private static final long RESPONSE = TimeUnit.SECONDS.toNanos(60);
     private static final long WRITE = TimeUnit.SECONDS.toNanos(30);
     private static final long LINGER = TimeUnit.SECONDS.toNanos(1);
-    private static final long ROUND_MILLIS = 500;
+    private static final Duration ROUND = Duration.ofMillis(500);
     private static final int PAUSE_MILLIS = 100;
 
-    /** What answers requests. May block. */
+    /** Answers requests. May block. */
     @FunctionalInterface
     interface Handler {
-        Answer answer(Request request);
+        HttpResponse answer(HttpRequest request);
     }
 
     private final ServerSocket socket = new ServerSocket();
@@ -52,9 +53,9 @@ final class HttpPort implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /**
-     * Takes the port; nothing is accepted before {@link #serve}.
+     * Binds the port. Nothing is accepted before {@link #serve}.
      *
-     * @throws IOException if it can't be listened on
+     * @throws IOException if the port can't be bound
      */
     HttpPort(InetSocketAddress address) throws IOException {
         try {
@@ -69,7 +70,6 @@ final class HttpPort implements AutoCloseable {
         return socket.getLocalPort();
     }
 
-    /** Answers from now on. */
     void serve(Handler handler) {
         Thread.ofVirtual().name("management-accept").start(() -> accept(handler));
         Thread.ofVirtual().name("management-deadlines").start(this::keepDeadlines);
@@ -109,7 +109,7 @@ final class HttpPort implements AutoCloseable {
         }
     }
 
-    /** Ends a connection that waits for its peer; false if all are being answered. */
+    /** Closes a connection that waits for its peer. Returns false if all connections are being answered. */
     private boolean makeRoom() {
         return connections.stream()
                 .filter(connection -> connection.waits)
@@ -123,17 +123,15 @@ final class HttpPort implements AutoCloseable {
     }
 
     private void keepDeadlines() {
-        Loop.run(LOG, "the deadlines of management", this::isOpen, () -> {
-            if (!closed.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-                long now = System.nanoTime();
-                connections.stream()
-                        .filter(connection -> now - connection.deadline > 0)
-                        .forEach(Connection::close);
-            }
+        Loop.every(ROUND, LOG, "the deadlines of management", closed, () -> {
+            long now = System.nanoTime();
+            connections.stream()
+                    .filter(connection -> now - connection.deadline > 0)
+                    .forEach(Connection::close);
         });
     }
 
-    /** Answers nothing more. Does not wait. */
+    /** Closes the port and all connections. Does not wait. */
     @Override
     public void close() {
         closed.countDown();
@@ -145,14 +143,14 @@ final class HttpPort implements AutoCloseable {
         connections.forEach(Connection::close);
     }
 
-    /** One connection, from its first byte to its last. */
+    /** One connection, in its own thread. */
     private final class Connection implements Runnable {
         private final Socket socket;
         private final Handler handler;
         private final Network network;
         private final long number = lastNumber.incrementAndGet();
         private volatile long deadline = System.nanoTime() + REQUEST;
-        private volatile boolean waits = true; // for its peer, without having its request, or with nothing left to say
+        private volatile boolean waits = true; // for the peer: for its request, or for it to close
 
         Connection(Socket socket, Handler handler) {
             this.socket = socket;
@@ -175,26 +173,26 @@ final class HttpPort implements AutoCloseable {
         }
 
         private void serve(InputStream in, OutputStream out) throws IOException {
-            Answer answer;
+            HttpResponse response;
             boolean withBody = true;
             try {
-                Request request = Request.read(in, out, socket.getInetAddress());
+                HttpRequest request = HttpRequest.read(in, out, socket.getInetAddress());
                 waits = false;
-                deadline = System.nanoTime() + ANSWER;
+                deadline = System.nanoTime() + RESPONSE;
                 withBody = !request.method().equals("HEAD");
-                answer = handler.answer(request);
-            } catch (Refusal e) {
-                answer = Answer.of(e);
+                response = handler.answer(request);
+            } catch (HttpError e) {
+                response = HttpResponse.of(e);
             }
             deadline = System.nanoTime() + WRITE;
-            out.write(answer.bytes(withBody));
+            out.write(response.bytes(withBody));
             waits = true;
             deadline = System.nanoTime() + LINGER;
             socket.shutdownOutput();
-            in.transferTo(OutputStream.nullOutputStream()); // closing over unread bytes would take the answer away
+            in.transferTo(OutputStream.nullOutputStream()); // closing with unread bytes would reset the connection
         }
 
-        /** Ends it, whatever it does. Does not block. */
+        /** Closes the connection at any time. Does not block. */
         private boolean close() {
             connections.remove(this);
             try {

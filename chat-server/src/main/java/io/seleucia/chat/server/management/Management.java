@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The operator's port: {@code /health}, {@code /metrics}, {@code /api}, and the console, on an {@link HttpPort}. */
+/** The management port: {@code /health}, {@code /metrics}, {@code /api} and the console, on an {@link HttpPort}. */
 public final class Management implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Management.class.getName());
 
@@ -18,9 +18,9 @@ public final class Management implements AutoCloseable {
     private final HttpPort http;
 
     /**
-     * Takes the port; nothing is answered before {@link #serve}.
+     * Binds the port. Nothing is answered before {@link #serve}.
      *
-     * @throws IOException if it can't be listened on
+     * @throws IOException if the port can't be bound
      */
     public Management(Access access, int port) throws IOException {
         this.access = access;
@@ -35,38 +35,38 @@ public final class Management implements AutoCloseable {
     }
 
     /**
-     * Serves from now on.
+     * Starts to serve.
      *
-     * @param warnings what an operator should know of although the server serves; asked for at each request, must not block
+     * @param warnings problems for an operator that don't keep the server from serving; called for each request, must not block
      */
     public void serve(ChatServer server, RecentLines log, Supplier<List<String>> warnings) {
         Pages pages = new Pages(server, access, log, warnings);
         http.serve(request -> answer(request, pages));
     }
 
-    /** Where it listens. */
+    /** Returns the URL of the port. */
     public String url() {
         String host = access.host();
         return "http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + http.port()
                 + "/";
     }
 
-    private static Answer answer(Request request, Pages pages) {
+    private static HttpResponse answer(HttpRequest request, Pages pages) {
         try {
             return pages.answer(request);
-        } catch (Refusal e) {
-            return Answer.of(e);
+        } catch (HttpError e) {
+            return HttpResponse.of(e);
         } catch (UnavailableException e) {
-            return Answer.of(new Refusal(503, "the broker can't be reached, try again later"));
+            return HttpResponse.of(new HttpError(503, "the broker can't be reached, try again later"));
         } catch (ClosedBrokerException e) {
-            return Answer.of(new Refusal(503, "the server is shutting down"));
+            return HttpResponse.of(new HttpError(503, "the server is shutting down"));
         } catch (RuntimeException | Error e) {
             Loop.report(LOG, "the request of management for " + request.path(), e);
-            return Answer.of(new Refusal(500, "internal error"));
+            return HttpResponse.of(new HttpError(500, "internal error"));
         }
     }
 
-    /** Answers nothing more. Does not wait. */
+    /** Closes the port. Does not wait. */
     @Override
     public void close() {
         http.close();

@@ -2,22 +2,21 @@ package io.seleucia.chat.server.management;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Bulkhead;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** What is at which path of the operator's port, and what of it can be had without the token. */
+/** Routes requests by path. Only the console's files and a short form of the health need no token. */
 final class Pages {
-    /** Requests at a time that may take long; the other connections are left for {@code /health}. */
-    private static final int WORKING = HttpPort.MAX_CONNECTIONS / 4;
-
-    private final Semaphore working = new Semaphore(WORKING);
+    // The other connections are left for /health.
+    private final Bulkhead<HttpError> slowRequests =
+            new Bulkhead<>(HttpPort.MAX_CONNECTIONS / 4, Duration.ZERO, "send requests", HttpError::busy);
     private final ChatServer server;
     private final Access access;
     private final Health health;
     private final Api api;
-    private final Console console = new Console();
 
     Pages(ChatServer server, Access access, RecentLines log, Supplier<List<String>> warnings) {
         this.server = server;
@@ -26,46 +25,44 @@ final class Pages {
         this.api = new Api(server, health, log);
     }
 
-    Answer answer(Request request) throws Refusal, UnavailableException {
+    HttpResponse answer(HttpRequest request) throws HttpError, UnavailableException {
         access.checkOrigin(request);
-        Optional<Answer> page = request.isReading() ? console.page(request.path()) : Optional.empty();
+        Optional<HttpResponse> page = request.isReading() ? Console.page(request.path()) : Optional.empty();
         if (page.isPresent()) {
-            return page.get(); // it holds nothing that is secret
+            return page.get(); // contains no secrets
         }
         boolean isHealth = request.path().equals("/health");
         if (isHealth && request.field("authorization").isEmpty()) {
             return health(request, access.isAllowed(request));
         }
-        if (!working.tryAcquire()) {
-            throw new Refusal(503, "too many requests at a time, try again later");
-        }
+        slowRequests.enter();
         try {
             boolean allowed = access.isAllowed(request);
             if (isHealth) {
                 return health(request, allowed);
             }
             if (!allowed) {
-                throw new Refusal(401, "the token is missing or wrong: send Authorization: Bearer and the token");
+                throw new HttpError(401, "the token is missing or wrong: send Authorization: Bearer and the token");
             }
             return request.path().equals("/metrics") ? metrics(request) : api.answer(request);
         } finally {
-            working.release();
+            slowRequests.leave();
         }
     }
 
-    private Answer health(Request request, boolean detailed) throws Refusal {
+    private HttpResponse health(HttpRequest request, boolean detailed) throws HttpError {
         checkReading(request);
         return health.answer(detailed);
     }
 
-    private Answer metrics(Request request) throws Refusal {
+    private HttpResponse metrics(HttpRequest request) throws HttpError {
         checkReading(request);
-        return Answer.text(Prometheus.TYPE, new Prometheus(server).text());
+        return HttpResponse.text(Prometheus.TYPE, new Prometheus(server).text());
     }
 
-    private static void checkReading(Request request) throws Refusal {
+    private static void checkReading(HttpRequest request) throws HttpError {
         if (!request.isReading()) {
-            throw new Refusal(405, "only GET is allowed here");
+            throw new HttpError(405, "only GET is allowed here");
         }
     }
 }

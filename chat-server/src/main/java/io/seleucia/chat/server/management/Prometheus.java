@@ -5,15 +5,17 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Metrics;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.CloseCode;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.List;
+import java.lang.management.MemoryUsage;
 import java.util.Locale;
+import java.util.TreeMap;
 
 /**
- * The metrics in Prometheus' text format 0.0.4: a page, written once and by one thread. Base units are seconds and
- * bytes, and no label has a value that a client chooses.
+ * A page of metrics in Prometheus' text format 0.0.4, written by one thread. Units are seconds and bytes. No label has a
+ * value that a client chooses.
  */
 final class Prometheus {
     static final String TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,32 +31,53 @@ final class Prometheus {
 
     String text() {
         Metrics metrics = server.metrics();
-        gauge("seleucia_connections", "Connections that are there.", metrics.connections());
-        gauge("seleucia_channels", "Channels that have subscribers on this server.", metrics.channels());
-        gauge("seleucia_queued_bytes", "What waits to be written to all clients.", metrics.queuedBytes());
-        counter("seleucia_connections_begun", "Connections whose handshake was done.", metrics.connectionsBegun());
+        gauge("seleucia_connections", "Open connections.", metrics.connections());
+        gauge("seleucia_channels", "Channels with subscribers on this server.", metrics.channels());
+        memory(metrics.memory());
+        gauge("seleucia_queued_bytes", "Bytes queued for all clients.", metrics.queuedBytes());
+        counter("seleucia_connections_begun", "Connections with a completed handshake.", metrics.connectionsBegun());
         ended(metrics);
-        counter("seleucia_slow_consumers", "Connections that were closed with 4000.", metrics.slowConsumers());
-        counter("seleucia_messages_received", "Messages that came, requests of all kinds.", metrics.received());
-        counter("seleucia_requests_rate_limited", "Requests that were refused as too many.", metrics.rateLimited());
+        counter(
+                "seleucia_slow_consumers",
+                "Connections closed with 4000 because the client read too slowly.",
+                metrics.slowConsumers());
+        counter("seleucia_messages_received", "Requests of all kinds that were received.", metrics.received());
+        counter("seleucia_requests_rate_limited", "Requests refused by a rate limit.", metrics.rateLimited());
+        head("seleucia_quota_refusals_total", "counter", "Requests refused because a client had used up a quota.");
+        new TreeMap<>(metrics.quotaRefusals())
+                .forEach((quota, count) -> sample("seleucia_quota_refusals_total", "{quota=\"" + quota + "\"}", count));
         publishing(metrics.publishing());
-        counter("seleucia_messages_delivered", "Messages given to a member of a channel.", metrics.delivered());
-        counter("seleucia_received_bytes", "Bytes that came, inside TLS.", metrics.bytesIn());
-        counter("seleucia_sent_bytes", "Bytes that were written, inside TLS.", metrics.bytesOut());
-        head("seleucia_recoveries_total", "counter", "Subscriptions that said since when they missed something.");
+        counter("seleucia_messages_delivered", "Messages queued for a member of a channel.", metrics.delivered());
+        counter("seleucia_received_bytes", "Bytes read from clients, inside TLS.", metrics.bytesIn());
+        counter("seleucia_sent_bytes", "Bytes written to clients, inside TLS.", metrics.bytesOut());
+        head(
+                "seleucia_recoveries_total",
+                "counter",
+                "Subscriptions from a position, by whether all messages since then were recovered.");
         sample("seleucia_recoveries_total", "{result=\"hit\"}", metrics.recovered());
         sample("seleucia_recoveries_total", "{result=\"miss\"}", metrics.notRecovered());
         broker(metrics);
-        gauge("seleucia_draining", "1 while the server is ending.", server.isDraining() ? 1 : 0);
+        gauge("seleucia_draining", "1 while the server is draining.", server.isDraining() ? 1 : 0);
         head("seleucia_info", "gauge", "Always 1, with the version.");
         sample("seleucia_info", "{version=\"" + ChatServer.NAME.replaceFirst(".*/", "") + "\"}", 1);
         process();
         return page.toString();
     }
 
+    private void memory(MemoryBudget.Usage memory) {
+        gauge("seleucia_memory_limit_bytes", "Limit of the memory kept for clients.", memory.limit());
+        head("seleucia_memory_used_bytes", "gauge", "Memory kept for clients, by part.");
+        for (MemoryBudget.Part part : MemoryBudget.Part.values()) {
+            sample(
+                    "seleucia_memory_used_bytes",
+                    "{part=\"" + part.label() + "\"}",
+                    memory.parts().get(part));
+        }
+    }
+
     private void ended(Metrics metrics) {
         String name = "seleucia_connections_ended_total";
-        head(name, "counter", "Connections whose end has begun, by its reason and code.");
+        head(name, "counter", "Connections that have ended or are ending, by reason and close code.");
         for (CloseCode code : CloseCode.values()) {
             String reason = code.name().toLowerCase(Locale.ROOT);
             sample(
@@ -66,61 +89,55 @@ final class Prometheus {
 
     private void publishing(Metrics.Durations durations) {
         String name = "seleucia_publish_duration_seconds";
-        head(name, "histogram", "How long the broker took for a message of a client.");
-        long upToHere = 0;
+        head(name, "histogram", "Time that the broker took to publish a message of a client.");
+        long cumulative = 0;
         for (Metrics.Bucket bucket : durations.buckets()) {
-            upToHere += bucket.count();
+            cumulative += bucket.count();
             String bound = bucket.upTo().equals(Metrics.Bucket.UNBOUNDED)
                     ? "+Inf"
                     : number(bucket.upTo().toNanos() / NANOS);
-            sample(name + "_bucket", "{le=\"" + bound + "\"}", upToHere);
+            sample(name + "_bucket", "{le=\"" + bound + "\"}", cumulative);
         }
         sample(name + "_sum", "", durations.total().toNanos() / NANOS);
-        sample(name + "_count", "", upToHere);
+        sample(name + "_count", "", cumulative);
     }
 
     private void broker(Metrics metrics) {
         Broker.Health health = server.broker().health();
         gauge(
                 "seleucia_broker_up",
-                "1 while the broker takes messages.",
+                "1 while the broker is available.",
                 health.flaw().isEmpty() ? 1 : 0);
         health.proven()
                 .ifPresent(age -> gauge(
                         "seleucia_broker_proof_age_seconds",
-                        "How long ago it was last seen that messages arrive.",
+                        "Time since the broker last proved that messages arrive.",
                         age.toNanos() / NANOS));
-        counter("seleucia_broker_reconnects", "Connections to the broker made anew.", metrics.brokerReconnects());
+        counter("seleucia_broker_reconnects", "Reconnections to the broker.", metrics.brokerReconnects());
     }
 
     private void process() {
         gauge(
                 "process_start_time_seconds",
-                "When the process began, since 1970.",
+                "Start of the process, since the Unix epoch.",
                 ManagementFactory.getRuntimeMXBean().getStartTime() / MILLIS);
         if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
             counter("process_cpu_seconds", "CPU time of the process.", system.getProcessCpuTime() / NANOS);
         }
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
             gauge("process_open_fds", "Open file descriptors.", unix.getOpenFileDescriptorCount());
-            gauge("process_max_fds", "File descriptors that may be open.", unix.getMaxFileDescriptorCount());
+            gauge("process_max_fds", "Maximum number of open file descriptors.", unix.getMaxFileDescriptorCount());
         }
-        gauge(
-                "jvm_heap_used_bytes",
-                "What the heap holds, garbage included.",
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+        gauge("jvm_heap_used_bytes", "Used heap, including garbage.", heap.getUsed());
         gauge(
                 "jvm_heap_max_bytes",
-                "What the heap may hold.",
+                "Maximum size of the heap.",
                 Runtime.getRuntime().maxMemory());
-        List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
-        counter(
-                "jvm_gc_seconds",
-                "Time that garbage collectors took.",
-                collectors.stream()
-                                .mapToLong(GarbageCollectorMXBean::getCollectionTime)
-                                .sum()
-                        / MILLIS);
+        long gcMillis = ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+                .sum();
+        counter("jvm_gc_seconds", "Time spent in garbage collection.", gcMillis / MILLIS);
     }
 
     private void gauge(String name, String help, double value) {

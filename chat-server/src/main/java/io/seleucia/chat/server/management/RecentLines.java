@@ -8,13 +8,13 @@ import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 
-/** The newest lines of the log, for the operator's console: so many, and of each the beginning. For any thread. */
+/** The newest lines of the log, for the operator's console; long lines are cut. Any thread. */
 public final class RecentLines extends Handler {
     private static final int MAX_LINES = 500;
     private static final int MAX_CHARS = 4_000;
 
     /**
-     * A line of the log.
+     * A line of the log, with the names of the API.
      *
      * @param number 1 for the first since the start, 2 for the next
      */
@@ -24,7 +24,7 @@ public final class RecentLines extends Handler {
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private long newest;
 
-    /** @param format how a record becomes a line */
+    /** @param format turns a record into a line */
     public RecentLines(Formatter format) {
         setFormatter(format);
     }
@@ -37,7 +37,7 @@ public final class RecentLines extends Handler {
         String line;
         try {
             line = getFormatter().format(record).stripTrailing();
-        } catch (RuntimeException e) { // not the affair of the code that logs
+        } catch (RuntimeException e) { // must not reach the code that logs
             reportError(null, e, ErrorManager.FORMAT_FAILURE);
             return;
         }
@@ -53,7 +53,7 @@ public final class RecentLines extends Handler {
         }
     }
 
-    /** The lines that came after one, as far as they are still there. */
+    /** Returns the kept lines after a number. */
     List<Line> after(long number) {
         lock.lock();
         try {

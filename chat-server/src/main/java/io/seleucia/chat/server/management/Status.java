@@ -3,11 +3,14 @@ package io.seleucia.chat.server.management;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Metrics;
-import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.memory.MemoryBudget;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** What the console shows at a glance: health, and numbers that a page makes rates of. */
+/** The console's overview: health and counters, of which the page makes rates. */
 final class Status {
     private final ChatServer server;
     private final Health health;
@@ -20,37 +23,41 @@ final class Status {
 
     JsonObject json() {
         Metrics metrics = server.metrics();
-        JsonObject json = new JsonObject();
-        json.addProperty("server", ChatServer.NAME);
-        json.addProperty("uptimeSeconds", Duration.between(began, Instant.now()).toSeconds());
-        json.add("health", health.json());
-        json.addProperty("connections", metrics.connections());
-        json.addProperty("channels", metrics.channels());
-        json.addProperty("queuedBytes", metrics.queuedBytes());
-        json.addProperty("connectionsBegun", metrics.connectionsBegun());
-        json.add("connectionsEnded", ended(metrics));
-        json.addProperty("received", metrics.received());
-        json.addProperty("rateLimited", metrics.rateLimited());
-        json.addProperty("published", metrics.publishing().count());
-        json.addProperty("publishingSeconds", metrics.publishing().total().toNanos() / 1e9);
-        json.addProperty("delivered", metrics.delivered());
-        json.addProperty("bytesIn", metrics.bytesIn());
-        json.addProperty("bytesOut", metrics.bytesOut());
-        json.addProperty("slowConsumers", metrics.slowConsumers());
-        json.addProperty("recovered", metrics.recovered());
-        json.addProperty("notRecovered", metrics.notRecovered());
-        json.addProperty("brokerReconnects", metrics.brokerReconnects());
-        return json;
+        return Json.object(
+                "server", ChatServer.NAME,
+                "uptimeSeconds", Duration.between(began, Instant.now()).toSeconds(),
+                "health", health.json(),
+                "connections", metrics.connections(),
+                "channels", metrics.channels(),
+                "memory", memory(metrics.memory()),
+                "queuedBytes", metrics.queuedBytes(),
+                "connectionsBegun", metrics.connectionsBegun(),
+                "connectionsEnded", ended(metrics),
+                "received", metrics.received(),
+                "rateLimited", metrics.rateLimited(),
+                "published", metrics.publishing().count(),
+                "publishingSeconds", metrics.publishing().total().toNanos() / 1e9,
+                "delivered", metrics.delivered(),
+                "bytesIn", metrics.bytesIn(),
+                "bytesOut", metrics.bytesOut(),
+                "slowConsumers", metrics.slowConsumers(),
+                "recovered", metrics.recovered(),
+                "notRecovered", metrics.notRecovered(),
+                "brokerReconnects", metrics.brokerReconnects());
     }
 
-    /** By the code of the close frame, which some reasons share. */
-    private static JsonObject ended(Metrics metrics) {
-        JsonObject json = new JsonObject();
-        for (CloseCode code : CloseCode.values()) {
-            String name = Integer.toString(code.code());
-            long others = json.has(name) ? json.get(name).getAsLong() : 0;
-            json.addProperty(name, others + metrics.connectionsEnded().get(code));
+    private static JsonObject memory(MemoryBudget.Usage memory) {
+        Map<String, Long> parts = new LinkedHashMap<>();
+        for (MemoryBudget.Part part : MemoryBudget.Part.values()) {
+            parts.put(part.label(), memory.parts().get(part));
         }
-        return json;
+        return Json.object("limit", memory.limit(), "used", memory.total(), "parts", parts);
+    }
+
+    /** Counts ends by the code of the close frame, which some reasons share. */
+    private static Map<Integer, Long> ended(Metrics metrics) {
+        Map<Integer, Long> ended = new TreeMap<>();
+        metrics.connectionsEnded().forEach((reason, count) -> ended.merge(reason.code(), count, Long::sum));
+        return ended;
     }
 }

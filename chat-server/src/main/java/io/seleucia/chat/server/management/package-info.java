@@ -1,2 +1,2 @@
-/** What an operator reaches over HTTP: health, metrics, an API, and the console. */
+/** The management port: health, metrics, an API and the console, over HTTP. */
 package io.seleucia.chat.server.management;

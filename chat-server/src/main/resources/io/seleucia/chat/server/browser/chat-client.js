@@ -1,14 +1,14 @@
 /*
  * A client of Seleucia's protocol chat.v1 for browsers: one module, no dependencies. It keeps a desired state (channels
- * with their last positions, the own inbox, publishes that were not acknowledged) and goes back there whatever happens
- * to the connection. docs/javascript.md says what it promises.
+ * with their last positions, the own inbox, unacknowledged publishes) and returns to it after a lost connection.
+ * docs/javascript.md has its guarantees.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 
 /**
  * @typedef {{epoch: string, offset: number}} Position the place of a message in one life of a channel's history
- * @typedef {{channel: string, offset?: number, epoch?: string, sender: string, time: number, data: any}} Message
+ * @typedef {{channel: string, offset?: number, epoch?: string, sender: string, guest?: true, time: number, data: any}} Message
  *     `time` is in milliseconds since 1970; what came by no history has no offset; a direct message's channel is `@me`
  * @typedef {Position & {channel: string, duplicate: boolean}} Receipt
  * @typedef {"connecting" | "connected" | "waiting" | "closed"} State
@@ -16,6 +16,8 @@
  *     token?: string | (() => string | Promise<string>)}} Login one of: a name, an account with its password, a token
  *     or what gives one for each connection
  * @typedef {object} Options
+ * @property {string} [resume] what a guest shows for its name, which servers reserve for it: the `resume` of an earlier
+ *     client, so that a reloaded page keeps its name; if it is left out, a new one
  * @property {string} [url] the server; that of the page if it is left out
  * @property {number} [deadline] milliseconds in which a request must be answered, resends included; under 4 minutes,
  *     for the server forgets keys after 5
@@ -29,7 +31,7 @@
  * @property {number} [patience] milliseconds that this, or the opening of a connection, may take
  */
 
-/** Why something that was asked for did not come about. */
+/** The failure of a request. */
 export class ChatError extends Error {
     /**
      * @param {string} code one of the protocol's, or `timeout`, `buffer_full`, `closed`, `refused`
@@ -52,30 +54,33 @@ const DEFAULTS = {
     patience: 10_000,
 };
 const LONGEST_DEADLINE = 240_000;
-const FINAL_CODES = new Set([1000, 4401, 4403]); // after these nobody is wanted back
-const CROWDED_CODES = new Set([1011, 1013, 4400]); // after these, later rather than sooner
-const REFUSED_CODES = new Set([1002, 1003, 1007, 1009, 1010]); // what was sent must not be sent again
-const PASSING_ERRORS = new Set(["unavailable", "rate_limited"]); // to be tried again
-const PAUSE = 500; // milliseconds before that, and by chance up to twice as long
-const CROWDED_ATTEMPTS = 4; // what such a close counts for
-const STABLE = 10_000; // milliseconds after which a connection is a good one, and the next failure the first
-const UNKNOWN = { epoch: "unknown", offset: 0 }; // of no history, so that the server tells the position there is
+const FINAL_CODES = new Set([1000, 4401, 4403]); // the client must not reconnect
+const CROWDED_CODES = new Set([1011, 1013, 4400]); // the client must reconnect later than usual
+const REFUSED_CODES = new Set([1002, 1003, 1007, 1009, 1010]); // the request must not be repeated
+const PASSING_ERRORS = new Set(["unavailable", "rate_limited"]); // will be retried
+const PAUSE = 500; // milliseconds before a retry, or up to twice as long at random
+const CROWDED_ATTEMPTS = 4; // a crowded close counts as so many
+const STABLE = 10_000; // milliseconds after which a connection is stable, and attempts are counted anew
+const UNKNOWN = { epoch: "unknown", offset: 0 }; // in no history, so that the server replies with its position
 
-const NESTING = 64; // of arrays and objects in a request, which is one itself: what a server takes at the most
+const NESTING = 64; // maximum depth of arrays and objects in a request, which is one itself
 const PUSHED = /^\{"type":"(message|direct)",(?:"channel":("(?:[^"\\]|\\.)*"),)?"offset":(\d+),/; // as a server writes them
 const ANSWERED = /^\{"id":(\d+),"type":"(?:history|presence|channels)",/;
 
 /**
- * Why a server would not take a request, which is the reason to refuse it at once: no resend would help.
+ * Returns why a server would refuse a request, or null. Such a request fails at once: repeating it would not help.
  * @param {string} json
  */
 function flawOf(json) {
-    const bare = json.replaceAll("\\\\", ""); // so that a backslash begins an escape
+    const bare = json.replaceAll("\\\\", ""); // so that every backslash begins an escape
     if (/\\ud[89a-f]/i.test(bare)) {
         return "a message must be valid Unicode: a surrogate in it is unpaired";
     }
     let depth = 0;
-    for (const [mark] of bare.replaceAll('\\"', "").replace(/"[^"]*"/g, "").matchAll(/[[{\]}]/g)) {
+    for (const [mark] of bare
+        .replaceAll('\\"', "")
+        .replace(/"[^"]*"/g, "")
+        .matchAll(/[[{\]}]/g)) {
         depth += mark === "[" || mark === "{" ? 1 : -1;
         if (depth > NESTING) {
             return `a message's data may be nested ${NESTING - 1} levels deep`;
@@ -92,7 +97,7 @@ function refuse(json) {
     }
 }
 
-/** Tells of a fault of the page, which must not become one of the client, nor end a process. */
+/** Reports an exception of the page, which must not harm the client nor end a process. */
 function report(error) {
     if (globalThis.reportError) {
         globalThis.reportError(error);
@@ -101,10 +106,16 @@ function report(error) {
     }
 }
 
+/** Returns the field `guest`, if it is set. */
+const guestOf = ({ guest }) => (guest ? { guest: true } : {});
+
+/** Returns a normalized name. @param {string} name */
+const normal = (name) => name.normalize("NFC");
+
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
-/** One WebSocket from its opening to its end: replies find their requests, and silence does not last. */
+/** One WebSocket: matches replies with requests, and detects silence. */
 class Connection {
     #socket;
     #options;
@@ -114,7 +125,7 @@ class Connection {
     #lastId = 0;
     #ready = false;
     #heardAt = Date.now();
-    #askedAt = 0; // for a sign of life, or 0
+    #askedAt = 0; // time of the unanswered ping, or 0
 
     /**
      * @param {string} url
@@ -149,7 +160,7 @@ class Connection {
             return;
         }
         if (frame.id === undefined && frame.type === "error") {
-            // The server could not read even the id. It answers in order, so it means the oldest request.
+            // The server could not read the id. It answers in order, so it means the oldest request.
             frame.id = this.#replies.keys().next().value;
         }
         const reply = this.#replies.get(frame.id);
@@ -163,7 +174,7 @@ class Connection {
         }
     }
 
-    /** Skips what can't be read, if it can be told what it is: on another connection it would come again. */
+    /** Skips a malformed frame if its type is known: it would arrive again on another connection. */
     #skip(text, owner) {
         const pushed = PUSHED.exec(text);
         const answered = ANSWERED.exec(text);
@@ -172,13 +183,16 @@ class Connection {
             owner.pushed({ type, channel: channel && JSON.parse(channel), offset: Number(offset), unreadable: true });
         } else if (answered) {
             const id = Number(answered[1]);
-            this.#take(JSON.stringify({ id, type: "error", code: "internal", message: "the answer can't be read" }), owner);
+            this.#take(
+                JSON.stringify({ id, type: "error", code: "internal", message: "the answer can't be read" }),
+                owner,
+            );
         } else if (!/^\{"type":"(?:message|signal|joined|left)",/.test(text)) {
             this.abandon(1006, "the server does not speak chat.v1");
         }
     }
 
-    /** From now on silence is answered with a ping, after so many milliseconds. @param {number} silence */
+    /** Starts to send a ping after silence, in milliseconds. @param {number} silence */
     settle(silence) {
         this.#ready = true;
         this.#options = { ...this.#options, silence: this.#options.silence || silence };
@@ -194,7 +208,7 @@ class Connection {
         }
     }
 
-    /** Asks for a sign of life. */
+    /** Sends a ping, unless one is unanswered. */
     probe() {
         if (this.#ready && !this.#askedAt) {
             this.#askedAt = Date.now();
@@ -203,7 +217,7 @@ class Connection {
     }
 
     /**
-     * Sends a request; the reply comes before anything that the server sends after it, or never.
+     * Sends a request. The reply is handled before later frames, or never.
      * @param {object} request
      * @param {(reply: any) => void} replied
      */
@@ -215,12 +229,12 @@ class Connection {
         }
     }
 
-    /** Closes in good order. */
+    /** Closes normally. */
     close() {
         this.#socket.close(1000);
     }
 
-    /** Takes it for ended, without waiting for a peer that may be gone. @param {number} code @param {string} reason */
+    /** Ends the connection without waiting for a peer that may be gone. @param {number} code @param {string} reason */
     abandon(code, reason) {
         this.#socket.onopen = this.#socket.onclose = this.#socket.onmessage = null;
         this.#socket.close();
@@ -234,14 +248,14 @@ class Connection {
     }
 }
 
-/** The publishes to one channel or inbox, one on its way at a time: so they stay in order whatever is sent again. */
+/** The publishes to one channel or inbox. One is in flight at a time, so that repeated ones stay in order. */
 class Lane {
     waiting = [];
     inFlight = false;
 }
 
 /**
- * A client that heals itself.
+ * A client that reconnects by itself.
  *
  * ```js
  * const chat = new ChatClient({ client: "ada" });
@@ -252,12 +266,13 @@ class Lane {
  */
 export class ChatClient {
     #login;
+    #resume;
     #options;
     #handlers = new Map();
     #channels = new Map(); // by name: {presence, position, actual, wanted, joining}
     #lanes = new Map(); // by channel, or @ and the recipient
-    #reads = new Set(); // questions that were not answered
-    #inbox = null; // the position in it
+    #reads = new Set(); // unanswered queries
+    #inbox = null; // its position
     #connection = null;
     #name = "";
     #maxBytes = 65_536;
@@ -268,14 +283,15 @@ export class ChatClient {
     #crowded = false;
     #retry;
     #pausedUntil = 0;
-    #drained = null; // called when nothing waits any more
+    #drained = null; // called when no publish is waiting
     #wake = () => this.#awake();
     #gone = () => this.#connection?.probe();
 
     /** Connects at once. @param {Login & Options} options */
     constructor(options) {
-        const { client, user, password, token, url, ...rest } = options;
+        const { client, user, password, token, url, resume, ...rest } = options;
         this.#login = { client, user, password, token };
+        this.#resume = resume || newSecret(); // chosen here, because the first reply may be lost
         this.#options = { ...DEFAULTS, ...rest, url: url ?? pageServer() };
         this.#options.deadline = Math.min(this.#options.deadline, LONGEST_DEADLINE);
         globalThis.addEventListener?.("online", this.#wake);
@@ -284,7 +300,12 @@ export class ChatClient {
         this.#connect();
     }
 
-    /** The own client id; empty until the server has given it. */
+    /** The secret by which a guest gets its name again. Keep it, and show it to no one else. */
+    get resume() {
+        return this.#resume;
+    }
+
+    /** The own client id; empty until the server has sent it. */
     get name() {
         return this.#name;
     }
@@ -294,31 +315,36 @@ export class ChatClient {
         return this.#state;
     }
 
-    /** Why it is closed, if it did not close by itself. @returns {ChatError | null} */
+    /** The reason of the end, unless `close` was called. @returns {ChatError | null} */
     get error() {
         return this.#error;
     }
 
-    /** The channels it is in, or gets back into, sorted. @returns {string[]} */
+    /** Returns the joined channels, also while disconnected, sorted. @returns {string[]} */
     channels() {
-        return [...this.#channels].filter(([, channel]) => channel.wanted).map(([name]) => name).sort();
+        return [...this.#channels]
+            .filter(([, channel]) => channel.wanted)
+            .map(([name]) => name)
+            .sort();
     }
 
-    /** The position of the last message that came from a channel; null if it is not joined. @returns {Position | null} */
+    /** Returns the position of a channel's last message; null if it is not joined. @returns {Position | null} */
     position(channel) {
-        const position = this.#channels.get(channel)?.position;
+        const position = this.#channels.get(normal(channel))?.position;
         return position ? { ...position } : null;
     }
 
     /**
      * Calls a function for every event of a type:
      * - `message`, `direct`: a {@link Message}, each once, in its channel's order
-     * - `signal`: `{channel, sender, data}`
-     * - `joined`, `left`: `{channel, client}`, of channels joined with `presence`
-     * - `lost`: `{channel, epoch, offset}`, messages up to there can't be had any more, or can't be read
+     * - `signal`: `{channel, sender, guest, data}`
+     * - `joined`, `left`: `{channel, client, guest}`, of channels joined with `presence`
+     * - `removed`: `{channel, error}`, a {@link ChatError}: the server has ended the subscription, or refuses it
+     *   after a lost connection; it is not retried
+     * - `lost`: `{channel, epoch, offset}`, messages up to there are no longer available, or are malformed
      * - `state`: `{state, error, retryIn}`; `retryIn` is in milliseconds, while waiting
      * @param {string} type
-     * @param {(event: any) => void} handler an exception is reported and harms nobody
+     * @param {(event: any) => void} handler an exception is reported and has no other effect
      * @returns {() => void} ends it
      */
     on(type, handler) {
@@ -328,7 +354,7 @@ export class ChatClient {
     }
 
     /**
-     * Follows a channel until it is left.
+     * Joins a channel until it is left.
      * @param {string} channel
      * @param {{presence?: boolean, since?: Position}} [options] `presence`: to be told who joins and leaves; `since`: to
      *     get what came after that position first
@@ -336,6 +362,7 @@ export class ChatClient {
      */
     async join(channel, { presence = false, since } = {}) {
         this.#refuseIfClosed();
+        channel = normal(channel);
         let entry = this.#channels.get(channel);
         if (!entry) {
             entry = { presence, position: since ? { ...since } : null, actual: "out", wanted: true, joining: [] };
@@ -352,12 +379,15 @@ export class ChatClient {
         });
     }
 
-    /** Follows a channel no longer, once what was published there is acknowledged. */
+    /** Leaves a channel after its publishes are acknowledged. */
     leave(channel) {
+        channel = normal(channel);
         const entry = this.#channels.get(channel);
         if (entry) {
             entry.wanted = false;
-            entry.joining.splice(0).forEach(({ reject }) => reject(new ChatError("not_subscribed", "it was left")));
+            for (const { reject } of entry.joining.splice(0)) {
+                reject(new ChatError("not_subscribed", "it was left"));
+            }
             this.#reconcile(channel);
         }
     }
@@ -370,19 +400,22 @@ export class ChatClient {
      * @returns {Promise<Receipt>}
      */
     async publish(channel, data, { key } = {}) {
+        channel = normal(channel);
         if (!this.#channels.get(channel)?.wanted) {
             throw new ChatError("not_subscribed", `join ${channel} first`);
         }
         return this.#submit(channel, { type: "publish", channel, data }, key);
     }
 
-    /** Sends to all sessions of another client, or to the next one if it is away. @returns {Promise<Receipt>} */
+    /** Sends a message to all sessions of another client, or to its next one. @returns {Promise<Receipt>} */
     async direct(to, data, { key } = {}) {
+        to = normal(to);
         return this.#submit(`@${to}`, { type: "direct", to, data }, key);
     }
 
-    /** Tells the other members something that matters only now; dropped while there is no connection. */
+    /** Sends a transient signal to the other members. Dropped while there is no connection. */
     signal(channel, data) {
+        channel = normal(channel);
         refuse(JSON.stringify({ type: "signal", channel, data }));
         if (this.#channels.get(channel)?.actual === "in") {
             this.#connection.ask({ type: "signal", channel, data }, () => {});
@@ -390,22 +423,45 @@ export class ChatClient {
     }
 
     /**
-     * A stretch of a joined channel's history, or of the own inbox, which is `@` and the own name.
+     * Returns a page of a joined channel's history, or of the own inbox, which is `@` and the own name.
      * @param {string} channel
      * @param {{before?: number, after?: number, limit?: number}} [range] offsets, both exclusive; the newest if left out
      * @returns {Promise<Position & {channel: string, messages: Message[]}>} the oldest first
      */
     async history(channel, { before, after, limit } = {}) {
+        channel = normal(channel);
         const page = await this.#read({ type: "history", channel, before, after, limit });
         return { ...page, messages: page.messages.map((message) => ({ ...message, channel, epoch: page.epoch })) };
     }
 
-    /** Who is in a joined channel. @returns {Promise<{client: string, sessions: number}[]>} */
+    /**
+     * Returns all clients in a joined channel, sorted, by loading all pages. For large channels, use `presencePage`.
+     * @returns {Promise<{client: string, sessions: number}[]>}
+     */
     async presence(channel) {
-        return (await this.#read({ type: "presence", channel })).clients;
+        const clients = [];
+        let page;
+        do {
+            page = await this.presencePage(channel, { after: clients.at(-1)?.client });
+            clients.push(...page.clients);
+        } while (page.more && page.clients.length > 0);
+        return clients;
     }
 
-    /** Hands in a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
+    /**
+     * Returns a page of the clients in a joined channel, sorted.
+     * @param {string} channel
+     * @param {{after?: string, limit?: number}} [range] the client after which they begin; at most 1,000, and fewer where
+     *     the answer would be too large
+     * @returns {Promise<{clients: {client: string, sessions: number}[], total: number, more: boolean}>} `total`: of all
+     *     that are there; `more`: whether others follow
+     */
+    async presencePage(channel, { after, limit } = {}) {
+        const page = await this.#read({ type: "presence", channel: normal(channel), after, limit });
+        return { clients: page.clients, total: page.total ?? page.clients.length, more: page.more ?? false };
+    }
+
+    /** Sends a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
     async refresh(token) {
         if (typeof this.#login.token === "string") {
             this.#login.token = token;
@@ -414,7 +470,7 @@ export class ChatClient {
     }
 
     /**
-     * Ends it, after what waits has been acknowledged.
+     * Closes the client after waiting publishes are acknowledged.
      * @param {{timeout?: number}} [options] milliseconds; what waits then is rejected with `closed`
      */
     async close({ timeout = 5_000 } = {}) {
@@ -450,7 +506,8 @@ export class ChatClient {
             return;
         }
         const inbox = this.#inbox ?? UNKNOWN;
-        connection.ask({ type: "connect", client, user, password, token: given, inbox }, (reply) => {
+        const resume = client === undefined ? undefined : this.#resume;
+        connection.ask({ type: "connect", client, user, password, token: given, resume, inbox }, (reply) => {
             if (this.#connection === connection) {
                 this.#connected(connection, reply);
             }
@@ -488,13 +545,15 @@ export class ChatClient {
         for (const name of [...this.#channels.keys()]) {
             this.#reconcile(name);
         }
-        this.#reads.forEach((read) => this.#askRead(read));
+        for (const read of this.#reads) {
+            this.#askRead(read);
+        }
         this.#pumpAll();
     }
 
     #lostConnection(code, reason) {
         this.#connection = null;
-        this.#state = "waiting"; // told when it is known for how long
+        this.#state = "waiting"; // the event follows when the delay is known
         clearTimeout(this.#retry);
         for (const [name, channel] of [...this.#channels]) {
             channel.actual = "out";
@@ -523,7 +582,7 @@ export class ChatClient {
         this.#tell("waiting", retryIn);
     }
 
-    /** The network, or the user, is back: what waits need not, and what seems connected may not be. */
+    /** Handles the return of the network or user: reconnects at once, or checks the connection. */
     #awake() {
         if (globalThis.document?.hidden) {
             return;
@@ -548,13 +607,19 @@ export class ChatClient {
         this.#error = error;
         const why = error ?? new ChatError("closed", "the client was closed");
         for (const channel of this.#channels.values()) {
-            channel.joining.splice(0).forEach(({ reject }) => reject(why));
+            for (const { reject } of channel.joining.splice(0)) {
+                reject(why);
+            }
             channel.actual = "out";
         }
         for (const lane of this.#lanes.values()) {
-            [...lane.waiting].forEach((item) => this.#settle(lane, item, why));
+            for (const item of [...lane.waiting]) {
+                this.#settle(lane, item, why);
+            }
         }
-        this.#reads.forEach((read) => read.settle(why));
+        for (const read of this.#reads) {
+            read.settle(why);
+        }
         this.#tell("closed");
     }
 
@@ -564,14 +629,14 @@ export class ChatClient {
         }
     }
 
-    /** Brings a channel one step nearer to where it is wanted. */
+    /** Brings a channel one step nearer to its desired state. */
     #reconcile(name) {
         const channel = this.#channels.get(name);
         const needed = channel?.wanted || this.#waits(name);
         if (channel?.actual === "out" && !needed) {
             this.#channels.delete(name);
         } else if (this.#state !== "connected" || !channel) {
-            return; // it is done when they are
+            return; // continues after them
         } else if (channel.actual === "out") {
             channel.actual = "joining";
             this.#connection.ask(
@@ -588,7 +653,7 @@ export class ChatClient {
         }
     }
 
-    /** Whether publishes to a channel wait. */
+    /** Returns whether publishes to a channel are waiting. */
     #waits(name) {
         return (this.#lanes.get(name)?.waiting.length ?? 0) > 0;
     }
@@ -601,25 +666,55 @@ export class ChatClient {
                 return;
             }
             const why = new ChatError(reply.code, reply.message);
+            const wasIn = channel.position !== null && channel.joining.length === 0;
             this.#channels.delete(name);
-            channel.joining.splice(0).forEach(({ reject }) => reject(why));
+            for (const { reject } of channel.joining.splice(0)) {
+                reject(why);
+            }
             const lane = this.#lanes.get(name);
-            [...(lane?.waiting ?? [])].forEach((item) => this.#settle(lane, item, why));
+            for (const item of [...(lane?.waiting ?? [])]) {
+                this.#settle(lane, item, why);
+            }
+            if (wasIn) {
+                this.#emit("removed", { channel: name, error: why });
+            }
             return;
         }
         channel.actual = "in";
         const { epoch, offset } = reply;
-        const lost = channel.position !== null && reply.recovered !== true;
+        // Without the right to read the history, the reply lacks `recovered`.
+        const moved = channel.position?.epoch !== epoch || channel.position.offset !== offset;
+        const lost = channel.position !== null && reply.recovered !== true && (moved || reply.recovered === false);
         if (channel.position === null || lost) {
             channel.position = { epoch, offset };
         }
-        channel.joining.splice(0).forEach(({ resolve }) => resolve({ ...channel.position }));
+        for (const { resolve } of channel.joining.splice(0)) {
+            resolve({ ...channel.position });
+        }
         if (lost) {
             this.#emit("lost", { channel: name, epoch, offset });
         }
-        this.#reads.forEach((read) => this.#askRead(read));
+        for (const read of this.#reads) {
+            this.#askRead(read);
+        }
         this.#pump(name);
         this.#reconcile(name);
+    }
+
+    /** Handles the end of a subscription by the server. Publishes in flight are still answered. */
+    #removed(name, error) {
+        if (this.#channels.get(name)?.actual !== "in") {
+            return; // already leaving
+        }
+        this.#channels.delete(name);
+        const lane = this.#lanes.get(name);
+        for (const item of lane?.waiting.slice(lane.inFlight ? 1 : 0) ?? []) {
+            this.#settle(lane, item, error);
+        }
+        for (const read of this.#reads) {
+            this.#askRead(read);
+        }
+        this.#emit("removed", { channel: name, error });
     }
 
     #pushed(push) {
@@ -646,30 +741,34 @@ export class ChatClient {
                 break;
             }
             case "signal":
-                this.#emit("signal", { channel: push.channel, sender: push.sender, data: push.data });
+                this.#emit("signal", { channel: push.channel, sender: push.sender, ...guestOf(push), data: push.data });
+                break;
+            case "unsubscribed":
+                this.#removed(push.channel, new ChatError(push.code, push.message));
                 break;
             case "joined":
             case "left":
-                this.#emit(push.type, { channel: push.channel, client: push.client });
+                this.#emit(push.type, { channel: push.channel, client: push.client, ...guestOf(push) });
                 break;
             default: // goodbye, whose code the close has too, and what later servers may say
         }
     }
 
-    #deliver(type, channel, position, { offset, sender, time, data, unreadable }) {
+    #deliver(type, channel, position, { offset, sender, guest, time, data, unreadable }) {
         if (unreadable) {
             if (position && offset > position.offset) {
                 position.offset = offset;
                 this.#emit("lost", { channel, epoch: position.epoch, offset });
             }
         } else if (offset === undefined) {
-            this.#emit(type, { channel, sender, time, data });
+            this.#emit(type, { channel, sender, ...guestOf({ guest }), time, data });
         } else if (position && offset > position.offset) {
-            if (offset > position.offset + 1) { // which the server should have said
+            if (offset > position.offset + 1) {
+                // the server should have reported it
                 this.#emit("lost", { channel, epoch: position.epoch, offset: offset - 1 });
             }
             position.offset = offset;
-            this.#emit(type, { channel, offset, epoch: position.epoch, sender, time, data });
+            this.#emit(type, { channel, offset, epoch: position.epoch, sender, ...guestOf({ guest }), time, data });
         }
     }
 
@@ -699,7 +798,7 @@ export class ChatClient {
         });
     }
 
-    /** Sends the first that waits in a lane, unless one is on its way. */
+    /** Sends the first waiting publish of a lane, unless one is in flight. */
     #pump(name) {
         const lane = this.#lanes.get(name);
         const open = name.startsWith("@") || this.#channels.get(name)?.actual === "in";
@@ -731,7 +830,9 @@ export class ChatClient {
     }
 
     #pumpAll() {
-        [...this.#lanes.keys()].forEach((name) => this.#pump(name));
+        for (const name of [...this.#lanes.keys()]) {
+            this.#pump(name);
+        }
     }
 
     #later(action) {
@@ -741,7 +842,7 @@ export class ChatClient {
     #settle(lane, item, error, receipt) {
         const place = lane.waiting.indexOf(item);
         if (place < 0) {
-            return; // it came too late, and was told so
+            return; // it has timed out
         }
         lane.waiting.splice(place, 1);
         clearTimeout(item.timer);
@@ -784,11 +885,15 @@ export class ChatClient {
         });
     }
 
-    /** Asks a question, if that has not been done, and its channel is joined unless nobody wants it to be. */
+    /** Sends a query once on each connection, after its channel is joined if it is to be. */
     #askRead(read) {
         const channel = this.#channels.get(read.request.channel);
         const connection = this.#connection;
-        if (this.#state !== "connected" || read.askedOn === connection || (channel?.wanted && channel.actual !== "in")) {
+        if (
+            this.#state !== "connected" ||
+            read.askedOn === connection ||
+            (channel?.wanted && channel.actual !== "in")
+        ) {
             return;
         }
         read.askedOn = connection;
@@ -820,7 +925,16 @@ export class ChatClient {
     }
 }
 
-/** The chat server that the page itself came from. */
+/** Returns a secret of 128 random bits, in base64url. */
+function newSecret() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return btoa(String.fromCharCode(...bytes))
+        .replaceAll("+", "-")
+        .replaceAll("/", "_")
+        .replaceAll("=", "");
+}
+
+/** Returns the URL of the server that served the page. */
 function pageServer() {
     const url = new URL("./", globalThis.location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";

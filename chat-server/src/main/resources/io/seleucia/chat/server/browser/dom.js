@@ -1,4 +1,4 @@
-/* The few things with elements that more than one module needs. */
+/* Functions for elements. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -23,14 +23,14 @@ export function symbol(name) {
     return svg;
 }
 
-/** Sets a text only where it is another: what is not touched is not read out again, nor laid out. */
+/** Sets a text if it has changed: unchanged texts are neither read out nor laid out again. */
 export function setText(node, text) {
     if (node.textContent !== text) {
         node.textContent = text;
     }
 }
 
-/** The children of a list by what they stand for: those that stay are the same elements, focus and all. */
+/** The children of a list by key. Children that stay keep the focus. */
 export class Rows {
     #list;
     #rows = new Map(); // {node, look} by key

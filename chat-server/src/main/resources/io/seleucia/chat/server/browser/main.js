@@ -7,6 +7,7 @@ import { View } from "./view.js";
 
 let chat = null;
 let view = null;
+let passwordIsNeeded = false;
 
 function begin(login, isReturning) {
     endView();
@@ -46,11 +47,18 @@ async function signOut() {
     showLogin("", false, "");
 }
 
-/** The server, or an operator, has ended it; or it was never let in. */
+/** Handles the end of the chat by the server, or a failed login. */
 function ended(login, error) {
     if (error) {
-        showLogin(login.client ?? login.user, ["unauthorized", "forbidden"].includes(error.code), wordsFor(login, error));
+        const taken = error.code === "name_taken";
+        const asks = taken ? canLogIn(error) : ["unauthorized", "forbidden"].includes(error.code);
+        showLogin(login.client ?? login.user, asks, wordsFor(login, error), taken);
     }
+}
+
+/** Returns whether a name belongs to an account. Otherwise it is reserved, and has no login. */
+function canLogIn(error) {
+    return error.message.includes("log in");
 }
 
 function wordsFor(login, error) {
@@ -60,6 +68,10 @@ function wordsFor(login, error) {
     switch (error.code) {
         case "unauthorized":
             return "This server asks for a password.";
+        case "name_taken":
+            return canLogIn(error)
+                ? "This name is taken: enter its password, or choose another name."
+                : "This name is taken: choose another.";
         case "forbidden":
             return "This name belongs to an account: its password is needed.";
         default:
@@ -71,17 +83,20 @@ function sentence(text) {
     return text.charAt(0).toLocaleUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }
 
-function showLogin(name, asksPassword, words) {
+function showLogin(name, asksPassword, words, anotherNameWillDo = false) {
+    passwordIsNeeded = asksPassword && !anotherNameWillDo;
     endView();
     byId("app").hidden = true;
     byId("login").hidden = false;
     byId("login-secret").hidden = !asksPassword;
-    byId("login-lead").textContent = asksPassword ? "Log in to join the conversation." : "Choose a name to join the conversation.";
+    byId("login-lead").textContent = asksPassword
+        ? "Log in to join the conversation."
+        : "Choose a name to join the conversation.";
     byId("login-error").textContent = words;
     setBusy(false);
     const field = byId("login-name");
     field.value = name;
-    (asksPassword && field.value ? byId("login-password") : field).focus();
+    (passwordIsNeeded && field.value ? byId("login-password") : field).focus();
 }
 
 function endView() {
@@ -103,12 +118,12 @@ byId("login-form").onsubmit = (event) => {
     if (!name) {
         byId("login-error").textContent = "A name is needed.";
         byId("login-name").focus();
-    } else if (asks && !password) {
+    } else if (passwordIsNeeded && !password) {
         byId("login-error").textContent = "A password is needed.";
         byId("login-password").focus();
     } else {
         byId("login-error").textContent = "";
-        begin(asks ? { user: name, password } : { client: name }, false);
+        begin(asks && password ? { user: name, password } : { client: name }, false);
     }
 };
 

@@ -1,6 +1,6 @@
 /*
- * What outlives the page: what belongs to the person stays in the browser, what belongs to this tab until it is closed.
- * Where a browser keeps nothing, all works but that.
+ * Data that survives a reload: the user's in the browser, and the tab's until it is closed. Everything else works
+ * without storage.
  */
 
 class Kept {
@@ -10,12 +10,12 @@ class Kept {
         this.#area = area;
     }
 
-    /** What was put under a name, or something else. */
+    /** Returns the value of a name, or a default. */
     get(name, otherwise) {
         try {
             return JSON.parse(globalThis[this.#area].getItem(`seleucia.${name}`)) ?? otherwise;
         } catch {
-            return otherwise; // nothing may be kept here, or somebody else has written there
+            return otherwise; // no storage, or a foreign value
         }
     }
 
@@ -23,7 +23,7 @@ class Kept {
         try {
             globalThis[this.#area].setItem(`seleucia.${name}`, JSON.stringify(value));
         } catch {
-            // Full, or forbidden: it is forgotten when the page goes.
+            // Full or forbidden: lost with the page.
         }
     }
 
@@ -31,7 +31,7 @@ class Kept {
         try {
             globalThis[this.#area].removeItem(`seleucia.${name}`);
         } catch {
-            // Then there was nothing.
+            // no storage
         }
     }
 }

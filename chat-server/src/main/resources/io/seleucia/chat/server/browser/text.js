@@ -1,9 +1,9 @@
-/* What others have written becomes text and nothing else, and times and names are written for people. */
+/* Shows texts of other users as text only, and formats times and names. */
 
 const URLS = /https?:\/\/[^\s<>"'`{}|\\^]+/gi;
 const TRAILING = /[.,;:!?…]+$/;
 
-/** Puts a text into an element; addresses of the web in it become links, whatever else it looks like stays text. */
+/** Puts a text into an element. Web addresses become links; everything else stays text. */
 export function writeText(element, text) {
     const parts = [];
     let end = 0;
@@ -17,7 +17,7 @@ export function writeText(element, text) {
     element.replaceChildren(...parts, text.slice(end));
 }
 
-/** Without the punctuation that belongs to the sentence, and a bracket that was opened before the address. */
+/** Returns an address without the punctuation of its sentence, or a bracket opened before it. */
 function trimmed(address) {
     let text = address.replace(TRAILING, "");
     while (text.endsWith(")") && text.split(")").length > text.split("(").length) {
@@ -26,7 +26,7 @@ function trimmed(address) {
     return text;
 }
 
-/** A web address that says where it leads: no user name that passes for a host, no letters that look like others. */
+/** Returns whether an address shows its host honestly: no user name, no look-alike letters. */
 function isSafe(address) {
     if (!URL.canParse(address)) {
         return false;
@@ -44,7 +44,7 @@ function linkTo(address) {
     return link;
 }
 
-/** The letters that stand for a name. */
+/** Returns the initials of a name. */
 export function initials(name) {
     const words = name.split(/[\s._-]+/u).filter(Boolean);
     const letters = words.length > 1 ? [words[0], words[words.length - 1]].map(firstOf) : [firstOf(name)];
@@ -63,7 +63,7 @@ const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: 
 export const timeOf = (millis) => TIME.format(millis);
 export const fullTimeOf = (millis) => FULL.format(millis);
 
-/** A day as one speaks of it. */
+/** Returns a day in words. */
 export function dayOf(millis) {
     const days = Math.round((midnight(Date.now()) - midnight(millis)) / 86_400_000);
     if (days === 0) {

@@ -1,4 +1,4 @@
-/* The messages of a conversation: what stands in the list, and where it is scrolled to. */
+/* The list of a conversation's messages, and its scroll position. */
 
 import { byId, element, Rows, setText, symbol } from "./dom.js";
 import { dayOf, fullTimeOf, initials, timeOf, writeText } from "./text.js";
@@ -18,7 +18,7 @@ export class Timeline {
     #wasLoaded = false;
     #unfolded = new Set();
     #keys = [];
-    #isAtEnd = true; // whatever grows or shrinks, until somebody scrolls
+    #isAtEnd = true; // stays so when the list changes, until the user scrolls
 
     /** @param {import("./state.js").Chat} chat */
     constructor(chat) {
@@ -30,7 +30,7 @@ export class Timeline {
         byId("latest").onclick = () => this.toEnd();
     }
 
-    /** Whether the newest of what is here is in sight. */
+    /** Returns whether the newest loaded message is visible. */
     get isAtEnd() {
         return this.#isAtEnd;
     }
@@ -69,7 +69,7 @@ export class Timeline {
         this.#showEdges();
     }
 
-    /** Where the list stands after it has changed: on what was not read, at the end, or where it stood. */
+    /** Scrolls after a change: to the unread messages, to the end, or to the former position. */
     #place(another, anchor) {
         const line = another ? this.#rows.node("new") : null;
         if (line) {
@@ -90,7 +90,7 @@ export class Timeline {
         this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR && !this.#chat.current?.detached;
     }
 
-    /** The first row that can be seen, and where. */
+    /** Returns the first visible row and its position. */
     #anchor() {
         const edge = this.#scroller.getBoundingClientRect().top;
         for (const key of this.#keys) {
@@ -107,7 +107,7 @@ export class Timeline {
         this.#showEdges();
     }
 
-    /** What is to be done near the ends. */
+    /** Loads more messages near the ends. */
     #showEdges() {
         const conversation = this.#chat.current;
         const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
@@ -124,16 +124,20 @@ export class Timeline {
         }
         const unread = conversation?.unread ?? 0;
         byId("latest").hidden = !conversation || this.#isAtEnd;
-        setText(byId("latest-text"), unread === 0 ? "Latest messages" : unread === 1 ? "1 new message" : `${unread} new messages`);
+        setText(
+            byId("latest-text"),
+            unread === 0 ? "Latest messages" : unread === 1 ? "1 new message" : `${unread} new messages`,
+        );
     }
 
     #rowsOf(conversation) {
         const rows = [];
         let day = "";
-        let head = null; // the message whose name the next ones may stand under
+        let head = null; // the message whose name also heads the next ones
         let under = 0;
         const add = (message) => {
-            const together = head?.sender === message.sender && message.time - head.time < TOGETHER;
+            const same = head?.sender === message.sender && Boolean(head.guest) === Boolean(message.guest);
+            const together = same && message.time - head.time < TOGETHER;
             under = together && under < MOST_TOGETHER ? under + 1 : 0;
             head = under > 0 ? head : message;
             rows.push(this.#row(message, under === 0));
@@ -200,14 +204,15 @@ export class Timeline {
         return row;
     }
 
-    /** Who and when; for those who listen, on every message. */
-    #head({ sender, time }, first) {
+    /** Returns the sender and time; screen readers get them with every message. */
+    #head({ sender, guest, time }, first) {
         const when = element("time", "", timeOf(time));
         when.dateTime = new Date(time).toISOString();
         when.title = fullTimeOf(time);
         const who = element("bdi", "sender", sender);
         who.title = sender;
-        return element("div", first ? "head" : "head unseen", who, when);
+        const mark = guest ? [element("span", "guest", "guest")] : [];
+        return element("div", first ? "head" : "head unseen", who, ...mark, when);
     }
 
     #fold(message, words) {
@@ -235,7 +240,7 @@ export class Timeline {
     }
 }
 
-/** How far an own message has come. */
+/** Returns the state of an own message. */
 function mark(state) {
     const said = { sending: "Sending", sent: "Sent", failed: "Not sent" }[state];
     const shown = element("span", "mark", element("span", "unseen", said));

@@ -1,12 +1,12 @@
-/* Everything of the page but the messages: who and what there is, what is going on, and what the person does. */
+/* The page except the messages: lists, status and input. */
 
 import { byId, element, Rows, setText } from "./dom.js";
 import { initials, listed } from "./text.js";
 import { Timeline } from "./timeline.js";
 
-const CALM = 1_500; // milliseconds without a connection before that is said
-const ANNOUNCED = 5; // messages kept for those who listen
-const MOST_LETTERS = 20_000; // from here on the composer says how long a text is
+const CALM = 1_500; // milliseconds without a connection before it is shown
+const ANNOUNCED = 5; // messages kept for screen readers
+const MOST_LETTERS = 20_000; // longer texts show their length
 const NARROW = matchMedia("(max-width: 639px)");
 const TOUCH = matchMedia("(pointer: coarse)");
 
@@ -18,7 +18,7 @@ export class View {
     #members = new Rows(byId("members-list"));
     #scheduled = false;
     #shown = null;
-    #abort = new AbortController(); // takes back what listens to the page
+    #abort = new AbortController(); // removes the event listeners
 
     /** @param {import("./state.js").Chat} chat @param {() => void} signOut */
     constructor(chat, signOut) {
@@ -48,18 +48,18 @@ export class View {
         this.changed();
     }
 
-    /** Whether the newest message is in sight. */
+    /** Returns whether the newest message is visible. */
     get isAtEnd() {
         return this.#timeline.isAtEnd;
     }
 
-    /** Whether somebody looks at the newest message. */
+    /** Returns whether the user looks at the newest message. */
     get isAttentive() {
         const seen = !NARROW.matches || byId("app").dataset.pane === "conversation";
         return seen && document.visibilityState === "visible" && document.hasFocus() && this.isAtEnd;
     }
 
-    /** Has the page follow the chat, once for all that changes before it is drawn. */
+    /** Redraws the page after changes, once for all changes before the next frame. */
     changed() {
         if (!this.#scheduled) {
             this.#scheduled = true;
@@ -70,20 +70,20 @@ export class View {
                 }
             };
             if (document.hidden) {
-                setTimeout(draw, 200); // nothing is drawn, but the title is read
+                setTimeout(draw, 200); // hidden pages get no frames, but their titles are visible
             } else {
                 requestAnimationFrame(draw);
             }
         }
     }
 
-    /** Leaves the page to somebody else. */
+    /** Removes the event listeners before another view takes over. */
     end() {
         this.#abort.abort();
         document.title = "Seleucia";
     }
 
-    /** Reads a message out to those who listen. */
+    /** Has screen readers read a message. */
     announce({ sender, text, own }, conversation) {
         if (conversation === this.#chat.current && !own) {
             const log = byId("announcer");
@@ -98,7 +98,11 @@ export class View {
         const { current, name } = this.#chat;
         const all = [...this.#chat.conversations.values()];
         this.#renderList(this.#channels, "channels-hint", all.filter(({ isDirect }) => !isDirect).sort(byName));
-        this.#renderList(this.#directs, "directs-hint", all.filter(({ isDirect }) => isDirect));
+        this.#renderList(
+            this.#directs,
+            "directs-hint",
+            all.filter(({ isDirect }) => isDirect),
+        );
         setText(byId("me-name"), name);
         byId("me-name").title = name;
         setText(byId("me-avatar"), initials(name));
@@ -155,29 +159,49 @@ export class View {
     #renderTop(conversation) {
         setText(byId("title"), conversation?.name ?? "Seleucia");
         byId("title").title = conversation?.name ?? "";
-        const count = conversation?.members.size ?? 0;
+        const count = (conversation?.members.size ?? 0) + (conversation?.unlisted ?? 0);
         const members = count === 0 ? "" : count === 1 ? "1 member" : `${count} members`;
         setText(byId("subtitle"), conversation?.isDirect ? "Direct messages" : members);
         byId("leave").hidden = !conversation;
         const leave = conversation?.isDirect ? "Close this conversation" : "Leave this channel";
         byId("leave").ariaLabel = byId("leave").title = leave;
-        byId("leave").querySelector("use").setAttribute("href", conversation?.isDirect ? "#symbol-close" : "#symbol-leave");
+        byId("leave")
+            .querySelector("use")
+            .setAttribute("href", conversation?.isDirect ? "#symbol-close" : "#symbol-leave");
         byId("members-open").hidden = !conversation || conversation.isDirect;
         byId("app").classList.toggle("direct", !conversation || conversation.isDirect);
-        const typing = [...(conversation?.typing.keys() ?? [])].map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
-        setText(byId("typing"), typing.length === 0 ? "" : `${listed(typing)} ${typing.length > 1 ? "are" : "is"} typing…`);
+        const typing = [...(conversation?.typing.keys() ?? [])].map((name) =>
+            name.length > 40 ? `${name.slice(0, 40)}…` : name,
+        );
+        setText(
+            byId("typing"),
+            typing.length === 0 ? "" : `${listed(typing)} ${typing.length > 1 ? "are" : "is"} typing…`,
+        );
     }
 
     #renderMembers(conversation) {
         const names = [...(conversation?.members.keys() ?? [])].sort((one, other) => one.localeCompare(other));
-        this.#members.show(names.map((name) => ({ key: name, look: "", build: () => this.#person(name) })));
+        const rows = names.map((name) => ({
+            key: name,
+            look: conversation.guests.has(name) ? "guest" : "",
+            build: () => this.#person(name, conversation.guests.has(name)),
+        }));
+        const unlisted = conversation?.unlisted ?? 0;
+        if (unlisted > 0) {
+            const text = `and ${unlisted} more`;
+            rows.push({ key: "", look: text, build: () => element("li", "entry person", text) }); // no client has that key
+        }
+        this.#members.show(rows);
     }
 
-    #person(name) {
+    #person(name, guest) {
         const isMe = name === this.#chat.name;
         const avatar = element("span", isMe ? "avatar own" : "avatar", initials(name));
         avatar.setAttribute("aria-hidden", "true");
         const parts = [avatar, element("bdi", "name", name)];
+        if (guest) {
+            parts.push(element("span", "guest", "guest"));
+        }
         if (isMe) {
             return element("li", "entry person", ...parts, element("span", "you", "you"));
         }
@@ -192,7 +216,7 @@ export class View {
         return element("li", "", button);
     }
 
-    /** Short interruptions are nobody's concern. */
+    /** Shows the connection's state, except for short interruptions. */
     #renderConnection() {
         const { state, lostAt } = this.#chat.connection;
         const away = lostAt === 0 ? 0 : Date.now() - lostAt;
@@ -219,7 +243,9 @@ export class View {
             setText(byId("empty-title"), "It is quiet here");
             setText(
                 byId("empty-text"),
-                conversation.isDirect ? `What you write here only ${conversation.name} can read.` : "Say the first word.",
+                conversation.isDirect
+                    ? `What you write here only ${conversation.name} can read.`
+                    : "Say the first word.",
             );
         }
     }
@@ -264,7 +290,7 @@ export class View {
         text.value = "";
     }
 
-    /** As high as what is written, up to where it scrolls. */
+    /** Fits the composer's height to the text, up to a maximum. */
     #fit() {
         const text = byId("text");
         text.style.height = "auto";
@@ -274,7 +300,7 @@ export class View {
         setText(byId("text-hint"), length > MOST_LETTERS ? `${length.toLocaleString()} characters` : "");
     }
 
-    /** A button that opens a form of one field, and what is done with what stands there. */
+    /** Connects a button with a form of one field, and the form with an action. */
     #prepareForm(name, done) {
         const open = byId(`${name}-open`);
         const form = byId(`${name}-form`);
@@ -334,7 +360,7 @@ export class View {
         }
     }
 
-    /** Escape closes what lies over the conversation, Alt and the arrows go to the next one. */
+    /** Handles keys: Escape closes panels, Alt and arrows select the next conversation. */
     #pressed(event) {
         if (event.key === "Escape" && byId("members").classList.contains("open")) {
             this.#openMembers(false);

@@ -110,6 +110,29 @@ class ConsoleTest {
     }
 
     @Test
+    void bansAfterAskingAndLiftsBans() throws Exception {
+        TestClient ada = TestClient.member(server.port(), "ada", "lobby");
+        page.await("!document.getElementById('bans-empty').hidden");
+        assertThat(page.isTrue("(document.getElementById('ban-kind').value = 'guest')"))
+                .isTrue();
+        page.type("#ban-subject", "ada");
+        page.type("#ban-reason", MARKUP);
+        page.click("#ban button");
+        assertThat(page.text("#confirm-title")).isEqualTo("Ban the guest ada for a day?");
+        ada.expectNothingElse();
+
+        page.click("#confirm-yes");
+
+        assertThat(ada.closeCode()).isEqualTo(4403);
+        page.await("document.querySelectorAll('#bans-rows li').length === 1");
+        assertThat(page.text("#bans-rows")).contains("guest ada until", MARKUP);
+        page.click("#bans-rows button");
+        page.await("!document.getElementById('bans-empty').hidden");
+        TestClient.member(server.port(), "ada", "lobby").close();
+        assertThat(page.problems()).isEmpty();
+    }
+
+    @Test
     void showsAChannelAndPublishesThereAfterAsking() throws Exception {
         try (TestClient ada = TestClient.member(server.port(), "ada", "lobby")) {
             ada.publish("ada", "lobby", MARKUP).next();

@@ -10,9 +10,9 @@ import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.TestClient;
-import io.seleucia.chat.broker.RedisBroker;
-import io.seleucia.chat.broker.RedisProcess;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.broker.redis.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
@@ -179,6 +180,13 @@ class ManagementTest {
                     .isEqualTo(1);
             assertThat(http.get("/api/members?channel=den+%26+h%C3%B6hle").body())
                     .isEqualTo("{\"total\":1,\"offset\":0,\"members\":[{\"client\":\"ada\",\"sessions\":1}]}");
+            for (String page : List.of("after=ada", "offset=1", "offset=1&limit=1")) {
+                assertThat(http.get("/api/members?channel=lobby&" + page).body())
+                        .endsWith("\"members\":[{\"client\":\"bob\",\"sessions\":1}]}")
+                        .startsWith("{\"total\":2,");
+            }
+            assertThat(http.get("/api/members?channel=lobby&offset=7").body())
+                    .isEqualTo("{\"total\":2,\"offset\":7,\"members\":[]}");
         }
     }
 
@@ -216,6 +224,35 @@ class ManagementTest {
             bob.expectNothingElse();
         }
         assertThat(http.post("/api/revoke", "{\"user\":\"ada\"}").body()).isEqualTo("{\"done\":true}");
+    }
+
+    @Test
+    void bansListsAndLifts() throws Exception {
+        TestClient ada = TestClient.member(server.port(), "ada", "lobby");
+
+        assertThat(http.post("/api/ban", "{\"guest\":\"ada\",\"seconds\":3600,\"reason\":\"spam\"}")
+                        .body())
+                .isEqualTo("{\"done\":true}");
+        assertThat(http.post("/api/ban", "{\"address\":\"2001:db8::1\"}").body())
+                .isEqualTo("{\"done\":true}");
+
+        assertThat(ada.closeCode()).isEqualTo(4403);
+        JsonObject bans = http.get("/api/bans").json();
+        assertThat(bans.get("total").getAsInt()).isEqualTo(2);
+        JsonObject guest = bans.getAsJsonArray("bans").get(0).getAsJsonObject();
+        assertThat(guest.get("guest").getAsString()).isEqualTo("ada");
+        assertThat(guest.get("reason").getAsString()).isEqualTo("spam");
+        assertThat(Instant.parse(guest.get("until").getAsString()))
+                .isBetween(Instant.now().plusSeconds(1_800), Instant.now().plusSeconds(3_600));
+        JsonObject address = bans.getAsJsonArray("bans").get(1).getAsJsonObject();
+        assertThat(address.get("address").getAsString()).isEqualTo("2001:db8:0:0::/64");
+
+        assertThat(http.post("/api/unban", "{\"guest\":\"Ada\"}").body()).isEqualTo("{\"done\":true}");
+        assertThat(http.post("/api/unban", "{\"address\":\"2001:db8:0:0::/64\"}")
+                        .body())
+                .isEqualTo("{\"done\":true}");
+        assertThat(http.get("/api/bans").json().get("total").getAsInt()).isZero();
+        TestClient.member(server.port(), "ada", "lobby").close();
     }
 
     @Test
@@ -272,11 +309,11 @@ class ManagementTest {
             GET    | /api/sessions?sort=name         | 400 | sort must be client, since or queued
             GET    | /api/history                    | 400 | the parameter channel is missing
             GET    | /api/history?channel=%40ada     | 400 | a channel's name must not start with @
-            GET    | /api/history?channel=%4         | 400 | the request is not HTTP as it should be
+            GET    | /api/history?channel=%4         | 400 | the request is not valid HTTP
             GET    | /api/history?channel=a&before=0 | 400 | before must be a whole number from 1 to 9223372036854775807
             GET    | /api/members?channel=@          | 400 | a channel's name must not start with @
             """)
-    void saysWhatIsWrongWithAQuestion(String method, String path, int status, String error) throws Exception {
+    void saysWhatIsWrongWithARequest(String method, String path, int status, String error) throws Exception {
         Http.Reply reply = http.send(method, path, "", "Content-Type: application/json", "Content-Length: 0");
 
         assertThat(reply.status()).isEqualTo(status);
@@ -290,14 +327,21 @@ class ManagementTest {
             /api/publish    | {"channel":"lobby"}               | the field text is missing
             /api/publish    | {"channel":"","text":"hi"}        | channel must be a text that is not empty
             /api/publish    | {"channel":7,"text":"hi"}         | channel must be a text that is not empty
-            /api/publish    | {"channel":"a","text":"\\ud800"}  | text must be Unicode: no half of a surrogate pair
+            /api/publish    | {"channel":"a","text":"\\ud800"}  | text must be valid Unicode: it contains an unpaired surrogate
             /api/publish    | {"channel":"@","text":"hi"}       | @ is the channel of the servers, and no client's inbox
             /api/disconnect | {"client":"a\\u0000"}             | a client id must not have control characters
-            /api/disconnect | []                                | the body must be an object of JSON
+            /api/disconnect | {"client":"a\\u202eb"}            | a client id must not have format characters, such as those that show nothing
+            /api/publish    | {"channel":" a","text":"hi"}      | a channel's name must not begin or end with white space
+            /api/disconnect | []                                | the body must be a JSON object
             /api/disconnect | {"client":                        | the body is not valid JSON
             /api/revoke     | {}                                | the field user is missing
-            /api/delete     | {}                                | name a channel or a sender, and not both
-            /api/delete     | {"channel":"a","sender":"b"}      | name a channel or a sender, and not both
+            /api/ban        | {}                                | give exactly one of account, guest and address
+            /api/ban        | {"account":"a","guest":"a"}       | give exactly one of account, guest and address
+            /api/ban        | {"guest":"a","seconds":0}         | seconds must be a whole number from 1 to 31708800
+            /api/ban        | {"guest":"a","seconds":"9"}       | seconds must be a whole number from 1 to 31708800
+            /api/unban      | {"guest":" a"}                    | a client id must not begin or end with white space
+            /api/delete     | {}                                | give either channel or sender
+            /api/delete     | {"channel":"a","sender":"b"}      | give either channel or sender
             /api/delete     | {"channel":"@"}                    | @ is the channel of the servers, and no client's inbox
             /api/delete     | {"channel":"a\\n"}                 | a channel's name must not have control characters
             """)
@@ -456,7 +500,7 @@ class ManagementTest {
             assertThat(http.get("/health").status()).as("without a token").isEqualTo(200);
             assertThat(logged.lines())
                     .isNotEmpty()
-                    .allMatch(line -> line.startsWith("a wrong token for the operator's port came from 127.0.0.1"));
+                    .allMatch(line -> line.startsWith("wrong token for the management port from 127.0.0.1"));
             assertThat(logged.lines().toString()).doesNotContain("wrong but long");
         } finally {
             for (Socket guesser : guessers) {
@@ -554,7 +598,7 @@ class ManagementTest {
     void saysThatItServesWithThePreviousContentOfAFile() throws Exception {
         management.close();
         manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
-        warnings = List.of("the previous content of rules is still in force: it is gone");
+        warnings = List.of("keeping the previous content of rules: it is gone");
 
         assertThat(http.get("/health").status()).isEqualTo(200);
         assertThat(http.get("/health").body()).contains("\"degraded\":true").doesNotContain("rules");

@@ -1,0 +1,268 @@
+package io.seleucia.chat.accept;
+
+import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.concurrent.ThrottledLog;
+import io.seleucia.chat.connection.ServedConnection;
+import io.seleucia.chat.connection.Watchdog;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.session.Bans;
+import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.Tls;
+import io.seleucia.chat.transport.Wire;
+import io.seleucia.chat.transport.WireBytes;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Accepts the connections of one port. One virtual thread accepts. Each connection has a virtual thread of its own, which
+ * performs the handshakes, through the port's {@link ConnectionFactory}, and then runs the inbound loop.
+ */
+public final class Acceptor implements Connector {
+    private static final Logger LOG = System.getLogger(Acceptor.class.getName());
+    private static final int BACKLOG = 4096;
+    private static final int PAUSE_MILLIS = 100;
+    private static final long COMPLAINT_NANOS = 10_000_000_000L;
+    private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
+    private static final Duration REFUSAL = Duration.ofSeconds(1);
+
+    private final ServerSocket socket;
+    private final Optional<Tls> tls;
+    private final ConnectionFactory factory;
+    private final ConnectionLimiter limiter;
+    private final AcceptLimits limits;
+    private final WireBytes bytes;
+    private final MemoryBudget memory;
+
+    private final RunningConnections running;
+    private final Thread accepting;
+    private final ThrottledLog misdirected = new ThrottledLog(LOG, Level.INFO);
+    private long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1; // used by the accepting thread only
+    private volatile boolean closed;
+
+    /**
+     * Listens, and starts the thread that accepts.
+     *
+     * @param tls secures every connection; if empty, they are plain
+     * @param limiter counts the connections of all ports
+     * @param bytes counts their bytes
+     * @param memory is charged for what the server keeps for them
+     * @throws IOException if the address cannot be listened on
+     */
+    public Acceptor(
+            InetSocketAddress address,
+            ConnectionFactory factory,
+            Optional<Tls> tls,
+            ConnectionLimiter limiter,
+            AcceptLimits limits,
+            WireBytes bytes,
+            MemoryBudget memory,
+            Watchdog watchdog)
+            throws IOException {
+        this.factory = factory;
+        this.tls = tls;
+        this.limiter = limiter;
+        this.limits = limits;
+        this.bytes = bytes;
+        this.memory = memory;
+        this.socket = new ServerSocket();
+        try {
+            socket.bind(address, BACKLOG);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw new IOException(
+                    "can't listen on " + address.getHostString() + ":" + address.getPort() + ": " + e.getMessage(), e);
+        }
+        this.running = new RunningConnections(watchdog);
+        this.accepting =
+                Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
+    }
+
+    public int port() {
+        return socket.getLocalPort();
+    }
+
+    @Override
+    public Stream<ServedConnection> connections() {
+        return running.served();
+    }
+
+    private void accept() {
+        Loop.run(LOG, "accepting connections", () -> !closed, () -> {
+            try {
+                start(socket.accept());
+            } catch (IOException e) {
+                if (!closed) {
+                    complain(e);
+                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS); // most likely no file descriptors are left
+                }
+            }
+        });
+    }
+
+    private void start(Socket accepted) throws IOException {
+        try {
+            new AcceptedConnection(accepted).start();
+        } catch (Throwable e) {
+            accepted.close();
+            throw e;
+        }
+    }
+
+    private void complain(IOException why) {
+        long now = System.nanoTime();
+        if (now - complainedAt > COMPLAINT_NANOS) {
+            complainedAt = now;
+            LOG.log(Level.WARNING, "accepting connections fails: " + why.getMessage());
+        }
+    }
+
+    @Override
+    public void stop() {
+        closed = true;
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
+        }
+        connections().forEach(session -> session.end(CloseCode.RESTART, false));
+    }
+
+    @Override
+    public void drain(long deadline, Set<Thread> closing) {
+        try {
+            accepting.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime()))); // after it, none is added
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        running.drain(deadline, closing, limits.writeTimeout());
+    }
+
+    /**
+     * A connection from its first byte to its last. The stack of its thread below {@link ServedConnection#run} is memory of an
+     * idle connection, and so is kept small.
+     */
+    private final class AcceptedConnection extends RunningConnections.Running {
+        private final Socket socket;
+        private final long began = System.nanoTime();
+        private final Optional<Ban> ban;
+        private final boolean admitted;
+        private volatile ServedConnection session; // null until the handshake is done, or if it fails
+
+        AcceptedConnection(Socket socket) {
+            super(running);
+            this.socket = socket;
+            this.ban = limiter.banOf(socket.getInetAddress());
+            this.admitted = ban.isEmpty() && limiter.admit(socket.getInetAddress());
+        }
+
+        @Override
+        ServedConnection served() {
+            return session;
+        }
+
+        @Override
+        void serve() {
+            enter();
+            if (session != null) {
+                session.run();
+            }
+        }
+
+        /** Performs the handshakes, and sets the session if they succeed. */
+        private void enter() {
+            try {
+                if (admitted) {
+                    session = tls.isPresent()
+                            ? factory.enter(secured(tls.get())).orElse(null)
+                            : factory.enter(plain()).orElse(null);
+                } else if (tls.isEmpty()) { // over TLS, an answer would need a handshake
+                    refuse();
+                }
+                if (closed && session != null) {
+                    session.end(CloseCode.RESTART, false); // the others were told before it came
+                } else if (session != null && !memory.hasRoom()) {
+                    session.end(CloseCode.TRY_LATER, false); // memory was filled during the handshake
+                }
+            } catch (InterruptedException e) {
+                LOG.log(Level.DEBUG, "a connection was interrupted before its handshake");
+            } catch (HandshakeException e) {
+                if (e.status() == 421) {
+                    misdirected.log(() -> "a request from " + peer() + " was refused: " + e.getMessage());
+                }
+                LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
+            }
+        }
+
+        private void refuse() throws IOException {
+            try (ConnectionLimiter.Place place = limiter.beginRefusal()) {
+                if (place != null && ban.isPresent()) {
+                    factory.refuse(plain(), 403, Bans.refusal(ban.get()));
+                } else if (place != null) {
+                    factory.refuse(plain(), 503, "too many connections, try again later");
+                }
+            }
+        }
+
+        private Wire plain() throws IOException {
+            return new Wire(socket, limits.bytesPerSecond(), bytes, memory);
+        }
+
+        /** Performs the TLS handshake. Blocks first while too many of the same network are in theirs. */
+        private Wire secured(Tls secure) throws IOException, InterruptedException {
+            long left = began + limits.handshakeTimeout().toNanos() - System.nanoTime();
+            try (ConnectionLimiter.Place place = limiter.beginHandshake(socket.getInetAddress(), left)) {
+                if (place == null) {
+                    throw new IOException("too many TLS handshakes of this address at the same time");
+                }
+                Wire wire = secure.over(socket, limits.bytesPerSecond(), bytes, memory);
+                wire.secure();
+                return wire;
+            }
+        }
+
+        private String peer() {
+            return socket.getInetAddress().getHostAddress();
+        }
+
+        @Override
+        void leave() {
+            closeSocket();
+            if (admitted) {
+                limiter.leave(socket.getInetAddress());
+            }
+        }
+
+        private void closeSocket() {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "closing a socket: " + e.getMessage());
+            }
+        }
+
+        @Override
+        public void check(long now) {
+            if (session != null) {
+                session.check(now);
+                return;
+            }
+            Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
+            if (now - began > limit.toNanos()) {
+                closeSocket();
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package io.seleucia.chat.broker.journal;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The index of a sealed segment, searched in its file: a lookup reads a few blocks. Used by one thread at a time. Every method
+ * throws an {@link IOException} if the file is damaged.
+ */
+public final class SegmentIndexFile implements SegmentIndex, AutoCloseable {
+    private static final int ENTRY = 16;
+    private static final int HASH = 8;
+    private static final int RANGE = 32; // at least
+
+    private final long segment;
+    private final IndexBlocks blocks;
+    private final int magic;
+    private final long length; // of the segment
+    private final long newest;
+    private final long table;
+    private final int channels;
+    private final long senders;
+    private final int senderCount;
+
+    private SegmentIndexFile(long segment, IndexBlocks blocks) throws IOException {
+        this.segment = segment;
+        this.blocks = blocks;
+        DataInputStream end = blocks.from(blocks.size() - SegmentIndexer.END);
+        if (end.readLong() != SegmentIndexer.FORMAT) {
+            throw new IndexBlocks.DamagedException();
+        }
+        magic = end.readInt();
+        length = end.readLong();
+        newest = end.readLong();
+        table = end.readLong();
+        channels = end.readInt();
+        senders = end.readLong();
+        senderCount = end.readInt();
+    }
+
+    public static SegmentIndexFile open(long segment, Path file) throws IOException {
+        IndexBlocks blocks = IndexBlocks.open(file);
+        try {
+            return new SegmentIndexFile(segment, blocks);
+        } catch (IOException e) {
+            blocks.close();
+            throw e;
+        }
+    }
+
+    /** Returns whether this is the index of the segment as it is now. */
+    public boolean isOf(SegmentReader reader) throws IOException {
+        return reader.hasHead() && reader.magic() == magic && reader.length() == length;
+    }
+
+    /** Returns the magic number of the segment, which changes when the segment is replaced. */
+    int magic() {
+        return magic;
+    }
+
+    /** Returns the time of the newest message in the segment. */
+    public long newest() {
+        return newest;
+    }
+
+    /** Returns the ranges of a channel, oldest first. */
+    public List<OffsetRange> ranges(String channel) throws IOException {
+        long hash = SegmentIndex.hash(channel);
+        for (int i = find(table, ENTRY, channels, hash); i < channels; i++) {
+            DataInputStream entry = blocks.from(table + (long) ENTRY * i);
+            if (entry.readLong() != hash) {
+                return List.of();
+            }
+            DataInputStream found = blocks.from(entry.readLong());
+            String name = text(found);
+            found.readBoolean(); // whether the next entry has the same hash, which its own hash tells
+            if (name.equals(channel)) {
+                return ranges(channel, found);
+            }
+        }
+        return List.of();
+    }
+
+    private List<OffsetRange> ranges(String channel, DataInputStream in) throws IOException {
+        int count = in.readInt();
+        if (count < 0 || (long) count * RANGE > blocks.size()) {
+            throw new IndexBlocks.DamagedException();
+        }
+        List<OffsetRange> ranges = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ranges.add(new OffsetRange(
+                    segment,
+                    channel,
+                    magic,
+                    text(in),
+                    text(in),
+                    in.readLong(),
+                    in.readLong(),
+                    in.readInt(),
+                    in.readLong()));
+        }
+        return ranges;
+    }
+
+    private String text(DataInputStream in) throws IOException {
+        int bytes = in.readInt();
+        if (bytes < 0 || bytes > blocks.size()) {
+            throw new IndexBlocks.DamagedException();
+        }
+        byte[] utf8 = new byte[bytes];
+        in.readFully(utf8);
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public List<Place> places(OffsetRange range, int from, int count) throws IOException {
+        DataInputStream in = blocks.from(range.at() + (long) SegmentIndexer.PLACE * from);
+        List<Place> places = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            places.add(new Place(range.first() + in.readInt(), in.readInt()));
+        }
+        return places;
+    }
+
+    /** Returns whether there may be messages of a sender. */
+    boolean mayHold(String sender) throws IOException {
+        long hash = SegmentIndex.hash(sender);
+        int found = find(senders, HASH, senderCount, hash);
+        return found < senderCount && blocks.from(senders + (long) HASH * found).readLong() == hash;
+    }
+
+    private int find(long at, int entryBytes, int entries, long hash) throws IOException {
+        return SegmentIndex.find(
+                hash, entries, i -> blocks.from(at + (long) entryBytes * i).readLong());
+    }
+
+    @Override
+    public void close() throws IOException {
+        blocks.close();
+    }
+}

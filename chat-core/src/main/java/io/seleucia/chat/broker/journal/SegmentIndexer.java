@@ -1,0 +1,233 @@
+package io.seleucia.chat.broker.journal;
+
+import io.seleucia.chat.message.Position;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The index of a segment in memory, which grows with it: some eight bytes for each message. Used by one thread at a time.
+ * Its file has
+ *
+ * <pre>
+ *   for each channel, by its hash:  name, whether the next one has the same hash, number of ranges,
+ *                                   ranges: epoch, former epoch, first offset, last offset, count, where places are
+ *   places                          offset less the first (4 bytes), position in the segment (4)
+ *   table                           hash (8), where the channel is (8), sorted
+ *   senders                         hash (8), sorted
+ *   end                             format (8), magic (4), length of the segment (8), newest time (8),
+ *                                   where the table is (8), its entries (4), where the senders are (8), how many (4)
+ * </pre>
+ */
+final class SegmentIndexer implements SegmentIndex {
+    static final long FORMAT = 0x53454c4555434901L; // "SELEUCI", version 1
+    static final int END = 52;
+    static final int PLACE = 8;
+
+    private final long segment;
+    private final Map<String, List<Section>> channels = new HashMap<>();
+    private final Set<String> senders = new HashSet<>();
+    private int magic;
+    private long end = SegmentFormat.HEAD; // of what has been read
+    private long added; // where the last added record begins
+    private long newest = Long.MIN_VALUE; // time of a message
+
+    SegmentIndexer(long segment) {
+        this.segment = segment;
+    }
+
+    long segment() {
+        return segment;
+    }
+
+    /** Adds the records behind those read before. See {@link SegmentReader#read}. */
+    void readOn(SegmentReader reader, boolean mustBeSealed, Consumer<SegmentDamage> damages) throws IOException {
+        if (end <= reader.length() && reader.hasHead()) {
+            magic = reader.magic();
+            reader.read(end, mustBeSealed, this::add, damages);
+            end = reader.length();
+        }
+    }
+
+    private void add(long position, JournalRecord record) {
+        if (position <= added) {
+            return; // an earlier reading has added it, and then failed
+        }
+        switch (record) {
+            case JournalRecord.Published published -> {
+                Position place = published.message().position();
+                section(published.message().channel(), place.epoch(), "").add(place.offset(), (int) position);
+                senders.add(published.message().sender());
+                newest = Math.max(newest, published.message().time());
+            }
+            case JournalRecord.ChannelCheckpoint checkpoint ->
+                section(checkpoint.channel(), checkpoint.position().epoch(), checkpoint.former());
+            case JournalRecord.Tombstone tombstone ->
+                section(tombstone.channel(), tombstone.position().epoch(), "");
+            case JournalRecord.OfJournal other -> {}
+        }
+        added = position;
+    }
+
+    private Section section(String channel, String epoch, String former) {
+        List<Section> sections = channels.computeIfAbsent(channel, absent -> new ArrayList<>(1));
+        if (sections.isEmpty() || !sections.getLast().epoch.equals(epoch)) {
+            sections.add(new Section(epoch, former));
+        }
+        return sections.getLast();
+    }
+
+    List<OffsetRange> ranges(String channel) {
+        List<Section> sections = channels.getOrDefault(channel, List.of());
+        List<OffsetRange> ranges = new ArrayList<>();
+        for (int i = 0; i < sections.size(); i++) {
+            ranges.add(sections.get(i).range(segment, channel, magic, i));
+        }
+        return ranges;
+    }
+
+    @Override
+    public List<Place> places(OffsetRange range, int from, int count) {
+        return channels.get(range.channel()).get((int) range.at()).places(from, count);
+    }
+
+    /** Writes the file, of which no part is visible before all of it is on the disk. */
+    void write(JournalDirectory directory) throws IOException {
+        Path file = directory.index(segment);
+        try (DataOutputStream out = new DataOutputStream(IndexBlocks.write(JournalDirectory.unfinished(file)))) {
+            List<Named> names = channels.keySet().stream()
+                    .map(name -> new Named(SegmentIndex.hash(name), name))
+                    .sorted(Comparator.comparingLong(Named::hash))
+                    .toList();
+            long[] at = new long[names.size()];
+            long written = 0;
+            for (int i = 0; i < names.size(); i++) {
+                at[i] = written;
+                boolean twin = i + 1 < names.size()
+                        && names.get(i + 1).hash() == names.get(i).hash();
+                written += write(names.get(i).name(), twin, written, out);
+            }
+            for (int i = 0; i < at.length; i++) {
+                out.writeLong(names.get(i).hash());
+                out.writeLong(at[i]);
+            }
+            long sendersAt = written + 16L * at.length;
+            long[] hashes =
+                    senders.stream().mapToLong(SegmentIndex::hash).sorted().toArray();
+            for (long hash : hashes) {
+                out.writeLong(hash);
+            }
+            out.writeLong(FORMAT);
+            out.writeInt(magic);
+            out.writeLong(end);
+            out.writeLong(newest);
+            out.writeLong(written);
+            out.writeInt(at.length);
+            out.writeLong(sendersAt);
+            out.writeInt(hashes.length);
+        }
+        directory.replace(file);
+    }
+
+    private record Named(long hash, String name) {}
+
+    private long write(String channel, boolean twin, long at, DataOutputStream out) throws IOException {
+        List<Section> sections = channels.get(channel);
+        byte[] name = channel.getBytes(StandardCharsets.UTF_8);
+        long length = 4L + name.length + 1 + 4;
+        for (Section section : sections) {
+            length += section.headLength();
+        }
+        writeText(name, out);
+        out.writeBoolean(twin);
+        out.writeInt(sections.size());
+        for (Section section : sections) {
+            section.writeHead(at + length, out);
+            length += (long) PLACE * section.count;
+        }
+        for (Section section : sections) {
+            section.writePlaces(out);
+        }
+        return length;
+    }
+
+    private static void writeText(byte[] utf8, DataOutputStream out) throws IOException {
+        out.writeInt(utf8.length);
+        out.write(utf8);
+    }
+
+    /** A range that may still grow. */
+    private static final class Section {
+        private final String epoch;
+        private final String former;
+        private long first;
+        private long last;
+        private int count;
+        private int[] offsets = new int[1]; // less the first
+        private int[] positions = new int[1];
+
+        private Section(String epoch, String former) {
+            this.epoch = epoch;
+            this.former = former;
+        }
+
+        private void add(long offset, int position) {
+            if (count == 0) {
+                first = offset;
+            } else if (offset <= last) {
+                return; // the journal has it twice
+            }
+            if (count == positions.length) {
+                offsets = Arrays.copyOf(offsets, 2 * count);
+                positions = Arrays.copyOf(positions, 2 * count);
+            }
+            offsets[count] = (int) (offset - first);
+            positions[count] = position;
+            count++;
+            last = offset;
+        }
+
+        private OffsetRange range(long segment, String channel, int magic, int number) {
+            return new OffsetRange(segment, channel, magic, epoch, former, first, last, count, number);
+        }
+
+        private List<Place> places(int from, int wanted) {
+            List<Place> places = new ArrayList<>(wanted);
+            for (int i = from; i < from + wanted; i++) {
+                places.add(new Place(first + offsets[i], positions[i]));
+            }
+            return places;
+        }
+
+        private long headLength() {
+            int epochLength = epoch.getBytes(StandardCharsets.UTF_8).length;
+            return 4L + epochLength + 4 + former.getBytes(StandardCharsets.UTF_8).length + 8 + 8 + 4 + 8;
+        }
+
+        private void writeHead(long placesAt, DataOutputStream out) throws IOException {
+            writeText(epoch.getBytes(StandardCharsets.UTF_8), out);
+            writeText(former.getBytes(StandardCharsets.UTF_8), out);
+            out.writeLong(first);
+            out.writeLong(last);
+            out.writeInt(count);
+            out.writeLong(placesAt);
+        }
+
+        private void writePlaces(DataOutputStream out) throws IOException {
+            for (int i = 0; i < count; i++) {
+                out.writeInt(offsets[i]);
+                out.writeInt(positions[i]);
+            }
+        }
+    }
+}

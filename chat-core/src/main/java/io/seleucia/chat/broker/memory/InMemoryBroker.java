@@ -1,0 +1,548 @@
+package io.seleucia.chat.broker.memory;
+
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ClosedBrokerException;
+import io.seleucia.chat.broker.Fsync;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.journal.Journal;
+import io.seleucia.chat.broker.journal.JournalDirectory;
+import io.seleucia.chat.broker.journal.JournalHistory;
+import io.seleucia.chat.broker.journal.JournalOptions;
+import io.seleucia.chat.broker.journal.JournalRecord;
+import io.seleucia.chat.broker.journal.PendingRecord;
+import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A broker in the memory of this process. Without a journal, messages are lost when the process ends. Several servers in one
+ * process may share one broker. No method blocks, except that with a journal publishing and deleting wait for the files.
+ *
+ * <p>The publisher's own thread hands the message to the listeners, under the channel's lock, so that messages are delivered
+ * in the order of their offsets. A thread of its own, {@code broker-retention}, removes what has expired.
+ */
+public final class InMemoryBroker implements Broker {
+    private static final Logger LOG = System.getLogger(InMemoryBroker.class.getName());
+    private static final Duration SWEEP = Duration.ofSeconds(10);
+    private static final long WRITING_SECONDS = 2;
+    private static final long ERASING_SECONDS = 3_600;
+    private static final int POSITIONS = 1_000; // removed at a time
+
+    private final Retention retention;
+    private final MemoryBudget memory;
+    private final List<MemoryBudget.Registration> relief = new CopyOnWriteArrayList<>();
+    private final ChannelSizes<InMemoryChannel> sizes = new ChannelSizes<>();
+    private final ReentrantLock upkeep = new ReentrantLock(); // held while channels are restored or swept
+    private final ReentrantLock beginning = new ReentrantLock(); // guards changes of the epoch
+    private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
+    private final KeptRecords<KeptRecords.Revocation> revocations = KeptRecords.ofRevocations();
+    private final KeptRecords<Ban> bans = KeptRecords.ofBans();
+    private final Holds holds;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
+
+    // The epoch of new channels. A channel in which nothing was published can be removed and begin again at the same
+    // position. Before any other channel is removed, the epoch changes.
+    private volatile String epoch = newEpoch();
+
+    /**
+     * Creates an empty broker with a memory budget of half of the heap.
+     *
+     * @param retention how much of a channel is kept, and for how long
+     */
+    public InMemoryBroker(Retention retention) {
+        this(retention, MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE));
+    }
+
+    /**
+     * Creates an empty broker.
+     *
+     * @param retention how much of a channel is kept, and for how long
+     * @param memory the budget for the memory of the broker, and of the servers that use it. When it is short, empty
+     *     channels lose their positions, and the longest histories their older half
+     */
+    public InMemoryBroker(Retention retention, MemoryBudget memory) {
+        this(retention, memory, false);
+    }
+
+    /** @param restoring whether channels are about to be restored, of which none may lose its position until then */
+    private InMemoryBroker(Retention retention, MemoryBudget memory, boolean restoring) {
+        this.retention = Objects.requireNonNull(retention, "retention");
+        this.memory = Objects.requireNonNull(memory, "memory");
+        this.holds = new Holds(memory);
+        relief.add(memory.register(MemoryBudget.Stage.HISTORIES, this::relieveHistories));
+        if (!restoring) {
+            relief.add(memory.register(MemoryBudget.Stage.UNUSED, this::relievePositions));
+        }
+        Thread.ofVirtual().name("broker-retention").start(this::sweep);
+    }
+
+    /**
+     * Opens a broker with a journal. Every message that it has acknowledged is available again when the directory is opened
+     * the next time, however the process has ended. Blocks until the journal has been read. The memory budget is half of the
+     * heap.
+     *
+     * @param retention how much of a channel is kept, and for how long
+     * @param directory belongs to the journal alone and is created if it does not exist; one process at a time can open it
+     * @param fsync when to force messages to the disk
+     * @return the broker
+     * @throws IOException if the directory can't be read or written, or another process has it open
+     */
+    public static InMemoryBroker open(Retention retention, Path directory, Fsync fsync) throws IOException {
+        return open(retention, directory, fsync, MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE));
+    }
+
+    /**
+     * Opens a broker with a journal and a memory budget. See {@link #open(Retention, Path, Fsync)}.
+     *
+     * @param retention how much of a channel is kept, and for how long
+     * @param directory belongs to the journal alone
+     * @param fsync when to force messages to the disk
+     * @param memory as for {@link #InMemoryBroker(Retention, MemoryBudget)}. With an archive, messages that memory has no
+     *     room for are read from the files
+     * @return the broker
+     * @throws IOException if the directory can't be read or written, or another process has it open
+     */
+    public static InMemoryBroker open(Retention retention, Path directory, Fsync fsync, MemoryBudget memory)
+            throws IOException {
+        return open(retention, directory, fsync, Journal.SEGMENT_BYTES, memory);
+    }
+
+    /** Opens a broker with segments of another size, for tests. */
+    static InMemoryBroker open(Retention retention, Path directory, Fsync fsync, long segmentBytes, MemoryBudget memory)
+            throws IOException {
+        InMemoryBroker broker = new InMemoryBroker(retention, memory, true);
+        Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
+        broker.upkeep.lock();
+        try {
+            broker.restore(directory, new JournalOptions(fsync, keep, retention.archive(), segmentBytes));
+            return broker;
+        } catch (IOException | RuntimeException | Error e) {
+            broker.close();
+            throw e;
+        } finally {
+            broker.upkeep.unlock();
+        }
+    }
+
+    private void restore(Path directory, JournalOptions options) throws IOException {
+        Journal opened = Journal.open(directory, options, this::restore);
+        try {
+            List<JournalRecord> renewed = new ArrayList<>();
+            if (!opened.isComplete()) {
+                epoch = newEpoch();
+                channels.values()
+                        .forEach(channel ->
+                                channel.change(it -> it.continueIn(epoch).ifPresent(renewed::add)));
+            }
+            revocations.open(opened.directory());
+            bans.open(opened.directory());
+            opened.begin(epoch, renewed);
+        } catch (IOException | RuntimeException | Error e) {
+            opened.abandon();
+            throw e;
+        }
+        journal = Optional.of(opened);
+        if (opened.history().isEmpty()) { // else positions go last, for the files can't be read without them
+            relief.add(memory.register(MemoryBudget.Stage.UNUSED, this::relievePositions));
+        }
+    }
+
+    /**
+     * Marks a journal's directory as restored from a backup: the next broker that opens it begins new epochs, for clients
+     * may know offsets that the copy does not have. Changes nothing else and may be repeated. The mark is on the disk when
+     * this returns.
+     *
+     * @param directory the journal's directory
+     * @throws IOException if the directory has no journal or can't be written, or a broker has it open
+     */
+    public static void markRestored(Path directory) throws IOException {
+        if (JournalDirectory.ofReader(directory).all().isEmpty()) {
+            throw new NoSuchFileException(directory.toString(), null, "there is no journal");
+        }
+        try (JournalDirectory journal = JournalDirectory.open(directory)) {
+            journal.markRestored();
+        }
+    }
+
+    private void restore(JournalRecord record, long segment) {
+        switch (record) {
+            case JournalRecord.Published published -> {
+                Message message = published.message();
+                channel(message.channel()).change(it -> it.restore(message, published.key(), segment));
+            }
+            case JournalRecord.ChannelCheckpoint checkpoint ->
+                channel(checkpoint.channel()).change(it -> it.restore(checkpoint, segment));
+            case JournalRecord.Tombstone tombstone ->
+                channel(tombstone.channel()).change(it -> it.restore(tombstone, segment));
+            case JournalRecord.Start start -> epoch = start.epoch();
+            case JournalRecord.Deletion deletion -> forget(deletion, segment);
+            case JournalRecord.OfJournal other -> {}
+        }
+        memory.hasRoomForMessage(); // relieves memory if there is none
+    }
+
+    private static String newEpoch() {
+        return UUID.randomUUID().toString();
+    }
+
+    @Override
+    public OptionalLong channels() {
+        return OptionalLong.of(channels.mappingCount());
+    }
+
+    @Override
+    public Health health() {
+        Optional<String> flaw = journal.filter(Journal::isFailing).map(failing -> "the journal can't be written");
+        return new Health(flaw, Optional.of(Duration.ZERO), 0);
+    }
+
+    @Override
+    public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
+        if (!memory.hasRoomForMessage()) {
+            throw new UnavailableException("memory is full", null);
+        }
+        InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, content, key));
+        if (journal.isPresent()) {
+            journal.get().flushOrWake();
+            try {
+                PendingRecord.await(place.written(), WRITING_SECONDS);
+                place.channel().deliver();
+            } catch (IOException e) {
+                place.written() // if it is written after all
+                        .thenRun(() -> Thread.startVirtualThread(place.channel()::deliver));
+                throw new UnavailableException(isClosed() ? "the broker is closed" : e.getMessage(), e);
+            }
+        }
+        return new Receipt(place.position(), place.duplicate());
+    }
+
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new ClosedBrokerException();
+        }
+    }
+
+    @Override
+    public Optional<MemoryBudget> memory() {
+        return Optional.of(memory);
+    }
+
+    /** Shortens the longest histories, so that a client that publishes much can't displace the messages of others. */
+    private long relieveHistories(long bytes) {
+        Optional<InMemoryChannel> largest = sizes.largest();
+        if (largest.isEmpty()) {
+            return journal.flatMap(Journal::history).isPresent() ? relievePositions(bytes) : 0;
+        }
+        return largest.get()
+                .use(InMemoryChannel::halve)
+                .orElse(1L); // it has just been removed, with everything that it held
+    }
+
+    /** Removes unused channels that hold nothing. If one is used again, it begins in a new epoch. */
+    private long relievePositions(long bytes) {
+        List<InMemoryChannel> unused = sizes.unused(POSITIONS);
+        if (unused.isEmpty() || !beginEpoch()) { // before any of them can begin again
+            return 0;
+        }
+        long before = memory.used(MemoryBudget.Part.CHANNELS);
+        for (InMemoryChannel channel : unused) {
+            if (channel.use(InMemoryChannel::forgetPosition).orElse(true)) {
+                channels.remove(channel.name(), channel);
+            }
+        }
+        return Math.max(0, before - memory.used(MemoryBudget.Part.CHANNELS));
+    }
+
+    @Override
+    public Subscription subscribe(String channel, Listener listener) {
+        Position start = with(channel, it -> {
+            it.listeners().add(listener);
+            return it.last();
+        });
+        return Broker.Subscription.of(
+                start, () -> ifOpen(channel, it -> it.listeners().remove(listener)));
+    }
+
+    @Override
+    public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
+        InMemoryChannel.Held held =
+                with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
+        Page page = held.page();
+        Optional<JournalHistory> files = files(held);
+        if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
+            return page;
+        }
+        JournalHistory.Found found = files.get().after(channel, page.position(), offset, held.first(), limit);
+        return joined(found.messages(), found.complete() ? page : new Page(page.position(), List.of()), limit);
+    }
+
+    @Override
+    public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
+        InMemoryChannel.Held held =
+                with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
+        Page page = held.page();
+        Optional<JournalHistory> files = files(held);
+        int missing = limit - page.messages().size();
+        if (files.isEmpty() || missing <= 0 || offset <= 1) {
+            return page;
+        }
+        long end = Math.min(offset, held.first());
+        return joined(files.get().before(channel, page.position(), end, missing).messages(), page, limit);
+    }
+
+    /** Returns the files that may have messages older than those in memory. */
+    private Optional<JournalHistory> files(InMemoryChannel.Held held) {
+        return held.first() > 1 ? journal.flatMap(Journal::history) : Optional.empty();
+    }
+
+    private static Page joined(List<Message> older, Page page, int limit) {
+        List<Message> messages = new ArrayList<>(older);
+        messages.addAll(page.messages());
+        return new Page(page.position(), messages.subList(0, Math.min(limit, messages.size())));
+    }
+
+    @Override
+    public void delete(String channel) throws UnavailableException {
+        delete(new JournalRecord.Deletion(channel, ""));
+    }
+
+    @Override
+    public void deleteFrom(String sender) throws UnavailableException {
+        delete(new JournalRecord.Deletion("", sender));
+    }
+
+    private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
+        requireOpen();
+        if (journal.isEmpty()) {
+            forget(deletion, Long.MAX_VALUE);
+            return;
+        }
+        PendingRecord pending = new PendingRecord(deletion);
+        if (!journal.get().offer(pending)) {
+            throw new UnavailableException(journal.get().refusal(), null);
+        }
+        journal.get().flushOrWake();
+        CompletableFuture<Void> erased =
+                pending.written().thenCompose(segment -> journal.get().erase(deletion, segment));
+        try {
+            forget(deletion, PendingRecord.await(pending.written(), WRITING_SECONDS));
+            erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            pending.written() // if it is written after all
+                    .thenAccept(segment -> Thread.startVirtualThread(() -> forget(deletion, segment)));
+            throw new UnavailableException(e.getMessage(), e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new UnavailableException(
+                    "the messages are still on the disk; the deletion is retried until they are gone", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted while the files were rewritten", e);
+        }
+    }
+
+    private void forget(JournalRecord.Deletion deletion, long segment) {
+        Consumer<InMemoryChannel> delete = channel -> channel.change(it -> it.delete(deletion::concerns, segment));
+        if (deletion.channel().isEmpty()) {
+            channels.values().forEach(delete);
+        } else {
+            Optional.ofNullable(channels.get(deletion.channel())).ifPresent(delete);
+        }
+    }
+
+    @Override
+    public void signal(String channel, Signal signal) {
+        requireOpen();
+        InMemoryChannel present = channels.get(channel);
+        if (present != null) { // else there are no listeners
+            present.change(it -> it.tell(listener -> listener.signal(signal)));
+        }
+    }
+
+    @Override
+    public void join(String channel, Sender client) {
+        with(channel, it -> it.join(client.key()));
+    }
+
+    @Override
+    public void leave(String channel, Sender client) {
+        ifOpen(channel, it -> it.leave(client.key()));
+    }
+
+    @Override
+    public void revoke(String user, long time) throws UnavailableException {
+        requireOpen();
+        revocations.add(new KeptRecords.Revocation(user, time));
+    }
+
+    @Override
+    public Map<String, Long> revocations() {
+        requireOpen();
+        return revocations.all().stream()
+                .collect(Collectors.toUnmodifiableMap(KeptRecords.Revocation::user, KeptRecords.Revocation::time));
+    }
+
+    @Override
+    public void ban(Ban ban) throws UnavailableException {
+        ban.requireInForce();
+        requireOpen();
+        bans.add(ban);
+    }
+
+    @Override
+    public void unban(Ban.Kind kind, String subject) throws UnavailableException {
+        String key = Ban.key(kind, subject);
+        requireOpen();
+        if (bans.all().stream().anyMatch(ban -> ban.key().equals(key))) {
+            bans.add(new Ban(kind, subject, Instant.EPOCH, ""));
+        }
+    }
+
+    @Override
+    public List<Ban> bans() {
+        requireOpen();
+        return bans.all();
+    }
+
+    @Override
+    public Hold hold(String name, String owner, Duration lifetime) throws UnavailableException {
+        requireOpen();
+        return holds.add(name, owner, lifetime);
+    }
+
+    @Override
+    public void release(String name, String owner) {
+        holds.remove(name, owner);
+    }
+
+    @Override
+    public Members members(String channel, String after, int limit) {
+        return with(channel, it -> Broker.Members.of(it.members(), after, limit));
+    }
+
+    @Override
+    public Map<String, Integer> members(String channel) {
+        Map<String, Integer> all = new TreeMap<>();
+        members(channel, "", Integer.MAX_VALUE).page().forEach(member -> all.put(member.client(), member.sessions()));
+        return all;
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        revocations.close(); // before another process can open the directory
+        bans.close();
+        journal.ifPresent(Journal::close);
+        channels.values().forEach(channel -> channel.change(InMemoryChannel::end));
+        channels.clear();
+        holds.clear();
+        relief.forEach(MemoryBudget.Registration::close);
+    }
+
+    private InMemoryChannel channel(String name) {
+        return channels.computeIfAbsent(name, absent -> new InMemoryChannel(absent, epoch, retention, memory, sizes));
+    }
+
+    private <T> T with(String name, Function<InMemoryChannel, T> what) {
+        return ifOpen(name, what).orElseThrow(ClosedBrokerException::new);
+    }
+
+    /** Applies a function to a channel, which is created if it does not exist. Does nothing if the broker is closed. */
+    private <T> Optional<T> ifOpen(String name, Function<InMemoryChannel, T> what) {
+        while (true) {
+            InMemoryChannel channel = channel(name);
+            if (isClosed()) { // checked when close() can already find the channel
+                channels.remove(name, channel);
+                channel.change(InMemoryChannel::end);
+                return Optional.empty();
+            }
+            Optional<T> result = channel.use(it -> {
+                it.touch();
+                T given = what.apply(it);
+                if (it.last().offset() == 0 && it.forget()) {
+                    channels.remove(name, it);
+                }
+                return given;
+            });
+            if (result.isPresent()) {
+                return result;
+            }
+        }
+    }
+
+    private void sweep() {
+        Loop.every(SWEEP, LOG, "the retention of the in-memory broker", closed, this::sweepOnce);
+    }
+
+    /** Removes unused channels, and retires old segments of the journal. */
+    void sweepOnce() {
+        upkeep.lock();
+        try {
+            channels.values().forEach(InMemoryChannel::deliver); // it is overdue where a publisher had no memory for it
+            holds.sweep();
+            channels.values().removeIf(channel -> channel.use(this::isExpired).orElse(true));
+            if (journal.isPresent()) {
+                SegmentRetention.retire(journal.get(), channels.values());
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "old journal files can't be archived, which is retried: " + e.getMessage());
+        } finally {
+            upkeep.unlock();
+        }
+    }
+
+    private boolean isExpired(InMemoryChannel channel) {
+        return channel.isUnused()
+                && (channel.last().offset() == 0 || beginEpoch()) // before the channel can begin again
+                && channel.forget();
+    }
+
+    /** Changes the epoch of new channels. Returns false, without effect, if the journal does not accept the record. */
+    private boolean beginEpoch() {
+        String next = newEpoch();
+        beginning.lock();
+        try {
+            boolean recorded = journal.isEmpty()
+                    || journal.get().offer(new PendingRecord(journal.get().start(next)));
+            epoch = recorded ? next : epoch;
+            return recorded;
+        } finally {
+            beginning.unlock();
+        }
+    }
+}

@@ -1,0 +1,465 @@
+package io.seleucia.chat.channel;
+
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.memory.MemoryBudget.Part;
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.metrics.Counters;
+import java.lang.System.Logger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future.State;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * The members of a channel on this server. The broker calls {@link #message} and {@link #lost} one at a time and in
+ * order; sessions join and leave from their inbound loops.
+ *
+ * <p>Joining, leaving and the fan-out of a message have one order: a session that joins after message n begins with n + 1,
+ * and once it has left, nothing more of the channel reaches it. So the lock is held for a whole fan-out, which only offers
+ * to queues and never blocks.
+ */
+public final class Channel implements Broker.Listener {
+    private static final Logger LOG = System.getLogger(Channel.class.getName());
+    private static final long MAX_OPEN_SECONDS = 12; // more than any broker may take
+    static final Duration SETTLING = Duration.ofMinutes(2);
+    private static final int GONE = -1;
+    private static final int MEMBER_BYTES = 80; // with its places in lists
+
+    /** A session's place in a channel. */
+    public static final class Membership {
+        private static final AtomicReferenceFieldUpdater<Membership, Sender> COUNTED =
+                AtomicReferenceFieldUpdater.newUpdater(Membership.class, Sender.class, "counted");
+
+        private final Channel channel;
+        private final Subscriber subscriber;
+        private final boolean presence; // it is told of joins and leaves
+        private Ahead ahead; // null unless the member has read beyond the channel
+        private int index; // in members, or GONE
+        private volatile Sender counted; // the client that the broker counts it for; null if it does not
+
+        private Membership(Channel channel, Subscriber subscriber, boolean presence, Ahead ahead) {
+            this.channel = channel;
+            this.subscriber = subscriber;
+            this.presence = presence;
+            this.ahead = ahead;
+        }
+
+        public Channel channel() {
+            return channel;
+        }
+
+        /** Returns whether the member is told of joins and leaves. */
+        public boolean presence() {
+            return presence;
+        }
+
+        /** Notes that the broker counts the member for a client. Called by the inbound loop. */
+        public void countAs(Sender client) {
+            counted = client;
+        }
+
+        /** Notes that the broker no longer counts the member. Returns the client for which it was counted. */
+        public Optional<Sender> uncount() {
+            return Optional.ofNullable(COUNTED.getAndSet(this, null));
+        }
+
+        /** Returns whether the member must be sent the message at a position, which it may have read already. */
+        private boolean takes(Position position) {
+            if (ahead == null) {
+                return true;
+            }
+            if (position.sameEpoch(ahead.left)) {
+                if (System.nanoTime() - ahead.since > channel.settlingNanos) {
+                    subscriber.end(CloseCode.TRY_LATER); // no broker is so late; the client comes back, and is told
+                }
+                return false;
+            }
+            if (position.sameEpoch(ahead.known) && position.offset() <= ahead.known.offset()) {
+                if (ahead.left != Position.NONE) {
+                    ahead = new Ahead(ahead.known, Position.NONE, ahead.since); // the channel is in the new epoch now
+                }
+                return false;
+            }
+            ahead = null;
+            return true;
+        }
+    }
+
+    /**
+     * The lead of a member that has read the history beyond the channel's position. The broker delivers the same later.
+     *
+     * @param known the position up to which the member has read
+     * @param left a position of the channel's epoch if the history has left that; else {@code NONE}
+     * @param since when the member had read that, as {@link System#nanoTime}
+     */
+    private record Ahead(Position known, Position left, long since) {}
+
+    private final String name;
+    private final MessageSizes sizes;
+    private final Counters counters;
+    private final ChannelObserver observer;
+    private final MemoryBudget memory;
+    private final long settlingNanos;
+
+    private final FutureTask<Broker.Subscription> opening;
+    private volatile Thread opener; // while it opens the channel, and after it has failed
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards the three below
+    private final ArrayList<Membership> members = new ArrayList<>();
+    private final RecentBroadcasts recent;
+    private Position last; // null until something came from the broker
+
+    /** @param settling the longest time until the broker learns of the epoch that the history is in */
+    public Channel(
+            String name,
+            Broker broker,
+            ChannelObserver observer,
+            MessageSizes sizes,
+            Counters counters,
+            MemoryBudget memory,
+            Duration settling) {
+        this.name = name;
+        this.memory = memory;
+        this.settlingNanos = settling.toNanos();
+        this.observer = Names.isInbox(name) ? ChannelObserver.NONE : observer;
+        this.sizes = sizes;
+        this.counters = counters;
+        this.recent = new RecentBroadcasts(memory);
+        this.opening = new FutureTask<>(() -> {
+            opener = Thread.currentThread();
+            Broker.Subscription opened = broker.subscribe(name, this);
+            opener = null;
+            return opened;
+        });
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Subscribes at the broker, unless it was called before. Blocks until the channel is open. */
+    public void open() throws UnavailableException {
+        opening.run();
+        try {
+            opening.get(MAX_OPEN_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw new UnavailableException("the broker does not answer", null);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted while subscribing", e);
+        } catch (ExecutionException e) {
+            throw failure(e.getCause());
+        }
+    }
+
+    /** Throws a bug of the broker to the thread that met it, and returns a failure for all who wait with it. */
+    private UnavailableException failure(Throwable why) {
+        boolean mine = opener == Thread.currentThread();
+        if (mine && why instanceof RuntimeException bug) {
+            throw bug;
+        } else if (mine && why instanceof Error error) {
+            throw error;
+        }
+        return why instanceof UnavailableException unavailable
+                ? unavailable
+                : new UnavailableException("the broker failed", why);
+    }
+
+    /** Returns whether the channel will never open; the next session needs another one. */
+    boolean failed() {
+        return opening.state() == State.FAILED;
+    }
+
+    /**
+     * Adds a session to an open channel. It receives all messages from now on.
+     *
+     * @param presence whether it is also told of joins and leaves
+     * @param before is given the position after which the session begins, before any message can reach it; runs under the
+     *     lock and must not block; if it throws, the session has not joined
+     */
+    Membership join(Subscriber subscriber, boolean presence, Consumer<Position> before) {
+        lock.lock();
+        try {
+            Membership member = new Membership(this, subscriber, presence, null);
+            before.accept(position());
+            add(member);
+            return member;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Adds a session that has missed nothing. It receives all messages from now on.
+     *
+     * @param before runs before any message can reach it, under the lock; must not block
+     */
+    Optional<Membership> joinIfAt(Subscriber subscriber, boolean presence, Position known, Runnable before) {
+        lock.lock();
+        try {
+            if (!position().equals(known)) {
+                return Optional.empty();
+            }
+            Optional<Membership> member = Optional.of(new Membership(this, subscriber, presence, null));
+            before.run();
+            add(member.get());
+            return member;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Adds a session that has read the history to its end, if the messages since then are recent ones: then it is sent those,
+     * and all messages from now on. If not, it has to read on.
+     *
+     * <p>Those messages were published after the history was read. So a deletion that was done by then concerns none of them.
+     *
+     * @param end the newest position when the history was read
+     * @param before the channel's position before the history was read: if the channel is still in that epoch, and {@code
+     *     end} is in another, then the channel has yet to learn of that one
+     */
+    public Optional<Membership> joinAt(Subscriber subscriber, boolean presence, Position end, Position before) {
+        lock.lock();
+        try {
+            Position now = position();
+            boolean sameEpoch = now.sameEpoch(end);
+            boolean atHand = sameEpoch ? now.offset() <= end.offset() + recent.size() : before.sameEpoch(now);
+            if (!atHand) {
+                return Optional.empty();
+            }
+            if (sameEpoch) {
+                recent.sendAfter(end.offset(), subscriber);
+            }
+            boolean ahead = !sameEpoch || end.offset() > now.offset();
+            Position left = sameEpoch ? Position.NONE : now;
+            Ahead start = ahead ? new Ahead(end, left, System.nanoTime()) : null;
+            Optional<Membership> member = Optional.of(new Membership(this, subscriber, presence, start));
+            add(member.get());
+            return member;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the last position of an open channel. */
+    public Position newest() {
+        lock.lock();
+        try {
+            return position();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Position position() {
+        return last == null ? opening.resultNow().start() : last;
+    }
+
+    /** Adds a member, or throws and adds none: one that its session does not know would never leave. */
+    private void add(Membership member) {
+        member.index = members.size();
+        members.add(member);
+        try {
+            if (members.size() == 1) {
+                observer.occupied(name);
+            }
+            memory.charge(Part.CHANNELS, MEMBER_BYTES);
+        } catch (Throwable e) {
+            members.removeLast();
+            throw e;
+        }
+    }
+
+    /**
+     * Removes a member. After this returns, no message of the channel reaches it. Returns whether it was a member until now.
+     */
+    boolean leave(Membership member) {
+        lock.lock();
+        try {
+            if (member.index == GONE) {
+                return false;
+            }
+            Membership moved = members.removeLast();
+            if (moved != member) {
+                moved.index = member.index;
+                members.set(member.index, moved);
+            }
+            member.index = GONE;
+            memory.charge(Part.CHANNELS, -MEMBER_BYTES);
+            if (members.isEmpty()) {
+                observer.vacated(name);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int size() {
+        lock.lock();
+        try {
+            return members.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Closes the channel, after the last session has left. */
+    void close() {
+        if (opening.state() == State.SUCCESS) {
+            opening.resultNow().close();
+        }
+        lock.lock();
+        try {
+            recent.close();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Forgets the recent messages, for lack of memory: members that come back read more of the history instead. */
+    void forgetRecent() {
+        lock.lock();
+        try {
+            recent.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void message(Message message) {
+        try {
+            fanOut(message.position(), new Event.Received(sizes.presentable(message)));
+        } catch (Throwable e) {
+            missed(message.position(), e);
+        }
+    }
+
+    @Override
+    public void lost(Position position) {
+        try {
+            fanOut(position, new Event.Lost(Names.shown(name), position));
+        } catch (Throwable e) {
+            missed(position, e);
+        }
+    }
+
+    /**
+     * Ends all members, because the fan-out of a push failed, for another reason than a member's queue or protocol (see {@link
+     * Subscriber#send}). Their clients come back, and read from the history what they have missed.
+     */
+    private void missed(Position position, Throwable why) {
+        lock.lock();
+        try {
+            if (!position.equals(Position.NONE)) {
+                last = position;
+            }
+            recent.clear(); // there is a gap now
+            members.forEach(member -> member.subscriber.end(CloseCode.INTERNAL_ERROR));
+        } finally {
+            lock.unlock();
+        }
+        Loop.report(LOG, "telling the members of " + name, why);
+    }
+
+    @Override
+    public void signal(Broker.Signal signal) {
+        Broadcast broadcast = new Broadcast(new Event.SignalReceived(
+                name,
+                signal.sender().name(),
+                signal.sender().guest(),
+                sizes.presentable(signal.sender().name(), signal.content())));
+        forEach(member -> {
+            if (!member.subscriber.id().equals(signal.origin())) {
+                member.subscriber.sendIfIdle(broadcast);
+            }
+        });
+    }
+
+    @Override
+    public void joined(Sender client) {
+        tellOthers(client, new Event.Joined(name, client.name(), client.guest()));
+    }
+
+    @Override
+    public void left(Sender client) {
+        tellOthers(client, new Event.Left(name, client.name(), client.guest()));
+    }
+
+    private void tellOthers(Sender client, Event.Push push) {
+        try {
+            Broadcast broadcast = new Broadcast(push);
+            forEach(member -> {
+                if (member.presence && !member.subscriber.isCalled(client.name())) {
+                    member.subscriber.send(broadcast);
+                }
+            });
+        } catch (Throwable e) {
+            missed(Position.NONE, e); // the clients' lists of members would stay wrong
+        }
+    }
+
+    private void forEach(Consumer<Membership> what) {
+        lock.lock();
+        try {
+            members.forEach(what);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fanOut(Position position, Event.Push push) {
+        Broadcast broadcast = new Broadcast(push);
+        boolean numbered = !position.equals(Position.NONE);
+        lock.lock();
+        try {
+            if (numbered) {
+                remember(position, push, broadcast);
+            }
+            int told = 0;
+            for (int i = 0; i < members.size(); i++) {
+                Membership member = members.get(i);
+                if (!numbered || member.takes(position)) {
+                    member.subscriber.send(broadcast);
+                    told++;
+                }
+            }
+            if (push instanceof Event.Received) {
+                if (numbered) {
+                    recent.hold(broadcast);
+                }
+                counters.add(Counters.Count.DELIVERED, told);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void remember(Position position, Event.Push push, Broadcast broadcast) {
+        boolean follows = last != null && position.sameEpoch(last) && position.offset() == last.offset() + 1;
+        last = position;
+        if (push instanceof Event.Lost || !follows) {
+            recent.clear(); // there is a gap behind them
+        }
+        if (push instanceof Event.Received received) {
+            recent.add(received.message(), broadcast);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package io.seleucia.chat.channel;
+
+import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.concurrent.RefCountedMap;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.memory.MemoryBudget.Part;
+import io.seleucia.chat.memory.Sizes;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
+import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.metrics.Counters;
+import java.lang.System.Logger;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * The channels that have members on this server, each with one subscription at the broker. Called by inbound loops, and
+ * {@link #leave} by any thread; blocks only where the broker does.
+ */
+public final class Channels {
+    private static final Logger LOG = System.getLogger(Channels.class.getName());
+    private static final int CHANNEL_BYTES = 500; // one without members
+    private static final int RECENT_SHARE =
+            20; // this part of the budget may hold recent messages even if memory is short
+
+    private final Broker broker;
+    private final CoalescingHistoryReader histories;
+    private final MessageSizes sizes;
+    private final ChannelObserver observer;
+    private final Counters counters;
+    private final int maxChannels;
+    private final MemoryBudget memory;
+    private final RefCountedMap<String, Channel> channels = new RefCountedMap<>();
+
+    /**
+     * Creates channels of a broker, which its owner closes.
+     *
+     * @param maxChannels the number of channels, with inboxes, from which on {@link #areFull}
+     */
+    public Channels(
+            Broker broker,
+            ChannelObserver observer,
+            MessageSizes sizes,
+            Counters counters,
+            int maxChannels,
+            MemoryBudget memory) {
+        this.broker = broker;
+        this.memory = memory;
+        this.histories = new CoalescingHistoryReader(broker, memory);
+        this.observer = observer;
+        this.sizes = sizes;
+        this.counters = counters;
+        this.maxChannels = maxChannels;
+    }
+
+    /** Returns whether no further channel should begin, as far as the broker knows their number. */
+    public boolean areFull() {
+        return broker.channels().orElse(channels.size()) >= maxChannels;
+    }
+
+    /** Returns whether a channel has sessions on this server. */
+    public boolean has(String name) {
+        return channels.get(name).isPresent();
+    }
+
+    /** Returns the bounds of messages. */
+    public MessageSizes sizes() {
+        return sizes;
+    }
+
+    /**
+     * Makes a session a member of a channel. With a position, it is first sent the history since then, however long that
+     * takes; else it begins with the next message.
+     *
+     * @param begin is given the position at which the session begins, before any message can reach it; must not block
+     * @param mayRead returns whether the session may still read the history; asked before each message, and may block
+     */
+    public Channel.Membership join(
+            Subscriber subscriber,
+            String name,
+            Optional<Position> since,
+            boolean presence,
+            Consumer<Event.Recovery> begin,
+            BooleanSupplier mayRead)
+            throws UnavailableException {
+        Channel channel = channels.acquire(name, key -> {
+            Channel created = new Channel(key, broker, observer, sizes, counters, memory, Channel.SETTLING);
+            memory.charge(Part.CHANNELS, CHANNEL_BYTES + Sizes.ofText(key));
+            return created;
+        });
+        Sender client = subscriber.sender();
+        boolean counted = false;
+        try {
+            channel.open();
+            if (!Names.isInbox(name)) { // an inbox counts the sessions that bear its name
+                broker.join(name, client);
+                counted = true;
+            }
+            Channel.Membership member = since.isPresent()
+                    ? recover(subscriber, channel, since.get(), presence, begin, mayRead)
+                    : channel.join(
+                            subscriber,
+                            presence,
+                            position -> begin.accept(new Event.Recovery(position, Optional.empty())));
+            if (counted) {
+                member.countAs(client);
+            }
+            return member;
+        } catch (Throwable e) {
+            try {
+                release(channel);
+            } finally {
+                if (counted) {
+                    broker.leave(name, client);
+                }
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Sends a session the history from its position to the end, until the messages since then are the recent ones of the
+     * channel; nothing if it has missed nothing. Live messages are not kept aside meanwhile: they are in the history as
+     * well, and are read in their turn. Each page is read after the session has asked, so that it holds nothing that had
+     * been deleted by then.
+     */
+    private Channel.Membership recover(
+            Subscriber subscriber,
+            Channel channel,
+            Position since,
+            boolean presence,
+            Consumer<Event.Recovery> begin,
+            BooleanSupplier mayRead)
+            throws UnavailableException {
+        Optional<Channel.Membership> current = channel.joinIfAt(subscriber, presence, since, () -> {
+            begin.accept(new Event.Recovery(since, Optional.of(true)));
+            counters.add(Counters.Count.RECOVERED); // before it is a member: a failure here leaves none behind
+        });
+        if (current.isPresent()) {
+            return current.get();
+        }
+        Position known;
+        Position end;
+        Position before;
+        CoalescingHistoryReader.Read first = histories.after(channel, since.offset());
+        try (first) {
+            if (!holds(first.page(), since)) {
+                counters.add(Counters.Count.NOT_RECOVERED);
+                return channel.join(
+                        subscriber,
+                        presence,
+                        position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
+            }
+            counters.add(Counters.Count.RECOVERED);
+            end = first.page().position();
+            before = first.before();
+            begin.accept(new Event.Recovery(end, Optional.of(true)));
+            known = replay(subscriber, channel, first.page(), since, mayRead);
+        }
+        while (true) {
+            if (!mayRead.getAsBoolean()) {
+                return joinAfterLoss(subscriber, channel, presence, known);
+            }
+            if (known.equals(end)) {
+                Optional<Channel.Membership> member = channel.joinAt(subscriber, presence, end, before);
+                if (member.isPresent()) {
+                    return member.get();
+                }
+            }
+            CoalescingHistoryReader.Read next = histories.after(channel, known.offset());
+            try (next) {
+                end = next.page().position();
+                before = next.before();
+                if (!end.sameEpoch(known) || end.offset() < known.offset()) {
+                    return joinAfterLoss(subscriber, channel, presence, known); // the history is another by now
+                }
+                known = replay(subscriber, channel, next.page(), known, mayRead);
+            }
+        }
+    }
+
+    private static Channel.Membership joinAfterLoss(
+            Subscriber subscriber, Channel channel, boolean presence, Position known) {
+        return channel.join(subscriber, presence, position -> {
+            if (!position.equals(known)) {
+                subscriber.send(new Broadcast(new Event.Lost(Names.shown(channel.name()), position)));
+            }
+        });
+    }
+
+    /** Sends a session a page of the history, with the gaps in it. Returns the position up to which it has been told. */
+    private Position replay(
+            Subscriber subscriber, Channel channel, Broker.Page page, Position since, BooleanSupplier mayRead) {
+        Position known = since;
+        for (Message message : page.messages()) {
+            if (!mayRead.getAsBoolean()) {
+                return known; // it may not read the rest
+            }
+            if (!message.position().equals(known.next())) {
+                Position before = message.position().at(message.position().offset() - 1);
+                subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), before));
+            }
+            int length = message.content().asText().length();
+            subscriber.replay(length, () -> new Event.Received(sizes.presentable(message)));
+            known = message.position();
+        }
+        counters.add(Counters.Count.DELIVERED, page.messages().size());
+        if (page.messages().isEmpty() && page.position().offset() > known.offset()) {
+            Position end = page.position(); // the rest has been removed
+            subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), end));
+            known = end;
+        }
+        return known;
+    }
+
+    /** Returns whether the page has everything after a position. */
+    private static boolean holds(Broker.Page page, Position since) {
+        Position now = page.position();
+        return now.sameEpoch(since)
+                && (now.offset() == since.offset()
+                        || !page.messages().isEmpty()
+                                && page.messages().getFirst().position().equals(since.next()));
+    }
+
+    /** Ends a membership, unless it has ended. If the broker fails to note that, the session has left all the same. */
+    public void leave(Subscriber subscriber, Channel.Membership member) {
+        Loop.attempt(LOG, "leaving a channel", () -> end(subscriber, member));
+    }
+
+    private void end(Subscriber subscriber, Channel.Membership member) {
+        Channel channel = member.channel();
+        if (!channel.leave(member)) {
+            return;
+        }
+        try {
+            subscriber.left(channel.name());
+        } finally {
+            try {
+                release(channel);
+            } finally {
+                uncount(member);
+            }
+        }
+    }
+
+    /** Has the broker no longer count a member. Returns false if another call has. */
+    public boolean uncount(Channel.Membership member) {
+        Optional<Sender> client = member.uncount();
+        client.ifPresent(counted -> broker.leave(member.channel().name(), counted));
+        return client.isPresent();
+    }
+
+    /**
+     * Claims a name for a session, unless another bears it. The claim is noted first and then counted: of two sessions that
+     * claim a name at once, the later one sees the other. Both may, and then neither gets it.
+     *
+     * @return whether the session has the name
+     */
+    public boolean claim(Sender client) throws UnavailableException {
+        String name = client.name();
+        String inbox = Names.inboxOf(name);
+        if (broker.members(inbox).containsKey(name)) {
+            return false;
+        }
+        boolean alone = false;
+        broker.join(inbox, client);
+        try {
+            int bearers = broker.members(inbox).getOrDefault(name, 0);
+            if (bearers == 0) {
+                throw new UnavailableException("the claim of a name was not noted", null);
+            }
+            alone = bearers == 1;
+        } finally {
+            if (!alone) {
+                broker.leave(inbox, client);
+            }
+        }
+        return alone;
+    }
+
+    /** Returns the number of channels that have sessions on this server, except inboxes. */
+    public int size() {
+        return (int)
+                channels.keys().stream().filter(name -> !Names.isInbox(name)).count();
+    }
+
+    /**
+     * Forgets the recent messages of all channels, if they take enough to be worth it. Returns the bytes that were freed.
+     */
+    public long forgetRecent() {
+        long before = memory.used(Part.RECENT);
+        if (before < memory.limit() / RECENT_SHARE) {
+            return 0;
+        }
+        channels.forEach(Channel::forgetRecent);
+        return Math.max(0, before - memory.used(Part.RECENT));
+    }
+
+    /** Returns the broker. */
+    public Broker broker() {
+        return broker;
+    }
+
+    /** Passes on each channel that has sessions on this server, except inboxes, with their number. In no order. */
+    public void forEachOccupied(ObjIntConsumer<String> action) {
+        channels.forEach(channel -> {
+            if (!Names.isInbox(channel.name())) {
+                action.accept(channel.name(), channel.size());
+            }
+        });
+    }
+
+    /** Releases a channel. The last release closes it; a session that comes meanwhile gets a new one. */
+    private void release(Channel channel) {
+        boolean last = channels.release(channel.name(), channel);
+        if (last || channel.failed() && channels.remove(channel.name(), channel)) {
+            memory.charge(Part.CHANNELS, -CHANNEL_BYTES - Sizes.ofText(channel.name()));
+        }
+        if (last) {
+            channel.close();
+        }
+    }
+}

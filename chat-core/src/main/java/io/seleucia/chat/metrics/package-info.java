@@ -1,0 +1,2 @@
+/** Counters of the events of a server. */
+package io.seleucia.chat.metrics;

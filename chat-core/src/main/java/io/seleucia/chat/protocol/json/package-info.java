@@ -1,0 +1,2 @@
+/** Reading and writing JSON for the wire protocols. Hidden. */
+package io.seleucia.chat.protocol.json;

@@ -1,0 +1,2 @@
+/** Text and its bytes. Hidden. */
+package io.seleucia.chat.text;

@@ -1,0 +1,74 @@
+package io.seleucia.chat.transport;
+
+import java.io.IOException;
+import java.util.function.Supplier;
+
+/** The part of a {@link Connection} that is the same for every framing: the wire, its clocks and its end. */
+abstract class WireConnection implements Connection {
+    final Wire wire;
+    final IncomingMemory memory;
+    private final String kind;
+    private final long number;
+
+    WireConnection(Wire wire, String kind, long number) {
+        this.wire = wire;
+        this.memory = new IncomingMemory(wire.memory());
+        this.kind = kind;
+        this.number = number;
+    }
+
+    @Override
+    public final boolean hasUnread() {
+        return wire.hasUnread();
+    }
+
+    @Override
+    public void write(Frame first, Supplier<Frame> waiting) throws IOException {
+        wire.write(first, waiting);
+    }
+
+    @Override
+    public final void finish() {
+        wire.finish();
+    }
+
+    @Override
+    public final void abort() {
+        wire.abort();
+    }
+
+    @Override
+    public void release() {
+        memory.release();
+    }
+
+    @Override
+    public final long lastReadNanos() {
+        return wire.lastReadNanos();
+    }
+
+    @Override
+    public final long readingSince() {
+        return wire.readingSince();
+    }
+
+    @Override
+    public final long incomingBytes() {
+        return memory.bytes();
+    }
+
+    @Override
+    public final long writingSince() {
+        return wire.writingSince();
+    }
+
+    @Override
+    public final String name() {
+        return kind + "-" + number;
+    }
+
+    @Override
+    public final String peer() {
+        return wire.peer();
+    }
+}

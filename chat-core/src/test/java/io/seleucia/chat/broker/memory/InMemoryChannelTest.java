@@ -1,0 +1,119 @@
+package io.seleucia.chat.broker.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seleucia.chat.broker.Fsync;
+import io.seleucia.chat.broker.RecordingListener;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.journal.Journal;
+import io.seleucia.chat.broker.journal.JournalOptions;
+import io.seleucia.chat.broker.journal.JournalRecord;
+import io.seleucia.chat.broker.journal.PendingRecord;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Sender;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InMemoryChannelTest {
+    private static final JournalOptions OPTIONS =
+            new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Duration.ZERO, Journal.SEGMENT_BYTES);
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void deliversNothingThatIsDeletedAfterTheDeletion() throws Exception {
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+        RecordingListener listener = new RecordingListener();
+        channel.change(it -> it.listeners().add(listener));
+        try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
+            journal.begin("e", List.of());
+            InMemoryChannel.Place place = channel.use(
+                            it -> it.place(Optional.of(journal), Sender.of("eve"), new Content.Text("hi"), ""))
+                    .orElseThrow();
+            journal.flushOrWake();
+            place.written().get(30, TimeUnit.SECONDS); // and its publisher has not come to deliver it
+
+            channel.change(it -> it.delete(message -> message.sender().equals("eve"), Long.MAX_VALUE));
+
+            assertThat(listener.isEmpty()).isFalse();
+            assertThat(listener.nextMessage().position()).isEqualTo(place.position());
+            InMemoryChannel.Held held =
+                    channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
+            assertThat(held.page().position()).isEqualTo(place.position());
+            assertThat(held.page().messages()).isEmpty();
+            channel.deliver();
+            assertThat(listener.isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void keepsWhatWasPublishedAfterTheDeletionAsTheJournalDoes() throws Exception {
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+        try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
+            journal.begin("e", List.of());
+            publish(channel, journal, "before");
+            PendingRecord deletion = new PendingRecord(new JournalRecord.Deletion("", "eve"));
+            journal.offer(deletion);
+            journal.flushOrWake();
+            long segment = PendingRecord.await(deletion.written(), 30);
+            publish(channel, journal, "after");
+
+            channel.change(it -> it.delete(message -> message.sender().equals("eve"), segment));
+        }
+        InMemoryChannel.Held held =
+                channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
+        assertThat(held.page().messages())
+                .extracting(message -> message.content().asText())
+                .containsExactly("after");
+    }
+
+    private static void publish(InMemoryChannel channel, Journal journal, String text) throws Exception {
+        InMemoryChannel.Place place = place(channel, journal, text);
+        journal.flushOrWake();
+        place.written().get(30, TimeUnit.SECONDS);
+        channel.deliver();
+    }
+
+    private static InMemoryChannel.Place place(InMemoryChannel channel, Journal journal, String text) {
+        return channel.use(it -> it.place(Optional.of(journal), Sender.of("eve"), new Content.Text(text), ""))
+                .orElseThrow();
+    }
+
+    @Test
+    void failsOnlyWhatWasPlacedBehindTheFailure() throws Exception {
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+        JournalOptions tiny = new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Duration.ZERO, 1); // each rolls
+        Path blocked = directory.resolve("0000000000000002.journal");
+        try (Journal journal = Journal.open(directory, tiny, (record, segment) -> {})) {
+            journal.begin("e", List.of());
+            Files.createDirectory(blocked);
+            CompletableFuture<InMemoryChannel.Place> next = new CompletableFuture<>();
+            InMemoryChannel.Place first = place(channel, journal, "first");
+            InMemoryChannel.Place second = place(channel, journal, "second");
+            first.written().whenComplete((written, failure) -> {
+                blocked.toFile().delete(); // from now on it can be written
+                next.complete(place(channel, journal, "next"));
+            });
+            journal.flushOrWake();
+
+            InMemoryChannel.Place third = next.get(30, TimeUnit.SECONDS);
+            journal.flushOrWake();
+            assertThat(first.written()).isCompletedExceptionally();
+            assertThat(second.written()).isCompletedExceptionally();
+            assertThat(third.position()).isEqualTo(first.position());
+            assertThat(third.written()).succeedsWithin(30, TimeUnit.SECONDS);
+        }
+    }
+}

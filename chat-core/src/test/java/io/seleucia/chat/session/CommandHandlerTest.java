@@ -1,0 +1,560 @@
+package io.seleucia.chat.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seleucia.chat.Limits;
+import io.seleucia.chat.auth.Authorizer;
+import io.seleucia.chat.auth.Authorizer.Action;
+import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.memory.InMemoryBroker;
+import io.seleucia.chat.channel.Broadcast;
+import io.seleucia.chat.channel.Channels;
+import io.seleucia.chat.channel.MessageSizes;
+import io.seleucia.chat.connection.ConnectionContext;
+import io.seleucia.chat.connection.ConnectionHandler;
+import io.seleucia.chat.connection.ConnectionLimits;
+import io.seleucia.chat.connection.ServedConnection;
+import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.memory.MemoryBudget.Part;
+import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Member;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.RefusedException;
+import io.seleucia.chat.message.Request;
+import io.seleucia.chat.message.ReservedNames;
+import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.transport.InMemoryConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The requests of one session, without a protocol: commands go in, and replies come out. */
+@Timeout(60)
+class CommandHandlerTest {
+    private static final String LOBBY = "lobby";
+    private static final int MESSAGE_BYTES = 1_000;
+    private static final Content HI = new Content.Text("hi");
+
+    private final InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+    private final MemoryBudget memory = MemoryBudget.ofBytes(1 << 20);
+    private final List<Client> clients = new ArrayList<>();
+    private boolean guests = true;
+    private Optional<Authorizer> rules = Optional.empty();
+    private Sources sources = SourcesTest.unbounded();
+    private Observer observer = Observer.NONE;
+    private Channels channels; // created with the first client
+
+    @AfterEach
+    void close() {
+        clients.forEach(Client::end);
+        broker.close();
+    }
+
+    @Test
+    void answersPing() throws Exception {
+        assertThat(ada().ask(new Command.Ping())).isInstanceOf(Event.Pong.class);
+    }
+
+    @Test
+    void refusesStrangersEverythingButALogin() throws Exception {
+        guests = false;
+
+        assertFailed(ada().ask(new Command.Ping()), ErrorCode.UNAUTHORIZED);
+    }
+
+    @Test
+    void answersMalformedRequestsWithTheirReason() throws Exception {
+        Event.Reply reply = ada().ask(new Command.Malformed(ErrorCode.BAD_REQUEST, "no such type"));
+
+        assertThat(reply).isEqualTo(new Event.Failed(ErrorCode.BAD_REQUEST, "no such type"));
+    }
+
+    @Test
+    void refusesNamesThatAreNone() throws Exception {
+        assertFailed(ada().ask(subscribe("")), ErrorCode.BAD_REQUEST);
+    }
+
+    @Test
+    void refusesAnotherClientId() throws Exception {
+        Client client = ada();
+        client.ask(new Command.Ping());
+
+        Event.Reply reply = client.ask(new Request("", Optional.of("bob"), new Command.Ping()));
+
+        assertFailed(reply, ErrorCode.WRONG_CLIENT);
+    }
+
+    @Test
+    void subscribesOnce() throws Exception {
+        Client client = ada();
+
+        assertThat(client.ask(subscribe(LOBBY))).isInstanceOf(Event.Subscribed.class);
+        assertFailed(client.ask(subscribe(LOBBY)), ErrorCode.ALREADY_SUBSCRIBED);
+        assertThat(client.ask(new Command.ListChannels())).isEqualTo(new Event.Channels(List.of(LOBBY)));
+    }
+
+    @Test
+    void boundsSubscriptions() throws Exception {
+        Client client = ada();
+        client.ask(subscribe("one"));
+        client.ask(subscribe("two"));
+
+        assertFailed(client.ask(subscribe("three")), ErrorCode.TOO_MANY_CHANNELS);
+        client.ask(new Command.Unsubscribe("one"));
+        assertThat(client.ask(subscribe("three"))).isInstanceOf(Event.Subscribed.class);
+    }
+
+    @Test
+    void boundsSubscriptionsOfASource() throws Exception {
+        sources = SourcesTest.with(Quota.CHANNELS, 1);
+        Client client = ada();
+        client.ask(subscribe("one"));
+
+        assertFailed(client.ask(subscribe("two")), ErrorCode.TOO_MANY_CHANNELS);
+        assertThat(client.subscribed()).containsExactly("one");
+        client.ask(new Command.UnsubscribeAll());
+        assertThat(client.ask(subscribe("two"))).isInstanceOf(Event.Subscribed.class);
+    }
+
+    @Test
+    void unsubscribesOnlyFromWhereItIsSubscribed() throws Exception {
+        Client client = ada();
+        client.ask(subscribe("one"));
+        client.ask(subscribe("two"));
+
+        assertThat(client.ask(new Command.Unsubscribe("one"))).isEqualTo(new Event.Unsubscribed(List.of("one")));
+        assertFailed(client.ask(new Command.Unsubscribe("one")), ErrorCode.NOT_SUBSCRIBED);
+        assertThat(client.ask(new Command.UnsubscribeAll())).isEqualTo(new Event.Unsubscribed(List.of("two")));
+        assertThat(broker.members("one")).isEmpty();
+        assertThat(broker.members("two")).isEmpty();
+    }
+
+    @Test
+    void publishesAsAMember() throws Exception {
+        Client client = ada();
+        assertFailed(client.ask(new Command.Publish(LOBBY, HI, "")), ErrorCode.NOT_SUBSCRIBED);
+        client.ask(subscribe(LOBBY));
+
+        Event.Published published = (Event.Published) client.ask(new Command.Publish(LOBBY, HI, ""));
+
+        assertThat(published.position().offset()).isOne();
+        assertThat(broker.historyAfter(LOBBY, 0, 10).messages()).singleElement().satisfies(message -> {
+            assertThat(message.sender()).isEqualTo("ada");
+            assertThat(message.content()).isEqualTo(HI);
+        });
+    }
+
+    @Test
+    void publishesOnceWithAKey() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        Event.Published first = (Event.Published) client.ask(new Command.Publish(LOBBY, HI, "key"));
+
+        Event.Published again = (Event.Published) client.ask(new Command.Publish(LOBBY, HI, "key"));
+
+        assertThat(first.duplicate()).isFalse();
+        assertThat(again).isEqualTo(new Event.Published(LOBBY, first.position(), true));
+    }
+
+    @Test
+    void refusesContentThatIsTooLarge() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        Content large = new Content.Text("x".repeat(MESSAGE_BYTES + 1));
+
+        assertFailed(client.ask(new Command.Publish(LOBBY, large, "")), ErrorCode.TOO_LARGE);
+        assertFailed(client.ask(new Command.Signal(LOBBY, large)), ErrorCode.TOO_LARGE);
+        assertThat(broker.historyAfter(LOBBY, 0, 10).messages()).isEmpty();
+    }
+
+    @Test
+    void publishesTheContentOfTheListener() throws Exception {
+        Content other = new Content.Text("hello");
+        observer = new Observer() {
+            @Override
+            public Content publishing(SessionView session, String channel, Content content) throws RefusedException {
+                if (content.asText().equals("bad")) {
+                    throw new RefusedException("mind your language");
+                }
+                return other;
+            }
+        };
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+
+        assertThat(client.ask(new Command.Publish(LOBBY, HI, ""))).isInstanceOf(Event.Published.class);
+        assertThat(client.ask(new Command.Publish(LOBBY, new Content.Text("bad"), "")))
+                .isEqualTo(new Event.Failed(ErrorCode.FORBIDDEN, "mind your language"));
+        assertThat(broker.historyAfter(LOBBY, 0, 10).messages())
+                .extracting(Message::content)
+                .containsExactly(other);
+    }
+
+    @Test
+    void publishesNothingWhileMemoryIsShort() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        memory.charge(Part.QUEUES, memory.limit());
+
+        assertThatThrownBy(() -> client.ask(new Command.Publish(LOBBY, HI, "")))
+                .isInstanceOf(UnavailableException.class);
+        memory.charge(Part.QUEUES, -memory.limit());
+        assertThat(client.ask(new Command.Publish(LOBBY, HI, ""))).isInstanceOf(Event.Published.class);
+    }
+
+    @Test
+    void refusesWhatTheRulesDoNotAllow() throws Exception {
+        rules = Optional.of((user, action, channel, content) -> action == Action.SUBSCRIBE);
+        Client client = ada();
+
+        assertFailed(client.ask(new Command.Subscribe(LOBBY, Optional.empty(), true)), ErrorCode.FORBIDDEN);
+        assertThat(client.ask(subscribe(LOBBY))).isInstanceOf(Event.Subscribed.class);
+        assertFailed(client.ask(new Command.Publish(LOBBY, HI, "")), ErrorCode.FORBIDDEN);
+        assertFailed(client.ask(new Command.Signal(LOBBY, HI)), ErrorCode.FORBIDDEN);
+        assertFailed(client.ask(new Command.History(LOBBY, 0, true, 10)), ErrorCode.FORBIDDEN);
+        assertFailed(client.ask(new Command.Presence(LOBBY, "", 10)), ErrorCode.FORBIDDEN);
+        assertFailed(client.ask(new Command.Direct("bob", HI, "")), ErrorCode.FORBIDDEN);
+    }
+
+    @Test
+    void sendsDirectMessagesToNamesThatExist() throws Exception {
+        Client client = ada();
+        assertFailed(client.ask(new Command.Direct("bob", HI, "")), ErrorCode.NO_SUCH_USER);
+        client("bob").ask(new Command.Ping());
+
+        assertThat(client.ask(new Command.Direct("bob", HI, ""))).isInstanceOf(Event.Published.class);
+        assertThat(broker.historyAfter("@bob", 0, 10).messages()).hasSize(1);
+    }
+
+    @Test
+    void boundsMessagesToNamesThatDoNotExist() throws Exception {
+        sources = SourcesTest.with(Quota.UNKNOWN_NAMES, 4);
+        Client client = ada();
+        assertFailed(client.ask(new Command.Direct("bob", HI, "")), ErrorCode.NO_SUCH_USER);
+        assertFailed(client.ask(new Command.Direct("eve", HI, "")), ErrorCode.NO_SUCH_USER);
+
+        assertFailed(client.ask(new Command.Direct("kim", HI, "")), ErrorCode.RATE_LIMITED);
+    }
+
+    @Test
+    void boundsNewChannelsButNotThoseWithMessages() throws Exception {
+        sources = SourcesTest.with(Quota.NEW_CHANNELS, 1);
+        broker.publish(LOBBY, "eve", HI, "");
+        Client client = ada();
+        for (int i = 0; i < 20; i++) {
+            client.ask(subscribe("new-" + i));
+            client.ask(new Command.UnsubscribeAll());
+        }
+
+        assertFailed(client.ask(subscribe("another")), ErrorCode.RATE_LIMITED);
+        assertThat(client.ask(subscribe(LOBBY))).isInstanceOf(Event.Subscribed.class);
+    }
+
+    @Test
+    void readsHistoryInBothDirections() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        for (int i = 0; i < 5; i++) {
+            client.ask(new Command.Publish(LOBBY, HI, ""));
+        }
+
+        assertThat(offsets(client.ask(new Command.History(LOBBY, 1, true, 2)))).containsExactly(2L, 3L);
+        assertThat(offsets(client.ask(new Command.History(LOBBY, 5, false, 2)))).containsExactly(3L, 4L);
+        assertFailed(client.ask(new Command.History("hall", 0, true, 2)), ErrorCode.NOT_SUBSCRIBED);
+    }
+
+    @Test
+    void readsOnlyItsOwnInbox() throws Exception {
+        Client client = ada();
+        client.ask(new Command.Ping());
+        client("bob").ask(new Command.Direct("ada", HI, ""));
+
+        assertThat(offsets(client.ask(new Command.History("@ada", 0, true, 10))))
+                .containsExactly(1L);
+        assertFailed(client.ask(new Command.History("@bob", 0, true, 10)), ErrorCode.FORBIDDEN);
+    }
+
+    @Test
+    void pagesThroughMembers() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        client("bob").ask(subscribe(LOBBY));
+
+        assertThat(client.ask(new Command.Presence(LOBBY, "", 1)))
+                .isEqualTo(new Event.Members(LOBBY, 2, List.of(new Member("ada", 1)), true));
+        assertThat(client.ask(new Command.Presence(LOBBY, "ada", 1)))
+                .isEqualTo(new Event.Members(LOBBY, 2, List.of(new Member("bob", 1)), false));
+    }
+
+    @Test
+    void signalsToOthers() throws Exception {
+        Client client = ada();
+        Client other = client("bob");
+        client.ask(subscribe(LOBBY));
+        other.ask(subscribe(LOBBY));
+
+        assertThat(client.ask(new Command.Signal(LOBBY, HI))).isInstanceOf(Event.Signalled.class);
+        assertThat(other.pushes).contains(new Event.SignalReceived(LOBBY, "ada", false, HI));
+        assertThat(client.pushes).noneMatch(Event.SignalReceived.class::isInstance);
+    }
+
+    @Test
+    void answersCustomCommandsOnlyIfTheyFail() throws Exception {
+        Client client = ada();
+        Event.Failed failed = new Event.Failed(ErrorCode.BAD_REQUEST, "no such topic");
+
+        assertThat(client.replies(new Command.Custom(Optional::empty))).isEmpty();
+        assertThat(client.replies(new Command.Custom(() -> Optional.of(failed))))
+                .containsExactly(failed);
+        assertThat(client.replies(new Command.Ignored())).isEmpty();
+    }
+
+    private static Command subscribe(String channel) {
+        return new Command.Subscribe(channel, Optional.empty(), false);
+    }
+
+    private static void assertFailed(Event.Reply reply, ErrorCode code) {
+        assertThat(reply)
+                .isInstanceOfSatisfying(
+                        Event.Failed.class, failed -> assertThat(failed.code()).isEqualTo(code));
+    }
+
+    private static List<Long> offsets(Event.Reply reply) {
+        return ((Event.Page) reply)
+                .messages().stream().map(message -> message.position().offset()).toList();
+    }
+
+    private Client ada() throws InterruptedException {
+        return client("ada");
+    }
+
+    private Client client(String name) throws InterruptedException {
+        Client client = new Client(name);
+        clients.add(client);
+        return client;
+    }
+
+    private Channels channels() {
+        if (channels == null) {
+            channels = new Channels(
+                    broker, observer, new MessageSizes(MESSAGE_BYTES, Map.of()), new Counters(), 1_000, memory);
+        }
+        return channels;
+    }
+
+    /** A client whose requests are carried out by the thread of the test. */
+    private final class Client implements LocalSession, ConnectionHandler, Protocol {
+        private static final ConnectionLimits LIMITS = new ConnectionLimits(
+                MESSAGE_BYTES,
+                Limits.DEFAULT.outboundQueueBytes(),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1));
+
+        private final String name;
+        private final InMemoryConnection connection = new InMemoryConnection(MESSAGE_BYTES);
+        private final ServedConnection served;
+        private final Replies replies;
+        private final Allowance allowance;
+        private final ClientIdentity identity;
+        private final Subscriptions subscriptions;
+        private final CommandHandler commands;
+        private final List<Event.Reply> answers = new ArrayList<>();
+        private final List<Event.Push> pushes = new ArrayList<>();
+        private final CountDownLatch begun = new CountDownLatch(1);
+
+        private Client(String name) throws InterruptedException {
+            this.name = name;
+            ConnectionContext connections = new ConnectionContext(LIMITS, memory);
+            Logins logins = new Logins(
+                    Optional.empty(),
+                    rules,
+                    guests,
+                    ReservedNames.DEFAULT,
+                    Duration.ofMinutes(1),
+                    new ControlChannel(broker, command -> {}));
+            SessionContext context = new SessionContext(
+                    "server/1",
+                    connections,
+                    new SessionLimits(2, 1_000, 1_000),
+                    channels(),
+                    logins,
+                    sources,
+                    Optional.empty(),
+                    observer);
+            served = new ServedConnection(connection, connections);
+            replies = new Replies(served, this);
+            allowance = new Allowance(served, replies, sources, context.limits());
+            identity = new ClientIdentity(this, context, Optional.empty());
+            Permissions permissions = new Permissions(identity, logins, replies);
+            subscriptions = new Subscriptions(this, permissions, context.channels());
+            commands = new CommandHandler(this, identity, permissions, subscriptions, context, Optional.empty());
+            Thread.ofVirtual().start(served.serve(this)::run);
+            begun.await();
+            allowance.enter(Optional.empty());
+        }
+
+        private Event.Reply ask(Command command) throws UnavailableException {
+            return ask(new Request("", Optional.of(name), command));
+        }
+
+        private Event.Reply ask(Request request) throws UnavailableException {
+            List<Event.Reply> all = replies(request);
+            assertThat(all).hasSize(1);
+            return all.getFirst();
+        }
+
+        private List<Event.Reply> replies(Command command) throws UnavailableException {
+            return replies(new Request("", Optional.of(name), command));
+        }
+
+        private List<Event.Reply> replies(Request request) throws UnavailableException {
+            answers.clear();
+            replies.begin();
+            commands.apply(request);
+            return List.copyOf(answers);
+        }
+
+        private void end() {
+            served.end(CloseCode.NORMAL, true);
+            connection.hangUp();
+        }
+
+        @Override
+        public void began() {
+            begun.countDown();
+        }
+
+        @Override
+        public void received(Payload message) {}
+
+        @Override
+        public void ended() {}
+
+        @Override
+        public String name() {
+            return "none";
+        }
+
+        @Override
+        public Request decode(Payload message) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<Payload> encode(Request request, Event.Reply reply) {
+            answers.add(reply);
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Payload> encode(Event.Push push) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Replies replies() {
+            return replies;
+        }
+
+        @Override
+        public Allowance allowance() {
+            return allowance;
+        }
+
+        @Override
+        public void review() {}
+
+        @Override
+        public ServedConnection served() {
+            return served;
+        }
+
+        @Override
+        public String client() {
+            return identity.name();
+        }
+
+        @Override
+        public String protocol() {
+            return name();
+        }
+
+        @Override
+        public String address() {
+            return connection.peer();
+        }
+
+        @Override
+        public long since() {
+            return 0;
+        }
+
+        @Override
+        public List<String> subscribed() {
+            return subscriptions.names();
+        }
+
+        @Override
+        public boolean isSubscribed(String channel) {
+            return subscriptions.contains(channel);
+        }
+
+        @Override
+        public Sender sender() {
+            return identity.sender();
+        }
+
+        @Override
+        public String id() {
+            return identity.id();
+        }
+
+        @Override
+        public boolean isCalled(String called) {
+            return identity.isCalled(called);
+        }
+
+        @Override
+        public void send(Broadcast broadcast) {
+            pushes.add(broadcast.push());
+        }
+
+        @Override
+        public void sendIfIdle(Broadcast broadcast) {
+            send(broadcast);
+        }
+
+        @Override
+        public void replay(int length, Supplier<Event.Push> push) {
+            pushes.add(push.get());
+        }
+
+        @Override
+        public void end(CloseCode code) {
+            served.end(code, true);
+        }
+
+        @Override
+        public void left(String channel) {
+            allowance.giveSubscriptionBack();
+        }
+    }
+}
