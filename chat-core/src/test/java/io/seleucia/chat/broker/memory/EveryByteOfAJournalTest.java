@@ -119,6 +119,7 @@ class EveryByteOfAJournalTest {
         try (InMemoryBroker broker = open()) {
             publish(broker, "a", "ada", "last but one", "k7");
             publish(broker, "b", "bob", "last", "k8");
+            eventually(() -> assertThat(count(".index")).isEqualTo(count(".journal") - 1));
             remember(); // what a kill leaves
         }
         Path newest = newest();
