@@ -143,9 +143,9 @@ class ChannelFeedTest {
         feed.resync();
 
         assertNext(FIRST_EPOCH, 1);
-        assertThat(listener.nextLoss()).isEqualTo(FIRST_EPOCH.at(3));
+        assertNextLoss(FIRST_EPOCH.at(3));
         assertNext(FIRST_EPOCH, 4);
-        assertThat(listener.nextLoss()).isEqualTo(FIRST_EPOCH.at(5));
+        assertNextLoss(FIRST_EPOCH.at(5));
         assertNext(FIRST_EPOCH, 6, 7);
     }
 
@@ -156,7 +156,7 @@ class ChannelFeedTest {
         feed.invalidate();
         feed.resync();
 
-        assertThat(listener.nextLoss()).isEqualTo(FIRST_EPOCH.at(3));
+        assertNextLoss(FIRST_EPOCH.at(3));
         receive(FIRST_EPOCH, 4);
         assertNext(FIRST_EPOCH, 4);
     }
@@ -172,7 +172,7 @@ class ChannelFeedTest {
         feed.resync();
 
         assertNext(FIRST_EPOCH, 1, 2, 3);
-        assertThat(listener.nextLoss()).isEqualTo(SECOND_EPOCH);
+        assertNextLoss(SECOND_EPOCH);
         assertNext(SECOND_EPOCH, 1, 2);
     }
 
@@ -185,7 +185,7 @@ class ChannelFeedTest {
         feed.resync();
 
         assertNext(FIRST_EPOCH, 1);
-        assertThat(listener.nextLoss()).isEqualTo(SECOND_EPOCH);
+        assertNextLoss(SECOND_EPOCH);
         receive(SECOND_EPOCH, 1);
         assertNext(SECOND_EPOCH, 1);
     }
@@ -196,7 +196,7 @@ class ChannelFeedTest {
         store(SECOND_EPOCH, 1);
         feed.invalidate();
         feed.resync();
-        assertThat(listener.nextLoss()).isEqualTo(SECOND_EPOCH);
+        assertNextLoss(SECOND_EPOCH);
         assertNext(SECOND_EPOCH, 1);
 
         assertThat(receive(FIRST_EPOCH, 1)).isTrue(); // as from a former master
@@ -424,10 +424,17 @@ class ChannelFeedTest {
         return new Message("lobby", position, "ada", 1, new Content.Text(text));
     }
 
-    /** Asserts that the listener is told of these messages next. */
+    /** Asserts that the listener was told of these messages next. */
     private void assertNext(Position epoch, long... offsets) throws InterruptedException {
         for (long offset : offsets) {
+            assertThat(listener.isEmpty()).as("nothing was delivered").isFalse();
             assertThat(listener.nextMessage().position()).isEqualTo(epoch.at(offset));
         }
+    }
+
+    /** Asserts that the listener was told next that messages up to there are lost. */
+    private void assertNextLoss(Position position) throws InterruptedException {
+        assertThat(listener.isEmpty()).as("nothing was delivered").isFalse();
+        assertThat(listener.nextLoss()).isEqualTo(position);
     }
 }
