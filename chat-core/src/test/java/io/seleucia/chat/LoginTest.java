@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Logging in, in every protocol, with accounts of an embedding program. */
+@Concurrent
 class LoginTest {
     private static final String CONNECT_ADA =
             "{\"id\":1,\"type\":\"connect\",\"user\":\"ada\",\"password\":\"söcret\"}";
@@ -449,6 +450,7 @@ class LoginTest {
     }
 
     @Test
+    @ReadsLog
     void anAuthenticatorThatHangsOrThrowsCostsOneLogin() throws Exception {
         CountDownLatch interrupted = new CountDownLatch(1);
         Authenticator strange = (credentials, address) -> {
@@ -547,6 +549,7 @@ class LoginTest {
     }
 
     @Test
+    @ReadsLog
     void failedTriesMakeTheirAddressWaitAndAreLoggedWithoutNames() throws Exception {
         try (LoggedLines log = new LoggedLines()) {
             int port = start(ChatServer.builder()

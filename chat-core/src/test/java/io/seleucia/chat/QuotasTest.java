@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What an account or an address may take across its connections. */
+@Concurrent
 class QuotasTest {
     private static final int MANY = 1_000_000;
     private static final Limits LIMITS = Limits.DEFAULT.withRateMessages(MANY).withRateBurst(MANY);
