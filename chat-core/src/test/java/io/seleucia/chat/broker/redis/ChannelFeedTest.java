@@ -43,8 +43,7 @@ class ChannelFeedTest {
         }
         Position cursor = shown.cursor().position();
         List<Message> rest = after(cursor, limit);
-        List<Message> page =
-                rest.isEmpty() && !newest.sameEpoch(cursor) ? after(newest.at(0), limit) : rest;
+        List<Message> page = rest.isEmpty() && !newest.sameEpoch(cursor) ? after(newest.at(0), limit) : rest;
         pages.add(page.size());
         ChannelFeed.Segment segment = new ChannelFeed.Segment(new Broker.Page(newest, page), 0);
         if (!meanwhile.isEmpty()) {
@@ -79,7 +78,9 @@ class ChannelFeedTest {
         assertThat(feed.add(listener)).isEqualTo(FIRST_EPOCH.at(3));
         receive(FIRST_EPOCH, 4);
         assertNext(FIRST_EPOCH, 4);
-        assertThat(pages).as("no message is read before there is a first position").containsExactly(0);
+        assertThat(pages)
+                .as("no message is read before there is a first position")
+                .containsExactly(0);
     }
 
     @Test
@@ -320,7 +321,9 @@ class ChannelFeedTest {
         assertThat(feed.isBehind(FIRST_EPOCH.at(2))).isFalse();
         assertThat(feed.isBehind(FIRST_EPOCH.at(3))).isTrue();
         assertThat(feed.isBehind(SECOND_EPOCH)).isTrue();
-        assertThat(feed.isBehind(Position.NONE)).as("Redis has forgotten the channel").isTrue();
+        assertThat(feed.isBehind(Position.NONE))
+                .as("Redis has forgotten the channel")
+                .isTrue();
         feed.invalidate();
         assertThat(feed.isBehind(FIRST_EPOCH.at(3))).as("a resync is due").isFalse();
     }

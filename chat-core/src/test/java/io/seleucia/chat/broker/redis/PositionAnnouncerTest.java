@@ -37,7 +37,9 @@ class PositionAnnouncerTest {
         parts.announcer.request(node());
 
         eventually(() -> assertThat(number("lobby")).isGreaterThan(9_999_999_999_999L));
-        assertThat(field("lobby", "base")).as("the offset after which the new epoch begins").isEqualTo("3");
+        assertThat(field("lobby", "base"))
+                .as("the offset after which the new epoch begins")
+                .isEqualTo("3");
         assertThat(field("elsewhere", "epoch")).as("nothing was shown").isEqualTo("1.older");
     }
 
@@ -90,8 +92,8 @@ class PositionAnnouncerTest {
         parts.announcer.request(node());
         redis.thaw();
 
-        eventually(() -> assertThat(List.of(number("first"), number("second")))
-                .allMatch(number -> number > 9_999_999_999_999L));
+        eventually(() ->
+                assertThat(List.of(number("first"), number("second"))).allMatch(number -> number > 9_999_999_999_999L));
     }
 
     private RedisNode node() {

@@ -74,7 +74,9 @@ class RedisTopologyTest {
             parts.topology.moved(moved(there), owner.address());
 
             eventually(() -> assertThat(parts.topology.owner(SLOT)).contains(owner));
-            assertThat(parts.topology.all()).hasSize(3).noneMatch(node -> node.address().equals(there));
+            assertThat(parts.topology.all())
+                    .hasSize(3)
+                    .noneMatch(node -> node.address().equals(there));
         }
     }
 
@@ -91,13 +93,15 @@ class RedisTopologyTest {
             assertThat(parts.topology.owner(SLOT)).contains(owner);
             assertThat(parts.topology.awaitUp(Duration.ZERO)).isTrue();
             assertThat(parts.topology.health().flaw()).isEmpty();
-            assertThat(parts.topology.importing(owner.address(), SLOT)).as("one that owns others").isSameAs(owner);
+            assertThat(parts.topology.importing(owner.address(), SLOT))
+                    .as("one that owns others")
+                    .isSameAs(owner);
 
             parts.topology.moved(moved(there), owner.address());
 
             assertThat(parts.topology.owner(SLOT)).contains(importing);
-            assertThat(parts.topology.health().flaw()).hasValueSatisfying(flaw -> assertThat(flaw)
-                    .contains(there.toString()));
+            assertThat(parts.topology.health().flaw())
+                    .hasValueSatisfying(flaw -> assertThat(flaw).contains(there.toString()));
         }
     }
 
@@ -106,14 +110,18 @@ class RedisTopologyTest {
         RedisProcess master = cluster.owner("lobby");
         RedisProcess replica = cluster.replicaOf(master);
         try (RedisParts parts = new RedisParts(cluster.servers()).start()) {
-            assertThat(parts.owner("lobby").pipeline().isTakingOver()).as("it was the first").isFalse();
+            assertThat(parts.owner("lobby").pipeline().isTakingOver())
+                    .as("it was the first")
+                    .isFalse();
 
             replica.ask("CLUSTER", "FAILOVER");
 
-            eventually(() -> assertThat(parts.owner("lobby").address().getPort()).isEqualTo(replica.port()));
+            eventually(
+                    () -> assertThat(parts.owner("lobby").address().getPort()).isEqualTo(replica.port()));
             assertThat(parts.owner("lobby").pipeline().isTakingOver()).isTrue();
             assertThat(parts.topology.all()).noneMatch(node -> node.address().getPort() == master.port());
-            eventually(() -> assertThat(parts.owner("lobby").pipeline().isTakingOver()).isFalse());
+            eventually(() ->
+                    assertThat(parts.owner("lobby").pipeline().isTakingOver()).isFalse());
         }
     }
 

@@ -70,9 +70,9 @@ class SubscriptionPlacementTest {
         try {
             assertSubscribedAt(to, "lobby");
             eventually(() -> assertThat(parts.placement.isPlaced(feed)).isTrue());
-            assertThat(parts.topology.all()).allSatisfy(node -> assertThat(
-                            node.subscriber().has(feed))
-                    .isEqualTo(node.address().getPort() == to.port()));
+            assertThat(parts.topology.all())
+                    .allSatisfy(node -> assertThat(node.subscriber().has(feed))
+                            .isEqualTo(node.address().getPort() == to.port()));
             Position published = parts.history
                     .publish("lobby", Sender.ofKey("ada"), new Content.Text("hi"), "", feed.newest())
                     .position();
@@ -92,7 +92,8 @@ class SubscriptionPlacementTest {
         assertSubscribedAt(cluster.owner("lobby"), "lobby");
         parts.release(feed);
 
-        eventually(() -> cluster.nodes().forEach(node -> assertThat(subscriptions(node)).isEmpty()));
+        eventually(() ->
+                cluster.nodes().forEach(node -> assertThat(subscriptions(node)).isEmpty()));
         assertThat(parts.placement.isPlaced(feed)).isFalse();
     }
 
@@ -145,13 +146,11 @@ class SubscriptionPlacementTest {
 
     /** Waits until that node, and no other, has the subscription of a channel. */
     private static void assertSubscribedAt(RedisProcess owner, String channel) {
-        eventually(() -> cluster.nodes().stream()
-                .filter(RedisProcess::isAlive)
-                .forEach(node -> {
-                    assertThat(subscriptions(node).contains("chat:{" + channel + "}:live"))
-                            .as("%s is subscribed at %s, owned by %s", channel, node.address(), owner.address())
-                            .isEqualTo(node == owner);
-                }));
+        eventually(() -> cluster.nodes().stream().filter(RedisProcess::isAlive).forEach(node -> {
+            assertThat(subscriptions(node).contains("chat:{" + channel + "}:live"))
+                    .as("%s is subscribed at %s, owned by %s", channel, node.address(), owner.address())
+                    .isEqualTo(node == owner);
+        }));
     }
 
     private static List<?> subscriptions(RedisProcess node) {

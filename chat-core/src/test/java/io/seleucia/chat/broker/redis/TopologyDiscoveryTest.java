@@ -132,8 +132,8 @@ class TopologyDiscoveryTest {
 
         /** Starts a cluster of one node, which has these slots. */
         private static RedisProcess clusterOfOne(int first, int last, int epoch) throws Exception {
-            RedisProcess node = RedisProcess.begin(
-                    "--cluster-enabled yes --save '' --cluster-port " + RedisProcess.freePort());
+            RedisProcess node =
+                    RedisProcess.begin("--cluster-enabled yes --save '' --cluster-port " + RedisProcess.freePort());
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(epoch));
             node.ask("CLUSTER", "ADDSLOTSRANGE", Integer.toString(first), Integer.toString(last));
             boolean complete = first == 0 && last == LAST_SLOT;
@@ -178,8 +178,8 @@ class TopologyDiscoveryTest {
                             .as("answer %d", i)
                             .isEmpty();
                 }
-                eventually(() -> assertThat(master(discovery, List.of(address(master))))
-                        .contains(address(former)));
+                eventually(() ->
+                        assertThat(master(discovery, List.of(address(master)))).contains(address(former)));
             }
         }
 
