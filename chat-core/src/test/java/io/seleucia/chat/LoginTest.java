@@ -577,7 +577,7 @@ class LoginTest {
     void aSilentSessionEndsWithItsToken(String subprotocol) throws Exception {
         int port = start(ChatServer.builder()
                 .authenticator((credentials, address) ->
-                        Optional.of(new User("ada").withExpires(Instant.now().plusMillis(300)))));
+                        Optional.of(new User("ada").withExpires(Instant.now().plusSeconds(1)))));
 
         assertThat(TestClient.connect(port, subprotocol, "/?access_token=x").closeCode())
                 .isEqualTo(4401);

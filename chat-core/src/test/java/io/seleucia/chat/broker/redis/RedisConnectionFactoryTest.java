@@ -52,6 +52,7 @@ class RedisConnectionFactoryTest {
     void aUserNeedsNoMoreRightsThanTheManualSays() throws Exception {
         RedisRights.grant(redis, "chat", "secret");
         RedisServers servers = RedisServers.at(redis.uri()).withUser("chat").withPassword(() -> "secret");
+        redis.ask("ACL", "LOG", "RESET");
 
         try (RedisBroker broker = RedisBrokers.connect(servers)) {
             assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();

@@ -133,7 +133,7 @@ public final class RedisSentinelProcesses implements AutoCloseable {
     }
 
     /** What the sentinels have logged. */
-    public String log() throws IOException {
+    public String log() {
         StringBuilder log = new StringBuilder();
         for (RedisProcess sentinel : sentinels) {
             log.append("--- sentinel at ")
