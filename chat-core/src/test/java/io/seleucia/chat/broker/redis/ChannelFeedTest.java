@@ -251,6 +251,19 @@ class ChannelFeedTest {
         assertThat(feed.needsResync()).isFalse();
     }
 
+    /** The history may have been put back: only a read finds out whether the message follows what was delivered. */
+    @Test
+    void theNextMessageWaitsForAResyncToo() throws Exception {
+        open();
+        feed.invalidate();
+
+        storeAndReceive(FIRST_EPOCH, 1);
+        assertThat(listener.isEmpty()).isTrue();
+        feed.resync();
+
+        assertNext(FIRST_EPOCH, 1);
+    }
+
     @Test
     void messagesThatAreTooMuchToBufferAreReadFromTheHistory() throws Exception {
         open();
