@@ -357,6 +357,7 @@ class TcpChatTest {
         try (TcpClient ada = TcpClient.called("ada", tcpPort)) {
             bob.publish("bob", "lobby", "a last word");
             assertThat(bob.next()).endsWith("a last word");
+            eventually(() -> assertThat(server.metrics().delivered()).isEqualTo(2)); // to ada too, who reads later
             closing = Thread.ofVirtual().start(server::close);
 
             assertThat(ada.nextBroadcast()).isEqualTo("bob: a last word");
