@@ -196,9 +196,9 @@ class BansTest {
     void endsByItself() throws Exception {
         try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
                 ChatServer server = server(broker)) {
-            server.ban(new Ban(Ban.Kind.ACCOUNT, "ada", Instant.now().plusMillis(1_500), ""));
             String token = TokenMaker.token("ada");
             TestClient client = TestClient.connect(server.port(), "chat.v1");
+            server.ban(new Ban(Ban.Kind.ACCOUNT, "ada", Instant.now().plusSeconds(3), ""));
             assertThat(logIn(client, token)).contains("forbidden");
             assertThat(client.closeCode()).isEqualTo(4403);
 

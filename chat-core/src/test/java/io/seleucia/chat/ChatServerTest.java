@@ -254,6 +254,8 @@ class ChatServerTest {
     @Test
     void tellsASlowConsumerThatReadsAgainWhyItWasClosed() throws Exception {
         start(Limits.DEFAULT
+                .withWriteTimeout(Duration.ofMinutes(1)) // or a busy machine lets it read too late
+                .withPongTimeout(Duration.ofMinutes(1))
                 .withOutboundQueueBytes(64 * 1024)
                 .withRateMessages(1_000_000)
                 .withRateBurst(1_000_000)
@@ -289,7 +291,7 @@ class ChatServerTest {
 
     @Test
     void findsADeadPeerByItsSilence() throws Exception {
-        Duration longEnough = Duration.ofSeconds(2); // for the one that lives, on a busy machine
+        Duration longEnough = Duration.ofSeconds(4); // for the one that lives, on a busy machine
         start(Limits.DEFAULT.withPingInterval(Duration.ofMillis(100)).withPongTimeout(longEnough));
         try (Socket silent = rawMember("silent", "lobby");
                 TestClient alive = TestClient.member(server.port(), "alive", "lobby")) {

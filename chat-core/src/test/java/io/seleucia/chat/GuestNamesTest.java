@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A guest's name is its own while it is reserved. */
+@Concurrent
 class GuestNamesTest {
     private static final String SECRET = "client-made_secret-of-22";
 

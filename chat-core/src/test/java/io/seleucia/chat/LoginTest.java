@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Logging in, in every protocol, with accounts of an embedding program. */
+@Concurrent
 class LoginTest {
     private static final String CONNECT_ADA =
             "{\"id\":1,\"type\":\"connect\",\"user\":\"ada\",\"password\":\"söcret\"}";
@@ -449,6 +450,7 @@ class LoginTest {
     }
 
     @Test
+    @ReadsLog
     void anAuthenticatorThatHangsOrThrowsCostsOneLogin() throws Exception {
         CountDownLatch interrupted = new CountDownLatch(1);
         Authenticator strange = (credentials, address) -> {
@@ -547,6 +549,7 @@ class LoginTest {
     }
 
     @Test
+    @ReadsLog
     void failedTriesMakeTheirAddressWaitAndAreLoggedWithoutNames() throws Exception {
         try (LoggedLines log = new LoggedLines()) {
             int port = start(ChatServer.builder()
@@ -574,7 +577,7 @@ class LoginTest {
     void aSilentSessionEndsWithItsToken(String subprotocol) throws Exception {
         int port = start(ChatServer.builder()
                 .authenticator((credentials, address) ->
-                        Optional.of(new User("ada").withExpires(Instant.now().plusMillis(300)))));
+                        Optional.of(new User("ada").withExpires(Instant.now().plusSeconds(1)))));
 
         assertThat(TestClient.connect(port, subprotocol, "/?access_token=x").closeCode())
                 .isEqualTo(4401);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
 /** Requests that are refused, and those that only read, must leave nothing in Redis: clients can repeat them for ever. */
+@Concurrent
 class RefusedRequestsTest {
     private static final int TIMES = 1_000;
     private static final int MANY = 1_000_000;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TcpChat as its clients see it, to the letter, alone and among clients of other protocols. */
+@Concurrent
 class TcpChatTest {
     private static final String TAKEN = "Nickname already taken.";
     private static final int MANY = 1_000_000;
@@ -330,6 +331,7 @@ class TcpChatTest {
     }
 
     @Test
+    @ReadsLog
     void keepsThoseWhoSendKeepalivesAndClosesTheSilent() throws Exception {
         Duration silence = Duration.ofSeconds(3);
         start(ChatServer.builder().tcpTimes(Duration.ofMillis(100), silence));

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
 /** Two servers over one Redis are one chat, and stay one when Redis comes and goes. */
+@Concurrent
 class TwoServersTest {
     private RedisProcess redis;
     private RedisBroker hereBroker;
@@ -223,6 +224,7 @@ class TwoServersTest {
     }
 
     @Test
+    @ReadsLog
     void closeWhoCanNotBeToldThatRedisStaysDown() throws Exception {
         try (LoggedLines log = new LoggedLines();
                 TcpClient ada = TcpClient.called("ada", tcpPort(here));

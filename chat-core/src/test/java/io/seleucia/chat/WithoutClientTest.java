@@ -27,6 +27,7 @@ class WithoutClientTest {
     void aServerLoadsNoneOfIt() throws Exception {
         Process process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Xlog:class+load",
                         "-cp",
                         System.getProperty("java.class.path"),

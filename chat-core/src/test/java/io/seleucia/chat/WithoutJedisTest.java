@@ -83,6 +83,7 @@ class WithoutJedisTest {
     private static List<String> forgetful(String classPath) throws Exception {
         Process process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         classPath,
                         Forgetful.class.getName()))
@@ -121,6 +122,7 @@ class WithoutJedisTest {
 
         Process process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         classPath(),
                         Embedder.class.getName()))

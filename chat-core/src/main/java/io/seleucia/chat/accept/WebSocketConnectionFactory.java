@@ -10,6 +10,7 @@ import io.seleucia.chat.transport.WebSocketConnection;
 import io.seleucia.chat.transport.Wire;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -65,15 +66,19 @@ public record WebSocketConnectionFactory(
     }
 
     private List<String> subprotocols(String path) {
-        return routes.at(path).isPresent()
-                ? List.of()
-                : protocols.stream().map(Protocol::name).toList();
+        List<String> names = new ArrayList<>(protocols.size());
+        if (routes.at(path).isEmpty()) {
+            protocols.forEach(protocol -> names.add(protocol.name()));
+        }
+        return names;
     }
 
     private Protocol protocolFor(Optional<String> subprotocol) {
-        return protocols.stream()
-                .filter(protocol -> subprotocol.isPresent() && protocol.name().equals(subprotocol.get()))
-                .findFirst()
-                .orElse(protocols.getLast());
+        for (Protocol protocol : protocols) {
+            if (subprotocol.isPresent() && protocol.name().equals(subprotocol.get())) {
+                return protocol;
+            }
+        }
+        return protocols.getLast();
     }
 }

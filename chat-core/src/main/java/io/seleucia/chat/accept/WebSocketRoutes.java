@@ -3,7 +3,6 @@ package io.seleucia.chat.accept;
 import io.seleucia.chat.connection.ConnectionHandler;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.session.Login;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,11 +24,15 @@ public record WebSocketRoutes(Map<String, Endpoint> byPattern) {
     }
 
     Optional<Endpoint> at(String path) {
-        return byPattern.keySet().stream()
-                .filter(pattern -> pattern.endsWith("*")
-                        ? path.startsWith(pattern.substring(0, pattern.length() - 1))
-                        : path.equals(pattern))
-                .max(Comparator.comparingInt(String::length))
-                .map(byPattern::get);
+        String longest = null;
+        for (String pattern : byPattern.keySet()) {
+            boolean matches = pattern.endsWith("*")
+                    ? path.startsWith(pattern.substring(0, pattern.length() - 1))
+                    : path.equals(pattern);
+            if (matches && (longest == null || pattern.length() > longest.length())) {
+                longest = pattern;
+            }
+        }
+        return Optional.ofNullable(longest).map(byPattern::get);
     }
 }

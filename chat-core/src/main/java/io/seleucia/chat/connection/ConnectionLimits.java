@@ -7,7 +7,7 @@ public record ConnectionLimits(
         int messageBytes, int queueBytes, Duration ping, Duration pong, Duration frame, Duration write) {
     /** Returns the longest time from the first byte of a message in several frames to its last. */
     Duration message() {
-        return frame.multipliedBy(2);
+        return frame.plus(frame);
     }
 
     /** Returns these limits with other times for pings. */

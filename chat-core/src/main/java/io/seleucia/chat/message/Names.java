@@ -197,6 +197,9 @@ public final class Names {
         if (name.isEmpty() || name.length() > 2 * max || name.codePointCount(0, name.length()) > max) {
             return Optional.of(what + " must have 1 to " + max + " characters");
         }
+        if (isPlain(name)) {
+            return Optional.empty();
+        }
         if (name.chars().anyMatch(Character::isISOControl)) {
             return Optional.of(what + " must not have control characters");
         }

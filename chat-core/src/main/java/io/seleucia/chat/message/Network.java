@@ -54,8 +54,12 @@ public record Network(boolean v6, long bits) {
     @Override
     public String toString() {
         if (!v6) {
-            return "%d.%d.%d.%d".formatted(bits >> 24 & 0xff, bits >> 16 & 0xff, bits >> 8 & 0xff, bits & 0xff);
+            return (bits >> 24 & 0xff) + "." + (bits >> 16 & 0xff) + "." + (bits >> 8 & 0xff) + "." + (bits & 0xff);
         }
-        return "%x:%x:%x:%x".formatted(bits >>> 48, bits >>> 32 & 0xffff, bits >>> 16 & 0xffff, bits & 0xffff);
+        return group(bits >>> 48) + ":" + group(bits >>> 32) + ":" + group(bits >>> 16) + ":" + group(bits);
+    }
+
+    private static String group(long bits) {
+        return Long.toHexString(bits & 0xffff);
     }
 }

@@ -86,8 +86,8 @@ final class Skeleton {
 
     /** Takes Greek capitals among letters of Latin for those they look like; by themselves they are Greek, in any case. */
     private static String inLatin(String text) {
-        boolean latin = text.codePoints().anyMatch(one -> UnicodeScript.of(one) == UnicodeScript.LATIN);
-        if (!latin || text.codePoints().noneMatch(CAPITALS::containsKey)) {
+        if (text.codePoints().noneMatch(CAPITALS::containsKey)
+                || text.codePoints().noneMatch(one -> UnicodeScript.of(one) == UnicodeScript.LATIN)) {
             return text;
         }
         StringBuilder letters = new StringBuilder(text.length());
@@ -102,11 +102,17 @@ final class Skeleton {
         StringBuilder folded = new StringBuilder(text.length());
         text.codePoints()
                 .map(Character::toLowerCase) // capitals that upper case does not resolve, such as the sharp S
-                .forEach(character -> Character.toString(character)
-                        .toUpperCase(Locale.ROOT)
-                        .codePoints()
-                        .map(Character::toLowerCase)
-                        .forEach(folded::appendCodePoint));
+                .forEach(character -> {
+                    if (character < 0x80) {
+                        folded.append((char) character);
+                    } else {
+                        Character.toString(character)
+                                .toUpperCase(Locale.ROOT)
+                                .codePoints()
+                                .map(Character::toLowerCase)
+                                .forEach(folded::appendCodePoint);
+                    }
+                });
         return folded.toString();
     }
 }

@@ -21,14 +21,13 @@ import io.seleucia.chat.protocol.json.Json;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The server's own protocol: one JSON object per text frame, {@code {"id":1,"type":"publish",…}}. A reply has the id of its
  * request. Messages have positions, from which a client goes on after a lost connection. Has no state.
  */
 public final class ChatV1 implements Protocol {
-    private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d{1,16}");
+    private static final int MOST_DIGITS = 16;
     private static final int DEFAULT_PAGE = 50;
     private static final int LARGEST_PAGE = 1_000;
     private static final int LONGEST_EPOCH = 128;
@@ -347,10 +346,19 @@ public final class ChatV1 implements Protocol {
         }
         if (value instanceof JsonPrimitive primitive
                 && primitive.isNumber()
-                && WHOLE_NUMBER.matcher(primitive.getAsString()).matches()
+                && isDigits(primitive.getAsString())
                 && primitive.getAsLong() >= least) {
             return Optional.of(primitive.getAsLong());
         }
         throw new Json.MalformedException(name + " must be a whole number from " + least + " on");
+    }
+
+    private static boolean isDigits(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return text.length() <= MOST_DIGITS; // and has at least one, being a number
     }
 }

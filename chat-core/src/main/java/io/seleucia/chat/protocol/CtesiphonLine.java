@@ -22,13 +22,37 @@ final class CtesiphonLine {
     /** Returns whether a name could pass for the end of itself and the beginning of the next part of the line. */
     static boolean isAmbiguous(String name) {
         return name.length() > COMMA.length()
+                && mayHaveComma(name)
                 && SEPARATOR.matcher(Names.skeleton(name)).find();
+    }
+
+    /** Returns whether the skeleton of a name may have a comma. In ASCII, nothing else looks like one. */
+    private static boolean mayHaveComma(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) == ',' || name.charAt(i) >= 0x80) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns the line. */
     static String of(Message message) {
         return "Channel : " + shown(message.channel()) + ", Sender : " + shown(message.sender()) + ", Message : "
-                + FORGED.matcher(message.content().asText()).replaceAll("\\\\n");
+                + unforged(message.content().asText());
+    }
+
+    private static String unforged(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= '\n' && c <= '\r'
+                    || c == 0x85
+                    || c == 0x2028
+                    || c == 0x2029) { // the usual text has no second line
+                return FORGED.matcher(text).replaceAll("\\\\n");
+            }
+        }
+        return text;
     }
 
     private static String shown(String name) {

@@ -44,7 +44,6 @@ final class Allowance {
     private final RateLimiter rate;
     private final ReentrantLock counting = new ReentrantLock(); // guards the next, and the source that it counts for
     private int counted; // subscriptions
-    private String sourceName; // used by the inbound loop only
     private volatile Source source; // null before it began
     private volatile boolean over; // it no longer counts for its source
     private Payload received; // the request that came last
@@ -53,7 +52,7 @@ final class Allowance {
         this.served = served;
         this.replies = replies;
         this.sources = sources;
-        this.rate = new RateLimiter(limits.messagesPerSecond(), limits.burst(), System.nanoTime());
+        this.rate = new RateLimiter(limits.requests(), System.nanoTime());
     }
 
     /**
@@ -63,11 +62,11 @@ final class Allowance {
     void enter(Optional<Login> login) {
         String name = Sources.nameOf(
                 login, served.connection().name(), served.connection().peer());
-        if (name.equals(sourceName)) {
+        Source former = source;
+        if (former != null && former.name().equals(name)) {
             return;
         }
         Source next = sources.enter(name);
-        Source former = source;
         counting.lock();
         try {
             source = next;
@@ -80,16 +79,15 @@ final class Allowance {
         }
         if (former != null) {
             former.left(served);
-            sources.leave(sourceName);
+            sources.leave(former.name());
         }
-        sourceName = name;
     }
 
     void leave() {
         over = true;
         if (source != null) {
             source.left(served);
-            sources.leave(sourceName);
+            sources.leave(source.name());
         }
     }
 

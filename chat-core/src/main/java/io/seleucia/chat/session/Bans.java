@@ -58,7 +58,9 @@ public final class Bans {
 
     /** Returns the ban of an address, if it is banned now. */
     public Optional<Ban> ofNetwork(Network network) {
-        return find(Ban.Kind.ADDRESS, network.v6() ? network + V6_SUFFIX : network.toString());
+        return isEmpty()
+                ? Optional.empty()
+                : find(Ban.Kind.ADDRESS, network.v6() ? network + V6_SUFFIX : network.toString());
     }
 
     /**

@@ -1,6 +1,6 @@
 package io.seleucia.chat.session;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * A token bucket in one number: the time until which the units taken last at the allowed rate (the generic cell rate
@@ -31,12 +31,15 @@ final class Bucket {
         }
     }
 
+    private static final AtomicLongFieldUpdater<Bucket> UNTIL =
+            AtomicLongFieldUpdater.newUpdater(Bucket.class, "until");
+
     private final Rate rate;
-    private final AtomicLong until;
+    private volatile long until;
 
     Bucket(Rate rate, long now) {
         this.rate = rate;
-        this.until = new AtomicLong(now);
+        this.until = now;
     }
 
     /** Takes units; false, without effect, if nothing is left now. */
@@ -46,33 +49,33 @@ final class Bucket {
         }
         long cost = (long) (units * rate.nanos);
         while (true) {
-            long was = until.get();
+            long was = until;
             long ahead = Math.max(0, was - now);
             if (ahead > rate.depth) {
                 return false;
             }
-            if (until.compareAndSet(was, now + ahead + cost)) {
+            if (UNTIL.compareAndSet(this, was, now + ahead + cost)) {
                 return true;
             }
         }
     }
 
     void putBack(long units) {
-        until.addAndGet(-(long) (units * rate.nanos));
+        UNTIL.addAndGet(this, -(long) (units * rate.nanos));
     }
 
     /** Returns whether something can be taken now. */
     boolean isOpen(long now) {
-        return rate.nanos == 0 || until.get() - now <= rate.depth;
+        return rate.nanos == 0 || until - now <= rate.depth;
     }
 
     /** Returns how long it takes until something can be taken, if nothing is taken meanwhile; 0 if it can be now. */
     long nanosUntilOpen(long now) {
-        return Math.max(0, until.get() - now - rate.depth);
+        return Math.max(0, until - now - rate.depth);
     }
 
     /** Returns whether all units are back, so that a new bucket would do as well. */
     boolean isFull(long now) {
-        return until.get() - now <= 0;
+        return until - now <= 0;
     }
 }

@@ -11,11 +11,11 @@ import io.seleucia.chat.message.ResumeSecret;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
 
 /**
  * The names of guests that are reserved at the broker, while sessions of this server bear them and for some time after. One
@@ -59,7 +59,7 @@ public final class NameHolds implements AutoCloseable {
     private final Broker broker;
     private final Duration lifetime;
     private final ConcurrentHashMap<Hold, List<ServedConnection>> bearers =
-            new ConcurrentHashMap<>(); // the sessions that bear the name
+            new ConcurrentHashMap<>(); // the sessions that bear the name; lists are used within the map's steps only
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread = Thread.ofVirtual().name("guest-names").unstarted(this::renew);
 
@@ -80,10 +80,11 @@ public final class NameHolds implements AutoCloseable {
         if (result == Broker.Hold.REFUSED) {
             return result;
         }
-        bearers.merge(
-                hold,
-                List.of(connection),
-                (some, one) -> Stream.concat(some.stream(), one.stream()).toList());
+        bearers.compute(hold, (key, some) -> {
+            List<ServedConnection> all = some == null ? new ArrayList<>(1) : some;
+            all.add(connection);
+            return all;
+        });
         return result;
     }
 
@@ -105,9 +106,8 @@ public final class NameHolds implements AutoCloseable {
 
     private void remove(ServedConnection connection, Hold hold) {
         bearers.computeIfPresent(hold, (key, some) -> {
-            List<ServedConnection> others =
-                    some.stream().filter(one -> one != connection).toList();
-            return others.isEmpty() ? null : others;
+            some.remove(connection);
+            return some.isEmpty() ? null : some;
         });
     }
 
@@ -131,7 +131,11 @@ public final class NameHolds implements AutoCloseable {
 
     private void renew(Hold hold) {
         if (!extend(hold)) {
-            List<ServedConnection> some = bearers.getOrDefault(hold, List.of());
+            List<ServedConnection> some = new ArrayList<>();
+            bearers.computeIfPresent(hold, (key, all) -> {
+                some.addAll(all);
+                return all;
+            });
             some.forEach(connection -> connection.end(CloseCode.UNAUTHORIZED, true));
             if (!some.isEmpty()) {
                 lost.log(() ->

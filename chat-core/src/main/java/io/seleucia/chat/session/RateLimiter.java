@@ -15,8 +15,8 @@ final class RateLimiter {
     private long refusedAt;
     private boolean refused;
 
-    RateLimiter(int perSecond, int burst, long now) {
-        this.bucket = new Bucket(Bucket.Rate.of(perSecond, SECOND, burst), now);
+    RateLimiter(Bucket.Rate rate, long now) {
+        this.bucket = new Bucket(rate, now);
     }
 
     /** Takes a request; false if it is one too many. */

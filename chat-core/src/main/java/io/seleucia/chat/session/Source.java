@@ -30,6 +30,7 @@ final class Source {
      */
     record Limits(Map<Quota, Bucket.Rate> rates, int subscriptions, int queuedBytes) {}
 
+    private final String name;
     private final Limits limits;
     private final MemoryBudget memory;
     private final Map<Quota, Bucket> buckets = new EnumMap<>(Quota.class); // without those of channels
@@ -40,12 +41,18 @@ final class Source {
     private final AtomicLong allWaiting = new AtomicLong();
 
     /** @param memory is charged for the counts, until {@link #end} */
-    Source(Limits limits, MemoryBudget memory, long now) {
+    Source(String name, Limits limits, MemoryBudget memory, long now) {
+        this.name = name;
         this.limits = limits;
         this.memory = memory;
         memory.charge(Part.CHANNELS, SOURCE_BYTES);
         limits.rates.forEach((quota, rate) -> buckets.put(quota, new Bucket(rate, now)));
         buckets.remove(Quota.CHANNEL_MESSAGES);
+    }
+
+    /** Returns the name that {@link Sources} know it by. */
+    String name() {
+        return name;
     }
 
     /** Takes one unit of a quota; false if nothing is left. */

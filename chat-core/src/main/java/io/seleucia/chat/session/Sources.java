@@ -114,7 +114,7 @@ public final class Sources implements AutoCloseable {
     /** Counts a connection of a source. */
     Source enter(String name) {
         long now = System.nanoTime();
-        return sources.acquire(name, key -> takeRested(key).orElseGet(() -> new Source(limits, memory, now)));
+        return sources.acquire(name, key -> takeRested(key).orElseGet(() -> new Source(key, limits, memory, now)));
     }
 
     /** Returns a source that was kept without connections, if there is one. */

@@ -32,10 +32,13 @@ record DeflateParameters(int serverWindowBits, boolean serverTakeover, boolean c
      * @throws HandshakeException if the field is not a list of extensions (RFC 6455 §9.1)
      */
     static Optional<DeflateParameters> negotiate(List<String> fieldLines, boolean takeover) throws HandshakeException {
-        return offers(fieldLines).stream()
-                .filter(offer -> offer.name.equals(NAME))
-                .flatMap(offer -> accept(offer, takeover).stream())
-                .findFirst();
+        for (Offer offer : offers(fieldLines)) {
+            Optional<DeflateParameters> accepted = offer.name.equals(NAME) ? accept(offer, takeover) : Optional.empty();
+            if (accepted.isPresent()) {
+                return accepted;
+            }
+        }
+        return Optional.empty();
     }
 
     /** Declines an offer with a parameter that is unknown, repeated or has a bad value (RFC 7692 §7.1). */

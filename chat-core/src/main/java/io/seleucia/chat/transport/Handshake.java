@@ -32,6 +32,7 @@ public record Handshake(
         boolean compression,
         boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    private static final MessageDigest SHA1 = sha1(); // cloned: getInstance leaves a thread-local in each idle thread
     private static final int KEY_BYTES = 16;
     private static final int CONTEXTS_SHARE = 4;
     private static final int MAX_QUOTED = 100; // characters of a requested host
@@ -84,18 +85,21 @@ public record Handshake(
         try {
             HttpHead head = HttpHead.read(wire, memory);
             body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
-            checkHost(head.host());
+            String host = head.host();
+            checkHost(host);
             if (pages.concern(head)) {
                 pages.answer(head).send(wire, body);
                 return Optional.empty();
             }
-            String key = check(head, wire.isSecure() ? "https" : "http");
-            Optional<String> subprotocol = negotiate(head, subprotocols.apply(head.path()));
+            String path = head.path();
+            Map<String, String> parameters = head.parameters();
+            String key = check(head, wire.isSecure() ? "https" : "http", host);
+            Optional<String> subprotocol = negotiate(head, subprotocols.apply(path));
             Optional<DeflateParameters> agreed = compression
                     ? DeflateParameters.negotiate(
                             head.lines("sec-websocket-extensions"), contextTakeover && hasRoomForContext(wire.memory()))
                     : Optional.empty();
-            gate.check(head.path(), head.single("authorization"), head.parameters());
+            gate.check(path, head.single("authorization"), parameters);
             wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
                             + field("Sec-WebSocket-Protocol", subprotocol)
@@ -103,7 +107,7 @@ public record Handshake(
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
             wire.settle();
-            return Optional.of(new Agreed(head.path(), head.parameters(), subprotocol, agreed));
+            return Optional.of(new Agreed(path, parameters, subprotocol, agreed));
         } catch (HandshakeException e) {
             refuse(wire, e, body);
             throw e;
@@ -133,7 +137,7 @@ public record Handshake(
      *
      * @param scheme the scheme of this port's pages
      */
-    private String check(HttpHead head, String scheme) throws HandshakeException {
+    private String check(HttpHead head, String scheme, String host) throws HandshakeException {
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
         }
@@ -153,7 +157,7 @@ public record Handshake(
                 .filter(Handshake::isKey)
                 .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
         Optional<String> origin = head.single("origin");
-        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, head.host()))) {
+        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, host))) {
             throw new HandshakeException(403, "this origin is not allowed");
         }
         return key;
@@ -188,18 +192,29 @@ public record Handshake(
                 throw new HandshakeException(400, "Sec-WebSocket-Protocol must be a list of tokens");
             }
         }
-        Optional<String> subprotocol = spoken.stream().filter(offered::contains).findFirst();
-        if (subprotocolRequired && subprotocol.isEmpty() && !offered.isEmpty()) {
+        for (String name : spoken) {
+            if (offered.contains(name)) {
+                return Optional.of(name);
+            }
+        }
+        if (subprotocolRequired && !offered.isEmpty()) {
             throw new HandshakeException(400, "none of these subprotocols is spoken here");
         }
-        return subprotocol;
+        return Optional.empty();
     }
 
     private static String answerTo(String key) {
         try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1));
-            return Base64.getEncoder().encodeToString(digest);
+            MessageDigest sha1 = (MessageDigest) SHA1.clone();
+            return Base64.getEncoder().encodeToString(sha1.digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1)));
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("every JDK can clone its SHA-1", e);
+        }
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-1", e);
         }

@@ -1,36 +1,34 @@
 package io.seleucia.chat.transport;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
  *
  * @param target the target, in origin or absolute form
- * @param fields the header lines, by name in lower case
+ * @param fieldLines the header lines, each a name, a colon and a value
  */
-record HttpHead(String method, String target, Map<String, List<String>> fields) {
+record HttpHead(String method, String target, List<String> fieldLines) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
+    private static final int TYPICAL_LINE = 128;
     private static final int CHARGED_STEP = 4 * 1024;
     private static final int BYTES_OF_A_CHARACTER = 2; // one in its line, one in its field
-    private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[1-9]");
+    private static final String VERSION = "HTTP/1."; // and the minor version
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
     private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
-    private static final String SEPARATORS = "()<>@,;:\\\"/[]?={}"; // RFC 9110 §5.6.2
+    private static final String TOKEN = "!#$%&'*+-.^_`|~"; // RFC 9110 §5.6.2, besides letters and digits
     private static final String HOST = "-._~!$&'()*+,;="; // RFC 3986 §3.2.2
 
     /**
@@ -45,26 +43,29 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         if (request.length != 3 || !isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");
         }
-        if (!VERSION.matcher(request[2]).matches()) { // a later minor version means no less (RFC 9110 §2.5)
+        if (!isVersion(request[2])) { // a later minor version means no less (RFC 9110 §2.5)
             throw malformed("the version must be HTTP/1.1");
         }
-        Map<String, List<String>> fields = new HashMap<>();
-        for (String line : lines.subList(1, lines.size())) {
-            int colon = line.indexOf(':');
-            if (colon < 0 || !isToken(line.substring(0, colon))) {
+        List<String> fieldLines = lines.subList(1, lines.size());
+        for (String line : fieldLines) {
+            if (!isToken(line, line.indexOf(':'))) {
                 throw malformed("a header line must be a name, a colon and a value");
             }
-            String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
-            fields.computeIfAbsent(name, n -> new ArrayList<>())
-                    .add(line.substring(colon + 1).strip());
         }
-        return new HttpHead(request[0], request[1], fields);
+        return new HttpHead(request[0], request[1], fieldLines);
+    }
+
+    private static boolean isVersion(String text) {
+        return text.length() == VERSION.length() + 1
+                && text.startsWith(VERSION)
+                && text.charAt(VERSION.length()) >= '1'
+                && text.charAt(VERSION.length()) <= '9';
     }
 
     /** Reads the lines up to the empty one, each without its CR LF. A line feed alone does not end a line. */
     private static List<String> lines(Wire wire, IncomingMemory memory) throws IOException {
         List<String> lines = new ArrayList<>();
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        StringBuilder line = new StringBuilder(TYPICAL_LINE);
         for (int count = 1; count < MAX_BYTES; count++) {
             int b = wire.read();
             if (count % CHARGED_STEP == 0 && !memory.fits((long) (count + CHARGED_STEP) * BYTES_OF_A_CHARACTER)) {
@@ -75,23 +76,23 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
                     throw malformed("lines must end with CR LF");
                 }
                 count++;
-                if (line.size() == 0 && !lines.isEmpty()) {
+                if (line.isEmpty() && !lines.isEmpty()) {
                     return lines;
                 }
-                if (line.size() == 0 && count > 2) { // one empty line before the request is ignored (RFC 9112 §2.2)
+                if (line.isEmpty() && count > 2) { // one empty line before the request is ignored (RFC 9112 §2.2)
                     throw malformed("the request line is missing");
                 }
                 if (lines.size() > MAX_FIELDS) {
                     throw new HandshakeException(431, "more than " + MAX_FIELDS + " header lines");
                 }
-                if (line.size() > 0) {
-                    lines.add(line.toString(StandardCharsets.ISO_8859_1));
-                    line.reset();
+                if (!line.isEmpty()) {
+                    lines.add(line.toString());
+                    line.setLength(0);
                 }
             } else if (b < ' ' && b != '\t' || b == 0x7f) {
                 throw malformed("the head must not have control characters, and lines must end with CR LF");
             } else {
-                line.write(b);
+                line.append((char) b); // ISO 8859-1
             }
         }
         throw new HandshakeException(431, "the head passes " + MAX_BYTES + " bytes");
@@ -102,12 +103,22 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         int start = pathStart(target);
         return start >= 0
                 && (start < target.length() ? "/?".indexOf(target.charAt(start)) >= 0 : start > 0)
-                && consistsOf(target.substring(start), PATH_AND_QUERY);
+                && consistsOf(target, start, target.length(), PATH_AND_QUERY);
     }
 
     /** Returns whether a text is a token of RFC 9110 §5.6.2. */
     static boolean isToken(String text) {
-        return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f && SEPARATORS.indexOf(c) < 0);
+        return isToken(text, text.length());
+    }
+
+    /** @param end the end of the token, which begins the text; none if it is not positive */
+    private static boolean isToken(String text, int end) {
+        for (int i = 0; i < end; i++) {
+            if (!isAlphanumeric(text.charAt(i)) && TOKEN.indexOf(text.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return end > 0;
     }
 
     /** Returns whether a text can be the path of a request. */
@@ -135,9 +146,13 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
     static boolean isHost(String host) {
         int colon = host.lastIndexOf(':');
         boolean literal = host.startsWith("[");
-        String name = colon < 0 || literal && host.endsWith("]") ? host : host.substring(0, colon);
-        boolean port = host.substring(name.length()).chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
-        return port && (literal ? isAddress(name) : !name.isEmpty() && consistsOf(name, HOST));
+        int end = colon < 0 || literal && host.endsWith("]") ? host.length() : colon;
+        for (int i = end + 1; i < host.length(); i++) {
+            if (host.charAt(i) < '0' || host.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return literal ? isAddress(host.substring(0, end)) : end > 0 && consistsOf(host, 0, end, HOST);
     }
 
     /** Returns whether a text is an IPv6 address in brackets. Never looks up a name. */
@@ -149,20 +164,24 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
         }
     }
 
-    /** Returns whether a text has only letters, digits, escaped bytes and these characters. */
-    private static boolean consistsOf(String text, String others) {
-        for (int i = 0; i < text.length(); i++) {
+    /** Returns whether a part of a text has only letters, digits, escaped bytes and these characters. */
+    private static boolean consistsOf(String text, int start, int end, String others) {
+        for (int i = start; i < end; i++) {
             char c = text.charAt(i);
             if (c == '%') {
-                if (i + 2 >= text.length() || !isHex(text.charAt(i + 1)) || !isHex(text.charAt(i + 2))) {
+                if (i + 2 >= end || !isHex(text.charAt(i + 1)) || !isHex(text.charAt(i + 2))) {
                     return false;
                 }
                 i += 2;
-            } else if (!(c < 0x80 && Character.isLetterOrDigit(c)) && others.indexOf(c) < 0) {
+            } else if (!isAlphanumeric(c) && others.indexOf(c) < 0) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean isAlphanumeric(char c) {
+        return c < 0x80 && Character.isLetterOrDigit(c);
     }
 
     private static boolean isHex(char c) {
@@ -208,13 +227,21 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
 
     /** Returns whether a body may follow. */
     boolean announcesBody() throws HandshakeException {
-        return fields.containsKey("transfer-encoding")
+        return !lines("transfer-encoding").isEmpty()
                 || !single("content-length").orElse("0").equals("0");
     }
 
-    /** Returns the lines of a field. */
+    /** Returns the values of the lines of a field. */
     List<String> lines(String name) {
-        return fields.getOrDefault(name, List.of());
+        List<String> values = List.of();
+        for (String line : fieldLines) {
+            int colon = name.length();
+            if (line.length() > colon && line.charAt(colon) == ':' && line.regionMatches(true, 0, name, 0, colon)) {
+                values = values.isEmpty() ? new ArrayList<>(1) : values;
+                values.add(line.substring(colon + 1).strip());
+            }
+        }
+        return values;
     }
 
     /** Returns the value of a field that may stand only once. */
@@ -228,16 +255,25 @@ record HttpHead(String method, String target, Map<String, List<String>> fields) 
 
     /** Returns the members of a comma-separated list, over all lines of the field (RFC 9110 §5.6.1). */
     List<String> list(String name) {
-        return lines(name).stream()
-                .flatMap(value -> Arrays.stream(value.split(",")))
-                .map(String::strip)
-                .filter(member -> !member.isEmpty())
-                .toList();
+        List<String> members = new ArrayList<>();
+        for (String value : lines(name)) {
+            for (String member : value.split(",")) {
+                if (!member.isBlank()) {
+                    members.add(member.strip());
+                }
+            }
+        }
+        return members;
     }
 
     /** Returns whether a list has a member, in any case. */
     boolean lists(String name, String member) {
-        return list(name).stream().anyMatch(member::equalsIgnoreCase);
+        for (String one : list(name)) {
+            if (one.equalsIgnoreCase(member)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static HandshakeException malformed(String rule) {

@@ -658,7 +658,7 @@ public abstract class BrokerContract {
             broker.ban(new Ban(Ban.Kind.GUEST, "BiIl", hour.plusSeconds(1), "as it looks the same"));
             broker.ban(guest);
             another.ban(address);
-            another.ban(new Ban(Ban.Kind.GUEST, "short", Instant.now().plusMillis(200), ""));
+            another.ban(new Ban(Ban.Kind.GUEST, "short", Instant.now().plusSeconds(1), ""));
 
             broker.delete("@");
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the client sends, and when, to a server that answers as the test wants it to. */
+@Concurrent
 class ChatClientOnTheWireTest {
     @AutoClose
     private final ScriptedServer server = new ScriptedServer();

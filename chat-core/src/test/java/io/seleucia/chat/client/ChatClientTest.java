@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.Quotas;
+import io.seleucia.chat.ReadsLog;
 import io.seleucia.chat.TestKey;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a program is promised, on a server in memory that is ended and started again on its port. */
+@Concurrent
 class ChatClientTest {
     private static final Limits LIMITS = Limits.DEFAULT
             .withRateMessages(1_000_000)
@@ -357,6 +360,7 @@ class ChatClientTest {
     }
 
     @Test
+    @ReadsLog
     void theListenerIsCalledByOneVirtualThreadAndMayFail() throws Exception {
         List<Thread> threads = new ArrayList<>();
         Recorder failing = new Recorder() {

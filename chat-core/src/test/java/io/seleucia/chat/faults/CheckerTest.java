@@ -303,6 +303,21 @@ class CheckerTest {
     }
 
     @Test
+    void acceptsARepetitionOfWhatWasSentAgainBeforeItsFirstAcknowledgementCame() {
+        published("eve-1", "eve-2");
+        shown(ada, 1, "eve-1", "eve-2");
+        shown(bob, 1, "eve-1", "eve-2");
+        putBackTo(1);
+        published("eve-2");
+        for (Track track : List.of(ada, bob)) {
+            track.add(new Track.Shown.Lost(at(1)));
+            shown(track, 2, "eve-2");
+        }
+
+        assertThat(verdict().clean()).as("%s", verdict()).isTrue();
+    }
+
+    @Test
     void findsAMessageAcknowledgedInTheLastEpochThatIsNotInTheHistory() {
         published("eve-1", "eve-2");
         shown(ada, 1, "eve-1", "eve-2");

@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.LongForm;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The proof that nothing acknowledged is lost or doubled by one server with a journal, however often it is killed; {@code
  * -Dfaults.seconds} and {@code -Dfaults.seed} are those of {@link RedisFaultsTest}.
  */
+@Concurrent
 class JournalFaultsTest {
     private static final Duration DURATION =
             Duration.ofSeconds(Integer.getInteger("faults.seconds", LongForm.RUNS ? 20 : 5));

@@ -319,8 +319,8 @@ class NetworkPartitionTest {
             while (silent.isZero() || overflow.isZero()) {
                 for (int i = 0; i < 10 && overflow.isZero(); i++) {
                     talker.publishUntilAcknowledged(new Publication(busy, "busy-" + published++, 16_000));
+                    most = Math.max(most, site.servers().getLast().status().queuedBytes());
                 }
-                most = Math.max(most, site.servers().getLast().status().queuedBytes());
                 bob.publishUntilAcknowledged(next());
                 bob.catchUp();
                 silent = silent.isZero() && bob.gone().contains("still") ? since(heard) : silent;

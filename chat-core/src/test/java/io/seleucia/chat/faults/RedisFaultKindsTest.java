@@ -2,7 +2,7 @@ package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.LongForm;
+import io.seleucia.chat.Concurrent;
 import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
  * Short runs of the kinds of faults that need a site of their own over Redis; {@code -Dfaults.seconds} and {@code
  * -Dfaults.seed} are those of {@link RedisFaultsTest}.
  */
+@Concurrent
 class RedisFaultKindsTest {
     private static final Duration DURATION = Duration.ofSeconds(Integer.getInteger("faults.seconds", 5));
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
@@ -34,16 +35,6 @@ class RedisFaultKindsTest {
     }
 
     @Test
-    void serversThatStartWhileOthersDieForgetNobody() throws Exception {
-        try (Site site = Site.overRedis(3, Equipment.NONE.withHaste())) {
-            site.servers().getLast().kill();
-            site.bystanders().begin(site.ports().subList(0, 2));
-
-            assertNothingIsLost(watched(site, Fault.REPLACEMENTS, Duration.ofSeconds(3)));
-        }
-    }
-
-    @Test
     void deletedMessagesStayAwayWhileMembersRecover() throws Exception {
         try (Site site = Site.overRedis(2)) {
             Verdict verdict = run(site, Fault.DELETIONS);
@@ -52,30 +43,8 @@ class RedisFaultKindsTest {
         }
     }
 
-    @Test
-    @LongForm
-    void clocksThatJumpHarmNobody() throws Exception {
-        try (Site site = Site.withClocks()) {
-            assertNothingIsLost(watched(site, Fault.CLOCKS, Duration.ofSeconds(10)));
-        }
-    }
-
-    @Test
-    @LongForm
-    void noClockSaysWhichServersAreDead() throws Exception {
-        try (Site site = Site.withClockOfRedis()) {
-            site.bystanders().begin(site.ports());
-
-            assertNothingIsLost(watched(site, Fault.CLOCKS_OF_THE_DEAD, Duration.ofSeconds(3)));
-        }
-    }
-
     private static Verdict run(Site site, Set<Fault> faults) throws Exception {
         return new FaultRun(site, SEED, DURATION, faults).run();
-    }
-
-    private static Verdict watched(Site site, Set<Fault> faults, Duration patience) throws Exception {
-        return new FaultRun(site, SEED, DURATION, faults).watching(patience).run();
     }
 
     private static void assertNothingIsLost(Verdict verdict) {

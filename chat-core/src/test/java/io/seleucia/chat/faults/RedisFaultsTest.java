@@ -35,8 +35,8 @@ import redis.clients.jedis.StreamEntryID;
 class RedisFaultsTest {
     private static final Duration DURATION = Duration.ofSeconds(Integer.getInteger("faults.seconds", 20));
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
-    private static final Duration PROMISED = Duration.ofSeconds(5); // two, and what a slow machine takes
-    private static final Duration NEXT_CHECK = Duration.ofSeconds(10); // or later: all channels are compared every 25
+    private static final Duration PROMISED = Duration.ofSeconds(12); // two, and what a slow machine takes
+    private static final Duration NEXT_CHECK = Duration.ofSeconds(20); // or later: all channels are compared every 25
 
     private static DeadServer dead;
     private static Site site;

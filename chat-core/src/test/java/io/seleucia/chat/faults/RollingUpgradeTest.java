@@ -64,11 +64,6 @@ class RollingUpgradeTest {
             return null;
         }
 
-        private void awaitMore() {
-            int before = acknowledged.size();
-            eventually(() -> assertThat(acknowledged.size()).as(name).isGreaterThan(before + AT_LEAST));
-        }
-
         @Override
         public void close() {
             client.close();
@@ -90,12 +85,12 @@ class RollingUpgradeTest {
                 users.forEach(user -> talks.add(talking.submit(user::talk)));
                 for (int round = 0; round < ROUNDS; round++) {
                     for (ServerProcess server : site.servers()) {
-                        users.forEach(User::awaitMore);
+                        awaitMore(users);
                         server.drain();
                         server.start();
                     }
                 }
-                users.forEach(User::awaitMore);
+                awaitMore(users);
             } finally {
                 users.forEach(user -> user.leaving = true);
             }
@@ -105,6 +100,17 @@ class RollingUpgradeTest {
             assertNothingLostDoubledOrReordered(users);
         } finally {
             users.forEach(User::close);
+        }
+    }
+
+    /** Waits until each has said so many more. */
+    private static void awaitMore(List<User> users) {
+        List<Integer> enough =
+                users.stream().map(user -> user.acknowledged.size() + AT_LEAST).toList();
+        for (int i = 0; i < users.size(); i++) {
+            User user = users.get(i);
+            int much = enough.get(i);
+            eventually(() -> assertThat(user.acknowledged.size()).as(user.name).isGreaterThan(much));
         }
     }
 

@@ -103,14 +103,17 @@ final class TrackCheck {
         inOrder(message);
     }
 
-    /** What was shown at the place that was acknowledged is not shown again in another epoch. */
+    /**
+     * What was shown at the place that was acknowledged is not shown again in another epoch, unless that place was
+     * acknowledged too: then it had been sent again before the first acknowledgement came.
+     */
     private void onceAtItsPlace(Track.Shown.Message message) {
         Position position = message.position();
         Position before = acknowledgedAt.get(message.id());
-        if (before != null && !before.sameEpoch(position)) {
-            verdict.add(DOUBLED, "%s was shown %s, which it had been shown at %s", name, message, before);
-        } else if (places.isAcknowledged(new Stored(track.channel(), position, message.id()))) {
+        if (places.isAcknowledged(new Stored(track.channel(), position, message.id()))) {
             acknowledgedAt.put(message.id(), position);
+        } else if (before != null && !before.sameEpoch(position)) {
+            verdict.add(DOUBLED, "%s was shown %s, which it had been shown at %s", name, message, before);
         }
     }
 

@@ -3,6 +3,7 @@ package io.seleucia.chat.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.Eventually;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.User;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Logins under attack. Patience is short: a login that would have to wait for longer is refused. */
 @Timeout(60)
+@Concurrent
 class LoginsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Map<String, String> PASSWORDS = Map.of("ada", "secret", "mallory", "hers");

@@ -13,14 +13,14 @@ class RateLimiterTest {
 
     @Test
     void allowsBurstAtOnce() {
-        var limiter = new RateLimiter(1, 3, START);
+        var limiter = limiter(1, 3, START);
 
         assertThat(allowed(limiter, START, 10)).isEqualTo(3);
     }
 
     @Test
     void refillsAtItsRate() {
-        var limiter = new RateLimiter(4, 2, START);
+        var limiter = limiter(4, 2, START);
         allowed(limiter, START, 2);
 
         assertThat(limiter.allows(START + 249 * MILLI)).isFalse();
@@ -31,7 +31,7 @@ class RateLimiterTest {
 
     @Test
     void savesUpNoMoreThanBurst() {
-        var limiter = new RateLimiter(1, 3, START);
+        var limiter = limiter(1, 3, START);
         allowed(limiter, START, 3);
 
         assertThat(allowed(limiter, START + 3_600 * SECOND, 10)).isEqualTo(3);
@@ -39,14 +39,14 @@ class RateLimiterTest {
 
     @Test
     void beginsWithBurstHoweverLateTheFirstRequestIs() {
-        var limiter = new RateLimiter(100, 5, START);
+        var limiter = limiter(100, 5, START);
 
         assertThat(allowed(limiter, START + 3_600 * SECOND, 10)).isEqualTo(5);
     }
 
     @Test
     void allowsItsRateOnAverage() {
-        var limiter = new RateLimiter(10, 5, START);
+        var limiter = limiter(10, 5, START);
         int allowed = 0;
         for (long now = START; now < START + 100 * SECOND; now += 7 * MILLI) {
             allowed += limiter.allows(now) ? 1 : 0;
@@ -57,7 +57,7 @@ class RateLimiterTest {
 
     @Test
     void takesNothingForRefusals() {
-        var limiter = new RateLimiter(1, 1, START);
+        var limiter = limiter(1, 1, START);
         allowed(limiter, START, 1_000);
 
         assertThat(limiter.allows(START + SECOND)).isTrue();
@@ -66,7 +66,7 @@ class RateLimiterTest {
     @ParameterizedTest
     @ValueSource(longs = {Long.MAX_VALUE - SECOND / 2, -SECOND / 2, Long.MIN_VALUE, 0})
     void knowsNoZeroOfTime(long start) {
-        var limiter = new RateLimiter(1, 1, start);
+        var limiter = limiter(1, 1, start);
         allowed(limiter, start, 1);
 
         assertThat(limiter.allows(start + SECOND / 2)).isFalse();
@@ -77,7 +77,7 @@ class RateLimiterTest {
     @ParameterizedTest
     @ValueSource(longs = {START, Long.MAX_VALUE - 3 * SECOND, -3 * SECOND, 0})
     void isExhaustedAfterFiveSecondsOfRefusals(long start) {
-        var limiter = new RateLimiter(1, 1, start);
+        var limiter = limiter(1, 1, start);
         allowed(limiter, start, 1);
         long first = start + MILLI;
         refuse(limiter, first, first + 5 * SECOND);
@@ -89,7 +89,7 @@ class RateLimiterTest {
 
     @Test
     void isExhaustedThoughSomeRequestsAreAllowedMeanwhile() {
-        var limiter = new RateLimiter(2, 1, START);
+        var limiter = limiter(2, 1, START);
         int allowed = 0;
         for (long now = START; now < START + 6 * SECOND; now += 100 * MILLI) {
             allowed += limiter.allows(now) ? 1 : 0;
@@ -101,7 +101,7 @@ class RateLimiterTest {
 
     @Test
     void forgetsRefusalsAfterPause() {
-        var limiter = new RateLimiter(1, 1, START);
+        var limiter = limiter(1, 1, START);
         allowed(limiter, START, 1);
         long last = refuse(limiter, START + 1, START + 4 * SECOND);
         long afterPause = last + SECOND + 1;
@@ -112,7 +112,7 @@ class RateLimiterTest {
 
     @Test
     void countsShorterPauseAsNone() {
-        var limiter = new RateLimiter(1, 1, START);
+        var limiter = limiter(1, 1, START);
         allowed(limiter, START, 1);
         long last = refuse(limiter, START + 1, START + 4 * SECOND);
         refuse(limiter, last + SECOND, last + 2 * SECOND);
@@ -122,7 +122,7 @@ class RateLimiterTest {
 
     @Test
     void knowsHowLongItTakesUntilTheNext() {
-        RateLimiter limiter = new RateLimiter(4, 2, START);
+        RateLimiter limiter = limiter(4, 2, START);
         assertThat(allowed(limiter, START, 3)).isEqualTo(2);
 
         assertThat(limiter.nanosUntilNext(START)).isEqualTo(SECOND / 4);
@@ -152,5 +152,9 @@ class RateLimiterTest {
         for (int requests = 0; limiter.allows(now); requests++) {
             assertThat(requests).isLessThan(100);
         }
+    }
+
+    private static RateLimiter limiter(int perSecond, int burst, long now) {
+        return new RateLimiter(Bucket.Rate.of(perSecond, SECOND, burst), now);
     }
 }

@@ -2,6 +2,7 @@ package io.seleucia.chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.Concurrent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command as an operator uses it: processes, with a password on their standard input. */
+@Concurrent
 class UserCommandTest {
     private static final long PATIENCE_SECONDS = 120;
 
@@ -31,7 +33,6 @@ class UserCommandTest {
     private Process begin(String input, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),

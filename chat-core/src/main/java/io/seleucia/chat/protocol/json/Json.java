@@ -37,7 +37,9 @@ public final class Json {
 
     /** Collects text. Unlike a {@code StringWriter}, it has no lock, and copies a whole string at once. */
     private static final class TextWriter extends Writer {
-        private final StringBuilder text = new StringBuilder();
+        private static final int TYPICAL = 256; // characters
+
+        private final StringBuilder text = new StringBuilder(TYPICAL);
 
         @Override
         public void write(int one) {

@@ -3,7 +3,6 @@ package io.seleucia.chat.broker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.RecordingListener;
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.net.URI;
@@ -107,7 +106,7 @@ class PresenceTest {
         client = redis.client();
         client.flushAll();
         URI uri = redis.uri();
-        listening = RedisBroker.connect(RedisServers.at(uri), "chat:", Retention.DEFAULT);
+        listening = RedisBrokers.connect(RedisServers.at(uri));
         assertThat(listening.awaitReachable(Duration.ofSeconds(60))).isTrue();
         listening.subscribe("lobby", listener);
     }

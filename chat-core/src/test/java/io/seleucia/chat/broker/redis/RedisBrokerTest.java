@@ -132,7 +132,7 @@ class RedisBrokerTest extends RedisBrokerContract {
     void takesChannelsOfADeadServerFromClientsThatAreHere() throws Exception {
         RedisBroker broker = openHasty();
         broker.join("lobby", "ada");
-        RedisBroker other = open();
+        RedisBroker other = openHasty();
         other.join("hall", "ada");
         Map<String, String> noted = client.hgetAll("chat:{hall}:presence");
         client.hset("chat:{den}:presence", Map.of("c:ada", "dead=1", "c:bob", "dead=1"));
@@ -169,6 +169,7 @@ class RedisBrokerTest extends RedisBrokerContract {
 
     @Test
     void notesItsMembersAgainWhenTheirNotesHaveGone() throws Exception {
+        RedisBroker broker = openHasty();
         broker.join("lobby", "ada");
         Map<String, String> noted = client.hgetAll("chat:{lobby}:presence");
 

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker.redis;
 
+import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.Retention;
@@ -36,6 +37,11 @@ public final class RedisBrokers {
     /** Returns the silence after which another server is dead. */
     public static Duration silence(int times) {
         return faster(times).silence();
+    }
+
+    /** Connects a broker, however long Redis takes to answer. */
+    public static RedisBroker connect(RedisServers servers) throws Exception {
+        return eventuallyGet(() -> RedisBroker.connect(servers, RedisBroker.DEFAULT_PREFIX, Retention.DEFAULT));
     }
 
     /** Returns a broker with shorter intervals. */

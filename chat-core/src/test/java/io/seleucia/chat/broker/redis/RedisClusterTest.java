@@ -8,7 +8,6 @@ import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.BrokerLoad;
 import io.seleucia.chat.broker.RecordingListener;
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
@@ -108,7 +107,7 @@ class RedisClusterTest extends RedisBrokerContract {
         RedisServers servers =
                 cluster.servers().withUser("chat").withPassword(() -> "secret").withWaitReplicas(1);
 
-        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+        try (RedisBroker broker = RedisBrokers.connect(servers)) {
             assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
             RedisRights.use(broker);
         }

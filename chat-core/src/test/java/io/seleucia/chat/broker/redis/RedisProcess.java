@@ -6,6 +6,7 @@ import io.seleucia.chat.Eventually;
 import io.seleucia.chat.faults.Host;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import redis.clients.jedis.Connection;
@@ -30,6 +32,8 @@ public final class RedisProcess implements AutoCloseable {
     private static final String PERSISTENT =
             "--appendonly yes --appendfsync always --save '' --auto-aof-rewrite-percentage 0";
     private static final String FILES = "appendonlydir";
+    private static final Pattern LISTENING = Pattern.compile("Ready to accept connections|Sentinel ID is");
+    private static final int ATTEMPTS = 5;
 
     private final Host host;
     private final int port;
@@ -93,9 +97,14 @@ public final class RedisProcess implements AutoCloseable {
             throw new AssertionError("redis.required is set, and there is no redis-server on the PATH");
         }
         Assumptions.assumeTrue(installed, "there is no redis-server on the PATH");
-        RedisProcess redis = new RedisProcess(host, freePort(), directory, flags);
-        redis.start();
-        return redis;
+        for (int attempt = 1; true; attempt++) {
+            RedisProcess redis = new RedisProcess(host, freePort(), directory, flags);
+            redis.launch();
+            if (redis.listens() || attempt == ATTEMPTS) {
+                redis.awaitAnswer();
+                return redis;
+            }
+        }
     }
 
     static int freePort() throws IOException {
@@ -117,9 +126,25 @@ public final class RedisProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     }
 
+    /** Waits until it has its port. Returns false if it has ended instead, because another process was faster. */
+    private boolean listens() {
+        Eventually.eventually(
+                () -> assertThat(!process.isAlive() || LISTENING.matcher(log()).find())
+                        .as(log())
+                        .isTrue());
+        return process.isAlive();
+    }
+
     /** Starts it again, with what it had written. */
     public void start() throws Exception {
-        launch();
+        restart();
+    }
+
+    private void restart(String... more) throws Exception {
+        launch(more);
+        for (int attempt = 1; !listens() && attempt < ATTEMPTS; attempt++) {
+            launch(more); // a connection that got the same number for a moment may have gone
+        }
         awaitAnswer();
     }
 
@@ -137,8 +162,7 @@ public final class RedisProcess implements AutoCloseable {
     void putBack(byte[] dump, String... more) throws Exception {
         kill();
         Files.write(directory.resolve("dump.rdb"), dump);
-        launch(more);
-        awaitAnswer();
+        restart(more);
     }
 
     /** Kills it and starts it again with nothing. It must have no append-only file. */
@@ -187,8 +211,12 @@ public final class RedisProcess implements AutoCloseable {
     }
 
     /** What it has logged. */
-    String log() throws IOException {
-        return Files.readString(directory.resolve("log"));
+    String log() {
+        try {
+            return Files.readString(directory.resolve("log"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     boolean isAlive() {

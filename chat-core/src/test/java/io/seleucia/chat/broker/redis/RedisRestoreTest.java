@@ -4,6 +4,7 @@ import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.Retention;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What is told and what is not given again when Redis comes back with what it knew at some earlier time. */
+@Concurrent
 class RedisRestoreTest {
     private static final long SETTLING_MILLIS = 1_200;
 

@@ -56,7 +56,16 @@ public final class RedisSentinelProcesses implements AutoCloseable {
                             "sentinel failover-timeout " + MASTER + " 5000"),
                     more.call()));
         }
+        sentinels.forEach(RedisSentinelProcesses::hasten);
         awaitHealth();
+    }
+
+    /** Has a sentinel look more often at what the servers are, and take a pause for one later. Needs Redis 7; 6 is slower. */
+    private static void hasten(RedisProcess sentinel) {
+        String version = (String) sentinel.ask("INFO", "server");
+        if (!version.contains("redis_version:6.")) {
+            sentinel.ask("SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "200", "TILT-TRIGGER", "20000");
+        }
     }
 
     /** Waits until all are there, agree on who is what, and the replica is up to date. */
@@ -124,7 +133,7 @@ public final class RedisSentinelProcesses implements AutoCloseable {
     }
 
     /** What the sentinels have logged. */
-    public String log() throws IOException {
+    public String log() {
         StringBuilder log = new StringBuilder();
         for (RedisProcess sentinel : sentinels) {
             log.append("--- sentinel at ")

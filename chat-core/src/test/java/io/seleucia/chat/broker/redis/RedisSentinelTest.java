@@ -169,7 +169,7 @@ class RedisSentinelTest extends RedisBrokerContract {
         }
         RedisServers servers = redis.named().withUser("chat").withPassword(() -> "secret");
 
-        try (RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT)) {
+        try (RedisBroker broker = RedisBrokers.connect(servers)) {
             assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
             RedisRights.use(broker);
         }

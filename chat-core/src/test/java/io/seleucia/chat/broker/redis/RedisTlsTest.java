@@ -5,6 +5,7 @@ import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.Retention;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TLS with many: sentinels and the master that they name, and the nodes of a cluster. */
+@Concurrent
 class RedisTlsTest {
     @TempDir
     private Path directory;
@@ -79,13 +81,13 @@ class RedisTlsTest {
     }
 
     private static void refusesStrangers(RedisServers servers) {
-        assertThatThrownBy(() -> RedisBroker.connect(servers, "chat:", Retention.DEFAULT))
+        eventually(() -> assertThatThrownBy(() -> RedisBroker.connect(servers, "chat:", Retention.DEFAULT))
                 .isInstanceOf(UnavailableException.class)
-                .hasMessageContaining("no TLS with 127.0.0.1");
+                .hasMessageContaining("no TLS with 127.0.0.1"));
     }
 
     private static RedisBroker open(RedisServers servers) throws Exception {
-        RedisBroker broker = RedisBroker.connect(servers, "chat:", Retention.DEFAULT);
+        RedisBroker broker = RedisBrokers.connect(servers);
         assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
         return broker;
     }

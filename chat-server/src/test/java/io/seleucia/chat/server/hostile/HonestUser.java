@@ -2,6 +2,7 @@ package io.seleucia.chat.server.hostile;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.seleucia.chat.LongForm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import java.util.stream.IntStream;
 final class HonestUser implements AutoCloseable {
     private static final int CHANNELS = 8; // so that the rate in each is one for people
     private static final Duration PACE = Duration.ofMillis(20);
-    private static final int MESSAGES_BEFORE = 100;
+    private static final int MESSAGES_BEFORE = LongForm.RUNS ? 100 : 25; // in which a server warms up
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(30);
 
     private final Peer peer;
@@ -41,8 +42,8 @@ final class HonestUser implements AutoCloseable {
     private String end = "";
 
     /**
-     * Joins the channels, and publishes for two seconds, which is longer than a Redis that has just started lets a first
-     * message wait. What is measured begins after that.
+     * Joins the channels, and publishes until some messages have come back; in the long form, for two seconds, which is
+     * longer than a Redis that has just started lets a first message wait. What is measured begins after that.
      *
      * @param connect the request to connect with, as JSON
      */

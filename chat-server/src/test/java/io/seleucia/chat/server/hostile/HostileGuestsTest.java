@@ -2,6 +2,7 @@ package io.seleucia.chat.server.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.LongForm;
 import io.seleucia.chat.broker.redis.RedisProcess;
 import io.seleucia.chat.server.hostile.GuestAttacks.Attack;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,11 +29,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>The time from publishing to seeing one's own message is printed. On a machine that does other things as well, a
  * generous bound is asserted for its 99th percentile, as a guard against standstills; {@code -Dhostile.strict=true}
- * asserts the 250 ms that are promised. {@code -Dhostile.seconds} sets how long each attack takes, {@code -Dhostile.only}
+ * asserts the 250 ms that are promised, and needs {@code -Dtests.concurrent=1}. {@code -Dhostile.seconds} sets how long each attack takes, {@code -Dhostile.only}
  * a part of the names of those that run, and {@code -Dhostile.jar} another program to measure.
  *
  * <p>{@code mvn verify} runs this after packaging; elsewhere it is skipped if the program has not been packaged.
  */
+@Concurrent
 class HostileGuestsTest {
     private static final Duration DURATION =
             Duration.ofSeconds(Integer.getInteger("hostile.seconds", LongForm.RUNS ? 4 : 1));
@@ -45,6 +48,8 @@ class HostileGuestsTest {
             Set.of("channel names", "idempotency keys", "large messages in many channels", "slow readers");
     private static final int MANY_ADDRESSES = 16;
     private static final String HONEST = "127.0.0.2";
+    private static final String FIRST = "first"; // two attacks at a time, each on a server of its own
+    private static final String SECOND = "second";
     private static final String PASSWORD = "a good password";
 
     @TempDir
@@ -66,6 +71,7 @@ class HostileGuestsTest {
 
     @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
     @MethodSource
+    @ResourceLock(FIRST)
     void guests(String name, Attack attack) throws Exception {
         try (PackagedServer server = new PackagedServer()) {
             withstand(server, name, attack, connect("\"client\":\"honest\""));
@@ -74,6 +80,7 @@ class HostileGuestsTest {
 
     @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
     @MethodSource
+    @ResourceLock(SECOND)
     void logins(String name, Attack attack) throws Exception {
         String users = "--users-file=" + directory.resolve("users");
         PackagedServer.run(PASSWORD + "\n", "user", "add", "ada", users);
@@ -84,6 +91,7 @@ class HostileGuestsTest {
     }
 
     @Test
+    @ResourceLock(SECOND)
     void tlsHandshakes() throws Exception {
         String name = "TLS handshakes";
         Assumptions.assumeTrue(name.contains(ONLY));
@@ -94,6 +102,7 @@ class HostileGuestsTest {
     }
 
     @Test
+    @ResourceLock(SECOND)
     void directMessagesToNobody() throws Exception {
         String name = "direct messages to nobody";
         Assumptions.assumeTrue(name.contains(ONLY));
@@ -122,7 +131,6 @@ class HostileGuestsTest {
             attack.run(swarm);
             server.health();
             figures = honest.figures();
-            System.out.printf("hostile: %-32s %s", name, figures);
         }
         long began = System.nanoTime();
         long after = server.heap();
@@ -132,7 +140,9 @@ class HostileGuestsTest {
             after = server.heap();
         }
         System.out.printf(
-                ", heap %d MB before, %d MB %d s after%n",
+                "hostile: %-32s %s, heap %d MB before, %d MB %d s after%n",
+                name,
+                figures,
                 before >> 20,
                 after >> 20,
                 Duration.ofNanos(System.nanoTime() - began).toSeconds());

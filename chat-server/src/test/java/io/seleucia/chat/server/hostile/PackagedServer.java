@@ -104,7 +104,8 @@ final class PackagedServer implements AutoCloseable {
 
     /** Collects garbage and returns what the heap holds then, in bytes. */
     long heap() throws Exception {
-        Process collection = new ProcessBuilder(java("jcmd"), Long.toString(process.pid()), "GC.run")
+        Process collection = new ProcessBuilder(
+                        java("jcmd"), "-J-XX:TieredStopAtLevel=1", Long.toString(process.pid()), "GC.run")
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
