@@ -292,7 +292,7 @@ class ChatServerTest {
     @Test
     void findsADeadPeerByItsSilence() throws Exception {
         Duration longEnough = Duration.ofSeconds(4); // for the one that lives, on a busy machine
-        start(Limits.DEFAULT.withPingInterval(Duration.ofMillis(100)).withPongTimeout(longEnough));
+        start(Limits.DEFAULT.withPingInterval(Duration.ofSeconds(1)).withPongTimeout(longEnough));
         try (Socket silent = rawMember("silent", "lobby");
                 TestClient alive = TestClient.member(server.port(), "alive", "lobby")) {
             silent.setSoTimeout(30_000);
@@ -307,7 +307,7 @@ class ChatServerTest {
 
     @Test
     void cutsAHandshakeThatTakesTooLong() throws Exception {
-        start(Limits.DEFAULT.withHandshakeTimeout(Duration.ofMillis(100)));
+        start(Limits.DEFAULT.withHandshakeTimeout(Duration.ofMillis(500)));
         try (Socket slow = new Socket("localhost", server.port())) {
             slow.setSoTimeout(30_000);
             slow.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
@@ -317,7 +317,7 @@ class ChatServerTest {
 
     @Test
     void closesWhereAFrameTakesTooLong() throws Exception {
-        start(Limits.DEFAULT.withFrameTimeout(Duration.ofMillis(100)));
+        start(Limits.DEFAULT.withFrameTimeout(Duration.ofSeconds(1)));
         try (Socket slow = rawMember("slow", "lobby")) {
             slow.setSoTimeout(30_000);
             slow.getOutputStream().write(new byte[] {(byte) 0x81, (byte) 0x85, 0, 0, 0, 0, 'h'});

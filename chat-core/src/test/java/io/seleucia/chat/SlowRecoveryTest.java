@@ -24,9 +24,9 @@ class SlowRecoveryTest {
     private static final int MESSAGES = 128;
     private static final String TEXT_16K = "x".repeat(16 * 1024); // 2 MiB in all
     private static final String TEXT_2K = "y".repeat(2 * 1024);
-    private static final long NANOS_PER_BYTE = 700; // 1.4 MB a second
+    private static final long NANOS_PER_BYTE = 1_400; // 0.7 MB a second
     private static final Duration INTERVAL = Duration.ofMillis(200);
-    private static final Duration TIMEOUT = Duration.ofMillis(500);
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
     private static final Limits LIMITS =
             Limits.DEFAULT.withPingInterval(INTERVAL).withPongTimeout(TIMEOUT).withOutboundQueueBytes(128 * 1024);
 

@@ -22,7 +22,7 @@ final class HistoryReader {
         boolean inbox = channel.startsWith("@");
         try (Speaker reader = Speaker.connect(port, inbox ? channel.substring(1) : "reader")) {
             if (!inbox) {
-                reader.ask(Speaker.request("subscribe", channel));
+                ask(reader, Speaker.request("subscribe", channel));
             }
             List<Stored> messages = new ArrayList<>();
             while (true) {
@@ -49,10 +49,15 @@ final class HistoryReader {
         JsonObject request = Speaker.request("history", channel);
         request.addProperty("after", after);
         request.addProperty("limit", PAGE);
-        JsonObject page = reader.ask(request);
-        if (Listening.isUnavailable(page)) {
-            throw new IOException(page.toString());
+        return ask(reader, request);
+    }
+
+    /** Any other error than being unavailable is a failure. */
+    private static JsonObject ask(Speaker reader, JsonObject request) throws IOException {
+        JsonObject reply = reader.ask(request);
+        if (Listening.isUnavailable(reply)) {
+            throw new IOException(reply.toString());
         }
-        return page;
+        return reply;
     }
 }

@@ -186,7 +186,8 @@ class DeflateTest {
 
             var inflated = new WindowInflater(payload);
             assertThat(inflated.output()).isEqualTo(message);
-            assertThat(inflated.farthest()).isBetween(1, 1 << windowBits);
+            boolean search = windowBits > 9 || length <= 512;
+            assertThat(inflated.farthest()).isBetween(search ? 1 : 0, search ? 1 << windowBits : 0);
         }
     }
 

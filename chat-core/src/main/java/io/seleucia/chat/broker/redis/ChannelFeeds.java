@@ -27,11 +27,13 @@ final class ChannelFeeds implements AutoCloseable {
 
     /** Returns a channel's feed for one more user, who must release it. */
     ChannelFeed acquire(String channel) {
-        return byChannel.acquire(channel, name -> {
-            ChannelFeed feed = new ChannelFeed(name, history, memory);
-            feed.acknowledge(unfollowed.newest(name));
-            return feed;
+        ChannelFeed feed = byChannel.acquire(channel, name -> {
+            ChannelFeed created = new ChannelFeed(name, history, memory);
+            created.acknowledge(unfollowed.newest(name));
+            return created;
         });
+        feed.acknowledge(unfollowed.newest(channel)); // again: a publisher may have noted more before it could be found
+        return feed;
     }
 
     /** Counts one user fewer. Returns whether it was the last; then the feed has ended. */
@@ -85,6 +87,7 @@ final class ChannelFeeds implements AutoCloseable {
         feed.ifPresent(it -> it.acknowledge(position));
         if (feed.isEmpty() || !contains(feed.get())) { // it may have been released without this position
             unfollowed.note(channel, position);
+            get(channel).ifPresent(it -> it.acknowledge(position)); // another may have begun without it
         }
     }
 

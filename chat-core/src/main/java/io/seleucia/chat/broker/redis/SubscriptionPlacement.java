@@ -112,7 +112,7 @@ final class SubscriptionPlacement {
         });
     }
 
-    private void subscribeAtOwner(ChannelFeed feed) {
+    void subscribeAtOwner(ChannelFeed feed) {
         RedisNode owner = owner(feed).orElse(null);
         if (owner == null || owner.subscriber().has(feed)) {
             return;
@@ -122,8 +122,9 @@ final class SubscriptionPlacement {
         } catch (UnavailableException e) {
             LOG.log(Level.DEBUG, () -> "subscribing with the next connection: " + e.getMessage());
         }
-        if (!feeds.contains(feed)) {
-            owner.subscriber().remove(feed); // released meanwhile, by a thread that did not find it here
+        if (!feeds.contains(feed)) { // released meanwhile, by a thread that did not find it here
+            owner.subscriber().remove(feed);
+            request(); // it may have replaced a newer feed of the channel
         }
     }
 

@@ -177,7 +177,7 @@ public final class RedisProcess implements AutoCloseable {
         Eventually.eventually(() -> ask("PING"));
     }
 
-    /** Sends a command; gives what it answers, texts as strings. That it does not is a failed assertion. */
+    /** Sends a command; gives what it answers, texts as strings, nil as null. That it does not is a failed assertion. */
     public Object ask(String command, String... arguments) {
         try (Connection connection = new Connection("127.0.0.1", door)) {
             connection.sendCommand(() -> command.getBytes(StandardCharsets.UTF_8), arguments);
@@ -189,6 +189,7 @@ public final class RedisProcess implements AutoCloseable {
 
     private static Object text(Object answer) {
         return switch (answer) {
+            case null -> null;
             case byte[] bytes -> new String(bytes, StandardCharsets.UTF_8);
             case List<?> list -> list.stream().map(RedisProcess::text).toList();
             default -> answer;
