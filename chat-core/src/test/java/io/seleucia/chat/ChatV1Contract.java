@@ -74,6 +74,81 @@ abstract class ChatV1Contract {
     }
 
     @Test
+    void answersPublishesThatAreSentTogetherInTheirOrder() throws Exception {
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = member(there(), "bob", "lobby")) {
+            int last = 200;
+            for (int id = 10; id <= last; id++) {
+                String request = switch (id % 50) {
+                    case 7 -> "{\"id\":%d,\"type\":\"publish\",\"channel\":\"hall\",\"data\":0}";
+                    case 17 -> "{\"id\":%d,\"type\":\"history\",\"channel\":\"lobby\",\"limit\":1}";
+                    case 27 -> "{\"id\":%d,\"type\":\"publish\",\"channel\":\"\",\"data\":0}";
+                    case 37 -> "{\"id\":%d,\"type\":\"ping\"}";
+                    default -> "{\"id\":%d,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":%<d}";
+                };
+                ada.send(request.formatted(id));
+            }
+
+            long offset = 0;
+            for (int id = 10; id <= last; id++) {
+                JsonObject reply = ada.reply(id);
+                switch (id % 50) {
+                    case 7 -> assertError(reply, id, "not_subscribed");
+                    case 17 -> // acts after the publishes before it
+                        assertThat(reply.getAsJsonArray("messages")
+                                        .asList()
+                                        .getLast()
+                                        .getAsJsonObject()
+                                        .get("data")
+                                        .getAsInt())
+                                .isEqualTo(id - 1);
+                    case 27 -> assertError(reply, id, "bad_request");
+                    case 37 -> assertThat(reply.get("type").getAsString()).isEqualTo("pong");
+                    default -> assertThat(reply.get("offset").getAsLong()).isEqualTo(++offset);
+                }
+            }
+            for (int id = 10; id <= last; id++) {
+                if (!List.of(7, 17, 27, 37).contains(id % 50)) {
+                    assertThat(bob.push("message").get("data").getAsInt()).isEqualTo(id);
+                }
+            }
+        }
+    }
+
+    @Test
+    void publishesBeforeItUnsubscribes() throws Exception {
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = member(there(), "bob", "lobby")) {
+            for (int id = 10; id < 40; id++) {
+                ada.send("{\"id\":%d,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":%<d}".formatted(id));
+            }
+            ada.send("{\"id\":40,\"type\":\"unsubscribe\",\"channel\":\"lobby\"}");
+            ada.send("{\"id\":41,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":41}");
+
+            for (int id = 10; id < 40; id++) {
+                assertThat(ada.reply(id).get("type").getAsString()).isEqualTo("published");
+                assertThat(bob.push("message").get("data").getAsInt()).isEqualTo(id);
+            }
+            assertThat(ada.reply(40).get("type").getAsString()).isEqualTo("unsubscribed");
+            assertError(ada.reply(41), 41, "not_subscribed");
+        }
+    }
+
+    @Test
+    void publishesWhatCameBeforeTheEndOfAConnection() throws Exception {
+        try (Client bob = member(there(), "bob", "lobby")) {
+            try (Client ada = member(here(), "ada", "lobby")) {
+                for (int id = 10; id < 40; id++) {
+                    ada.send("{\"id\":%d,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":%<d}".formatted(id));
+                }
+            }
+            for (int id = 10; id < 40; id++) {
+                assertThat(bob.push("message").get("data").getAsInt()).isEqualTo(id);
+            }
+        }
+    }
+
+    @Test
     void publishesOnceForARepeatedKey() throws Exception {
         try (Client ada = member(here(), "ada", "lobby");
                 Client again = member(there(), "ada", "lobby")) {

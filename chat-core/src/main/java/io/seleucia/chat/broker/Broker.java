@@ -157,6 +157,20 @@ public interface Broker extends AutoCloseable {
      */
     record Receipt(Position position, boolean duplicate) {}
 
+    /** The future result of a publish. Used by the thread that has submitted the message. */
+    interface PendingReceipt {
+        /** {@return whether {@link #await} would not block} */
+        boolean isDone();
+
+        /**
+         * Blocks until the message is stored, until two seconds after it was submitted at the latest.
+         *
+         * @return the message's position
+         * @throws UnavailableException if that could not be confirmed in time
+         */
+        Receipt await() throws UnavailableException;
+    }
+
     /**
      * A page of a channel's history.
      *
@@ -225,6 +239,34 @@ public interface Broker extends AutoCloseable {
      * @throws UnavailableException if that could not be confirmed in time
      */
     Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException;
+
+    /**
+     * Begins to publish a message, so that its publisher can submit others before it awaits the first. Messages that a thread
+     * submits or publishes in one channel are appended in that order. If one fails, it alone does. This method publishes at
+     * once, and blocks as {@link #publish(String, Sender, Content, String)} does, unless a broker can do better.
+     *
+     * @param channel the channel's name
+     * @param sender the client that publishes
+     * @param content the content
+     * @param key an idempotency key, or {@code ""} for none
+     * @return the future position, which must be awaited
+     * @throws UnavailableException if it is certain by now that the message can't be confirmed
+     */
+    default PendingReceipt submit(String channel, Sender sender, Content content, String key)
+            throws UnavailableException {
+        Receipt receipt = publish(channel, sender, content, key);
+        return new PendingReceipt() {
+            @Override
+            public boolean isDone() {
+                return true;
+            }
+
+            @Override
+            public Receipt await() {
+                return receipt;
+            }
+        };
+    }
 
     /**
      * Publishes as an account, or as a client of a server without accounts.

@@ -14,6 +14,9 @@ public interface ConnectionHandler {
     /** Handles a message. */
     void received(Payload message);
 
+    /** Finishes what was put off, because all that has come is handled: the loop waits for more, or ends. */
+    default void caughtUp() {}
+
     /** Releases everything, because nothing more comes. */
     void ended();
 

@@ -82,11 +82,11 @@ public final class ServedConnection implements Watchdog.Watched {
         try {
             begin();
             begun = true;
-            handling.setRelease(true);
-            handler.began();
-            handling.setRelease(false);
-            Thread.interrupted(); // see receive
+            handle(handler::began);
             while (ended == null || connection.sendsCloseReason()) { // after the end, the peer's close is read
+                if (!connection.hasUnread()) {
+                    handle(handler::caughtUp);
+                }
                 connection.await();
                 receive();
                 if (answered) {
@@ -95,6 +95,9 @@ public final class ServedConnection implements Watchdog.Watched {
                 }
             }
         } catch (Throwable e) {
+            if (begun) {
+                Loop.attempt(LOG, toString(), () -> handle(handler::caughtUp)); // its answers go before the last frame
+            }
             broken(e);
         } finally {
             finish(begun); // even if a log handler has failed
@@ -115,11 +118,15 @@ public final class ServedConnection implements Watchdog.Watched {
         Optional<Payload> message = connection.read(this::put); // a peer that pings but does not read is no longer read
         if (message.isPresent() && ended == null) { // after a close, only the peer's own is awaited
             context.counters().add(Counters.Count.RECEIVED);
-            handling.setRelease(true);
-            handler.received(message.get());
-            handling.setRelease(false);
-            Thread.interrupted(); // an interrupt concerns the message during which it came, not the connection
+            handle(() -> handler.received(message.get()));
         }
+    }
+
+    private void handle(Runnable work) {
+        handling.setRelease(true);
+        work.run();
+        handling.setRelease(false);
+        Thread.interrupted(); // an interrupt concerns the message during which it came, not the connection
     }
 
     private void broken(Throwable why) {

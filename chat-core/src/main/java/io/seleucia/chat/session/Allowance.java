@@ -25,8 +25,10 @@ final class Allowance {
     private static final Logger LOG = System.getLogger(Allowance.class.getName());
     private static final long PAUSE_NANOS = 200_000_000L;
     private static final long SHORTEST_PAUSE_NANOS = 1_000_000L;
-    private static final int LARGE = 8 * 1024; // bytes; more take long to decode or encode
     private static final long TURN_NANOS = 5_000_000_000L; // the longest wait for a turn
+
+    /** The most bytes that are decoded or encoded without waiting for a turn: more take long. */
+    static final int LARGE = 8 * 1024;
 
     /** The longest wait of a client that can't be told of a failure. */
     static final long PATIENCE_NANOS = 10_000_000_000L;

@@ -32,6 +32,7 @@ final class CommandHandler {
     private final SessionContext context;
     private final Channels channels;
     private final Optional<EchoFilter> echoes;
+    private final boolean pipelined; // a client that can't be told of a failure waits for each of its publishes
 
     CommandHandler(
             LocalSession session,
@@ -49,6 +50,7 @@ final class CommandHandler {
         this.context = context;
         this.channels = context.channels();
         this.echoes = echoes;
+        this.pipelined = echoes.isEmpty() && replies.areExpected();
     }
 
     /** Carries out a request, or answers why it can't be carried out. */
@@ -227,26 +229,80 @@ final class CommandHandler {
             if (!allowance.take(request, now -> source.publish(channel, inbox, size, now))) {
                 return;
             }
-            PublishEvent event = new PublishEvent();
+            Publishing publishing = new Publishing(channel, shown, source, inbox, size);
+            if (mayOweReply(bytes)) {
+                Broker.PendingReceipt receipt =
+                        publishing.attempt(() -> channels.broker().submit(channel, identity.sender(), content, key));
+                if (replies.areOwed() || !receipt.isDone()) {
+                    replies.owe(request, () -> publishing.reply(receipt::await));
+                } else {
+                    reply(request, publishing.reply(receipt::await));
+                }
+                return;
+            }
+            EchoFilter.Publication publication =
+                    () -> channels.broker().publish(channel, identity.sender(), content, key);
+            reply(
+                    request,
+                    publishing.reply(
+                            echoes.isPresent() && comesBack(channel)
+                                    ? () -> echoes.get().publish(shown, identity.client(), publication)
+                                    : publication));
+        } catch (RefusedException e) {
+            fail(request, ErrorCode.FORBIDDEN, e.getMessage());
+        }
+    }
+
+    /**
+     * Returns whether the loop may go on to the next request before this message is stored. It does if more has come: else the
+     * next one would wait for a whole round trip to the broker.
+     */
+    private boolean mayOweReply(long bytes) {
+        return pipelined
+                && bytes <= Allowance.LARGE
+                && (replies.areOwed() || session.served().connection().hasUnread());
+    }
+
+    /** A publish that has passed all checks, and has taken from the quotas of its source. */
+    private final class Publishing {
+        private final String channel;
+        private final String shown;
+        private final String client = identity.client();
+        private final Source source;
+        private final boolean inbox;
+        private final long size;
+        private final PublishEvent event = new PublishEvent();
+        private final long began = System.nanoTime();
+
+        private Publishing(String channel, String shown, Source source, boolean inbox, long size) {
+            this.channel = channel;
+            this.shown = shown;
+            this.source = source;
+            this.inbox = inbox;
+            this.size = size;
             event.begin();
-            long began = System.nanoTime();
-            Broker.Receipt receipt;
+        }
+
+        private <T> T attempt(Step<T> step) throws UnavailableException {
             try {
-                EchoFilter.Publication publication =
-                        () -> channels.broker().publish(channel, identity.sender(), content, key);
-                receipt = echoes.isPresent() && comesBack(channel)
-                        ? echoes.get().publish(shown, identity.client(), publication)
-                        : publication.execute();
+                return step.run();
             } catch (UnavailableException e) {
                 source.unpublish(channel, inbox, size);
                 throw e;
             }
-            context.connections().counters().published(System.nanoTime() - began);
-            event.commit(session.served().connection().name(), identity.client(), shown, receipt);
-            reply(request, new Event.Published(shown, receipt.position(), receipt.duplicate()));
-        } catch (RefusedException e) {
-            fail(request, ErrorCode.FORBIDDEN, e.getMessage());
         }
+
+        /** Returns the reply, once the message is stored. */
+        private Event.Reply reply(EchoFilter.Publication publication) throws UnavailableException {
+            Broker.Receipt receipt = attempt(publication::execute);
+            context.connections().counters().published(System.nanoTime() - began);
+            event.commit(session.served().connection().name(), client, shown, receipt);
+            return new Event.Published(shown, receipt.position(), receipt.duplicate());
+        }
+    }
+
+    private interface Step<T> {
+        T run() throws UnavailableException;
     }
 
     /** Returns whether messages of a channel are sent to this session. */

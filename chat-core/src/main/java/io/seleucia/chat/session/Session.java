@@ -9,6 +9,7 @@ import io.seleucia.chat.connection.ConnectionHandler;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.message.AdminCommand;
 import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
@@ -28,8 +29,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The server's side of one client: carries out its requests one after the other, and sends it pushes. The inbound loop runs
- * all of it, except for methods that any thread may call.
+ * The server's side of one client: carries out its requests one after the other, and sends it pushes. While more has come
+ * from the client, publishes need not wait for the broker's answer to those before them. The inbound loop runs all of it,
+ * except for methods that any thread may call.
  */
 public final class Session implements ConnectionHandler, LocalSession, Peer {
     private static final Logger LOG = System.getLogger(Session.class.getName());
@@ -61,7 +63,7 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
         this.served = served;
         this.context = context;
         this.protocol = protocol.open(this, parameters);
-        this.replies = new Replies(served, this.protocol);
+        this.replies = new Replies(served, this.protocol, this::unavailable);
         this.allowance = new Allowance(served, replies, context.sources(), context.limits());
         this.identity = new ClientIdentity(this, context, login);
         this.permissions = new Permissions(identity, context.logins(), replies);
@@ -91,6 +93,9 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
     @Override
     public void received(Payload message) {
         allowance.received(message);
+        if (message.bytes().length > Allowance.LARGE) {
+            replies.settle(); // it may have to wait for its turn
+        }
         if (protocol.accepts(message)) {
             serve(allowance.inTurn(
                     message.bytes().length, () -> protocol.decode(message).normal()));
@@ -98,6 +103,11 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
             served.end(CloseCode.UNSUPPORTED_DATA, false);
         }
         allowance.received(null);
+    }
+
+    @Override
+    public void caughtUp() {
+        replies.settle();
     }
 
     private void serve(Request request) {
@@ -109,6 +119,9 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
 
     private void perform(Request request) {
         try {
+            if (!(request.command() instanceof Command.Publish)) {
+                replies.settle(); // all else acts after the publishes before it
+            }
             long began = System.nanoTime();
             while (!apply(request, System.nanoTime() - began > Allowance.PATIENCE_NANOS)) {
                 Allowance.pause();
@@ -128,13 +141,7 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
         try {
             commands.apply(request);
         } catch (UnavailableException e) {
-            // The broker itself logs that it is unavailable, once and not for every request.
-            LOG.log(Level.DEBUG, () -> this + ": " + e.getMessage());
-            Event.Failed failed = new Event.Failed(
-                    ErrorCode.UNAVAILABLE,
-                    context.memory().isTight()
-                            ? "unavailable: the server is short of memory, try again later"
-                            : "unavailable: the broker can't be reached, try again later");
+            Event.Failed failed = unavailable(e);
             if (!last && replies.mayRetry(request, failed)) {
                 return false;
             }
@@ -144,6 +151,16 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
             replies.fail(request, ErrorCode.UNAVAILABLE, "unavailable: the server is shutting down");
         }
         return true;
+    }
+
+    private Event.Failed unavailable(UnavailableException why) {
+        // The broker itself logs that it is unavailable, once and not for every request.
+        LOG.log(Level.DEBUG, () -> this + ": " + why.getMessage());
+        return new Event.Failed(
+                ErrorCode.UNAVAILABLE,
+                context.memory().isTight()
+                        ? "unavailable: the server is short of memory, try again later"
+                        : "unavailable: the broker can't be reached, try again later");
     }
 
     @Override
@@ -193,6 +210,7 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
 
     @Override
     public void ended() {
+        Loop.attempt(LOG, "the last replies of a session", replies::settle);
         try {
             protocol.ended();
         } finally {

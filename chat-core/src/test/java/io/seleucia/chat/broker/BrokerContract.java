@@ -400,6 +400,56 @@ public abstract class BrokerContract {
     }
 
     @Test
+    void appendsSubmittedMessagesInTheirOrderWithThosePublishedBetween() throws Exception {
+        Broker broker = open();
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+        List<Broker.PendingReceipt> pending = new ArrayList<>();
+
+        for (int i = 1; i <= 300; i++) {
+            if (i % 100 == 0) {
+                assertThat(publish(broker, "" + i).offset()).isEqualTo(i);
+            } else {
+                pending.add(broker.submit(CHANNEL, Sender.of("ada"), text("" + i), ""));
+            }
+        }
+
+        List<Long> acknowledged = new ArrayList<>();
+        for (Broker.PendingReceipt one : pending) {
+            acknowledged.add(one.await().position().offset());
+            assertThat(one.isDone()).isTrue();
+        }
+        assertThat(acknowledged)
+                .isEqualTo(LongStream.rangeClosed(1, 299)
+                        .filter(offset -> offset % 100 != 0)
+                        .boxed()
+                        .toList());
+        for (int i = 1; i <= 300; i++) {
+            assertThat(listener.nextMessage().content()).isEqualTo(text("" + i));
+        }
+    }
+
+    @Test
+    void givesTheFirstPositionForAKeyThatIsSubmittedAgain() throws Exception {
+        Broker broker = open();
+        Sender ada = Sender.of("ada");
+        broker.publish(CHANNEL, ada, text("old"), "old");
+
+        Broker.PendingReceipt first = broker.submit(CHANNEL, ada, text("once"), "key");
+        Broker.PendingReceipt old = broker.submit(CHANNEL, ada, text("old"), "old");
+        Broker.PendingReceipt again = broker.submit(CHANNEL, ada, text("once"), "key");
+        Broker.PendingReceipt last = broker.submit(CHANNEL, ada, text("last"), "");
+
+        Broker.Receipt begun = first.await();
+        assertThat(begun.duplicate()).isFalse();
+        assertThat(begun.position().offset()).isEqualTo(2);
+        assertThat(old.await()).isEqualTo(new Broker.Receipt(begun.position().at(1), true));
+        assertThat(again.await()).isEqualTo(new Broker.Receipt(begun.position(), true));
+        assertThat(last.await()).isEqualTo(new Broker.Receipt(begun.position().next(), false));
+        assertThat(offsets(history(broker))).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
     void tellsAGuestFromAnAccountOfItsName() throws Exception {
         Broker broker = open();
         Broker other = another(broker, Retention.DEFAULT);

@@ -43,6 +43,8 @@ class ServedConnectionTest {
             new ServedConnection(peer, new ConnectionContext(LIMITS, MemoryBudget.ofBytes(1 << 20)));
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean faulty;
+    private int behind; // messages since the loop last waited
+    private final List<Integer> caughtUp = new CopyOnWriteArrayList<>();
     private Thread inbound;
 
     @BeforeEach
@@ -51,6 +53,13 @@ class ServedConnectionTest {
             @Override
             public void received(Payload message) {
                 served.acquireUninterruptibly();
+                behind++;
+            }
+
+            @Override
+            public void caughtUp() {
+                caughtUp.add(behind);
+                behind = 0;
             }
 
             @Override
@@ -91,6 +100,22 @@ class ServedConnectionTest {
         peer.writes.release(2);
 
         eventually(() -> assertThat(peer.batches).extracting(List::size).containsExactly(1, 100));
+    }
+
+    @Test
+    void tellsTheHandlerBeforeItWaitsForMore() {
+        eventually(() -> assertThat(caughtUp).containsExactly(0)); // before the first
+        peer.unread = true;
+        served.release(3);
+        peer.says.release(2);
+        eventually(() -> {
+            assertThat(served.availablePermits()).isEqualTo(1);
+            assertThat(peer.says.hasQueuedThreads()).isTrue();
+        });
+        peer.unread = false;
+        peer.says.release();
+
+        eventually(() -> assertThat(caughtUp).containsExactly(0, 3));
     }
 
     @Test
@@ -211,6 +236,7 @@ class ServedConnectionTest {
         private final Semaphore says = new Semaphore(0);
         private final Semaphore writes = new Semaphore(0);
         private final List<List<Frame>> batches = new CopyOnWriteArrayList<>();
+        private volatile boolean unread;
         private volatile boolean aborted;
         private volatile boolean faulty;
         private volatile boolean released;
@@ -248,7 +274,7 @@ class ServedConnectionTest {
 
         @Override
         public boolean hasUnread() {
-            return false;
+            return unread;
         }
 
         @Override

@@ -400,7 +400,7 @@ class CommandHandlerTest {
                     Optional.empty(),
                     observer);
             served = new ServedConnection(connection, connections);
-            replies = new Replies(served, this);
+            replies = new Replies(served, this, why -> new Event.Failed(ErrorCode.UNAVAILABLE, why.getMessage()));
             allowance = new Allowance(served, replies, sources, context.limits());
             identity = new ClientIdentity(this, context, Optional.empty());
             Permissions permissions = new Permissions(identity, logins, replies);

@@ -48,6 +48,7 @@ public final class RedisBroker implements Broker {
     private final Presence presence;
     private final MemoryBudget memory;
     private final ChannelFeeds feeds;
+    private final BatchPublisher publisher;
     private final SubscriptionPlacement placement;
     private final FeedResync resync;
     private final PositionAnnouncer announcer;
@@ -106,6 +107,7 @@ public final class RedisBroker implements Broker {
         holds = new RedisHolds(commands, keys);
         presence = new Presence(serverId, new PresenceStore(commands, keys), timing, System::nanoTime, memory);
         feeds = new ChannelFeeds(history::since, memory);
+        publisher = new BatchPublisher(history, feeds, memory);
         placement = new SubscriptionPlacement(feeds, topology, keys, closed);
         resync = new FeedResync(feeds, history, placement::isPlaced, closed);
         announcer = new PositionAnnouncer(topology, feeds, history, closed);
@@ -188,9 +190,14 @@ public final class RedisBroker implements Broker {
     @Override
     public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
         requireOpen();
-        Receipt receipt = history.publish(channel, sender, content, key, feeds.newest(channel));
-        feeds.acknowledge(channel, receipt.position());
-        return receipt;
+        return publisher.publish(channel, sender, content, key);
+    }
+
+    @Override
+    public PendingReceipt submit(String channel, Sender sender, Content content, String key)
+            throws UnavailableException {
+        requireOpen();
+        return publisher.submit(channel, sender, content, key);
     }
 
     @Override

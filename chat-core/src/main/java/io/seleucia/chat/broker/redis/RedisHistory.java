@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.resps.StreamEntry;
@@ -48,6 +49,9 @@ final class RedisHistory {
     private static final LuaScript HISTORY = LuaScript.of("position.lua", "history.lua");
     private static final LuaScript RENEW = LuaScript.of("renew.lua");
 
+    /** A message to publish, and its idempotency key or {@code ""}. */
+    record Draft(Sender sender, Content content, String key) {}
+
     private final Commands commands;
     private final RedisKeys keys;
     private final Retention retention;
@@ -67,14 +71,14 @@ final class RedisHistory {
         return retention.positions();
     }
 
-    /** Appends a message and publishes it. It gets a newer position than all that this server has shown. */
-    Broker.Receipt publish(String channel, Sender sender, Content content, String key, Position shown)
-            throws UnavailableException {
+    /**
+     * Appends messages and publishes them, as one step. They get newer positions than all that this server has shown.
+     *
+     * @return for each message what {@link #receipt} reads
+     */
+    List<?> publish(String channel, List<Draft> messages, Position shown) throws UnavailableException {
         List<String> names = new ArrayList<>(List.of(keys.log(channel), keys.meta(channel)));
-        if (!key.isEmpty()) {
-            names.add(keys.key(channel, sender.key(), key));
-        }
-        List<String> arguments = Commands.texts(
+        List<String> arguments = new ArrayList<>(Commands.texts(
                 keys.live(channel),
                 freshEpoch(),
                 shown.epoch(),
@@ -83,10 +87,28 @@ final class RedisHistory {
                 retention.age().toMillis(),
                 retention.positions().toMillis(),
                 retention.keys().toMillis(),
-                MessageCodec.encode(sender, content),
-                publishing);
-        List<?> reply = (List<?>) commands.run(PUBLISH, true, names, arguments);
-        return new Broker.Receipt(position(reply), ((Number) reply.get(2)).intValue() == 1);
+                publishing));
+        for (Draft message : messages) {
+            arguments.add(MessageCodec.encode(message.sender(), message.content()));
+            arguments.add(message.key().isEmpty() ? "" : "key");
+            if (!message.key().isEmpty()) {
+                names.add(keys.key(channel, message.sender().key(), message.key()));
+            }
+        }
+        return (List<?>) commands.run(PUBLISH, true, names, arguments);
+    }
+
+    /**
+     * Returns the receipt of one message.
+     *
+     * @throws UnavailableException if Redis refused this message
+     */
+    static Broker.Receipt receipt(Object reply) throws UnavailableException {
+        if (reply instanceof JedisDataException refused) {
+            throw new UnavailableException("Redis refused: " + refused.getMessage(), refused);
+        }
+        List<?> fields = (List<?>) reply;
+        return new Broker.Receipt(position(fields), ((Number) fields.get(2)).intValue() == 1);
     }
 
     /**

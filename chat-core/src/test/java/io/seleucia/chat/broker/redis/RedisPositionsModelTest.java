@@ -555,9 +555,10 @@ class RedisPositionsModelTest {
                     LONG,
                     LONG,
                     LONG,
+                    "PUBLISH",
                     rest,
-                    "PUBLISH");
-            List<?> answer = (List<?>) redis.eval(PUBLISH.text(), KEYS, arguments);
+                    "");
+            List<?> answer = (List<?>) ((List<?>) redis.eval(PUBLISH.text(), KEYS, arguments)).getFirst();
             same(place, answer);
             times.put(
                     place.message,

@@ -73,8 +73,10 @@ class SubscriptionPlacementTest {
             assertThat(parts.topology.all())
                     .allSatisfy(node -> assertThat(node.subscriber().has(feed))
                             .isEqualTo(node.address().getPort() == to.port()));
-            Position published = parts.history
-                    .publish("lobby", Sender.ofKey("ada"), new Content.Text("hi"), "", feed.newest())
+            RedisHistory.Draft hi = new RedisHistory.Draft(Sender.of("ada"), new Content.Text("hi"), "");
+            Position published = RedisHistory.receipt(parts.history
+                            .publish("lobby", List.of(hi), feed.newest())
+                            .getFirst())
                     .position();
             assertThat(published).isEqualTo(start.next());
             assertThat(listener.nextMessage().position()).isEqualTo(published);

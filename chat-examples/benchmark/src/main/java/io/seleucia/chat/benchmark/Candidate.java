@@ -32,6 +32,12 @@ record Candidate(String name, Start start) {
         return new Candidate(JOURNAL, () -> ServerProcess.start(pinning, List.of(JOURNAL, fsync.name())));
     }
 
+    static Candidate overRedis(URI redis, Pinning pinning) {
+        return new Candidate(
+                ServerProgram.REDIS,
+                () -> ServerProcess.start(pinning, List.of(ServerProgram.REDIS, redis.toString())));
+    }
+
     static Candidate running(URI url) {
         return new Candidate(url.getAuthority(), () -> Server.running(url));
     }

@@ -27,6 +27,7 @@ public final class FanoutBenchmark {
             options.servers().forEach(kind -> candidates.add(Candidate.of(kind, pinning)));
             Optional<Fsync> journal = options.journal();
             journal.ifPresent(fsync -> candidates.add(Candidate.withJournal(fsync, pinning)));
+            options.redis().ifPresent(redis -> candidates.add(Candidate.overRedis(redis, pinning)));
         }
         progress = new Progress(options.workloads().size() * rounds() * candidates.size());
     }

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param url a running server, which is measured alone
  * @param servers servers to start and measure in turn
  * @param journal adds a server with a journal and this fsync policy
+ * @param redis adds a server over this Redis
  * @param cpus the server's processors, as a list for taskset
  */
 record Options(
@@ -19,6 +20,7 @@ record Options(
         Optional<URI> url,
         List<Candidate.Kind> servers,
         Optional<Fsync> journal,
+        Optional<URI> redis,
         int pairs,
         int warmup,
         int seconds,
@@ -44,6 +46,7 @@ record Options(
             against what
               --servers NAME,...  seleucia and selector, or only one of them (seleucia,selector)
               --journal FSYNC     adds a server with a journal that is synced interval, always or never
+              --redis URL         adds a server over a running Redis at redis://[user:password@]host[:port]
               --pairs N           measurements of each (3)
               --url URL           instead of all these, a running server at ws://host:port/path
               --cpus LIST         processors for the server, such as 0 or 0-1; the load gets the others (needs taskset)
@@ -76,6 +79,7 @@ record Options(
                 given.url("--url", "ws", "host:port/"),
                 given.choices("--servers", List.of(Candidate.Kind.values())).orElse(List.of(Candidate.Kind.values())),
                 given.choice("--journal", List.of(Fsync.values()), Arguments::lower),
+                given.url("--redis", "redis", "[user:password@]host[:port]"),
                 given.number("--pairs", 3, 1, MAX_PAIRS),
                 given.seconds("--warmup", 3, 0),
                 given.seconds("--seconds", 10, 1),
@@ -83,7 +87,12 @@ record Options(
                 given.has("--json"));
         if (options.url.isPresent()) {
             given.refuseAll(
-                    "is for servers that are started, not for --url", "--servers", "--journal", "--pairs", "--cpus");
+                    "is for servers that are started, not for --url",
+                    "--servers",
+                    "--journal",
+                    "--redis",
+                    "--pairs",
+                    "--cpus");
             if (options.workloads.stream().anyMatch(workload -> workload.scenario() == Scenario.IDLE)) {
                 throw new IllegalArgumentException("idle looks into a server that is started, not for --url");
             }

@@ -27,13 +27,14 @@ class OptionsTest {
         assertThat(options.json()).isFalse();
         assertThat(options.url()).isEmpty();
         assertThat(options.journal()).isEmpty();
+        assertThat(options.redis()).isEmpty();
         assertThat(options.cpus()).isEmpty();
     }
 
     @Test
     void areRead() {
-        Options options = of("--scenario wide,echo --protocol chat.v1 --servers seleucia --journal always --pairs 5"
-                + " --warmup 0 --seconds 1 --cpus 0-1,3 --json");
+        Options options = of("--scenario wide,echo --protocol chat.v1 --servers seleucia --journal always"
+                + " --redis redis://localhost:6380 --pairs 5 --warmup 0 --seconds 1 --cpus 0-1,3 --json");
 
         assertThat(options.workloads())
                 .containsExactly(
@@ -42,6 +43,7 @@ class OptionsTest {
         assertThat(options.protocol()).isEqualTo(Dialect.CHAT_V1);
         assertThat(options.servers()).containsExactly(Candidate.Kind.SELEUCIA);
         assertThat(options.journal()).contains(Fsync.ALWAYS);
+        assertThat(options.redis()).contains(URI.create("redis://localhost:6380"));
         assertThat(options.pairs()).isEqualTo(5);
         assertThat(options.warmup()).isZero();
         assertThat(options.seconds()).isEqualTo(1);
