@@ -12,6 +12,7 @@ import io.seleucia.chat.channel.MessageSizes;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.connection.ConnectionContext;
 import io.seleucia.chat.connection.ConnectionLimits;
+import io.seleucia.chat.connection.Flusher;
 import io.seleucia.chat.connection.Watchdog;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.AdminCommand;
@@ -31,6 +32,7 @@ import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
 import io.seleucia.chat.session.SessionLimits;
 import io.seleucia.chat.session.Sources;
+import io.seleucia.chat.transport.Poller;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -47,6 +49,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -77,6 +80,8 @@ public final class ChatServer implements AutoCloseable {
     private final List<MemoryBudget.Registration> relief = new ArrayList<>(); // to be closed with the server
     private final boolean ownsBroker;
     private final Watchdog watchdog;
+    private final List<Poller> pollers = polling(Poller::new);
+    private final List<Flusher> flushers = polling(Flusher::new);
     private final Duration drainTimeout;
     private final Counters counters;
     private final Optional<NameHolds> holds; // of the names of guests
@@ -115,7 +120,7 @@ public final class ChatServer implements AutoCloseable {
                 ? Optional.of(new NameHolds(broker, settings.guestNameHold))
                 : Optional.empty();
         sources = sources(limits, memory);
-        ConnectionContext connections = new ConnectionContext(connectionLimits(limits), memory);
+        ConnectionContext connections = new ConnectionContext(connectionLimits(limits), memory, flushers);
         counters = connections.counters();
         Observer observer = listeners.map(Observer.class::cast).orElse(Observer.NONE);
         channels = new Channels(
@@ -145,7 +150,7 @@ public final class ChatServer implements AutoCloseable {
                 sources,
                 holds,
                 observer);
-        connectors = new ServerConnectors(settings, context, watchdog);
+        connectors = new ServerConnectors(settings, context, pollers, watchdog);
         control.start();
         holds.ifPresent(NameHolds::start);
         relief.add(memory.register(MemoryBudget.Stage.CONNECTIONS, new ConnectionShedder(connectors::connections)));
@@ -155,6 +160,13 @@ public final class ChatServer implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** Creates a part that serves up to four processors, as often as it takes. */
+    private static <T> List<T> polling(Supplier<T> part) {
+        return Stream.generate(part)
+                .limit((Runtime.getRuntime().availableProcessors() + 3) / 4)
+                .toList();
     }
 
     private static MemoryBudget ownMemory(ChatServerBuilder settings) {
@@ -549,6 +561,8 @@ public final class ChatServer implements AutoCloseable {
             holds.ifPresent(names -> attempt(names::close));
             relief.forEach(registration -> attempt(registration::close));
             attempt(this::closeWatchdog);
+            flushers.forEach(flusher -> attempt(flusher::close));
+            pollers.forEach(poller -> attempt(poller::close)); // when its last connection has ended
             if (ownsBroker) {
                 attempt(broker::close);
             }

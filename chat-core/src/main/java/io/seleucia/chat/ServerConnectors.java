@@ -21,6 +21,7 @@ import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.HostNames;
+import io.seleucia.chat.transport.Poller;
 import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -44,6 +45,7 @@ final class ServerConnectors {
     private final ChatServerBuilder settings;
     private final SessionContext context;
     private final Watchdog watchdog;
+    private final List<Poller> pollers;
     private final WireBytes bytes = new WireBytes();
     private final List<Protocol> protocols;
     private final InMemoryConnector inMemory;
@@ -52,9 +54,10 @@ final class ServerConnectors {
     private Optional<Acceptor> tcp = Optional.empty();
 
     /** Creates the connector for clients of this process; the ports are yet to be opened. */
-    ServerConnectors(ChatServerBuilder settings, SessionContext context, Watchdog watchdog) {
+    ServerConnectors(ChatServerBuilder settings, SessionContext context, List<Poller> pollers, Watchdog watchdog) {
         this.settings = settings;
         this.context = context;
+        this.pollers = pollers;
         this.watchdog = watchdog;
         this.protocols = protocols(settings);
         this.inMemory = new InMemoryConnector(protocols, context, watchdog);
@@ -86,6 +89,7 @@ final class ServerConnectors {
                 acceptLimits(),
                 bytes,
                 context.connections().memory(),
+                pollers,
                 watchdog);
         all.add(acceptor);
         return acceptor;

@@ -38,7 +38,7 @@ class LayersTest {
             entry("protocol", Set.of("message", "json", "text", "protocol.json")),
             entry("protocol.json", Set.of("message", "json")),
             entry("protocol.xsockets", Set.of("message", "concurrent", "protocol", "protocol.json")),
-            entry("transport", Set.of("message", "keys", "memory")),
+            entry("transport", Set.of("message", "concurrent", "keys", "memory")),
             entry("client", Set.of("message", "json", "concurrent")),
             entry("metrics", Set.of("message")),
             entry("connection", Set.of("message", "concurrent", "memory", "metrics", "transport")),

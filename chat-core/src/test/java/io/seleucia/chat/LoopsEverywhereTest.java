@@ -31,6 +31,10 @@ class LoopsEverywhereTest {
             "Main.java",
             "runs once, at the end");
 
+    /** Files whose threads yield, and why they may. A virtual thread that yields again and again can keep others from running. */
+    private static final Map<String, String> YIELDING =
+            Map.of("Poller.java", "it pauses now and then", "Flusher.java", "its list ends");
+
     private static final Pattern STARTS = Pattern.compile(
             "\\bThread\\s*\\.\\s*(ofVirtual|ofPlatform|startVirtualThread)\\b|\\bnew Thread(PoolExecutor)?\\(|\\bExecutors\\.");
     private static final Pattern USES = Pattern.compile("\\bLoop\\.(run|every|attempt|attemptEach|report|passOn)\\(");
@@ -58,6 +62,7 @@ class LoopsEverywhereTest {
                 "Thread.startVirtualThread(this::run);",
                 "new Thread(this::run).start();",
                 "Executors.newVirtualThreadPerTaskExecutor()",
+                "Thread.yield();",
                 "Loop.run(); try { } catch (InterruptedException | RuntimeException e) { }",
                 "Loop.run(); try { } catch (InterruptedException e) {\n    LOG.log(Level.ERROR, \"no more\", e); }"
             })
@@ -93,6 +98,9 @@ class LoopsEverywhereTest {
         }
         if (ENDS.matcher(source).find()) {
             violations.add(file + " ends a loop that was interrupted, or whose item has failed");
+        }
+        if (source.contains("Thread.yield(") && !YIELDING.containsKey(file)) {
+            violations.add(file + " yields, which a virtual thread must not do in a loop");
         }
         return violations;
     }

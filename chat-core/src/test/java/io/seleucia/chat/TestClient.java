@@ -147,7 +147,9 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         String text = memory.isPresent()
                 ? memory.get().receive(PATIENCE).map(Payload::asString).orElse(null)
                 : received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        assertThat(text).as("a frame within %s s", PATIENCE_SECONDS).isNotNull();
+        assertThat(text)
+                .as("a frame within %s s; the close code is %s", PATIENCE_SECONDS, closed.getNow(0))
+                .isNotNull();
         return text;
     }
 

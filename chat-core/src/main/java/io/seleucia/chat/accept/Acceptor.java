@@ -9,16 +9,19 @@ import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.session.Bans;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.Poller;
 import io.seleucia.chat.transport.Tls;
 import io.seleucia.chat.transport.Wire;
 import io.seleucia.chat.transport.WireBytes;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -36,13 +39,15 @@ public final class Acceptor implements Connector {
     private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
     private static final Duration REFUSAL = Duration.ofSeconds(1);
 
-    private final ServerSocket socket;
+    private final ServerSocketChannel port;
     private final Optional<Tls> tls;
     private final ConnectionFactory factory;
     private final ConnectionLimiter limiter;
     private final AcceptLimits limits;
     private final WireBytes bytes;
     private final MemoryBudget memory;
+    private final List<Poller> pollers;
+    private int accepted; // used by the accepting thread only
 
     private final RunningConnections running;
     private final Thread accepting;
@@ -57,6 +62,7 @@ public final class Acceptor implements Connector {
      * @param limiter counts the connections of all ports
      * @param bytes counts their bytes
      * @param memory is charged for what the server keeps for them
+     * @param pollers wake the threads of plain connections, each those of a share
      * @throws IOException if the address cannot be listened on
      */
     public Acceptor(
@@ -67,6 +73,7 @@ public final class Acceptor implements Connector {
             AcceptLimits limits,
             WireBytes bytes,
             MemoryBudget memory,
+            List<Poller> pollers,
             Watchdog watchdog)
             throws IOException {
         this.factory = factory;
@@ -75,21 +82,21 @@ public final class Acceptor implements Connector {
         this.limits = limits;
         this.bytes = bytes;
         this.memory = memory;
-        this.socket = new ServerSocket();
+        this.pollers = pollers;
+        this.port = ServerSocketChannel.open();
         try {
-            socket.bind(address, BACKLOG);
+            port.bind(address, BACKLOG);
         } catch (IOException | RuntimeException e) {
-            socket.close();
+            port.close();
             throw new IOException(
                     "can't listen on " + address.getHostString() + ":" + address.getPort() + ": " + e.getMessage(), e);
         }
         this.running = new RunningConnections(watchdog);
-        this.accepting =
-                Thread.ofVirtual().name("accept-" + socket.getLocalPort()).start(this::accept);
+        this.accepting = Thread.ofVirtual().name("accept-" + port()).start(this::accept);
     }
 
     public int port() {
-        return socket.getLocalPort();
+        return port.socket().getLocalPort();
     }
 
     @Override
@@ -100,7 +107,7 @@ public final class Acceptor implements Connector {
     private void accept() {
         Loop.run(LOG, "accepting connections", () -> !closed, () -> {
             try {
-                start(socket.accept());
+                start(port.accept());
             } catch (IOException e) {
                 if (!closed) {
                     complain(e);
@@ -110,11 +117,12 @@ public final class Acceptor implements Connector {
         });
     }
 
-    private void start(Socket accepted) throws IOException {
+    private void start(SocketChannel channel) throws IOException {
         try {
-            new AcceptedConnection(accepted).start();
+            new AcceptedConnection(channel, pollers.get(accepted)).start();
+            accepted = (accepted + 1) % pollers.size();
         } catch (Throwable e) {
-            accepted.close();
+            channel.close();
             throw e;
         }
     }
@@ -131,7 +139,7 @@ public final class Acceptor implements Connector {
     public void stop() {
         closed = true;
         try {
-            socket.close();
+            port.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
@@ -153,17 +161,22 @@ public final class Acceptor implements Connector {
      * idle connection, and so is kept small.
      */
     private final class AcceptedConnection extends RunningConnections.Running {
-        private final Socket socket;
+        private final SocketChannel channel;
+        private final InetAddress peer;
+        private final Poller poller;
         private final long began = System.nanoTime();
         private final Optional<Ban> ban;
         private final boolean admitted;
+        private volatile Wire wire; // null until it is needed
         private volatile ServedConnection session; // null until the handshake is done, or if it fails
 
-        AcceptedConnection(Socket socket) {
+        AcceptedConnection(SocketChannel channel, Poller poller) throws IOException {
             super(running);
-            this.socket = socket;
-            this.ban = limiter.banOf(socket.getInetAddress());
-            this.admitted = ban.isEmpty() && limiter.admit(socket.getInetAddress());
+            this.channel = channel;
+            this.peer = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
+            this.poller = poller;
+            this.ban = limiter.banOf(peer);
+            this.admitted = ban.isEmpty() && limiter.admit(peer);
         }
 
         @Override
@@ -198,7 +211,8 @@ public final class Acceptor implements Connector {
                 LOG.log(Level.DEBUG, "a connection was interrupted before its handshake");
             } catch (HandshakeException e) {
                 if (e.status() == 421) {
-                    misdirected.log(() -> "a request from " + peer() + " was refused: " + e.getMessage());
+                    misdirected.log(
+                            () -> "a request from " + peer.getHostAddress() + " was refused: " + e.getMessage());
                 }
                 LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
             } catch (IOException e) {
@@ -217,37 +231,41 @@ public final class Acceptor implements Connector {
         }
 
         private Wire plain() throws IOException {
-            return new Wire(socket, limits.bytesPerSecond(), bytes, memory);
+            wire = Wire.over(channel, poller, limits.bytesPerSecond(), bytes, memory);
+            return wire;
         }
 
         /** Performs the TLS handshake. Blocks first while too many of the same network are in theirs. */
         private Wire secured(Tls secure) throws IOException, InterruptedException {
             long left = began + limits.handshakeTimeout().toNanos() - System.nanoTime();
-            try (ConnectionLimiter.Place place = limiter.beginHandshake(socket.getInetAddress(), left)) {
+            try (ConnectionLimiter.Place place = limiter.beginHandshake(peer, left)) {
                 if (place == null) {
                     throw new IOException("too many TLS handshakes of this address at the same time");
                 }
-                Wire wire = secure.over(socket, limits.bytesPerSecond(), bytes, memory);
+                wire = secure.over(channel.socket(), limits.bytesPerSecond(), bytes, memory);
                 wire.secure();
                 return wire;
             }
         }
 
-        private String peer() {
-            return socket.getInetAddress().getHostAddress();
-        }
-
         @Override
         void leave() {
-            closeSocket();
+            close();
+            if (wire != null && session == null) {
+                wire.release();
+            }
             if (admitted) {
-                limiter.leave(socket.getInetAddress());
+                limiter.leave(peer);
             }
         }
 
-        private void closeSocket() {
+        private void close() {
             try {
-                socket.close();
+                if (wire == null) {
+                    channel.close();
+                } else {
+                    wire.abort(); // wakes its threads too
+                }
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> "closing a socket: " + e.getMessage());
             }
@@ -261,7 +279,7 @@ public final class Acceptor implements Connector {
             }
             Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
             if (now - began > limit.toNanos()) {
-                closeSocket();
+                close();
             }
         }
     }

@@ -8,18 +8,19 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The frames that wait to be written to one client: many threads offer, the outbound loop takes. Bounded in bytes, except
- * for those that come while a batch is being taken. Offering never blocks, and fails beyond the bound.
+ * The frames that wait to be written to one client: many threads offer; the thread that has the turn of writing takes.
+ * Bounded in bytes, except for those that come while a batch is being taken. Offering never blocks, and fails beyond the
+ * bound.
  *
  * <p>A stack that is taken whole and reversed: one atomic step for each offer, one for each batch, nothing allocated while
  * idle, and each node knows the bytes below it. Measured, this is cheaper than any queue of the JDK.
  *
  * <pre>
  *            offer                     offer
- *   null ──────────────► node ◄───────────────┐     IDLE: the loop is parked, and the thread
- *    │ ▲                  │ └─────────────────┘     that replaces it must wake it
- *    │ └──────────────────┘ take: the whole chain
- *    ▼ park               │ the last frame is given, or release
+ *   null ──────────────► node ◄───────────────┐     IDLE: all is written, and the thread
+ *    │ ▲                  │ └─────────────────┘     that replaces it must wake a writer
+ *    │ └──────────────────┘ poll: the whole chain
+ *    ▼ rest               │ the last frame is given, or release
  *   IDLE ──────────────► node ──► ENDED: nothing is accepted any more
  *            offer
  * </pre>
@@ -67,13 +68,15 @@ final class OutboundQueue {
 
     private final long maxBytes;
     private final MemoryBudget memory;
+    private final Runnable waker;
     private volatile Node head;
     private volatile Thread waiter; // for room
 
     private volatile End end; // set once
 
-    // Written by the outbound loop only; others read the volatile fields.
-    private volatile Thread consumer;
+    private volatile Thread loop; // the outbound loop, once it waits
+
+    // Written by the thread that has the turn of writing; others read the volatile fields.
     private Node control; // taken, not yet given out: those that may overtake, and the others
     private Node data;
     private volatile long taken; // the bytes of these
@@ -82,9 +85,11 @@ final class OutboundQueue {
     private Node writing; // the last one
     private boolean finished;
 
-    OutboundQueue(long maxBytes, MemoryBudget memory) {
+    /** @param waker wakes a writer, when a frame was offered while all was written; must not block */
+    OutboundQueue(long maxBytes, MemoryBudget memory, Runnable waker) {
         this.maxBytes = maxBytes;
         this.memory = memory;
+        this.waker = waker;
     }
 
     /** Adds a frame at the end; false, without effect, if the bound would be passed or the queue is closed. */
@@ -116,7 +121,7 @@ final class OutboundQueue {
             }
             if (HEAD.compareAndSet(this, top, node)) {
                 if (top == IDLE) {
-                    LockSupport.unpark(consumer);
+                    waker.run();
                 }
                 return true;
             }
@@ -181,7 +186,7 @@ final class OutboundQueue {
     boolean close(Frame frame, boolean discard) {
         boolean first = END.compareAndSet(this, (End) null, new End(frame, discard));
         if (first) {
-            LockSupport.unpark(consumer);
+            wakeLoop();
             LockSupport.unpark(waiter);
         }
         return first;
@@ -197,22 +202,12 @@ final class OutboundQueue {
         return finished;
     }
 
-    /** Waits for the next frame. Called by the outbound loop only, and not after the last frame. */
-    Frame take() throws InterruptedException {
-        if (consumer == null) {
-            consumer = Thread.currentThread();
-        }
-        releaseWritten();
-        Frame frame = next(true);
-        while (frame == null) {
-            park();
-            frame = next(true);
-        }
-        return frame;
-    }
-
-    /** Parks until something was offered or the queue closed. Short, because its stack is memory of an idle connection. */
-    private void park() throws InterruptedException {
+    /**
+     * Blocks while all is written and the queue is open. Called by the outbound loop only, without the turn. Short, because its
+     * stack is memory of an idle connection.
+     */
+    void await() throws InterruptedException {
+        loop = Thread.currentThread();
         while (head == IDLE && end == null) {
             LockSupport.park(this);
             if (Thread.interrupted()) {
@@ -221,39 +216,55 @@ final class OutboundQueue {
         }
     }
 
-    /**
-     * Returns the next frame if one waits, or null. Called by the outbound loop only. The frame that was given before the last one
-     * must not be used any more; after {@link #take}, neither may the last one.
-     */
-    Frame poll() {
-        return next(false);
+    /** Wakes the outbound loop if it waits. Any thread; does not block. */
+    void wakeLoop() {
+        LockSupport.unpark(loop);
     }
 
-    /** @param idle whether the loop is to be woken by the next offer, if there is nothing */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // only the outbound loop writes them
-    private Frame next(boolean idle) {
+    /**
+     * Declares all frames that were given as written. Returns whether nothing more waits: the next offer then wakes a writer,
+     * and the thread can give up its turn.
+     */
+    boolean rest() {
+        releaseWritten();
+        return control == null && data == null && (head == IDLE || HEAD.compareAndSet(this, (Node) null, IDLE));
+    }
+
+    /**
+     * Returns the next frame if one waits, or null; after the close, the last frame in its turn. The frame that was given
+     * before the last one must not be used any more; after {@link #rest}, neither may the last one.
+     */
+    Frame poll() {
         // Read before the stack is taken, so that the stack holds all frames that were accepted before the close.
         End known = end;
         if (finished || known != null && known.discard) {
             return finish(known);
         }
+        Frame frame = next(Integer.MAX_VALUE);
+        if (frame == null && known != null) {
+            return hasEnded() ? finish(known) : poll();
+        }
+        return frame;
+    }
+
+    /** Returns the next frame if one waits that is no longer than that, and the queue is open; else null. See {@link #poll}. */
+    Frame poll(int longest) {
+        return end == null ? next(longest) : null;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that has the turn writes them
+    private Frame next(int longest) {
         if (control == null && data == null) {
             takeAll();
         }
-        Node node;
-        if (control != null) {
-            node = control;
-            control = node.next;
-        } else if (data != null) {
-            node = data;
-            data = node.next;
-        } else if (known != null) {
-            return hasEnded() ? finish(known) : next(idle);
-        } else {
-            if (idle) {
-                HEAD.compareAndSet(this, (Node) null, IDLE);
-            }
+        Node node = control != null ? control : data;
+        if (node == null || node.frame.length() > longest) {
             return null;
+        }
+        if (node == control) {
+            control = node.next;
+        } else {
+            data = node.next;
         }
         if (node.frame.control()) {
             takenControl -= node.frame.length();

@@ -8,6 +8,7 @@ import io.seleucia.chat.metrics.Counters;
 import io.seleucia.chat.transport.Connection;
 import io.seleucia.chat.transport.ConnectionClosedException;
 import io.seleucia.chat.transport.Frame;
+import io.seleucia.chat.transport.WriteBatch;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -19,16 +20,21 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * The two loops of a connection: an inbound loop that reads one message after the other and passes it to a handler, and an
- * outbound loop that writes the frames of the queue. Each has a virtual thread. No other thread touches the connection,
- * except for {@link Connection#abort}, by which the watchdog ends a read or write that will never end by itself.
+ * outbound loop that writes the frames of the queue. Each has a virtual thread. No other thread reads from the connection, or
+ * calls a method of it that may block; {@link Connection#abort} ends a read or write that will never end by itself.
  *
- * <p>While the outbound loop has nothing to do, the inbound loop may write a short answer itself: if the peer does not read,
- * this blocks only the peer's own thread.
+ * <p>Writing goes by turns, see {@link WriteTurn}. The outbound loop may wait for its peer. Two others write only if nobody
+ * does, in its place, which spares waking it: the {@link Flusher}, what can be written without blocking; and the inbound
+ * loop, a short answer to its own peer. All take the frames from the same queue in its order. What the kernel does not take
+ * is the outbound loop's to finish.
+ *
+ * <p>No frame is forgotten. The thread that offers a frame to an idle queue wakes a writer. That one, with the turn, writes
+ * until the queue is idle again, or wakes the outbound loop, which does so in any case.
  *
  * <p>A connection ends once, for the reason that comes first, through {@link #end}: the queue closes, the outbound loop
  * writes the last frame, the inbound loop sees the peer's answer, or its silence, and releases everything.
  */
-public final class ServedConnection implements Watchdog.Watched {
+public final class ServedConnection extends Flusher.Flushable implements Watchdog.Watched {
     private static final Logger LOG = System.getLogger(ServedConnection.class.getName());
 
     /** The time for a peer to close after the last frame, unless the pong timeout is shorter. */
@@ -51,7 +57,9 @@ public final class ServedConnection implements Watchdog.Watched {
     private volatile CloseCode ended; // set once, by the thread that then closes the queue
     private volatile long closedAt; // when the last frame was written, as System.nanoTime, or 0
     private final WriteTurn turn = new WriteTurn();
-    private boolean answered; // the inbound loop has written; used by it only
+    private final Optional<Flusher> flusher; // empty if each write may block
+    private boolean handedOver; // a part of a flush is left to the outbound loop; used by the thread that has the turn
+    private Throwable unflushed; // why a flush has failed, which ends the connection; the same
     private Thread inboundThread; // this one and the next are set before anything is received
     private Thread outboundThread;
     private final AtomicBoolean handling = new AtomicBoolean(); // a message or the beginning; nothing is read meanwhile
@@ -63,7 +71,12 @@ public final class ServedConnection implements Watchdog.Watched {
         this.connection = connection;
         this.context = context;
         this.limits = context.limits();
-        this.outbound = new OutboundQueue(limits.queueBytes(), context.memory());
+        this.outbound = new OutboundQueue(limits.queueBytes(), context.memory(), this::wakeWriter);
+        this.flusher = connection.writesUnblocked() && !context.flushers().isEmpty()
+                ? Optional.of(context.flushers()
+                        .get(Math.floorMod(
+                                connection.name().hashCode(), context.flushers().size())))
+                : Optional.empty();
         this.pings = new PingTimer(limits, connection.lastReadNanos());
     }
 
@@ -89,10 +102,6 @@ public final class ServedConnection implements Watchdog.Watched {
                 }
                 connection.await();
                 receive();
-                if (answered) {
-                    answered = false;
-                    Thread.yield(); // meanwhile the peer may get its answer and send more, which saves a read
-                }
             }
         } catch (Throwable e) {
             if (begun) {
@@ -166,6 +175,7 @@ public final class ServedConnection implements Watchdog.Watched {
             Loop.report(LOG, "ending a connection", e);
         } finally {
             connection.abort();
+            turn.take(); // for good
             connection.release();
             outbound.release();
         }
@@ -188,19 +198,68 @@ public final class ServedConnection implements Watchdog.Watched {
         }
     }
 
+    private void wakeWriter() {
+        if (flusher.isEmpty() || !flusher.get().add(this)) {
+            outbound.wakeLoop();
+        }
+    }
+
     private void outboundLoop() {
         try {
             while (!outbound.finished()) {
-                Frame first = outbound.take();
+                outbound.await();
                 turn.take();
-                connection.write(first, outbound::poll); // one flush for all that were waiting
-                turn.giveBack(outboundThread);
+                try {
+                    writeAll();
+                } finally {
+                    turn.giveBack();
+                }
             }
             connection.endOutput();
             closedAt = System.nanoTime() | 1;
         } catch (Throwable e) {
             unwritable(e);
         }
+    }
+
+    private void writeAll() throws Throwable {
+        if (unflushed != null) {
+            throw unflushed;
+        }
+        connection.writeRest();
+        handedOver = false;
+        for (Frame next = outbound.poll(); next != null; next = outbound.poll()) {
+            connection.write(next, outbound::poll); // one write for all that were waiting
+            if (outbound.rest()) {
+                return;
+            }
+        }
+        outbound.rest();
+    }
+
+    @Override
+    boolean flush(WriteBatch batch) {
+        boolean more = false;
+        boolean left = true; // to the outbound loop
+        if (turn.tryTake()) {
+            try {
+                if (!handedOver) {
+                    Frame first = outbound.poll(Integer.MAX_VALUE);
+                    handedOver = first != null && !connection.tryWrite(first, outbound::poll, batch);
+                    more = !handedOver && !outbound.rest();
+                }
+                left = handedOver || outbound.isClosed();
+            } catch (Throwable e) {
+                handedOver = true;
+                unflushed = e;
+            } finally {
+                turn.giveBack();
+            }
+        }
+        if (left) {
+            outbound.wakeLoop();
+        }
+        return more && !left;
     }
 
     /** Ends the connection, because a frame may have been written in part. This releases the inbound loop. */
@@ -260,12 +319,11 @@ public final class ServedConnection implements Watchdog.Watched {
         try {
             if (nothingWaits) {
                 connection.write(frame, () -> null);
-                answered = true;
             }
         } catch (Throwable e) {
             unwritable(e);
         } finally {
-            turn.giveBack(outboundThread);
+            turn.giveBack();
         }
         if (!nothingWaits) {
             put(frame);

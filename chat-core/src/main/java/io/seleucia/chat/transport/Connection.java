@@ -5,6 +5,7 @@ import io.seleucia.chat.message.Payload;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /**
@@ -38,6 +39,25 @@ public interface Connection {
      * @param waiting returns the next frame that waits, or null
      */
     void write(Frame first, Supplier<Frame> waiting) throws IOException;
+
+    /** Returns whether {@link #tryWrite} works: writes can be done without blocking, and cost no more than that. */
+    default boolean writesUnblocked() {
+        return false;
+    }
+
+    /**
+     * Writes a frame and those that wait behind it, as many as fit into a batch, without blocking. Called by the thread whose
+     * turn it is to write, which may be one for many connections.
+     *
+     * @param waiting returns the next frame if it is no longer than its parameter, else null
+     * @return whether all are written; if not, the next {@link #write} or {@link #writeRest} writes the rest first
+     */
+    default boolean tryWrite(Frame first, IntFunction<Frame> waiting, WriteBatch batch) throws IOException {
+        throw new UnsupportedOperationException("a write may block");
+    }
+
+    /** Writes the rest of what {@link #tryWrite} could not. Blocks while the peer does not read. */
+    default void writeRest() throws IOException {}
 
     /** Returns the framing of messages to this peer. */
     Framing framing();

@@ -84,6 +84,7 @@ public record Handshake(
         IncomingMemory memory = new IncomingMemory(wire.memory());
         try {
             HttpHead head = HttpHead.read(wire, memory);
+            wire.complete();
             body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
             String host = head.host();
             checkHost(host);
@@ -106,7 +107,6 @@ public record Handshake(
                             + field("Sec-WebSocket-Extensions", agreed.map(DeflateParameters::answer))
                             + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
-            wire.settle();
             return Optional.of(new Agreed(path, parameters, subprotocol, agreed));
         } catch (HandshakeException e) {
             refuse(wire, e, body);

@@ -33,7 +33,6 @@ public final class TcpConnection extends WireConnection {
         super(wire, "tcp", LAST_NUMBER.incrementAndGet());
         this.maxMessageBytes = maxMessageBytes;
         this.keepalive = keepalive;
-        wire.settle();
     }
 
     @Override

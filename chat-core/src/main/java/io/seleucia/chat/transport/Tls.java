@@ -79,7 +79,7 @@ public final class Tls {
                 Arrays.stream(parameters.getCipherSuites()).filter(Tls::isSafe).toArray(String[]::new));
         parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
         layer.setSSLParameters(parameters);
-        return new Wire(socket, layer, input, bytesPerSecond, bytes, memory);
+        return new Wire(new StreamLink(socket, layer, input), bytesPerSecond, bytes, memory);
     }
 
     /** Returns whether a suite is safe, by its name in the IANA registry. Those of TLS 1.3 name no key exchange. */

@@ -82,6 +82,12 @@ public final class WebSocketConnection extends WireConnection {
         }
     }
 
+    /** Returns whether writes need not block. With context takeover they compress, which takes long. */
+    @Override
+    public boolean writesUnblocked() {
+        return context.isEmpty() && super.writesUnblocked();
+    }
+
     /** Returns the framing. With context takeover, each connection compresses for itself, as it writes. */
     @Override
     public Framing framing() {
@@ -111,6 +117,7 @@ public final class WebSocketConnection extends WireConnection {
 
     @Override
     public void release() {
+        super.release();
         reader.release();
         context.ifPresent(held -> MessageDeflater.giveBack(held.deflater));
         wire.memory().charge(Part.COMPRESSION, -contextBytes);

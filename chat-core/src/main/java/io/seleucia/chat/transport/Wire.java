@@ -4,55 +4,48 @@ import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.Arrays;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLSocket;
 
 /**
- * The two streams of a socket, or of TLS over it, with the clocks that a watchdog reads. One thread reads, one writes at a
- * time; any thread may abort.
+ * The bytes of a connection, buffered, with the clocks that a watchdog reads. One thread reads, one writes at a time; any
+ * thread may abort.
  *
- * <p>An idle connection keeps only a tiny read buffer (and TLS keeps its own), with room for a pong or the head of a frame.
- * A busy one has a larger buffer, until it pauses. Large payloads are read into their own arrays. Writes borrow a buffer.
+ * <p>An idle connection has no buffer. Reads and writes borrow one, and a read gives it back before it waits for bytes, so
+ * that a peer that sends half a frame holds none. Large payloads are read into their own arrays.
  */
 public final class Wire {
     private static final Logger LOG = System.getLogger(Wire.class.getName());
-    private static final int IDLE_BUFFER = 16;
-    private static final int BUSY_BUFFER = 512;
-    private static final int BUSY_READS = 8; // without a pause
-    private static final long PAUSE_NANOS = 1_000_000_000L;
+    private static final int READ_BUFFER = 8 * 1024;
     private static final int WRITE_BUFFER = 64 * 1024;
-
-    /** The kernel's own choice can be 4 MB: a slow peer then answers a ping behind that after the deadline. */
-    private static final int SEND_BUFFER = 256 * 1024;
 
     /** The memory that is allocated ahead of the bytes received. */
     static final int MAX_GROWTH = 64 * 1024;
 
-    private static final ArrayBlockingQueue<byte[]> WRITE_BUFFERS = new ArrayBlockingQueue<>(64);
+    private static final BufferPool READ_BUFFERS = new BufferPool(READ_BUFFER);
+    private static final BufferPool WRITE_BUFFERS = new BufferPool(WRITE_BUFFER);
+    private static final byte[] NONE = {};
 
-    private final Socket socket;
-    private final Socket layer; // TLS over the socket, or the socket itself
-    private final TlsHandshakeInput handshake; // the input of TLS; null without TLS
-    private final InputStream in;
-    private final OutputStream out;
+    private final Link link;
     private final WireBytes counted;
     private final MemoryBudget memory;
 
-    private byte[] buffer = new byte[BUSY_BUFFER];
+    private byte[] buffer = NONE; // borrowed, or none
     private int start;
     private int end;
-    private int reads = BUSY_READS; // without a pause, counted up to BUSY_READS
+    private boolean drained; // the last read took all that had come
     private final int bytesPerSecond;
     private double credit; // bytes that may be read without a pause
+
+    private byte[] rest = NONE; // from restStart on: the part of a frame or a batch that the kernel did not take
+    private int restStart;
+    private int restCharged;
 
     private volatile long lastReadNanos = System.nanoTime();
     private volatile long readingSince;
@@ -60,44 +53,34 @@ public final class Wire {
     private volatile long wroteAt = lastReadNanos;
 
     /**
-     * Takes over a connected socket.
+     * Takes over a link.
      *
      * @param bytesPerSecond the limit for reading, and the burst
      * @param bytes counts the bytes read and written
      * @param memory the budget to which kept bytes are charged
      */
-    public Wire(Socket socket, int bytesPerSecond, WireBytes bytes, MemoryBudget memory) throws IOException {
-        this(socket, socket, null, bytesPerSecond, bytes, memory);
-    }
-
-    /** Takes over a layer over a connected socket. Aborting closes the socket, under the layer. */
-    Wire(
-            Socket socket,
-            Socket layer,
-            TlsHandshakeInput handshake,
-            int bytesPerSecond,
-            WireBytes bytes,
-            MemoryBudget memory)
-            throws IOException {
-        socket.setTcpNoDelay(true);
-        socket.setSendBufferSize(SEND_BUFFER);
+    Wire(Link link, int bytesPerSecond, WireBytes bytes, MemoryBudget memory) {
+        this.link = link;
         this.bytesPerSecond = bytesPerSecond;
         this.credit = bytesPerSecond;
-        this.socket = socket;
-        this.layer = layer;
-        this.handshake = handshake;
-        this.in = layer.getInputStream();
-        this.out = layer.getOutputStream();
         this.counted = bytes;
         this.memory = memory;
     }
 
+    /**
+     * Takes over a connected channel, whose threads a poller wakes. The other parameters are those of the constructor.
+     *
+     * @throws IOException if the channel is closed already
+     */
+    public static Wire over(
+            SocketChannel channel, Poller poller, int bytesPerSecond, WireBytes bytes, MemoryBudget memory)
+            throws IOException {
+        return new Wire(new PolledLink(channel, poller), bytesPerSecond, bytes, memory);
+    }
+
     /** Performs the handshake of TLS, if there is TLS, before anything else. Blocks until it is done or aborted. */
     public void secure() throws IOException {
-        if (layer instanceof SSLSocket tls) {
-            handshake.perform(tls);
-            tls.setEnableSessionCreation(false); // forbids renegotiation, which costs a signature each time
-        }
+        link.secure();
     }
 
     /** Returns the budget to which the connection's memory is charged. */
@@ -107,7 +90,7 @@ public final class Wire {
 
     /** Returns whether the wire uses TLS. */
     boolean isSecure() {
-        return handshake != null;
+        return link.isSecure();
     }
 
     /** Blocks until at least one byte has come. */
@@ -122,11 +105,6 @@ public final class Wire {
         return start < end;
     }
 
-    /** Shrinks the buffer at the next read: the handshake is over, and the connection may become idle. */
-    void settle() {
-        reads = 0;
-    }
-
     /** Blocks until the next byte has come, and returns it. */
     int read() throws IOException {
         await();
@@ -135,8 +113,8 @@ public final class Wire {
 
     /** Blocks until at least one byte has come, reads at most {@code length} bytes, and returns their number. */
     int read(byte[] target, int offset, int length) throws IOException {
-        if (start == end && length >= buffer.length) {
-            return received(in.read(target, offset, length));
+        if (start == end && length >= READ_BUFFER) {
+            return readInto(target, offset, length);
         }
         await();
         int n = Math.min(length, end - start);
@@ -160,12 +138,44 @@ public final class Wire {
     }
 
     private void fill() throws IOException {
-        end = start = 0; // stays empty if the read fails
-        int size = reads == BUSY_READS ? BUSY_BUFFER : IDLE_BUFFER;
-        if (buffer.length != size) {
-            buffer = new byte[size];
+        start = end = 0; // stays empty if the read fails
+        borrow();
+        int n = drained ? 0 : link.read(buffer, 0, READ_BUFFER);
+        while (n == 0) {
+            giveBack();
+            link.await();
+            borrow();
+            n = link.read(buffer, 0, READ_BUFFER);
         }
-        end = received(in.read(buffer, 0, buffer.length));
+        drained = n < READ_BUFFER;
+        end = received(n);
+    }
+
+    /** Reads a part of a large payload, past the buffer. */
+    private int readInto(byte[] target, int offset, int length) throws IOException {
+        giveBack();
+        int n = drained ? 0 : link.read(target, offset, length);
+        while (n == 0) {
+            link.await();
+            n = link.read(target, offset, length);
+        }
+        drained = n < length;
+        return received(n);
+    }
+
+    private void borrow() {
+        if (buffer == NONE) {
+            memory.charge(Part.INCOMING, READ_BUFFER);
+            buffer = READ_BUFFERS.borrow();
+        }
+    }
+
+    private void giveBack() {
+        if (buffer != NONE) {
+            READ_BUFFERS.giveBack(buffer);
+            buffer = NONE;
+            memory.charge(Part.INCOMING, -READ_BUFFER);
+        }
     }
 
     private int received(int n) throws IOException {
@@ -173,10 +183,8 @@ public final class Wire {
             throw new EOFException("the peer closed the connection");
         }
         long now = System.nanoTime();
-        long silence = now - lastReadNanos;
-        reads = silence > PAUSE_NANOS ? 0 : Math.min(BUSY_READS, reads + 1);
         counted.read(n);
-        throttle(n, silence);
+        throttle(n, now - lastReadNanos);
         lastReadNanos = now;
         return n;
     }
@@ -185,7 +193,11 @@ public final class Wire {
     private void throttle(int n, long nanos) {
         credit = Math.min(bytesPerSecond, credit + nanos / 1e9 * bytesPerSecond) - n;
         if (credit < 0) {
-            LockSupport.parkNanos((long) (-credit / bytesPerSecond * 1e9));
+            long until = System.nanoTime() + (long) (-credit / bytesPerSecond * 1e9);
+            for (long left = until - System.nanoTime(); left > 0; left = until - System.nanoTime()) {
+                LockSupport.parkNanos(this, left);
+                Thread.interrupted(); // an interrupt concerns a message, and would keep it from parking
+            }
         }
     }
 
@@ -194,30 +206,31 @@ public final class Wire {
         readingSince = System.nanoTime() | 1; // 0 means that none has begun
     }
 
-    /** Stops the clock of a frame. */
+    /** Stops the clock of a frame. The buffer is given back if it has nothing more: handling the frame may take long. */
     void complete() {
         readingSince = 0;
+        if (start == end) {
+            giveBack();
+        }
     }
 
-    /** Writes a frame and those that the supplier gives, until it gives null. */
+    /** Writes the rest of what {@link #tryWrite} could not, then a frame and those that the supplier gives, until null. */
     void write(Frame first, Supplier<Frame> waiting) throws IOException {
+        writeRest();
         Frame second = waiting.get();
         if (second == null) {
-            send(first.bytes(), first.length());
+            send(first.bytes(), 0, first.length());
             return;
         }
         memory.charge(Part.QUEUES, WRITE_BUFFER);
         try {
-            byte[] batch = WRITE_BUFFERS.poll();
-            if (batch == null) {
-                batch = new byte[WRITE_BUFFER];
-            }
+            byte[] batch = WRITE_BUFFERS.borrow();
             int filled = append(first, batch, 0);
             for (Frame next = second; next != null; next = waiting.get()) {
                 filled = append(next, batch, filled);
             }
-            send(batch, filled);
-            WRITE_BUFFERS.offer(batch); // a failed write and a full pool drop the buffer
+            send(batch, 0, filled);
+            WRITE_BUFFERS.giveBack(batch); // a failed write drops it
         } finally {
             memory.charge(Part.QUEUES, -WRITE_BUFFER);
         }
@@ -226,11 +239,11 @@ public final class Wire {
     private int append(Frame frame, byte[] batch, int filled) throws IOException {
         int from = filled;
         if (frame.length() > batch.length - filled) {
-            send(batch, filled);
+            send(batch, 0, filled);
             from = 0;
         }
         if (frame.length() > batch.length) {
-            send(frame.bytes(), frame.length());
+            send(frame.bytes(), 0, frame.length());
             return 0;
         }
         System.arraycopy(frame.bytes(), 0, batch, from, frame.length());
@@ -239,49 +252,112 @@ public final class Wire {
 
     /** Writes the bytes of a handshake. */
     void write(byte[] bytes) throws IOException {
-        send(bytes, bytes.length);
+        send(bytes, 0, bytes.length);
     }
 
-    /** Writes in pieces, so that the watchdog sees the progress of a large frame to a slow peer. */
-    private void send(byte[] bytes, int length) throws IOException {
-        for (int sent = 0; sent < length; ) {
-            int n = Math.min(length - sent, WRITE_BUFFER);
+    /** Writes in steps, so that the watchdog sees the progress of a large frame to a slow peer. */
+    private void send(byte[] bytes, int from, int to) throws IOException {
+        for (int sent = from; sent < to; ) {
             long now = System.nanoTime() | 1;
             writingSince = now;
             wroteAt = now;
-            out.write(bytes, sent, n);
-            sent += n;
+            sent += link.write(bytes, sent, to - sent);
         }
         writingSince = 0;
-        counted.written(length);
+        counted.written(to - from);
+    }
+
+    /** Returns whether {@link #tryWrite} works. */
+    boolean writesUnblocked() {
+        return link.writesUnblocked();
+    }
+
+    /**
+     * Writes a frame and those that wait behind it, as many as fit into one batch, without blocking. Called by the thread
+     * that has the turn of writing.
+     *
+     * @param waiting returns the next frame, if it is no longer than its parameter; else null
+     * @return whether all of them are written; if not, the rest is kept for {@link #write} or {@link #writeRest}
+     */
+    boolean tryWrite(Frame first, IntFunction<Frame> waiting, WriteBatch batch) throws IOException {
+        wroteAt = System.nanoTime();
+        if (first.length() > WriteBatch.SIZE) {
+            keepRest(first.bytes(), 0);
+            return false;
+        }
+        batch.fill(first, waiting);
+        int length = batch.bytes().remaining();
+        link.tryWrite(batch.bytes());
+        int left = batch.bytes().remaining();
+        counted.written(length - left);
+        if (left > 0) {
+            byte[] frame = batch.single();
+            keepRest(frame.length > 0 ? frame : chargedCopy(batch.bytes()), frame.length > 0 ? length - left : 0);
+        }
+        return left == 0;
+    }
+
+    private void keepRest(byte[] bytes, int from) {
+        rest = bytes;
+        restStart = from;
+        writingSince = wroteAt | 1; // from now on the peer is waited for
+    }
+
+    private byte[] chargedCopy(ByteBuffer bytes) {
+        restCharged = bytes.remaining();
+        memory.charge(Part.QUEUES, restCharged);
+        byte[] copy = new byte[restCharged];
+        bytes.get(copy);
+        return copy;
+    }
+
+    /** Writes the rest of what {@link #tryWrite} could not, if there is one. Blocks while the peer does not read. */
+    void writeRest() throws IOException {
+        if (rest != NONE) {
+            send(rest, restStart, rest.length);
+            releaseRest();
+        }
+    }
+
+    private void releaseRest() {
+        rest = NONE;
+        if (restCharged > 0) {
+            memory.charge(Part.QUEUES, -restCharged);
+            restCharged = 0;
+        }
+    }
+
+    /** Releases the memory of reading and writing, after both have ended. */
+    public void release() {
+        giveBack();
+        releaseRest();
     }
 
     /** Ends the output. Called by the thread that writes. */
     void endOutput() throws IOException {
         writingSince = System.nanoTime() | 1;
-        layer.shutdownOutput(); // with TLS, its close_notify too
+        link.shutdownOutput();
         writingSince = 0;
     }
 
     void finish() {
         try {
-            if (!layer.isOutputShutdown()) {
-                layer.shutdownOutput();
-            }
-            byte[] unread = new byte[BUSY_BUFFER];
-            while (in.read(unread) >= 0) {
-                // The peer may still send; its bytes are discarded.
+            link.shutdownOutput();
+            while (true) {
+                start = end; // the peer may still send; its bytes are discarded
+                fill();
             }
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, () -> peer() + " disconnected before the close was complete: " + e.getMessage());
+            LOG.log(Level.DEBUG, () -> "the end of " + peer() + ": " + e.getMessage());
         }
+        giveBack();
         abort();
     }
 
     /** Closes at once; blocked reads and writes throw. Does not block. */
     public void abort() {
         try {
-            socket.close(); // and not the layer, for SSLSocket.close waits for a writer that is stuck
+            link.close();
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "closing the socket of " + peer() + ": " + e.getMessage());
         }
@@ -306,8 +382,6 @@ public final class Wire {
 
     /** Returns the peer's address and port. */
     public String peer() {
-        return socket.getRemoteSocketAddress() instanceof InetSocketAddress address
-                ? address.getAddress().getHostAddress() + ":" + address.getPort()
-                : "unknown";
+        return link.peer();
     }
 }

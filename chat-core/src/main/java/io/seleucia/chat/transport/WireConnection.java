@@ -1,6 +1,7 @@
 package io.seleucia.chat.transport;
 
 import java.io.IOException;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** The part of a {@link Connection} that is the same for every framing: the wire, its clocks and its end. */
@@ -28,6 +29,21 @@ abstract class WireConnection implements Connection {
     }
 
     @Override
+    public boolean writesUnblocked() {
+        return wire.writesUnblocked();
+    }
+
+    @Override
+    public final boolean tryWrite(Frame first, IntFunction<Frame> waiting, WriteBatch batch) throws IOException {
+        return wire.tryWrite(first, waiting, batch);
+    }
+
+    @Override
+    public final void writeRest() throws IOException {
+        wire.writeRest();
+    }
+
+    @Override
     public final void finish() {
         wire.finish();
     }
@@ -39,6 +55,7 @@ abstract class WireConnection implements Connection {
 
     @Override
     public void release() {
+        wire.release();
         memory.release();
     }
 

@@ -31,24 +31,24 @@ class OutboundQueueTest {
 
     @Test
     void givesFramesInOrder() throws InterruptedException {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Frame[] frames = frames(5);
         assertThat(queue.offer(frames[0])).isTrue();
         assertThat(queue.offer(frames[1])).isTrue();
         assertThat(queue.offer(frames[2])).isTrue();
 
-        assertThat(queue.take()).isSameAs(frames[0]);
+        assertThat(Queues.take(queue)).isSameAs(frames[0]);
         assertThat(queue.offer(frames[3])).isTrue();
-        assertThat(queue.take()).isSameAs(frames[1]);
+        assertThat(Queues.take(queue)).isSameAs(frames[1]);
         assertThat(queue.poll()).isSameAs(frames[2]);
         assertThat(queue.offer(frames[4])).isTrue();
-        assertThat(queue.take()).isSameAs(frames[3]);
-        assertThat(queue.take()).isSameAs(frames[4]);
+        assertThat(Queues.take(queue)).isSameAs(frames[3]);
+        assertThat(Queues.take(queue)).isSameAs(frames[4]);
     }
 
     @Test
     void givesNothingWhereNothingWaits() {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
 
         assertThat(queue.poll()).isNull();
         assertThat(queue.bytes()).isZero();
@@ -57,7 +57,7 @@ class OutboundQueueTest {
 
     @Test
     void takesAsManyBytesAsItsBound() {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
 
         assertThat(queue.offer(Frames.ofLength(4))).isTrue();
         assertThat(queue.offer(Frames.ofLength(6))).isTrue();
@@ -66,7 +66,7 @@ class OutboundQueueTest {
 
     @Test
     void refusesFrameOverItsBound() {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
 
         assertThat(queue.offer(Frames.ofLength(11))).isFalse();
         assertThat(queue.offer(Frames.ofLength(10))).isTrue();
@@ -74,7 +74,7 @@ class OutboundQueueTest {
 
     @Test
     void staysAsItIsWhenItRefuses() {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
         Frame[] frames = {Frames.ofLength(6), Frames.ofLength(5), Frames.ofLength(4)};
 
         assertThat(queue.offer(frames[0])).isTrue();
@@ -87,7 +87,7 @@ class OutboundQueueTest {
 
     @Test
     void hasRoomAgainForWhatWasGiven() {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
         queue.offer(Frames.ofLength(4));
         queue.offer(Frames.ofLength(6));
 
@@ -104,7 +104,7 @@ class OutboundQueueTest {
 
     @Test
     void hasRoomForControlFramesHoweverMuchDataWaits() {
-        var queue = new OutboundQueue(2, MEMORY);
+        var queue = Queues.ofBytes(2, MEMORY);
 
         assertThat(queue.offer(Frames.ofLength(2))).isTrue();
         assertThat(queue.offer(Frames.control((byte) 1, (byte) 2))).isTrue();
@@ -116,7 +116,7 @@ class OutboundQueueTest {
 
     @Test
     void boundsControlFramesToo() {
-        var queue = new OutboundQueue(2, MEMORY);
+        var queue = Queues.ofBytes(2, MEMORY);
         int room = 64 * 1024;
         for (int i = 0; i < room / 2; i++) {
             assertThat(queue.offer(Frames.control((byte) 1, (byte) 2))).isTrue();
@@ -128,7 +128,7 @@ class OutboundQueueTest {
 
     @Test
     void letsControlFramesOvertakeData() {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Frame[] data = frames(3);
         Frame ping = Frames.control((byte) 1);
         Frame pong = Frames.control((byte) 2);
@@ -139,7 +139,7 @@ class OutboundQueueTest {
 
     @Test
     void givesWhatWaitsBeforeTheLastFrame() throws InterruptedException {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Frame[] frames = frames(4);
         offerAll(queue, frames[0], frames[1]);
         queue.poll();
@@ -147,25 +147,25 @@ class OutboundQueueTest {
 
         queue.close(LAST, false);
 
-        assertThat(queue.take()).isSameAs(frames[1]);
-        assertThat(queue.take()).isSameAs(frames[2]);
-        assertThat(queue.take()).isSameAs(frames[3]);
+        assertThat(Queues.take(queue)).isSameAs(frames[1]);
+        assertThat(Queues.take(queue)).isSameAs(frames[2]);
+        assertThat(Queues.take(queue)).isSameAs(frames[3]);
         assertThat(queue.finished()).isFalse();
-        assertThat(queue.take()).isSameAs(LAST);
+        assertThat(Queues.take(queue)).isSameAs(LAST);
         assertThat(queue.finished()).isTrue();
         assertThat(queue.poll()).isNull();
     }
 
     @Test
     void discardsWhatWaitsForTheLastFrame() throws InterruptedException {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         offerAll(queue, frames(3));
         queue.poll();
         offerAll(queue, Frames.control((byte) 1));
 
         queue.close(LAST, true);
 
-        assertThat(queue.take()).isSameAs(LAST);
+        assertThat(Queues.take(queue)).isSameAs(LAST);
         assertThat(queue.finished()).isTrue();
         assertThat(queue.poll()).isNull();
         assertThat(queue.bytes()).isZero();
@@ -173,7 +173,7 @@ class OutboundQueueTest {
 
     @Test
     void givesTheLastFrameThoughTheBoundIsReached() {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
         offerAll(queue, Frames.ofLength(10));
 
         queue.close(LAST, false);
@@ -184,7 +184,7 @@ class OutboundQueueTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void acceptsNothingAfterTheClose(boolean discard) {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
 
         queue.close(LAST, discard);
 
@@ -196,7 +196,7 @@ class OutboundQueueTest {
 
     @Test
     void closesOnce() {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Frame[] frames = frames(2);
         offerAll(queue, frames);
 
@@ -208,7 +208,7 @@ class OutboundQueueTest {
 
     @Test
     void waitsForFrame() throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Consumer consumer = new Consumer(queue);
         consumer.awaitIdle();
         Frame frame = Frames.ofLength(1);
@@ -220,7 +220,7 @@ class OutboundQueueTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void waitsForTheClose(boolean discard) throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Consumer consumer = new Consumer(queue);
         consumer.awaitIdle();
 
@@ -232,7 +232,7 @@ class OutboundQueueTest {
 
     @Test
     void holdsNothingWhileItsConsumerWaits() throws Exception {
-        var queue = new OutboundQueue(10, MEMORY);
+        var queue = Queues.ofBytes(10, MEMORY);
         Consumer consumer = new Consumer(queue);
         consumer.awaitIdle();
 
@@ -244,7 +244,7 @@ class OutboundQueueTest {
 
     @Test
     void canBeInterrupted() throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Consumer consumer = new Consumer(queue);
         consumer.awaitIdle();
 
@@ -258,12 +258,12 @@ class OutboundQueueTest {
 
     @Test
     void waitsAgainAfterAnInterrupt() throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         CountDownLatch interrupted = new CountDownLatch(1);
         Thread consumer = Thread.ofVirtual().start(() -> {
-            assertThatThrownBy(queue::take).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> Queues.take(queue)).isInstanceOf(InterruptedException.class);
             interrupted.countDown();
-            assertThatCode(queue::take).doesNotThrowAnyException();
+            assertThatCode(() -> Queues.take(queue)).doesNotThrowAnyException();
         });
         awaitWaiting(consumer);
 
@@ -279,7 +279,7 @@ class OutboundQueueTest {
 
     @Test
     void wakesItsConsumerForEachFrame() throws Exception {
-        var queue = new OutboundQueue(1, MEMORY);
+        var queue = Queues.ofBytes(1, MEMORY);
         Semaphore taken = new Semaphore(0);
         CompletableFuture<List<Frame>> consumer = consume(queue, taken);
         for (int i = 0; i < 20_000; i++) {
@@ -297,7 +297,7 @@ class OutboundQueueTest {
     void losesNothingAndKeepsTheOrderOfEachProducer() throws Exception {
         int producers = 8;
         int each = 25_000;
-        var queue = new OutboundQueue(Long.MAX_VALUE, MEMORY);
+        var queue = Queues.ofBytes(Long.MAX_VALUE, MEMORY);
         CompletableFuture<List<Frame>> consumer = consume(queue, new Semaphore(0));
 
         produce(producers, producer -> {
@@ -317,7 +317,7 @@ class OutboundQueueTest {
     void losesNothingAtItsBound() throws Exception {
         int producers = 4;
         int each = 10_000;
-        var queue = new OutboundQueue(10 * Long.BYTES, MEMORY);
+        var queue = Queues.ofBytes(10 * Long.BYTES, MEMORY);
         CompletableFuture<List<Frame>> consumer = consume(queue, new Semaphore(0));
 
         produce(producers, producer -> {
@@ -338,7 +338,7 @@ class OutboundQueueTest {
 
     @Test
     void leavesHalfOfItsRoomToThoseWhoCannotWait() throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Thread patient = putting(queue, IntStream.range(0, 20).mapToObj(i -> Frames.ofLength(10)));
 
         awaitWaiting(patient);
@@ -353,7 +353,7 @@ class OutboundQueueTest {
     @ParameterizedTest
     @ValueSource(ints = {51, 100, 101})
     void takesALongFrameOfThoseWhoWaitWhenNothingElseWaits(int length) throws Exception {
-        var queue = new OutboundQueue(100, MEMORY);
+        var queue = Queues.ofBytes(100, MEMORY);
         Frame before = Frames.ofLength(1);
         Frame frame = Frames.ofLength(length);
         queue.offer(before);
@@ -379,7 +379,7 @@ class OutboundQueueTest {
     /** No more than its bound ever waits here, so that it has no reason to refuse. */
     @Test
     void neverRefusesWhatItHasRoomFor() throws Exception {
-        var queue = new OutboundQueue(6, MEMORY);
+        var queue = Queues.ofBytes(6, MEMORY);
         Semaphore room = new Semaphore(6);
         CompletableFuture<List<Frame>> consumer = consume(queue, room);
         Frame frame = Frames.ofLength(1);
@@ -405,7 +405,7 @@ class OutboundQueueTest {
         Consumer(OutboundQueue queue) {
             thread = Thread.ofVirtual().start(() -> {
                 try {
-                    frame.complete(queue.take());
+                    frame.complete(Queues.take(queue));
                 } catch (InterruptedException e) {
                     frame.completeExceptionally(e);
                 }
@@ -428,7 +428,7 @@ class OutboundQueueTest {
             List<Frame> frames = new ArrayList<>();
             try {
                 while (!queue.finished()) {
-                    frames.add(queue.take());
+                    frames.add(Queues.take(queue));
                     permits.release();
                 }
                 all.complete(frames);

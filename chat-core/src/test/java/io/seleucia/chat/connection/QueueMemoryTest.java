@@ -26,7 +26,7 @@ class QueueMemoryTest {
 
     @Test
     void chargesNothingForTheFirstFew() {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
 
         for (int i = 0; i < 4; i++) {
             queue.offer(Frames.ofLength(1_024));
@@ -37,29 +37,29 @@ class QueueMemoryTest {
 
     @Test
     void chargesAFrameUntilTheNextTake() throws InterruptedException {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
         Frame large = Frames.ofLength(100_000);
         queue.offer(large);
         assertThat(memory.used(Part.QUEUES)).isEqualTo(NODE + large.memory());
 
-        queue.take();
+        Queues.take(queue);
         queue.poll(); // while it is being written
         assertThat(memory.used(Part.QUEUES)).isEqualTo(NODE + large.memory());
 
         queue.offer(Frames.ofLength(1));
-        queue.take();
+        Queues.take(queue);
         assertThat(memory.used()).isZero();
     }
 
     @Test
     void releasesWhatWasWrittenWhileMoreIsWritten() throws InterruptedException {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
         for (int i = 0; i < 10; i++) {
             queue.offer(Frames.ofLength(10_000));
         }
         long each = memory.used() / 10;
 
-        queue.take();
+        Queues.take(queue);
         for (int i = 0; i < 5; i++) {
             queue.poll();
         }
@@ -72,7 +72,7 @@ class QueueMemoryTest {
         List<OutboundQueue> queues = new ArrayList<>();
         Frame shared = Frames.ofLength(50_000);
         for (int i = 0; i < 1_000; i++) {
-            queues.add(new OutboundQueue(1 << 20, memory));
+            queues.add(Queues.ofBytes(1 << 20, memory));
             queues.getLast().offer(shared);
         }
         assertThat(memory.used()).isEqualTo(1_000 * NODE + shared.memory());
@@ -86,7 +86,7 @@ class QueueMemoryTest {
 
     @Test
     void chargesManyTinyFramesByWhatTheyTake() {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
 
         for (int i = 0; i < 1_032; i++) {
             queue.offer(Frames.ofLength(2));
@@ -97,24 +97,24 @@ class QueueMemoryTest {
 
     @Test
     void chargesWhatOvertakes() throws InterruptedException {
-        OutboundQueue queue = new OutboundQueue(10, memory);
+        OutboundQueue queue = Queues.ofBytes(10, memory);
 
         for (int i = 0; i < 132; i++) {
             queue.offer(Frames.control((byte) 'p'));
         }
         assertThat(memory.used()).isGreaterThanOrEqualTo(100L * NODE);
 
-        queue.take();
+        Queues.take(queue);
         while (queue.poll() != null) {}
         queue.close(LAST, false);
-        queue.take();
+        Queues.take(queue);
         queue.release();
         assertThat(memory.used()).isZero();
     }
 
     @Test
     void releasesAFrameThatIsRefused() {
-        OutboundQueue queue = new OutboundQueue(100_000, memory);
+        OutboundQueue queue = Queues.ofBytes(100_000, memory);
         queue.offer(Frames.ofLength(60_000));
         long before = memory.used();
 
@@ -125,7 +125,7 @@ class QueueMemoryTest {
 
     @Test
     void doesNotGrowLongWhenMemoryIsFull() {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
         memory.charge(Part.HISTORIES, 1 << 30);
 
         assertThat(queue.offer(Frames.ofLength(70_000))).isTrue();
@@ -137,16 +137,16 @@ class QueueMemoryTest {
 
     @Test
     void hasAThreadWaitWhileMemoryIsFull() throws InterruptedException {
-        OutboundQueue queue = new OutboundQueue(1 << 20, memory);
+        OutboundQueue queue = Queues.ofBytes(1 << 20, memory);
         memory.charge(Part.HISTORIES, 1 << 30);
         queue.put(Frames.ofLength(100_000)); // nothing waits, and so it is taken
         Thread waiting = Thread.startVirtualThread(() -> put(queue, Frames.ofLength(10)));
         eventually(() -> assertThat(waiting.getState()).isEqualTo(Thread.State.WAITING));
 
-        queue.take();
+        Queues.take(queue);
 
         waiting.join();
-        assertThat(queue.take().length()).isEqualTo(10);
+        assertThat(Queues.take(queue).length()).isEqualTo(10);
     }
 
     private static void put(OutboundQueue queue, Frame frame) {
@@ -159,7 +159,7 @@ class QueueMemoryTest {
 
     @Test
     void refusesFramesAfterItsEnd() {
-        OutboundQueue queue = new OutboundQueue(100_000, memory);
+        OutboundQueue queue = Queues.ofBytes(100_000, memory);
         queue.offer(Frames.ofLength(60_000));
 
         queue.release();
@@ -187,7 +187,7 @@ class QueueMemoryTest {
         List<Thread> threads = new ArrayList<>();
         CountDownLatch start = new CountDownLatch(1);
         for (int i = 0; i < 4; i++) {
-            OutboundQueue queue = new OutboundQueue(60_000, memory);
+            OutboundQueue queue = Queues.ofBytes(60_000, memory);
             queues.add(queue);
             Random random = new Random(seed * 31L + i);
             threads.add(Thread.ofVirtual().unstarted(() -> consume(queue, random)));
@@ -224,7 +224,7 @@ class QueueMemoryTest {
         try {
             boolean broken = false;
             while (!queue.finished() && !broken) {
-                queue.take();
+                Queues.take(queue);
                 for (int n = random.nextInt(5); n > 0 && queue.poll() != null; n--) {
                     Thread.yield();
                 }

@@ -40,7 +40,7 @@ class ServedConnectionTest {
     private final Semaphore served = new Semaphore(0); // one for each message
     private final Peer peer = new Peer();
     private final ServedConnection connection =
-            new ServedConnection(peer, new ConnectionContext(LIMITS, MemoryBudget.ofBytes(1 << 20)));
+            new ServedConnection(peer, new ConnectionContext(LIMITS, MemoryBudget.ofBytes(1 << 20), List.of()));
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean faulty;
     private int behind; // messages since the loop last waited

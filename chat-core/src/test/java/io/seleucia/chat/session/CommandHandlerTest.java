@@ -382,7 +382,7 @@ class CommandHandlerTest {
 
         private Client(String name) throws InterruptedException {
             this.name = name;
-            ConnectionContext connections = new ConnectionContext(LIMITS, memory);
+            ConnectionContext connections = new ConnectionContext(LIMITS, memory, List.of());
             Logins logins = new Logins(
                     Optional.empty(),
                     rules,

@@ -12,6 +12,7 @@ import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.transport.InMemoryConnection;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +24,9 @@ class NameHoldsTest {
     @Test
     void manySessionsBearANameForLittleEach() throws Exception {
         ConnectionContext context = new ConnectionContext(
-                new ConnectionLimits(1_000, 1_000, MINUTE, MINUTE, MINUTE, MINUTE), MemoryBudget.ofBytes(1_000_000));
+                new ConnectionLimits(1_000, 1_000, MINUTE, MINUTE, MINUTE, MINUTE),
+                MemoryBudget.ofBytes(1_000_000),
+                List.of());
         var sessions = Stream.generate(() -> new ServedConnection(new InMemoryConnection(1_000), context))
                 .limit(SESSIONS)
                 .toList();

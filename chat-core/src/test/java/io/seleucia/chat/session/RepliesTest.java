@@ -37,7 +37,8 @@ class RepliesTest {
             new InMemoryConnection(1_000),
             new ConnectionContext(
                     new ConnectionLimits(1_000, Limits.DEFAULT.outboundQueueBytes(), MINUTE, MINUTE, MINUTE, MINUTE),
-                    MemoryBudget.ofBytes(1 << 20)));
+                    MemoryBudget.ofBytes(1 << 20),
+                    List.of()));
     private final Replies replies = new Replies(served, new Recording(), why -> UNAVAILABLE);
 
     @Test

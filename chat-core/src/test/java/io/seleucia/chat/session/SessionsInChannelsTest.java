@@ -337,7 +337,7 @@ class SessionsInChannelsTest {
 
         private Client(Channels channels) {
             this.channels = channels;
-            ConnectionContext connections = new ConnectionContext(LIMITS, MemoryBudget.ofBytes(1 << 20));
+            ConnectionContext connections = new ConnectionContext(LIMITS, MemoryBudget.ofBytes(1 << 20), List.of());
             ServedConnection served = new ServedConnection(connection, connections);
             Logins logins = new Logins(
                     Optional.empty(),

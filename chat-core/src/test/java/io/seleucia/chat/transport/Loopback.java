@@ -39,7 +39,7 @@ final class Loopback implements AutoCloseable {
     /** Does the same with a memory budget of the test's. */
     Wire wireOf(byte[] bytes, MemoryBudget memory) throws IOException {
         Thread.ofVirtual().start(() -> send(bytes));
-        return new Wire(server, Integer.MAX_VALUE, new WireBytes(), memory);
+        return new Wire(new StreamLink(server), Integer.MAX_VALUE, new WireBytes(), memory);
     }
 
     /** Returns a reader of frames, without a connection around it. */

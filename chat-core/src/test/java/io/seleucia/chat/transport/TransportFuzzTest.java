@@ -203,7 +203,7 @@ class TransportFuzzTest {
 
     /** Never throttled: how fast a peer may send is not what is tried here. */
     private static Wire wireOf(CannedSocket socket) throws IOException {
-        return new Wire(socket, Integer.MAX_VALUE, new WireBytes(), MemoryBudget.ofBytes(1 << 20));
+        return new Wire(new StreamLink(socket), Integer.MAX_VALUE, new WireBytes(), MemoryBudget.ofBytes(1 << 20));
     }
 
     /** Each case has a seed of its own, so that one alone can be run again. */
