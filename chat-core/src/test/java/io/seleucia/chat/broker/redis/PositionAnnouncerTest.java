@@ -3,6 +3,7 @@ package io.seleucia.chat.broker.redis;
 import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.message.Position;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,7 @@ class PositionAnnouncerTest {
         redis.freeze();
         parts.feeds.acknowledge("first", SHOWN);
         parts.announcer.request(node());
+        eventually(() -> assertThat(parts.memory.used(Part.WAITING)).isPositive()); // it is under way
         parts.feeds.acknowledge("second", SHOWN);
         parts.announcer.request(node());
         redis.thaw();
