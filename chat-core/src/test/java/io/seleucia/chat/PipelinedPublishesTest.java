@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +119,20 @@ class PipelinedPublishesTest {
             assertThat(replies.getFirst().get("code").getAsString()).isEqualTo("unavailable");
             assertThat(replies.getLast().get("type").getAsString()).isEqualTo("published");
             assertThat(offsets(replies)).isSorted().doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void answersWhatHasComeThoughTheNextHasComeInPart() throws Exception {
+        byte[] two = publishes(2);
+        int first = two.length / 2;
+        try (RawClient ada = member("ada")) {
+            for (int extra = 1; extra < first; extra += 7) {
+                ada.send(Arrays.copyOf(two, first + extra));
+                assertThat(replies(ada, 1)).allMatch(reply -> reply.has("offset"));
+                ada.send(Arrays.copyOfRange(two, first + extra, two.length));
+                assertThat(replies(ada, FIRST + 1, 1)).allMatch(reply -> reply.has("offset"));
+            }
         }
     }
 

@@ -14,7 +14,10 @@ public interface ConnectionHandler {
     /** Handles a message. */
     void received(Payload message);
 
-    /** Finishes what was put off, because all that has come is handled: the loop waits for more, or ends. */
+    /**
+     * Finishes what was put off, because all messages that have come are handled: the loop waits for bytes, perhaps in the
+     * midst of the next message, or ends.
+     */
     default void caughtUp() {}
 
     /** Releases everything, because nothing more comes. */

@@ -95,17 +95,15 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
         try {
             begin();
             begun = true;
+            connection.beforeWaiting(this::catchUp);
             handle(handler::began);
             while (ended == null || connection.sendsCloseReason()) { // after the end, the peer's close is read
-                if (!connection.hasUnread()) {
-                    handle(handler::caughtUp);
-                }
                 connection.await();
                 receive();
             }
         } catch (Throwable e) {
             if (begun) {
-                Loop.attempt(LOG, toString(), () -> handle(handler::caughtUp)); // its answers go before the last frame
+                Loop.attempt(LOG, toString(), this::catchUp); // its answers go before the last frame
             }
             broken(e);
         } finally {
@@ -129,6 +127,10 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
             context.counters().add(Counters.Count.RECEIVED);
             handle(() -> handler.received(message.get()));
         }
+    }
+
+    private void catchUp() {
+        handle(handler::caughtUp);
     }
 
     private void handle(Runnable work) {

@@ -22,6 +22,12 @@ public interface Connection {
     void await() throws IOException;
 
     /**
+     * Sets what the reading thread does before it blocks for bytes, also in the midst of a frame. Called by that thread, before
+     * it reads.
+     */
+    void beforeWaiting(Runnable action);
+
+    /**
      * Reads a frame, and returns the message if the frame completes one.
      *
      * @param answers takes the transport's own answers, such as pongs

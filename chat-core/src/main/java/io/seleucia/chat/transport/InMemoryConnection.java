@@ -45,6 +45,7 @@ public final class InMemoryConnection implements Connection {
     private boolean hungUp;
     private boolean aborted;
     private volatile long writingSince;
+    private Runnable beforeWaiting = () -> {}; // used by the reading thread only
 
     /** @param maxMessageBytes a longer message closes the connection */
     public InMemoryConnection(int maxMessageBytes) {
@@ -133,7 +134,19 @@ public final class InMemoryConnection implements Connection {
     }
 
     @Override
+    public void beforeWaiting(Runnable action) {
+        beforeWaiting = action;
+    }
+
+    @Override
     public void await() {
+        if (!hasUnread()) {
+            beforeWaiting.run();
+        }
+        awaitMessage();
+    }
+
+    private void awaitMessage() {
         lock.lock();
         try {
             while (toServer.isEmpty() && !isOver()) {
@@ -148,7 +161,7 @@ public final class InMemoryConnection implements Connection {
     public Optional<Payload> read(Consumer<Frame> answers) throws IOException {
         lock.lock();
         try {
-            await();
+            awaitMessage();
             Payload message = toServer.poll();
             if (aborted) {
                 throw new IOException("the connection was aborted");

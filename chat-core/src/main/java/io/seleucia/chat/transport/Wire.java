@@ -40,6 +40,7 @@ public final class Wire {
     private int start;
     private int end;
     private boolean drained; // the last read took all that had come
+    private Runnable beforeWaiting = () -> {};
     private final int bytesPerSecond;
     private double credit; // bytes that may be read without a pause
 
@@ -81,6 +82,11 @@ public final class Wire {
     /** Performs the handshake of TLS, if there is TLS, before anything else. Blocks until it is done or aborted. */
     public void secure() throws IOException {
         link.secure();
+    }
+
+    /** Sets what the reading thread does before it blocks for bytes. */
+    void beforeWaiting(Runnable action) {
+        beforeWaiting = action;
     }
 
     /** Returns the budget to which the connection's memory is charged. */
@@ -143,6 +149,7 @@ public final class Wire {
         int n = drained ? 0 : link.read(buffer, 0, READ_BUFFER);
         while (n == 0) {
             giveBack();
+            beforeWaiting.run();
             link.await();
             borrow();
             n = link.read(buffer, 0, READ_BUFFER);
@@ -156,6 +163,7 @@ public final class Wire {
         giveBack();
         int n = drained ? 0 : link.read(target, offset, length);
         while (n == 0) {
+            beforeWaiting.run();
             link.await();
             n = link.read(target, offset, length);
         }

@@ -19,6 +19,11 @@ abstract class WireConnection implements Connection {
     }
 
     @Override
+    public final void beforeWaiting(Runnable action) {
+        wire.beforeWaiting(action);
+    }
+
+    @Override
     public final boolean hasUnread() {
         return wire.hasUnread();
     }

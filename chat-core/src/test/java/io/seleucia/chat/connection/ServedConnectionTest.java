@@ -237,6 +237,7 @@ class ServedConnectionTest {
         private final Semaphore writes = new Semaphore(0);
         private final List<List<Frame>> batches = new CopyOnWriteArrayList<>();
         private volatile boolean unread;
+        private Runnable beforeWaiting;
         private volatile boolean aborted;
         private volatile boolean faulty;
         private volatile boolean released;
@@ -247,7 +248,15 @@ class ServedConnectionTest {
         }
 
         @Override
+        public void beforeWaiting(Runnable action) {
+            beforeWaiting = action;
+        }
+
+        @Override
         public void await() throws IOException {
+            if (!unread) {
+                beforeWaiting.run();
+            }
             says.acquireUninterruptibly();
             if (aborted) {
                 throw new EOFException("the end");
