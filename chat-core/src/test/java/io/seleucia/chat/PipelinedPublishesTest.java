@@ -152,6 +152,19 @@ class PipelinedPublishesTest {
     }
 
     @Test
+    void answersThemBeforeTheServerEndsTheConnection() throws Exception {
+        try (RawClient ada = member("ada")) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            all.write(publishes(20));
+            all.write(RawClient.frame(0x82, (byte) 1)); // binary, which chat.v1 does not take
+            ada.send(all.toByteArray());
+
+            assertThat(replies(ada, 20)).allMatch(reply -> reply.has("offset"));
+            assertThat(ada.readCloseCode()).isEqualTo(1003);
+        }
+    }
+
+    @Test
     void finishesThemWhenTheClientIsGone() throws Exception {
         try (RawClient ada = member("ada")) {
             redis.freeze();

@@ -85,7 +85,7 @@ public final class Acceptor implements Connector {
         this.pollers = pollers;
         this.port = ServerSocketChannel.open();
         try {
-            port.bind(address, BACKLOG);
+            port.socket().bind(address, BACKLOG); // unlike the channel, says what is wrong with an address
         } catch (IOException | RuntimeException e) {
             port.close();
             throw new IOException(

@@ -20,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class Flusher implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Flusher.class.getName());
     private static final int SLICE = 64; // flushes until others get the processor
+    private static final int SLICES = 16; // until those get it that threads of the platform have woken
+    private static final long PAUSE_NANOS = 1_000;
 
     /** A connection as a flusher sees it, with its place in the list. */
     abstract static class Flushable {
@@ -35,6 +37,9 @@ public final class Flusher implements AutoCloseable {
          * @return whether more waits that can be written
          */
         abstract boolean flush(WriteBatch batch);
+
+        /** Leaves what waits to the connection's own loop. */
+        abstract void leave();
     }
 
     private static final class Mark extends Flushable {
@@ -42,6 +47,9 @@ public final class Flusher implements AutoCloseable {
         boolean flush(WriteBatch batch) {
             return false;
         }
+
+        @Override
+        void leave() {}
     }
 
     private static final Flushable PARKED = new Mark(); // the list of a thread that must be woken
@@ -57,6 +65,7 @@ public final class Flusher implements AutoCloseable {
 
     private volatile Flushable list; // the newest first
     private volatile boolean closed;
+    private int flushes; // since the last pause; used by the thread only
     private Flushable taken; // the oldest first; used by the thread only, and kept if a step fails
     private final WriteBatch batch = new WriteBatch();
     private final Thread thread;
@@ -99,17 +108,24 @@ public final class Flusher implements AutoCloseable {
         if (taken == null) {
             take();
         }
-        for (int i = 0; taken != null; i++) {
+        while (taken != null) {
             Flushable one = taken;
             taken = one.next;
             one.next = null;
             one.listed = 0;
-            if (one.flush(batch)) {
-                add(one);
+            if (one.flush(batch) && !add(one)) {
+                one.leave();
             }
-            if (i % SLICE == SLICE - 1) {
-                Thread.yield();
-            }
+            giveWay();
+        }
+    }
+
+    private void giveWay() {
+        flushes = (flushes + 1) % (SLICE * SLICES);
+        if (flushes == 0) {
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+        } else if (flushes % SLICE == 0) {
+            Thread.yield();
         }
     }
 
@@ -132,7 +148,10 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    /** Ends the thread, after it has flushed what was added. Connections are then written to by their own loops. */
+    /**
+     * Ends the thread, after it has flushed what was added. Connections are then written to by their own loops. Called when all
+     * are about to end, which wakes their loops: what is added at this moment may not be flushed.
+     */
     @Override
     public void close() {
         closed = true;

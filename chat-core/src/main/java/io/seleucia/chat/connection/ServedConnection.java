@@ -264,6 +264,11 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
         return more && !left;
     }
 
+    @Override
+    void leave() {
+        outbound.wakeLoop();
+    }
+
     /** Ends the connection, because a frame may have been written in part. This releases the inbound loop. */
     private void unwritable(Throwable why) {
         if (why instanceof IOException || why instanceof InterruptedException) {

@@ -100,6 +100,7 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
             serve(allowance.inTurn(
                     message.bytes().length, () -> protocol.decode(message).normal()));
         } else {
+            replies.settle(); // after the end, no reply is sent
             served.end(CloseCode.UNSUPPORTED_DATA, false);
         }
         allowance.received(null);

@@ -94,7 +94,7 @@ public final class InMemoryConnection implements Connection {
         });
     }
 
-    /** Closes the connection from the client's end. */
+    /** Closes the connection from the client's end, behind what it has sent. */
     public void hangUp() {
         change(() -> hungUp = true);
     }
@@ -206,8 +206,11 @@ public final class InMemoryConnection implements Connection {
                 changed.awaitUninterruptibly();
             }
             writingSince = 0;
-            if (aborted || hungUp) {
+            if (aborted) {
                 throw new IOException("the connection is closed");
+            }
+            if (hungUp) {
+                return; // the client reads no more, but the messages that it had sent before are still handled
             }
             if (kind == CLOSE) {
                 closeCode = OptionalInt.of(ByteBuffer.wrap(content).getShort());

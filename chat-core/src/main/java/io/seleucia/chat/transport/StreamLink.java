@@ -7,7 +7,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import javax.net.ssl.SSLSocket;
 
-/** The two streams of a socket, or of TLS over it. Both threads block in the socket itself. */
+/**
+ * The two streams of a socket, or of TLS over it. Both threads block in the socket itself.
+ *
+ * <p>The socket of a channel closes if its thread has been interrupted, even where nothing would block. But an interrupt
+ * concerns a message, and not the connection: so it is put aside, and only one that comes while a thread blocks closes.
+ */
 final class StreamLink implements Link {
     private static final int AHEAD = 16; // room for a pong or the head of a frame
     private static final int LARGEST_WRITE = 64 * 1024; // so that the watchdog sees progress
@@ -37,6 +42,23 @@ final class StreamLink implements Link {
         this.out = layer.getOutputStream();
     }
 
+    /** An action on the socket. */
+    @FunctionalInterface
+    private interface Action {
+        int run() throws IOException;
+    }
+
+    private static int uninterrupted(Action action) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return action.run();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     @Override
     public void secure() throws IOException {
         if (layer instanceof SSLSocket tls) {
@@ -54,7 +76,7 @@ final class StreamLink implements Link {
     public void await() throws IOException {
         if (start == end) {
             start = end = 0;
-            end = in.read(ahead, 0, AHEAD);
+            end = uninterrupted(() -> in.read(ahead, 0, AHEAD));
         }
     }
 
@@ -67,20 +89,25 @@ final class StreamLink implements Link {
         System.arraycopy(ahead, start, target, offset, n);
         start += n;
         int more = Math.min(length - n, in.available());
-        return more > 0 ? n + Math.max(0, in.read(target, offset + n, more)) : n;
+        return more > 0 ? n + Math.max(0, uninterrupted(() -> in.read(target, offset + n, more))) : n;
     }
 
     @Override
     public int write(byte[] bytes, int offset, int length) throws IOException {
         int n = Math.min(length, LARGEST_WRITE);
-        out.write(bytes, offset, n);
-        return n;
+        return uninterrupted(() -> {
+            out.write(bytes, offset, n);
+            return n;
+        });
     }
 
     @Override
     public void shutdownOutput() throws IOException {
         if (!layer.isOutputShutdown()) {
-            layer.shutdownOutput(); // with TLS, its close_notify too
+            uninterrupted(() -> {
+                layer.shutdownOutput(); // with TLS, its close_notify too
+                return 0;
+            });
         }
     }
 

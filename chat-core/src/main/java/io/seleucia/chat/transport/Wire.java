@@ -149,8 +149,7 @@ public final class Wire {
         int n = drained ? 0 : link.read(buffer, 0, READ_BUFFER);
         while (n == 0) {
             giveBack();
-            beforeWaiting.run();
-            link.await();
+            awaitBytes();
             borrow();
             n = link.read(buffer, 0, READ_BUFFER);
         }
@@ -163,12 +162,25 @@ public final class Wire {
         giveBack();
         int n = drained ? 0 : link.read(target, offset, length);
         while (n == 0) {
-            beforeWaiting.run();
-            link.await();
+            awaitBytes();
             n = link.read(target, offset, length);
         }
         drained = n < length;
         return received(n);
+    }
+
+    /** Blocks until there is something to read. The clock of a frame that has begun stands still before that. */
+    private void awaitBytes() throws IOException {
+        long since = readingSince;
+        if (since == 0) {
+            beforeWaiting.run();
+        } else {
+            long began = System.nanoTime();
+            readingSince = 0;
+            beforeWaiting.run();
+            readingSince = since + System.nanoTime() - began | 1;
+        }
+        link.await();
     }
 
     private void borrow() {

@@ -28,6 +28,7 @@ public final class WriteBatch {
             bytes.position(0).limit(first.length());
             return;
         }
+        only = null; // also if the function throws
         bytes.clear().put(first.bytes());
         for (Frame next = second; next != null; next = waiting.apply(bytes.remaining())) {
             bytes.put(next.bytes());

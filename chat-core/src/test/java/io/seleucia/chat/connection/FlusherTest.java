@@ -281,5 +281,8 @@ class FlusherTest {
             all.countDown();
             return --left > 0;
         }
+
+        @Override
+        void leave() {}
     }
 }

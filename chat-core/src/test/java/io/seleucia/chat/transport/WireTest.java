@@ -1,6 +1,7 @@
 package io.seleucia.chat.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -190,6 +192,34 @@ class WireTest {
         wire.tryWrite(frame, longest -> null, batch);
 
         assertThat(pipe.all()).containsExactly(1, 2, 1, 2, 1, 2, 3, 1, 2);
+    }
+
+    @Test
+    void aBatchThatFailsLeavesNoBytesToTheNext() throws IOException {
+        Frame frame = Frames.of((byte) 1, (byte) 2);
+        wire.tryWrite(frame, longest -> null, batch);
+        Iterator<Frame> then = List.of(Frames.of((byte) 8)).iterator();
+        assertThatThrownBy(() -> wire.tryWrite(Frames.of((byte) 9, (byte) 9), longest -> then.next(), batch))
+                .isInstanceOf(NoSuchElementException.class);
+
+        wire.tryWrite(frame, longest -> null, batch);
+
+        assertThat(pipe.all()).containsExactly(1, 2, 1, 2);
+    }
+
+    @Test
+    void theClockOfAFrameStandsStillBeforeAWait() throws IOException {
+        pipe.coming.addAll(List.of(new byte[] {1}, new byte[] {2}));
+        List<Long> clocks = new ArrayList<>();
+        wire.beforeWaiting(() -> clocks.add(wire.readingSince()));
+        wire.read();
+        wire.begin();
+        long began = wire.readingSince();
+
+        wire.read();
+
+        assertThat(clocks).containsExactly(0L);
+        assertThat(wire.readingSince()).isGreaterThan(began);
     }
 
     private static Waiting waiting(Frame... frames) {

@@ -64,6 +64,10 @@ final class BatchPublisher {
             this.bytes = MESSAGE_BYTES + Sizes.ofText(draft.content().asText()) + Sizes.ofText(draft.key());
         }
 
+        private boolean hasKey() {
+            return !draft.key().isEmpty();
+        }
+
         /** Returns whether its publisher still waits, and will for a while; if not, it fails. */
         private boolean canBeInTime() {
             if (deadline - System.nanoTime() < SHORTEST.toNanos()) {
@@ -164,25 +168,40 @@ final class BatchPublisher {
     }
 
     private void run(String channel) {
-        Loop.run(LOG, "publishing in Redis", () -> !rest(channel), () -> send(channel, next(channel)));
+        Loop.run(LOG, "publishing in Redis", () -> !rest(channel), () -> {
+            List<Pending> batch = new ArrayList<>();
+            try {
+                take(channel, batch);
+                send(channel, batch);
+            } finally {
+                batch.forEach(message -> release(message.bytes));
+            }
+        });
     }
 
-    /** Takes the next batch; empty if no publisher of a message that waits does still wait. */
-    private List<Pending> next(String channel) {
-        List<Pending> batch = new ArrayList<>();
+    /**
+     * Takes the next batch; empty if no publisher of a message that waits does still wait. While a slot moves, Redis refuses a
+     * script with a key that does not exist, as that of an idempotency key: so messages with one and without are not in the
+     * same batch.
+     */
+    private void take(String channel, List<Pending> batch) {
         busy.computeIfPresent(channel, (same, waiting) -> {
             long bytes = 0;
-            while (!waiting.isEmpty() && batch.size() < BATCH && bytes < BATCH_BYTES) {
+            while (!waiting.isEmpty()
+                    && batch.size() < BATCH
+                    && bytes < BATCH_BYTES
+                    && (batch.isEmpty()
+                            || waiting.getFirst().hasKey() == batch.getFirst().hasKey())) {
                 Pending first = waiting.removeFirst();
-                release(first.bytes);
                 if (first.canBeInTime()) {
                     batch.add(first);
                     bytes += first.bytes;
+                } else {
+                    release(first.bytes);
                 }
             }
             return waiting;
         });
-        return batch;
     }
 
     /** Publishes a batch, and tells each message's publisher. Never throws. */

@@ -70,7 +70,10 @@ final class Commands {
     /** Runs a script at the owner of its keys. One that appends to a history has to be confirmed by replicas. */
     Object run(LuaScript script, boolean append, List<String> keys, List<String> arguments)
             throws UnavailableException {
-        long bytes = COMMAND_BYTES + arguments.stream().mapToLong(Sizes::ofText).sum();
+        long bytes = COMMAND_BYTES
+                + Stream.concat(keys.stream(), arguments.stream())
+                        .mapToLong(Sizes::ofText)
+                        .sum();
         return run(
                 topology.slot(keys.getFirst()),
                 new RedisPipeline.Request<>(
