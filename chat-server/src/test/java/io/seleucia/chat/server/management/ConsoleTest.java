@@ -100,7 +100,8 @@ class ConsoleTest {
             page.await("document.querySelectorAll('#sessions-rows tr').length === 1");
             bob.expectNothingElse();
         }
-        page.await("document.querySelectorAll('#sessions-rows tr').length === 0"); // or what is below moves under a click
+        page.await(
+                "document.querySelectorAll('#sessions-rows tr').length === 0"); // or what is below moves under a click
         page.type("#by-name-client", "eve");
         page.press("Enter");
         page.click("#client-revoke");
