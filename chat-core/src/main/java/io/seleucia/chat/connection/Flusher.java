@@ -135,7 +135,7 @@ public final class Flusher implements AutoCloseable {
             if (LIST.compareAndSet(this, (Flushable) null, PARKED) || list == PARKED) {
                 while (list == PARKED && !closed) {
                     LockSupport.park(this);
-                    Thread.interrupted(); // no one's; it would keep the thread from parking
+                    Thread.interrupted(); // it would keep the thread from parking
                 }
             }
         }

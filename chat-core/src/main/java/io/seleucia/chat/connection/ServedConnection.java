@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * outbound loop that writes the frames of the queue. Each has a virtual thread. No other thread reads from the connection, or
  * calls a method of it that may block; {@link Connection#abort} ends a read or write that will never end by itself.
  *
- * <p>Writing goes by turns, see {@link WriteTurn}. The outbound loop may wait for its peer. Two others write only if nobody
+ * <p>Writing goes by turns, see {@link WriteTurn}. The outbound loop may wait for its peer. Two others write only if no thread
  * does, in its place, which spares waking it: the {@link Flusher}, what can be written without blocking; and the inbound
  * loop, a short answer to its own peer. All take the frames from the same queue in its order. What the kernel does not take
  * is the outbound loop's to finish.

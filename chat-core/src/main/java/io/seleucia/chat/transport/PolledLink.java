@@ -31,8 +31,8 @@ import java.util.concurrent.locks.LockSupport;
  * </pre>
  *
  * <p>No wake-up is lost. The poller is the only thread that takes interest off, and does so before it says {@code OFF}; the
- * reading thread is the only one that puts it back, after it has seen {@code OFF}. Whatever comes after {@code WAITING} is
- * set is told of, because the interest is on then.
+ * reading thread is the only one that puts it back, after it has seen {@code OFF}. Bytes that come after {@code
+ * WAITING} is set are told of, because the interest is on then.
  *
  * <p>Writing waits in the same way, but its interest is on only while a thread waits.
  */

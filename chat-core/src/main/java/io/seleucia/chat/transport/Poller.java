@@ -85,7 +85,7 @@ public final class Poller implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("waiting for sockets fails: " + e.getMessage(), e);
         }
-        Thread.interrupted(); // no one's; it would keep the thread from waiting
+        Thread.interrupted(); // it would keep the thread from waiting
         if (++rounds < ROUNDS) {
             Thread.yield();
         } else {
