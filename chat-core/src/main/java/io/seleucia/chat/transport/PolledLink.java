@@ -105,9 +105,6 @@ final class PolledLink implements Link, Poller.Polled {
 
     @Override
     public void await() throws IOException {
-        if (READING.compareAndSet(this, TOLD, BUSY)) {
-            return; // there may be nothing, if what came has been read since
-        }
         if (reader != Thread.currentThread()) {
             reader = Thread.currentThread();
         }
@@ -126,7 +123,7 @@ final class PolledLink implements Link, Poller.Polled {
     /** Waits as {@link #await} does, if the poller has been faster. */
     private void awaitOn() throws IOException {
         if (READING.compareAndSet(this, TOLD, BUSY)) {
-            return;
+            return; // there may be nothing, if what came has been read since
         }
         reading = WAITING; // from off, which the poller does not change
         interest(SelectionKey.OP_READ);

@@ -145,8 +145,11 @@ public final class Wire {
 
     private void fill() throws IOException {
         start = end = 0; // stays empty if the read fails
-        borrow();
-        int n = drained ? 0 : link.read(buffer, 0, READ_BUFFER);
+        int n = 0;
+        if (!drained) {
+            borrow();
+            n = link.read(buffer, 0, READ_BUFFER);
+        }
         while (n == 0) {
             giveBack();
             awaitBytes();
