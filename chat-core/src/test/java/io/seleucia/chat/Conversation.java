@@ -64,6 +64,7 @@ final class Conversation implements AutoCloseable {
     private String nextOf(TestClient client) throws InterruptedException {
         String text = client.next();
         while (!text.contains(", Sender : ada,") && !text.contains(", Sender : bob,")) {
+            assertThat(text).doesNotContain("Error: ");
             text = client.next();
         }
         return text;

@@ -45,7 +45,7 @@ class SharedMemoryTest {
         leave();
         server.close();
         broker.close();
-        assertThat(memory.used()).isZero();
+        eventually(() -> assertThat(memory.used()).isZero()); // loops that have just ended give theirs back
     }
 
     @Test
@@ -53,14 +53,19 @@ class SharedMemoryTest {
         for (int i = 0; i < 8; i++) {
             broker.publish("archive", "eve", new Content.Text("x".repeat(15_000)), "");
         }
+        long[] most = new long[1]; // that has waited for them at a time: those that are cut off give it back
         for (int i = 0; i < 60; i++) { // of which each can have a megabyte wait for it
             RawClient guest = chat("archive");
+            most[0] = Math.max(most[0], memory.used(Part.QUEUES));
             for (int n = 0; n < 9; n++) {
                 sendIfOpen(guest, "{\"id\":9,\"type\":\"history\",\"channel\":\"archive\",\"limit\":100}");
             }
             assertThat(memory.used()).isLessThan(BUDGET);
         }
-        eventually(() -> assertThat(memory.used(Part.QUEUES)).isGreaterThan(BUDGET / 2));
+        eventually(() -> {
+            most[0] = Math.max(most[0], memory.used(Part.QUEUES));
+            assertThat(most[0]).isGreaterThan(BUDGET / 2);
+        });
 
         conversation.goesOn();
         assertThat(memory.used()).isLessThan(BUDGET);

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,6 +39,8 @@ public final class MemoryBudget {
     private static final int FULL_PERCENT = 95;
     private static final int LAST_PERCENT = 97;
     private static final long PATIENCE_MILLIS = 250; // of a thread that needs room
+    private static final long MESSAGE_MILLIS = 1_500; // of one that publishes
+    private static final long PAUSE_NANOS = 5_000_000; // before it looks again
     private static final long BACKGROUND_MILLIS = 10_000; // in which others find no thread that relieves, but this one
 
     /** The uses of memory that are charged. */
@@ -229,9 +232,21 @@ public final class MemoryBudget {
         return hasRoom(TIGHT_PERCENT);
     }
 
-    /** {@return whether there is room for a message that is published} Otherwise like {@link #hasRoom()}. */
+    /**
+     * {@return whether there is room for a message that is published} Otherwise like {@link #hasRoom()}, but blocks for up to
+     * 1.5 seconds: connections that were ended need some time to give their memory back, and until then a client that is not
+     * to blame would be refused.
+     */
     public boolean hasRoomForMessage() {
-        return hasRoom(LAST_PERCENT);
+        boolean room = hasRoom(LAST_PERCENT);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MESSAGE_MILLIS);
+        while (!room
+                && deadline - System.nanoTime() > 0
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+            room = hasRoom(LAST_PERCENT);
+        }
+        return room;
     }
 
     private boolean hasRoom(int percent) {
