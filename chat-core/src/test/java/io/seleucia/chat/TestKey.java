@@ -44,8 +44,7 @@ public final class TestKey {
      * @param algorithm as keytool has them: RSA, EC, Ed25519
      */
     public static TestKey make(Path keystore, String algorithm) throws Exception {
-        keytool(
-                keystore,
+        List<String> arguments = new ArrayList<>(List.of(
                 "-genkeypair",
                 "-alias",
                 ALIAS,
@@ -54,7 +53,11 @@ public final class TestKey {
                 "-dname",
                 "CN=localhost",
                 "-ext",
-                "san=dns:localhost,ip:127.0.0.1");
+                "san=dns:localhost,ip:127.0.0.1"));
+        if (algorithm.equals("RSA")) {
+            arguments.addAll(List.of("-keysize", "2048")); // a longer one takes seconds to make
+        }
+        keytool(keystore, arguments.toArray(String[]::new));
         return new TestKey(keystore);
     }
 

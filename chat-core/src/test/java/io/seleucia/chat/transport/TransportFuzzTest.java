@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.management.ThreadMXBean;
+import io.seleucia.chat.LongForm;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Payload;
 import java.io.EOFException;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
  */
 class TransportFuzzTest {
     private static final long SEED = Long.getLong("fuzz.seed", new Random().nextLong());
-    private static final int CASES = Integer.getInteger("fuzz.cases", 30_000);
+    private static final int CASES = Integer.getInteger("fuzz.cases", LongForm.RUNS ? 30_000 : 8_000);
     private static final int BATCH = 1_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60); // for a batch, which takes a fraction of a second
 

@@ -1,6 +1,8 @@
 package io.seleucia.chat.browser;
 
 import com.google.gson.JsonObject;
+import io.seleucia.chat.LongForm;
+import io.seleucia.chat.TestDirectories;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,8 +30,13 @@ public final class Browser implements AutoCloseable {
     /** How long anything may take that must come in the end. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final List<String> NAMES =
-            List.of("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
+    /** The whole browsers, and before them, where the build is not in its long form, the same without its own windows. */
+    private static final List<String> NAMES = Stream.of(
+                    LongForm.RUNS ? List.<String>of() : List.of("chromium-headless-shell", "chrome-headless-shell"),
+                    List.of("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))
+            .flatMap(List::stream)
+            .toList();
+
     private static final int ATTEMPTS = 50; // to delete the profile
     private static Optional<Browser> shared = Optional.empty();
 
@@ -56,15 +63,16 @@ public final class Browser implements AutoCloseable {
     }
 
     private static Optional<Path> find() {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .flatMap(directory -> NAMES.stream().map(name -> Path.of(directory, name)))
+        return NAMES.stream()
+                .flatMap(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                        .map(directory -> Path.of(directory, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
     }
 
     private Browser(Path program) {
         try {
-            profile = Files.createTempDirectory("browser");
+            profile = TestDirectories.make();
             process = new ProcessBuilder(
                             program.toString(),
                             "--headless",

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -140,10 +141,12 @@ class ArchiveTest {
         List<Path> copies = new ArrayList<>();
         List<Map<String, Integer>> acknowledged = new ArrayList<>();
         AtomicBoolean enough = new AtomicBoolean();
+        Semaphore allowed = new Semaphore(0); // so that a slow disk does not mean more to copy
         try (InMemoryBroker broker = open(FEW);
                 ExecutorService publisher = Executors.newVirtualThreadPerTaskExecutor()) {
             publisher.submit(() -> {
                 while (!enough.get()) {
+                    allowed.acquire();
                     synchronized (said) {
                         publishMany(broker, 20, random, said);
                     }
@@ -152,6 +155,7 @@ class ArchiveTest {
             });
             for (int copy = 0; copy < 8; copy++) {
                 int wanted = copy * 200;
+                allowed.release(20); // for this many, and some while they are copied
                 eventually(() -> assertThat(
                                 sizes(said).values().stream().mapToInt(n -> n).sum())
                         .isGreaterThan(wanted));
@@ -159,6 +163,7 @@ class ArchiveTest {
                 copies.add(image(directory, "image " + copy)); // what a kill would leave, a moment later
             }
             enough.set(true);
+            allowed.release();
         }
         for (int copy = 0; copy < copies.size(); copy++) {
             try (InMemoryBroker broker = open(FEW, copies.get(copy))) {

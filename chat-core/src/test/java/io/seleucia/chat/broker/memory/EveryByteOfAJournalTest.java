@@ -1,15 +1,18 @@
 package io.seleucia.chat.broker.memory;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.LongForm;
+import io.seleucia.chat.TestDirectories;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.journal.JournalDirectory;
 import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.broker.journal.SegmentFormat;
 import io.seleucia.chat.broker.journal.SegmentReader;
@@ -64,10 +67,7 @@ class EveryByteOfAJournalTest {
 
     @BeforeEach
     void makeDirectory() throws IOException {
-        Path memory = Path.of("/dev/shm"); // spares thousands of writes to a disk
-        directory = Files.isWritable(memory)
-                ? Files.createTempDirectory(memory, "journal")
-                : Files.createTempDirectory("journal");
+        directory = TestDirectories.inMemory();
     }
 
     @AfterEach
@@ -378,11 +378,13 @@ class EveryByteOfAJournalTest {
                 .orElseThrow();
     }
 
-    private InMemoryBroker open() throws IOException {
+    private InMemoryBroker open() throws Exception {
         return open(SMALL);
     }
 
-    private InMemoryBroker open(long segmentBytes) throws IOException {
+    /** Opens the journal, as soon as the one before, which waits for the disk for two seconds only, has left it. */
+    private InMemoryBroker open(long segmentBytes) throws Exception {
+        eventuallyGet(() -> JournalDirectory.open(directory)).close();
         return InMemoryBroker.open(
                 FEW, directory, Fsync.NEVER, segmentBytes, MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE));
     }

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Eventually;
+import io.seleucia.chat.TestDirectories;
 import io.seleucia.chat.faults.Host;
 import java.io.File;
 import java.io.IOException;
@@ -73,7 +74,7 @@ public final class RedisProcess implements AutoCloseable {
         String[] all = flags.split(" ");
         return begin(
                 host,
-                Files.createTempDirectory("redis"),
+                TestDirectories.make(),
                 Stream.of(all).map(flag -> flag.equals("''") ? "" : flag).toList());
     }
 
@@ -83,7 +84,7 @@ public final class RedisProcess implements AutoCloseable {
      * @param flags more settings, as flags
      */
     static RedisProcess beginSentinel(Host host, List<String> settings, String flags) throws Exception {
-        Path directory = Files.createTempDirectory("sentinel");
+        Path directory = TestDirectories.make();
         Path file = Files.write(directory.resolve("sentinel.conf"), settings);
         List<String> all = new ArrayList<>(List.of(file.toString(), "--sentinel"));
         all.addAll(Stream.of(flags.split(" ")).filter(flag -> !flag.isEmpty()).toList());
