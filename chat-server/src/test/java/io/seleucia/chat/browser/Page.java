@@ -22,6 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>For one thread at a time. Methods block until the browser has done what they say.
  */
 public final class Page implements AutoCloseable {
+    private static final int CLICKS = 5; // attempts, for an element that moves as others come and go
     private static final long ROUND_NANOS = 15_000_000;
     private static final int SHOWN = 2_000;
     private static final Map<String, Integer> KEYS = Map.of(
@@ -126,14 +127,26 @@ public final class Page implements AutoCloseable {
                 + " const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;"
                 + " const top = document.elementFromPoint(x, y);"
                 + " return e === top || e.contains(top) ? {x, y} : null; })()";
-        await(middle);
-        JsonObject point = evaluate(middle).getAsJsonObject();
-        for (String type : List.of("mousePressed", "mouseReleased")) {
-            JsonObject event = object("{\"button\":\"left\",\"clickCount\":1}", "type", type);
-            event.add("x", point.get("x"));
-            event.add("y", point.get("y"));
-            call("Input.dispatchMouseEvent", event);
+        for (int attempt = 0; attempt < CLICKS; attempt++) {
+            await(middle);
+            evaluate(
+                    "(() => { window.clicked = false;" + element(selector)
+                            + ".addEventListener('click', () => { window.clicked = true; }, {once: true, capture: true}); })()");
+            JsonElement point = evaluate(middle);
+            if (!point.isJsonObject()) {
+                continue; // something covers it by now
+            }
+            for (String type : List.of("mousePressed", "mouseReleased")) {
+                JsonObject event = object("{\"button\":\"left\",\"clickCount\":1}", "type", type);
+                event.add("x", point.getAsJsonObject().get("x"));
+                event.add("y", point.getAsJsonObject().get("y"));
+                call("Input.dispatchMouseEvent", event);
+            }
+            if (!isTrue("window.clicked === false")) {
+                return; // it has been clicked, or the page is another one now
+            }
         }
+        throw failure(selector + " can't be clicked: it moves away");
     }
 
     /** Gives the first element of a selector the focus and types a text there, at the end of what it has. */
