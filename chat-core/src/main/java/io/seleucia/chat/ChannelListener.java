@@ -10,7 +10,8 @@ import io.seleucia.chat.message.Position;
 @FunctionalInterface
 public interface ChannelListener {
     /**
-     * Receives the next message. Each message on any server that shares the broker comes once, and in order.
+     * Receives the next message. Each message on any server that shares the broker comes once, and in order. Edits, deletions and
+     * reactions are messages as well. A message that has been deleted by the time it comes has no content.
      *
      * @param message the message
      */
@@ -18,7 +19,7 @@ public interface ChannelListener {
 
     /**
      * Called when messages after the last one are lost: the program was too slow, or the broker unavailable for too long, and
-     * the history no longer holds them.
+     * the history no longer holds them; or an operator has deleted the messages of the channel.
      *
      * @param position the position after which the next message follows
      */

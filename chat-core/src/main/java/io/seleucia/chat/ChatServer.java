@@ -3,6 +3,8 @@ package io.seleucia.chat;
 import io.seleucia.chat.accept.Acceptor;
 import io.seleucia.chat.accept.ConnectionShedder;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
@@ -21,6 +23,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.ControlChannel;
@@ -313,13 +316,42 @@ public final class ChatServer implements AutoCloseable {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(sender, "sender");
         Objects.requireNonNull(content, "content");
+        try {
+            return publish(channel, sender, new Draft(content, ""));
+        } catch (ReferenceException e) {
+            throw new IllegalStateException("a message without a reference was refused for it", e);
+        }
+    }
+
+    /**
+     * Publishes a message with headers, or one that refers to an earlier message: a reply, an edit, a deletion or a reaction.
+     * Like {@link #publish(String, String, Content)} otherwise. In an inbox, it concerns that inbox only: a direct message between
+     * two clients has another half in the other's.
+     *
+     * @param channel the channel, or {@code @name} for the inbox of a client
+     * @param sender the name of the sender, which is taken for an account's, or for a client's of a server without accounts
+     * @param draft the message; with {@link Draft#moderates} it may edit or delete those of others
+     * @return its position
+     * @throws IllegalArgumentException if a name or a header is not valid, the content is none for its kind of message or longer
+     *     than the channel accepts, or a frame of chat.v1 would be larger than {@link Limits#maxMessageBytes}
+     * @throws IllegalStateException if the server is closed
+     * @throws ReferenceException if the message that it refers to does not allow it
+     * @throws UnavailableException if the broker could not confirm it in time
+     */
+    public Position publish(String channel, String sender, Draft draft)
+            throws UnavailableException, ReferenceException {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(sender, "sender");
+        Objects.requireNonNull(draft, "draft");
         String normal = Names.normal(channel);
         refuse(Names.flawOfHistory(normal)
                 .or(() -> Names.flawOfClient(sender))
-                .or(() -> channels.sizes().flaw(normal, sender, content)));
+                .or(() -> Names.flawOfKey(draft.key()))
+                .or(() -> draft.attributes().flawWith(draft.content()))
+                .or(() -> channels.sizes().flaw(normal, sender, draft.content(), draft.attributes())));
         refuseIfClosed();
         String published = Names.isInbox(normal) ? logins.inboxOf(normal.substring(1)) : normal;
-        return broker.publish(published, Names.normal(sender), content, "").position();
+        return broker.publish(published, Sender.of(Names.normal(sender)), draft).position();
     }
 
     /**

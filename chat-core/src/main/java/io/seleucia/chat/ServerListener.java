@@ -58,13 +58,14 @@ public interface ServerListener {
 
     /**
      * Called when a client is about to publish in a channel, or to send a direct message, but not when the program publishes.
+     * Edits and reactions are published as well; deletions have no content, and are not asked about.
      * Called by the thread that serves the client. It may block, which delays only this client. An exception other than the
      * declared one is logged, and refuses the message with {@code internal}.
      *
      * @param from the session that publishes
      * @param channel for a direct message {@code @name}
      * @param content what it publishes
-     * @return the content to publish: {@code content}, or another
+     * @return the content to publish: {@code content}, or another; for a reaction, a short text
      * @throws RefusedException to refuse the message
      */
     default Content publishing(SessionSnapshot from, String channel, Content content) throws RefusedException {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** Two servers that share what is in Redis: each pair of clients talks across them. */
-abstract class ChatV1AcrossServers extends ChatV1Contract {
+abstract class ChatV1AcrossServers extends ChannelInfoContract {
     private RedisBroker hereBroker;
     private RedisBroker thereBroker;
     private ChatServer here;

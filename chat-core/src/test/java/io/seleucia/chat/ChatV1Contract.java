@@ -203,8 +203,13 @@ abstract class ChatV1Contract {
                 assertThat(subscribed.get("recovered").getAsBoolean()).isTrue();
                 assertThat(late.push("message").get("offset").getAsLong()).isEqualTo(1);
                 assertThat(late.push("lost").get("offset").getAsLong()).isEqualTo(3);
+                for (long offset = 4; offset <= 5; offset++) { // the deletions themselves
+                    JsonObject deletion = late.push("message");
+                    assertThat(deletion.get("offset").getAsLong()).isEqualTo(offset);
+                    assertThat(deletion.get("sender").getAsString()).isEqualTo("operator");
+                }
                 publish(ada, 1);
-                assertThat(late.push("message").get("offset").getAsLong()).isEqualTo(4);
+                assertThat(late.push("message").get("offset").getAsLong()).isEqualTo(6);
                 late.expectNoPush();
             }
         }
@@ -413,6 +418,98 @@ abstract class ChatV1Contract {
     }
 
     @Test
+    void tellsTheOtherSessionsOfAClientHowFarItHasRead() throws Exception {
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = member(here(), "bob", "lobby");
+                Client bobAgain = member(there(), "bob", "lobby")) {
+            publish(ada, 3);
+            for (int i = 0; i < 3; i++) {
+                ada.push("message");
+                bob.push("message");
+                bobAgain.push("message");
+            }
+
+            assertThat(bob.ask("{\"id\":2,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2}"))
+                    .hasToString("{\"id\":2,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2,\"unread\":1}");
+            assertThat(bobAgain.push("read"))
+                    .hasToString("{\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2,\"unread\":1}");
+            assertThat(bobAgain.ask("{\"id\":3,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":1}"))
+                    .hasToString("{\"id\":3,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2,\"unread\":1}");
+            assertThat(bobAgain.ask("{\"id\":4,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":9}"))
+                    .hasToString("{\"id\":4,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":3,\"unread\":0}");
+            assertThat(bob.push("read"))
+                    .hasToString("{\"type\":\"read\",\"channel\":\"lobby\",\"offset\":3,\"unread\":0}");
+            publish(ada, 1);
+            bobAgain.push("message");
+            bobAgain.expectNoPush();
+            ada.push("message");
+            ada.expectNoPush();
+        }
+    }
+
+    @Test
+    void saysInASubscriptionHowMuchIsUnread() throws Exception {
+        String subscribe = "{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\",\"read\":true}";
+        String leave = "{\"id\":3,\"type\":\"unsubscribe\",\"channel\":\"lobby\"}";
+        String read = "{\"id\":4,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":3}";
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = connected(there(), "bob")) {
+            publish(ada, 5);
+
+            assertThat(bob.ask(subscribe).get("read")).hasToString("{\"offset\":0,\"unread\":5}");
+            bob.ask(read);
+            bob.ask(leave);
+            publish(ada, 2);
+            assertThat(bob.ask(subscribe).get("read")).hasToString("{\"offset\":3,\"unread\":4}");
+            bob.ask(leave);
+            assertThat(bob.ask("{\"id\":5,\"type\":\"subscribe\",\"channel\":\"lobby\"}")
+                            .has("read"))
+                    .isFalse();
+            bob.ask(leave);
+            assertError(bob.ask(read), 4, "not_subscribed");
+        }
+    }
+
+    @Test
+    void tellsReceiptsOnlyToAndAboutMembersThatAskedForThem() throws Exception {
+        String subscribe = "{\"id\":2,\"type\":\"subscribe\",\"channel\":\"lobby\",\"receipts\":true}";
+        try (Client ada = member(here(), "ada", "lobby");
+                Client bob = connected(here(), "bob");
+                Client cyd = connected(there(), "cyd");
+                Client cydAgain = connected(here(), "cyd")) {
+            bob.ask(subscribe);
+            cyd.ask(subscribe);
+            cydAgain.ask(subscribe);
+            publish(ada, 2);
+            for (Client member : List.of(bob, cyd, cydAgain)) {
+                member.push("message");
+                member.push("message");
+            }
+
+            ada.ask("{\"id\":3,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2}"); // is told to none
+            cyd.ask("{\"id\":4,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":1}");
+            cyd.ask("{\"id\":5,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":1}"); // does not move
+            assertThat(bob.push("receipt"))
+                    .hasToString("{\"type\":\"receipt\",\"channel\":\"lobby\",\"client\":\"cyd\",\"offset\":1}");
+            assertThat(cydAgain.push("read"))
+                    .hasToString("{\"type\":\"read\",\"channel\":\"lobby\",\"offset\":1,\"unread\":1}");
+            bob.ask("{\"id\":6,\"type\":\"read\",\"channel\":\"lobby\",\"offset\":2}");
+            for (Client member : List.of(cyd, cydAgain)) {
+                assertThat(member.push("receipt"))
+                        .hasToString("{\"type\":\"receipt\",\"channel\":\"lobby\",\"client\":\"bob\",\"offset\":2}");
+            }
+
+            ada.push("message");
+            ada.push("message");
+            publish(ada, 1);
+            for (Client member : List.of(ada, bob, cyd, cydAgain)) {
+                member.push("message");
+                member.expectNoPush();
+            }
+        }
+    }
+
+    @Test
     void answersWhatIsMalformed() throws Exception {
         try (Client ada = connected(here(), "ada")) {
             for (String bad : List.of(
@@ -440,6 +537,12 @@ abstract class ChatV1Contract {
                     "{\"id\":3,\"type\":\"subscribe\",\"channel\":\"a\",\"since\":{\"epoch\":\"e\"}}",
                     "{\"id\":3,\"type\":\"subscribe\",\"channel\":\"a\",\"since\":{\"epoch\":\"e\",\"offset\":-1}}",
                     "{\"id\":3,\"type\":\"subscribe\",\"channel\":\"a\",\"presence\":1}",
+                    "{\"id\":3,\"type\":\"subscribe\",\"channel\":\"a\",\"read\":1}",
+                    "{\"id\":3,\"type\":\"subscribe\",\"channel\":\"a\",\"receipts\":{}}",
+                    "{\"id\":3,\"type\":\"read\",\"offset\":1}",
+                    "{\"id\":3,\"type\":\"read\",\"channel\":\"a\"}",
+                    "{\"id\":3,\"type\":\"read\",\"channel\":\"@ada\",\"offset\":1}",
+                    "{\"id\":3,\"type\":\"read\",\"channel\":\"a\",\"offset\":-1}",
                     "{\"id\":3,\"type\":\"publish\",\"channel\":\"a\"}",
                     "{\"id\":3,\"type\":\"publish\",\"channel\":\"a\",\"data\":1,\"key\":\"\"}",
                     "{\"id\":3,\"type\":\"history\",\"channel\":\"a\",\"limit\":0}")) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ChatV1InMemoryTest extends ChatV1Contract {
+class ChatV1InMemoryTest extends ChannelInfoContract {
     private final InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT.withMessages(HISTORY));
     private ChatServer server;
 

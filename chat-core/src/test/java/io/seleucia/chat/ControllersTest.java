@@ -582,6 +582,50 @@ class ControllersTest {
     }
 
     @Test
+    void changesMessagesOfTheChat() throws Exception {
+        try (TestClient ada = opened("chat");
+                ChatV1Contract.Client eve = ChatV1Contract.member(server.port(), "eve", "lobby")) {
+            ada.send(frame("chat", "join", "{\"channel\":\"lobby\"}")).next();
+            ada.send(frame("chat", "say", "{\"channel\":\"lobby\",\"text\":\"hi\"}"));
+            message(ada);
+            for (String topic : List.of("edit", "react", "reply", "delete")) {
+                ada.send(frame("chat", topic, "{\"channel\":\"lobby\",\"offset\":1,\"text\":\"!\"}"));
+            }
+
+            JsonObject edited = told(ada, "edited");
+            assertThat(edited.keySet()).containsExactly("channel", "offset", "ref", "sender", "time", "text");
+            assertThat(edited.get("offset").getAsLong()).isEqualTo(2);
+            assertThat(edited.get("ref").getAsLong()).isEqualTo(1);
+            assertThat(edited.get("text").getAsString()).isEqualTo("!");
+            assertThat(told(ada, "reaction").get("text").getAsString()).isEqualTo("!");
+            assertThat(message(ada).getAsJsonObject("ref").get("kind").getAsString())
+                    .isEqualTo("reply");
+            assertThat(told(ada, "deleted").keySet()).containsExactly("channel", "offset", "ref", "sender", "time");
+            for (String kind : List.of("", "edit", "reaction", "reply", "delete")) {
+                JsonObject pushed = eve.push("message");
+                assertThat(
+                                pushed.has("ref")
+                                        ? pushed.getAsJsonObject("ref")
+                                                .get("kind")
+                                                .getAsString()
+                                        : "")
+                        .isEqualTo(kind);
+            }
+            assertError(
+                    ada.send(frame("chat", "edit", "{\"channel\":\"lobby\",\"text\":\"!\"}"))
+                            .next(),
+                    "chat",
+                    "offset is missing");
+        }
+    }
+
+    private static JsonObject told(TestClient client, String topic) throws InterruptedException {
+        JsonObject frame = JsonParser.parseString(client.next()).getAsJsonObject();
+        assertThat(frame.get("t").getAsString()).as(frame.toString()).isEqualTo(topic);
+        return JsonParser.parseString(frame.get("d").getAsString()).getAsJsonObject();
+    }
+
+    @Test
     void sharesChannelsWithTheOtherProtocols() throws Exception {
         try (TestClient ada = opened("chat");
                 TestClient bob = TestClient.member(server.port(), "bob", "lobby");

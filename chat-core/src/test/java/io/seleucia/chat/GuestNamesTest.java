@@ -12,6 +12,7 @@ import io.seleucia.chat.broker.redis.RedisBroker;
 import io.seleucia.chat.broker.redis.RedisProcess;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,34 @@ class GuestNamesTest {
         try (TestClient ada = connect()) {
             assertThat(text(connect(ada, "ada", resume(SECRET)), "resume")).isEqualTo(SECRET);
         }
+    }
+
+    @Test
+    void oneSecretShowsWhoseMessageItIs() throws Exception {
+        start(Duration.ofMinutes(10));
+        try (TestClient ada = connect();
+                TestClient again = connect()) {
+            String secret = text(connect(ada, "ada", ""), "resume");
+            connect(again, "ada", resume(secret));
+            for (TestClient session : List.of(ada, again)) {
+                ask(session, "\"type\":\"subscribe\",\"channel\":\"lobby\"");
+            }
+            ask(ada, "\"type\":\"publish\",\"channel\":\"lobby\",\"data\":\"hi\"");
+            assertThat(text(ask(again, delete(1)), "type")).isEqualTo("published");
+        }
+    }
+
+    private static String delete(long offset) {
+        return "\"type\":\"publish\",\"channel\":\"lobby\",\"ref\":{\"offset\":" + offset + ",\"kind\":\"delete\"}";
+    }
+
+    private static JsonObject ask(TestClient client, String fields) throws Exception {
+        client.send("{\"id\":7," + fields + "}");
+        JsonObject answer = JsonParser.parseString(client.next()).getAsJsonObject();
+        while (!answer.has("id")) {
+            answer = JsonParser.parseString(client.next()).getAsJsonObject();
+        }
+        return answer;
     }
 
     @Test

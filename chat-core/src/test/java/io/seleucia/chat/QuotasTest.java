@@ -188,6 +188,22 @@ class QuotasTest {
     }
 
     @Test
+    void countTheBytesOfTheCopyOfADirectMessage() throws Exception {
+        start(LIMITS.withQuotas(Quotas.NONE.withDailyBytes(100_000)), ChatServer.builder());
+        try (TestClient one = guest("one");
+                TestClient other = guest("other")) {
+            assertThat(subscribe(other, "lobby")).contains("subscribed");
+            String large = "\"" + "x".repeat(1_000) + "\"";
+            int sent = 0;
+            while (ask(one, "\"type\":\"direct\",\"to\":\"other\",\"data\":" + large)
+                    .contains("\"published\"")) {
+                sent++;
+            }
+            assertThat(sent).isBetween(40, 50); // of some 1,100 bytes, twice
+        }
+    }
+
+    @Test
     void boundNewChannelsAndNotOthers() throws Exception {
         start(Quotas.NONE.withNewChannels(1));
         server.publish("old", "operator", "hi");

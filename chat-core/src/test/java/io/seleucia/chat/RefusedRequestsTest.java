@@ -62,6 +62,7 @@ class RefusedRequestsTest {
     private TreeSet<String> keys() {
         TreeSet<String> all = new TreeSet<>(keys.keys("*"));
         all.remove("chat:nodes"); // which is of servers, and not of clients
+        all.remove("chat:directory"); // one key for all channels that have members, written a little later
         return all;
     }
 
@@ -107,8 +108,23 @@ class RefusedRequestsTest {
                         "not_subscribed");
             }
             repeat(ada, i -> "{\"id\":3,\"type\":\"connect\",\"client\":\"other-" + i + "\"}", "bad_request");
+            repeat(
+                    ada,
+                    i -> "{\"id\":3,\"type\":\"search\",\"channel\":\"room-" + i + "\",\"text\":\"hi\"}",
+                    "not_subscribed");
+            for (String kind : List.of("reply", "edit", "reaction", "delete")) {
+                String data = kind.equals("delete") ? "" : ",\"data\":\"!\"";
+                for (String to : List.of("publish\",\"channel\":\"lobby", "direct\",\"to\":\"ada")) {
+                    repeat(
+                            ada,
+                            i -> "{\"id\":3,\"type\":\"" + to + "\",\"key\":\"" + i + "\",\"ref\":{\"offset\":"
+                                    + (i + 1) + ",\"kind\":\"" + kind + "\"}" + data + "}",
+                            "bad_request");
+                }
+            }
 
             assertThat(keys()).isEqualTo(before);
+            assertThat(keys.zrange("chat:directory", 0, -1)).isSubsetOf("lobby");
         }
     }
 

@@ -251,6 +251,33 @@ class TcpChatTest {
         }
     }
 
+    @Test
+    void showsEditsAsTextsAndNoOtherAnnotations() throws Exception {
+        start(ChatServer.builder().limits(Limits.DEFAULT.withMaxMessageBytes(200_000)));
+        String longest = "é".repeat(32_766) + "x";
+        try (TcpClient ada = TcpClient.called("ada", tcpPort);
+                ChatV1Contract.Client v1 = ChatV1Contract.member(port, "v1", "lobby")) {
+            publish(v1, "one");
+            assertThat(ada.nextBroadcast()).isEqualTo("v1: one");
+            assertThat(refer(v1, "edit", longest + "x").get("code").getAsString())
+                    .isEqualTo("too_large");
+            refer(v1, "edit", longest);
+            assertThat(ada.nextBroadcast()).isEqualTo("v1: * " + longest);
+            refer(v1, "reaction", "!");
+            refer(v1, "reply", "two");
+            assertThat(ada.nextBroadcast()).isEqualTo("v1: two");
+            v1.ask("{\"id\":9,\"type\":\"publish\",\"channel\":\"lobby\",\"ref\":{\"offset\":1,\"kind\":\"delete\"}}");
+            publish(v1, "three");
+            assertThat(ada.nextBroadcast()).isEqualTo("v1: three");
+        }
+    }
+
+    private static JsonObject refer(ChatV1Contract.Client client, String kind, String text)
+            throws InterruptedException {
+        return client.ask("{\"id\":9,\"type\":\"publish\",\"channel\":\"lobby\",\"ref\":{\"offset\":1,\"kind\":\""
+                + kind + "\"},\"data\":\"" + text + "\"}");
+    }
+
     private static JsonObject publish(ChatV1Contract.Client client, String text) throws InterruptedException {
         return client.ask("{\"id\":9,\"type\":\"publish\",\"channel\":\"lobby\",\"data\":\"" + text + "\"}");
     }

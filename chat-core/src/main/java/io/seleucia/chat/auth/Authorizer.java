@@ -11,7 +11,7 @@ public interface Authorizer {
     enum Action {
         /** Receive the messages of a channel. */
         SUBSCRIBE,
-        /** Publish in a channel. */
+        /** Publish in a channel, react to messages and reply to them. */
         PUBLISH,
         /** Read a channel's history. A client's own inbox needs no permission. */
         HISTORY,
@@ -20,7 +20,21 @@ public interface Authorizer {
         /** Send the members of a channel a signal, which is not kept. */
         SIGNAL,
         /** Send a message to one client. */
-        DIRECT;
+        DIRECT,
+        /** Change the content of a message of one's own. */
+        EDIT,
+        /** Delete a message of one's own. */
+        DELETE,
+        /** List channels of all servers. Asked for the prefix and {@code *} first, and then for each channel. */
+        LIST,
+        /** Change the description of a channel. */
+        DESCRIBE,
+        /**
+         * Edit and delete the messages of others in a channel. Asked for every edit and deletion, before {@link #EDIT} and {@link
+         * #DELETE}; a refusal is not an error then. On a server without rules and authorizer, no client may do this. An authorizer
+         * that allows whatever it does not know makes every client a moderator.
+         */
+        MODERATE;
 
         /** Returns the word for the action in rules. */
         String word() {
@@ -34,8 +48,9 @@ public interface Authorizer {
      *
      * @param user the client, which may be a guest
      * @param action the action
-     * @param channel the channel; for {@link Action#DIRECT}, {@code @} and the recipient's name
-     * @param content the content that is to be published, signalled or sent; else empty
+     * @param channel the channel; for a direct message, {@code @} and the recipient's name; for {@link Action#LIST}, also the
+     *     beginning of names and {@code *}
+     * @param content the content that is to be published, signalled, sent, or put in another's place; else empty
      */
     boolean allows(User user, Action action, String channel, Optional<Content> content);
 }

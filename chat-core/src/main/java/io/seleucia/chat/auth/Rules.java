@@ -29,8 +29,9 @@ import java.util.regex.Pattern;
  * }</pre>
  *
  * <p>The word behind {@code allow} or {@code deny} is a user's name, {@code @} with a group's name, {@code users} (all that
- * are logged in), {@code guests} or {@code *}. Then follow the actions, separated by commas, or {@code *}; then channels, in
- * which {@code *} stands for any text. For the action {@code direct} the channels are the names of recipients. Words in
+ * are logged in), {@code guests} or {@code *}. Then follow the actions, separated by commas, or {@code *}, which stands for all
+ * but {@code moderate}; then channels, in which {@code *} stands for any text. For the action {@code direct} the channels are the
+ * names of recipients; to edit and delete direct messages, those names with {@code @} before them. Words in
  * quotation marks may have spaces, and are always plain names. {@code #} begins a comment.
  *
  * <p>Immutable. A check costs some nanoseconds for each rule of the action.
@@ -38,7 +39,8 @@ import java.util.regex.Pattern;
 public final class Rules implements Authorizer {
     private static final String ALLOWED = "what is allowed: group NAME USER …, or allow|deny WHO ACTION,… CHANNEL …";
     private static final String ACTIONS =
-            "an action must be one of subscribe, publish, history, presence, signal and direct, or *";
+            "an action must be one of subscribe, publish, edit, delete, history, presence, signal, direct, list, describe"
+                    + " and moderate, or *";
     private static final Pattern WORD =
             Pattern.compile("\\s*(?:#.*|\"([^\"]*)\"(?=\\s|$)|([^\\s\"#][^\\s\"]*)(?=\\s|$)|$)");
 
@@ -189,7 +191,7 @@ public final class Rules implements Authorizer {
 
     private static Set<Action> actions(String words) {
         if (words.equals("*")) {
-            return EnumSet.allOf(Action.class);
+            return EnumSet.complementOf(EnumSet.of(Action.MODERATE)); // which takes a word of its own
         }
         Set<Action> actions = EnumSet.noneOf(Action.class);
         for (String word : words.split(",", -1)) {

@@ -2,10 +2,14 @@ package io.seleucia.chat.broker;
 
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelEntry;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 /**
  * The carrier of channels between all servers that share it. {@code BrokerContract} among this library's tests is the
@@ -82,6 +87,39 @@ public interface Broker extends AutoCloseable {
          * @param client the client
          */
         default void left(Sender client) {}
+
+        /**
+         * Learns the channel's description: before the subscription returns, if there is one, and when it has changed. A
+         * change that is on its way meanwhile follows. Has no place in the order of messages. Of several changes, the listener
+         * may learn the last one only.
+         *
+         * @param info the description, later than those before
+         */
+        default void described(ChannelInfo info) {}
+
+        /**
+         * Learns that a client has read further, by a session on any server. It never learns of less in an epoch than it has
+         * before. May be lost, like a signal.
+         *
+         * @param reader the session that has read
+         * @param mark how far its client has read
+         */
+        default void read(Reader reader, ReadMark mark) {}
+    }
+
+    /**
+     * A session that has read messages of a channel.
+     *
+     * @param session the id of the session, which need not be told
+     * @param client the client
+     * @param receipts whether other members may be told how far it has read
+     */
+    record Reader(String session, Sender client, boolean receipts) {
+        /** Refuses null. */
+        public Reader {
+            Objects.requireNonNull(session, "session");
+            Objects.requireNonNull(client, "client");
+        }
     }
 
     /**
@@ -167,8 +205,9 @@ public interface Broker extends AutoCloseable {
          *
          * @return the message's position
          * @throws UnavailableException if that could not be confirmed in time
+         * @throws ReferenceException if the message that it refers to does not allow it
          */
-        Receipt await() throws UnavailableException;
+        Receipt await() throws UnavailableException, ReferenceException;
     }
 
     /**
@@ -178,6 +217,14 @@ public interface Broker extends AutoCloseable {
      * @param messages the messages, oldest first
      */
     record Page(Position position, List<Message> messages) {}
+
+    /**
+     * A page of a channel's history as it is now.
+     *
+     * @param position the channel's newest position when it was read: the messages are as all up to it have left them
+     * @param messages the messages that are no annotations, oldest first
+     */
+    record FoldedPage(Position position, List<FoldedMessage> messages) {}
 
     /**
      * Some of the clients in a channel.
@@ -210,6 +257,22 @@ public interface Broker extends AutoCloseable {
     }
 
     /**
+     * A page of the directory of channels.
+     *
+     * @param page the channels, in order
+     * @param more whether others follow the last of them
+     */
+    record Listing(List<ChannelEntry> page, boolean more) {
+        /** The number of characters from which on a page takes no further channel. */
+        public static final int MAX_CHARS = 128 * 1024;
+
+        /** Copies the list. */
+        public Listing {
+            page = List.copyOf(page);
+        }
+    }
+
+    /**
      * The health of a broker.
      *
      * @param flaw the reason why it can't accept and deliver messages, for an operator; empty if it can
@@ -227,34 +290,39 @@ public interface Broker extends AutoCloseable {
     Health health();
 
     /**
-     * Appends a message to the channel's history and sends it to all listeners, as one step.
+     * Appends a message to a channel's history and sends it to all listeners, as one step.
+     *
+     * <p>A message that refers to an earlier one is checked in the same step. That must be in the history, be no annotation,
+     * and not be deleted; a deletion may also concern a message in the archive, if there is one. An edit or a deletion must be
+     * of the same client (name, guest and author), unless it moderates. The content of a deleted message, and of its edits, is
+     * then gone from everything that this broker and others read later. Annotations have an offset as any message, but change
+     * nothing if they are without effect, such as a reaction that the client has already.
      *
      * @param channel the channel's name
      * @param sender the client that publishes
-     * @param content the content
-     * @param key an idempotency key, or {@code ""} for none. If the same sender has used it in the same channel within the
-     *     retention of keys, nothing is published and the first message's position is returned. A guest is another sender
-     *     than an account of that name
+     * @param draft the message. If the same sender has used its key in the same channel within the retention of keys, nothing
+     *     is published and the first message's position is returned. A guest is another sender than an account of that name
      * @return the message's position
      * @throws UnavailableException if that could not be confirmed in time
+     * @throws ReferenceException if the message that it refers to does not allow it; nothing was published
      */
-    Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException;
+    Receipt publish(String channel, Sender sender, Draft draft) throws UnavailableException, ReferenceException;
 
     /**
      * Begins to publish a message, so that its publisher can submit others before it awaits the first. Messages that a thread
      * submits or publishes in one channel are appended in that order. If one fails, it alone does. This method publishes at
-     * once, and blocks as {@link #publish(String, Sender, Content, String)} does, unless a broker can do better.
+     * once, and blocks as {@link #publish(String, Sender, Draft)} does, unless a broker can do better.
      *
      * @param channel the channel's name
      * @param sender the client that publishes
-     * @param content the content
-     * @param key an idempotency key, or {@code ""} for none
+     * @param draft the message
      * @return the future position, which must be awaited
      * @throws UnavailableException if it is certain by now that the message can't be confirmed
+     * @throws ReferenceException if it is certain by now that the message that it refers to does not allow it
      */
-    default PendingReceipt submit(String channel, Sender sender, Content content, String key)
-            throws UnavailableException {
-        Receipt receipt = publish(channel, sender, content, key);
+    default PendingReceipt submit(String channel, Sender sender, Draft draft)
+            throws UnavailableException, ReferenceException {
+        Receipt receipt = publish(channel, sender, draft);
         return new PendingReceipt() {
             @Override
             public boolean isDone() {
@@ -266,6 +334,43 @@ public interface Broker extends AutoCloseable {
                 return receipt;
             }
         };
+    }
+
+    /**
+     * Publishes a message that refers to none.
+     *
+     * @param channel the channel's name
+     * @param sender the client that publishes
+     * @param content the content
+     * @param key an idempotency key, or {@code ""} for none
+     * @return the message's position
+     * @throws UnavailableException if that could not be confirmed in time
+     */
+    default Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
+        try {
+            return publish(channel, sender, new Draft(content, key));
+        } catch (ReferenceException e) {
+            throw new IllegalStateException("a message without a reference was refused for it", e);
+        }
+    }
+
+    /**
+     * Begins to publish a message that refers to none.
+     *
+     * @param channel the channel's name
+     * @param sender the client that publishes
+     * @param content the content
+     * @param key an idempotency key, or {@code ""} for none
+     * @return the future position, which must be awaited
+     * @throws UnavailableException if it is certain by now that the message can't be confirmed
+     */
+    default PendingReceipt submit(String channel, Sender sender, Content content, String key)
+            throws UnavailableException {
+        try {
+            return submit(channel, sender, new Draft(content, key));
+        } catch (ReferenceException e) {
+            throw new IllegalStateException("a message without a reference was refused for it", e);
+        }
     }
 
     /**
@@ -321,6 +426,42 @@ public interface Broker extends AutoCloseable {
      * @throws UnavailableException if the history can't be read
      */
     Page historyBefore(String channel, long offset, int limit) throws UnavailableException;
+
+    /**
+     * {@return messages as they are now, without annotations, in one step} A page may be shorter than the limit although more
+     * messages follow, but is empty only if none does.
+     *
+     * @param channel the channel's name
+     * @param forward whether to read the oldest messages after the offset, and not the newest before it
+     * @param offset the offset, exclusive
+     * @param limit the maximum number of messages; none are returned if it is not positive
+     * @throws UnavailableException if the history can't be read
+     */
+    FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException;
+
+    /**
+     * Moves the mark up to which a client has read a channel, unless it is there already or further, and tells all listeners.
+     * The mark is never set back within an epoch, and at most at the channel's end. It is kept for as long as the channel's
+     * position ({@link Retention#positions}). In another epoch it stays where it is if the epoch continues the offsets of the
+     * one before, at most where the new one began; else it is 0. At least the marks of the 100,000 clients that moved theirs
+     * last are kept for each channel; with a memory budget, fewer if memory is short.
+     *
+     * @param channel the channel's name
+     * @param reader the session that has read
+     * @param offset the offset of the last message that it has read
+     * @return the client's mark, which may be beyond that offset, and is stored as a published message is
+     * @throws UnavailableException if that could not be confirmed in time; the mark may have moved
+     */
+    ReadMark markRead(String channel, Reader reader, long offset) throws UnavailableException;
+
+    /**
+     * {@return how far a client has read a channel}
+     *
+     * @param channel the channel's name
+     * @param client the client
+     * @throws UnavailableException if the broker is unavailable
+     */
+    ReadMark readMark(String channel, Sender client) throws UnavailableException;
 
     /**
      * Deletes all messages in a channel's history. No offset is assigned again. A client that recovers from an earlier position
@@ -481,6 +622,42 @@ public interface Broker extends AutoCloseable {
             last = page.getLast().client();
         }
     }
+
+    /**
+     * {@return the description of a channel; empty if it has none}
+     *
+     * @param channel the channel's name
+     * @throws UnavailableException if the broker is unavailable
+     */
+    Optional<ChannelInfo> info(String channel) throws UnavailableException;
+
+    /**
+     * Changes the description of a channel, and tells all listeners, as one step. It stays as long as the channel's position:
+     * deletions of messages do not affect it. Removing a description that does not exist changes nothing.
+     *
+     * @param channel the channel's name
+     * @param by the client that describes it
+     * @param json a JSON object; empty to remove the description
+     * @return the new description
+     * @throws IllegalArgumentException if it is no JSON object, or larger than {@link ChannelInfo#MAX_BYTES}
+     * @throws UnavailableException if that could not be confirmed, or the broker can keep no more
+     */
+    ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) throws UnavailableException;
+
+    /**
+     * {@return a page of the channels that have clients, or messages in their history, on all servers, in the order of {@link
+     * ChannelEntry#ORDER}} Inboxes and the channel of the servers are left out. A channel that has
+     * begun or ended within the last minutes may be missing or be listed; every other channel is on exactly one page.
+     *
+     * @param prefix the beginning of the channels' names; {@code ""} for all
+     * @param after the name after which the page begins; {@code ""} for the first page
+     * @param limit the maximum number of channels on the page, which has fewer if it would pass {@link Listing#MAX_CHARS};
+     *     none if it is not positive
+     * @param wanted returns whether the page may have a channel; may be asked about others than those on the page, and may
+     *     block
+     * @throws UnavailableException if the broker is unavailable
+     */
+    Listing list(String prefix, String after, int limit, Predicate<String> wanted) throws UnavailableException;
 
     /**
      * {@return the memory budget of this broker, which its servers charge as well} A server of a broker without a budget uses

@@ -5,11 +5,14 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
 import java.lang.System.Logger;
@@ -47,15 +50,15 @@ public final class Channel implements Broker.Listener {
 
         private final Channel channel;
         private final Subscriber subscriber;
-        private final boolean presence; // it is told of joins and leaves
+        private final Command.Interest interest;
         private Ahead ahead; // null unless the member has read beyond the channel
         private int index; // in members, or GONE
         private volatile Sender counted; // the client that the broker counts it for; null if it does not
 
-        private Membership(Channel channel, Subscriber subscriber, boolean presence, Ahead ahead) {
+        private Membership(Channel channel, Subscriber subscriber, Command.Interest interest, Ahead ahead) {
             this.channel = channel;
             this.subscriber = subscriber;
-            this.presence = presence;
+            this.interest = interest;
             this.ahead = ahead;
         }
 
@@ -63,9 +66,9 @@ public final class Channel implements Broker.Listener {
             return channel;
         }
 
-        /** Returns whether the member is told of joins and leaves. */
-        public boolean presence() {
-            return presence;
+        /** Returns what the member is told of besides messages. */
+        public Command.Interest interest() {
+            return interest;
         }
 
         /** Notes that the broker counts the member for a client. Called by the inbound loop. */
@@ -119,10 +122,12 @@ public final class Channel implements Broker.Listener {
     private final FutureTask<Broker.Subscription> opening;
     private volatile Thread opener; // while it opens the channel, and after it has failed
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards the three below
+    private final ReentrantLock lock = new ReentrantLock(); // guards all below
     private final ArrayList<Membership> members = new ArrayList<>();
     private final RecentBroadcasts recent;
+    private final Deletions deletions = new Deletions(lock);
     private Position last; // null until something came from the broker
+    private Optional<ChannelInfo> info = Optional.empty(); // the description, unless it was removed
 
     /** @param settling the longest time until the broker learns of the epoch that the history is in */
     public Channel(
@@ -188,14 +193,14 @@ public final class Channel implements Broker.Listener {
     /**
      * Adds a session to an open channel. It receives all messages from now on.
      *
-     * @param presence whether it is also told of joins and leaves
+     * @param interest what else it is told of
      * @param before is given the position after which the session begins, before any message can reach it; runs under the
      *     lock and must not block; if it throws, the session has not joined
      */
-    Membership join(Subscriber subscriber, boolean presence, Consumer<Position> before) {
+    Membership join(Subscriber subscriber, Command.Interest interest, Consumer<Position> before) {
         lock.lock();
         try {
-            Membership member = new Membership(this, subscriber, presence, null);
+            Membership member = new Membership(this, subscriber, interest, null);
             before.accept(position());
             add(member);
             return member;
@@ -209,13 +214,13 @@ public final class Channel implements Broker.Listener {
      *
      * @param before runs before any message can reach it, under the lock; must not block
      */
-    Optional<Membership> joinIfAt(Subscriber subscriber, boolean presence, Position known, Runnable before) {
+    Optional<Membership> joinIfAt(Subscriber subscriber, Command.Interest interest, Position known, Runnable before) {
         lock.lock();
         try {
             if (!position().equals(known)) {
                 return Optional.empty();
             }
-            Optional<Membership> member = Optional.of(new Membership(this, subscriber, presence, null));
+            Optional<Membership> member = Optional.of(new Membership(this, subscriber, interest, null));
             before.run();
             add(member.get());
             return member;
@@ -228,13 +233,20 @@ public final class Channel implements Broker.Listener {
      * Adds a session that has read the history to its end, if the messages since then are recent ones: then it is sent those,
      * and all messages from now on. If not, it has to read on.
      *
-     * <p>Those messages were published after the history was read. So a deletion that was done by then concerns none of them.
+     * <p>Those messages were published after the history was read. So a deletion that was done by then concerns none of them,
+     * and those that were deleted since then are not among the recent ones any more.
      *
+     * @param told the description that the session has been told of; it is sent another one, if there is one by now
      * @param end the newest position when the history was read
      * @param before the channel's position before the history was read: if the channel is still in that epoch, and {@code
      *     end} is in another, then the channel has yet to learn of that one
      */
-    public Optional<Membership> joinAt(Subscriber subscriber, boolean presence, Position end, Position before) {
+    public Optional<Membership> joinAt(
+            Subscriber subscriber,
+            Command.Interest interest,
+            Optional<ChannelInfo> told,
+            Position end,
+            Position before) {
         lock.lock();
         try {
             Position now = position();
@@ -243,18 +255,43 @@ public final class Channel implements Broker.Listener {
             if (!atHand) {
                 return Optional.empty();
             }
+            sendInfoUnless(told, subscriber);
             if (sameEpoch) {
                 recent.sendAfter(end.offset(), subscriber);
             }
             boolean ahead = !sameEpoch || end.offset() > now.offset();
             Position left = sameEpoch ? Position.NONE : now;
             Ahead start = ahead ? new Ahead(end, left, System.nanoTime()) : null;
-            Optional<Membership> member = Optional.of(new Membership(this, subscriber, presence, start));
+            Optional<Membership> member = Optional.of(new Membership(this, subscriber, interest, start));
             add(member.get());
             return member;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns the channel's description, if it has one. */
+    Optional<ChannelInfo> info() {
+        lock.lock();
+        try {
+            return info;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends a session the channel's description, unless it is the one that the session knows. Called with the lock. */
+    void sendInfoUnless(Optional<ChannelInfo> told, Subscriber subscriber) {
+        if (!info.equals(told)) {
+            ChannelInfo now = info.orElseGet(() -> new ChannelInfo(
+                    Optional.empty(), told.get().by(), told.get().time())); // the change is forgotten
+            subscriber.send(new Broadcast(new Event.Described(name, now)));
+        }
+    }
+
+    /** Returns the deletions that were delivered. */
+    Deletions deletions() {
+        return deletions;
     }
 
     /** Returns the last position of an open channel. */
@@ -394,6 +431,22 @@ public final class Channel implements Broker.Listener {
     }
 
     @Override
+    public void described(ChannelInfo next) {
+        try {
+            Broadcast broadcast = new Broadcast(new Event.Described(name, next));
+            lock.lock();
+            try {
+                info = Optional.of(next).filter(known -> known.json().isPresent());
+                members.forEach(member -> member.subscriber.send(broadcast));
+            } finally {
+                lock.unlock();
+            }
+        } catch (Throwable e) {
+            missed(Position.NONE, e); // what the clients know of the channel would stay wrong
+        }
+    }
+
+    @Override
     public void joined(Sender client) {
         tellOthers(client, new Event.Joined(name, client.name(), client.guest()));
     }
@@ -407,13 +460,34 @@ public final class Channel implements Broker.Listener {
         try {
             Broadcast broadcast = new Broadcast(push);
             forEach(member -> {
-                if (member.presence && !member.subscriber.isCalled(client.name())) {
+                if (member.interest.presence() && !member.subscriber.isCalled(client.name())) {
                     member.subscriber.send(broadcast);
                 }
             });
         } catch (Throwable e) {
             missed(Position.NONE, e); // the clients' lists of members would stay wrong
         }
+    }
+
+    /**
+     * Tells the other sessions of a client how far it has read, and other members if both want receipts. As there may be very
+     * many receipts, those of members for whom much waits are dropped, like signals.
+     */
+    @Override
+    public void read(Broker.Reader reader, ReadMark mark) {
+        Sender client = reader.client();
+        Broadcast own = new Broadcast(new Event.Read(name, mark));
+        Broadcast receipt = new Broadcast(new Event.ReadReceipt(name, client.name(), client.guest(), mark.offset()));
+        forEach(member -> {
+            Subscriber to = member.subscriber;
+            if (to.isCalled(client.name()) && to.sender().equals(client)) {
+                if (!to.id().equals(reader.session())) {
+                    to.send(own);
+                }
+            } else if (reader.receipts() && member.interest.receipts()) {
+                to.sendIfIdle(receipt);
+            }
+        });
     }
 
     private void forEach(Consumer<Membership> what) {
@@ -453,13 +527,23 @@ public final class Channel implements Broker.Listener {
     }
 
     private void remember(Position position, Event.Push push, Broadcast broadcast) {
-        boolean follows = last != null && position.sameEpoch(last) && position.offset() == last.offset() + 1;
+        boolean sameEpoch = last != null && position.sameEpoch(last);
+        boolean follows = sameEpoch && position.offset() == last.offset() + 1;
         last = position;
         if (push instanceof Event.Lost || !follows) {
             recent.clear(); // there is a gap behind them
         }
+        if (push instanceof Event.Lost && sameEpoch) {
+            deletions.noteAll(); // by an operator, perhaps
+        }
         if (push instanceof Event.Received received) {
-            recent.add(received.message(), broadcast);
+            Message message = received.message();
+            if (message.attributes().isDeletion()) {
+                long target = message.attributes().ref().orElseThrow().offset();
+                recent.forgetContentOf(target);
+                deletions.note(target);
+            }
+            recent.add(message, broadcast);
         }
     }
 }

@@ -7,6 +7,8 @@ import io.seleucia.chat.concurrent.RefCountedMap;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.memory.Sizes;
+import io.seleucia.chat.message.ChannelInfo;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
@@ -16,7 +18,6 @@ import io.seleucia.chat.metrics.Counters;
 import java.lang.System.Logger;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -74,6 +75,12 @@ public final class Channels {
         return sizes;
     }
 
+    /** Receives where a session begins in a channel, and the channel's description, if it has one. Must not block. */
+    @FunctionalInterface
+    public interface Beginning {
+        void begin(Event.Recovery recovery, Optional<ChannelInfo> info);
+    }
+
     /**
      * Makes a session a member of a channel. With a position, it is first sent the history since then, however long that
      * takes; else it begins with the next message.
@@ -85,8 +92,8 @@ public final class Channels {
             Subscriber subscriber,
             String name,
             Optional<Position> since,
-            boolean presence,
-            Consumer<Event.Recovery> begin,
+            Command.Interest interest,
+            Beginning begin,
             BooleanSupplier mayRead)
             throws UnavailableException {
         Channel channel = channels.acquire(name, key -> {
@@ -103,11 +110,11 @@ public final class Channels {
                 counted = true;
             }
             Channel.Membership member = since.isPresent()
-                    ? recover(subscriber, channel, since.get(), presence, begin, mayRead)
+                    ? recover(subscriber, channel, since.get(), interest, begin, mayRead)
                     : channel.join(
                             subscriber,
-                            presence,
-                            position -> begin.accept(new Event.Recovery(position, Optional.empty())));
+                            interest,
+                            position -> begin.begin(new Event.Recovery(position, Optional.empty()), channel.info()));
             if (counted) {
                 member.countAs(client);
             }
@@ -134,12 +141,12 @@ public final class Channels {
             Subscriber subscriber,
             Channel channel,
             Position since,
-            boolean presence,
-            Consumer<Event.Recovery> begin,
+            Command.Interest interest,
+            Beginning begin,
             BooleanSupplier mayRead)
             throws UnavailableException {
-        Optional<Channel.Membership> current = channel.joinIfAt(subscriber, presence, since, () -> {
-            begin.accept(new Event.Recovery(since, Optional.of(true)));
+        Optional<Channel.Membership> current = channel.joinIfAt(subscriber, interest, since, () -> {
+            begin.begin(new Event.Recovery(since, Optional.of(true)), channel.info());
             counters.add(Counters.Count.RECOVERED); // before it is a member: a failure here leaves none behind
         });
         if (current.isPresent()) {
@@ -148,27 +155,28 @@ public final class Channels {
         Position known;
         Position end;
         Position before;
+        Optional<ChannelInfo> told = channel.info();
         CoalescingHistoryReader.Read first = histories.after(channel, since.offset());
         try (first) {
             if (!holds(first.page(), since)) {
                 counters.add(Counters.Count.NOT_RECOVERED);
                 return channel.join(
                         subscriber,
-                        presence,
-                        position -> begin.accept(new Event.Recovery(position, Optional.of(false))));
+                        interest,
+                        position -> begin.begin(new Event.Recovery(position, Optional.of(false)), channel.info()));
             }
             counters.add(Counters.Count.RECOVERED);
             end = first.page().position();
             before = first.before();
-            begin.accept(new Event.Recovery(end, Optional.of(true)));
-            known = replay(subscriber, channel, first.page(), since, mayRead);
+            begin.begin(new Event.Recovery(end, Optional.of(true)), told);
+            known = replay(subscriber, channel, first, since, mayRead);
         }
         while (true) {
             if (!mayRead.getAsBoolean()) {
-                return joinAfterLoss(subscriber, channel, presence, known);
+                return joinAfterLoss(subscriber, channel, interest, told, known);
             }
             if (known.equals(end)) {
-                Optional<Channel.Membership> member = channel.joinAt(subscriber, presence, end, before);
+                Optional<Channel.Membership> member = channel.joinAt(subscriber, interest, told, end, before);
                 if (member.isPresent()) {
                     return member.get();
                 }
@@ -178,35 +186,48 @@ public final class Channels {
                 end = next.page().position();
                 before = next.before();
                 if (!end.sameEpoch(known) || end.offset() < known.offset()) {
-                    return joinAfterLoss(subscriber, channel, presence, known); // the history is another by now
+                    return joinAfterLoss(subscriber, channel, interest, told, known); // the history is another by now
                 }
-                known = replay(subscriber, channel, next.page(), known, mayRead);
+                known = replay(subscriber, channel, next, known, mayRead);
             }
         }
     }
 
     private static Channel.Membership joinAfterLoss(
-            Subscriber subscriber, Channel channel, boolean presence, Position known) {
-        return channel.join(subscriber, presence, position -> {
+            Subscriber subscriber,
+            Channel channel,
+            Command.Interest interest,
+            Optional<ChannelInfo> told,
+            Position known) {
+        return channel.join(subscriber, interest, position -> {
+            channel.sendInfoUnless(told, subscriber);
             if (!position.equals(known)) {
                 subscriber.send(new Broadcast(new Event.Lost(Names.shown(channel.name()), position)));
             }
         });
     }
 
-    /** Sends a session a page of the history, with the gaps in it. Returns the position up to which it has been told. */
+    /**
+     * Sends a session a page of the history, with the gaps in it. Stops before a message that has been deleted since the page
+     * was read. Returns the position up to which the session has been told.
+     */
     private Position replay(
-            Subscriber subscriber, Channel channel, Broker.Page page, Position since, BooleanSupplier mayRead) {
+            Subscriber subscriber,
+            Channel channel,
+            CoalescingHistoryReader.Read read,
+            Position since,
+            BooleanSupplier mayRead) {
+        Broker.Page page = read.page();
         Position known = since;
         for (Message message : page.messages()) {
-            if (!mayRead.getAsBoolean()) {
-                return known; // it may not read the rest
+            if (!mayRead.getAsBoolean() || channel.deletions().concern(message, read.deletions())) {
+                return known; // it may not read the rest, or must read it again
             }
             if (!message.position().equals(known.next())) {
                 Position before = message.position().at(message.position().offset() - 1);
                 subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), before));
             }
-            int length = message.content().asText().length();
+            int length = PageMemory.length(message);
             subscriber.replay(length, () -> new Event.Received(sizes.presentable(message)));
             known = message.position();
         }

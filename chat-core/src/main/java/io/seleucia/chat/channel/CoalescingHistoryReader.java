@@ -26,8 +26,9 @@ final class CoalescingHistoryReader {
      * A stretch of history. It is charged until it is closed.
      *
      * @param before the channel's position on this server before it was read
+     * @param deletions a mark of the channel's deletions before it was read
      */
-    record Read(Position before, Broker.Page page, PageMemory memory) implements AutoCloseable {
+    record Read(Position before, long deletions, Broker.Page page, PageMemory memory) implements AutoCloseable {
         @Override
         public void close() {
             memory.close();
@@ -139,7 +140,8 @@ final class CoalescingHistoryReader {
             lock.unlock();
             try {
                 Position before = channel.newest();
-                read = charged(before, broker.historyAfter(channel.name(), first.after, PAGE));
+                long deletions = channel.deletions().mark();
+                read = charged(before, deletions, broker.historyAfter(channel.name(), first.after, PAGE));
             } catch (UnavailableException e) {
                 failure = e;
             } finally {
@@ -152,7 +154,8 @@ final class CoalescingHistoryReader {
                         one.failure = failure;
                         waiting.remove(one);
                     } else if (one == first || reaches(read.page, one.after)) {
-                        one.read = new Read(read.before, from(one.after, read.page), read.memory.share());
+                        one.read =
+                                new Read(read.before, read.deletions, from(one.after, read.page), read.memory.share());
                         waiting.remove(one);
                     }
                 }
@@ -164,9 +167,10 @@ final class CoalescingHistoryReader {
     }
 
     /** Returns a page cut to a stretch that is not too long, and charged. */
-    private Read charged(Position before, Broker.Page page) {
+    private Read charged(Position before, long deletions, Broker.Page page) {
         List<Message> messages = page.messages().subList(0, PageMemory.fitting(page.messages()));
-        return new Read(before, new Broker.Page(page.position(), messages), new PageMemory(memory, messages));
+        return new Read(
+                before, deletions, new Broker.Page(page.position(), messages), new PageMemory(memory, messages));
     }
 
     /** Returns whether the page has the messages after an offset, as far as there are any. */

@@ -41,16 +41,19 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     private final MemoryBudget memory;
     private final Thread thread;
 
-    private final ReentrantLock lock = new ReentrantLock(); // guards the four below
+    private final ReentrantLock lock = new ReentrantLock(); // guards the five below
     private final Condition changed = lock.newCondition();
+    private final Deletions deletions = new Deletions(lock);
     private final ArrayDeque<Step> waiting = new ArrayDeque<>();
     private long bytes; // of the messages that wait, charged
     private boolean behind; // messages were dropped, and are to be read from the history
     private volatile boolean closed; // set under the lock
 
     private Broker.Subscription subscription; // set before the thread starts
-    private Position known; // up to which the program has been told; this and the next two are used by the thread only
+    private Position
+            known; // up to which the program has been told; this and the next three are used by the thread only
     private long passing; // the bytes of the batch that is being passed on, charged
+    private long taken; // a mark of the deletions when that batch was taken
     private Position stale = Position.NONE; // of the epoch that the history has left, as the program was told
 
     /**
@@ -95,6 +98,9 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     @Override
     public void message(Message message) {
         try {
+            if (message.attributes().isDeletion()) {
+                noteDeletion(message.attributes().ref().orElseThrow().offset());
+            }
             add(received(message), STEP_BYTES + PageMemory.bytes(message));
         } catch (Throwable e) {
             fallBehind();
@@ -105,10 +111,39 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
     @Override
     public void lost(Position position) {
         try {
+            noteLoss(position);
             add(lostUpTo(position), STEP_BYTES);
         } catch (Throwable e) {
             fallBehind();
             throw e;
+        }
+    }
+
+    /** Notes a deletion. If a message waits whose content it removes, all that wait are read from the history instead. */
+    private void noteDeletion(long offset) {
+        lock.lock();
+        try {
+            deletions.note(offset);
+            if (waiting.stream()
+                    .anyMatch(step -> step.push instanceof Event.Received received
+                            && Deletions.isContentOf(received.message(), offset))) {
+                fallBehind();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes that messages are no longer there: perhaps an operator has deleted them, and with them some that wait. */
+    private void noteLoss(Position position) {
+        lock.lock();
+        try {
+            deletions.noteAll();
+            if (!waiting.isEmpty() && waiting.getLast().position.sameEpoch(position)) {
+                fallBehind();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -168,7 +203,12 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
             if (batch.isEmpty() || batch.stream().anyMatch(this::isStale)) {
                 catchUp();
             }
-            batch.forEach(this::passLive);
+            for (Step step : batch) {
+                if (!isStale(step) && isGone(step)) {
+                    return; // the rest is read again
+                }
+                passLive(step);
+            }
             passed = true;
         } finally {
             memory.charge(Part.QUEUES, -passing);
@@ -191,6 +231,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
             passing = bytes;
             bytes = 0;
             behind = false; // messages from now on wait again, and all before are in the history
+            taken = deletions.mark();
             return batch;
         } finally {
             lock.unlock();
@@ -202,6 +243,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         boolean reading = true;
         while (reading && !closed) {
             try {
+                long mark = deletions.mark();
                 Broker.Page page = broker.historyAfter(channel, known.offset(), PAGE);
                 reading = page.position().sameEpoch(known) && !page.messages().isEmpty();
                 if (!reading && !page.position().equals(known)) {
@@ -209,7 +251,7 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
                     pass(lostUpTo(page.position()));
                 }
                 if (reading) {
-                    passPage(page);
+                    passPage(page, mark);
                 }
             } catch (ClosedBrokerException e) {
                 return;
@@ -220,10 +262,16 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         }
     }
 
-    private void passPage(Broker.Page page) {
+    /** Passes on a page, up to a message that has been deleted since the page was read. */
+    private void passPage(Broker.Page page, long mark) {
         PageMemory held = new PageMemory(memory, page.messages());
         try {
-            page.messages().forEach(this::passWithGap);
+            for (Message message : page.messages()) {
+                if (deletions.concern(message, mark)) {
+                    return; // the rest is read again
+                }
+                passWithGap(message);
+            }
         } finally {
             held.close();
         }
@@ -242,6 +290,11 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
             pass(lostUpTo(message.position().at(message.position().offset() - 1)));
         }
         pass(received(message));
+    }
+
+    /** Returns whether the message of a step has been deleted since the step was taken. */
+    private boolean isGone(Step step) {
+        return step.push instanceof Event.Received received && deletions.concern(received.message(), taken);
     }
 
     /** Returns whether the history, as passed on, has left the epoch of a step. */

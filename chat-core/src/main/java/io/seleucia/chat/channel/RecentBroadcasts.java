@@ -10,7 +10,11 @@ import java.util.ArrayDeque;
 final class RecentBroadcasts {
     private static final int MAX = 8; // enough for a session that reads the history faster than it grows
 
-    private record Recent(Position position, Broadcast broadcast, long bytes) {}
+    private record Recent(Message message, Broadcast broadcast, long bytes) {
+        private Position position() {
+            return message.position();
+        }
+    }
 
     private final MemoryBudget memory;
     private final ArrayDeque<Recent> recent = new ArrayDeque<>(1);
@@ -27,7 +31,7 @@ final class RecentBroadcasts {
     void add(Message message, Broadcast broadcast) {
         if (!closed) {
             long bytes = PageMemory.bytes(message);
-            recent.addLast(new Recent(message.position(), broadcast, bytes));
+            recent.addLast(new Recent(message, broadcast, bytes));
             memory.charge(Part.RECENT, bytes);
             if (recent.size() > MAX) {
                 removeOldest();
@@ -45,10 +49,25 @@ final class RecentBroadcasts {
     /** Sends a member the broadcasts after an offset. */
     void sendAfter(long offset, Subscriber subscriber) {
         for (Recent one : recent) {
-            if (one.position.offset() > offset) {
+            if (one.position().offset() > offset) {
                 subscriber.send(one.broadcast);
                 one.broadcast.hold(memory); // the frames that were made for this member alone
             }
+        }
+    }
+
+    /** Forgets those with the content of a message that is being deleted, and all before them: there are no gaps. */
+    void forgetContentOf(long offset) {
+        int last = 0;
+        int index = 0;
+        for (Recent one : recent) {
+            index++;
+            if (Deletions.isContentOf(one.message, offset)) {
+                last = index;
+            }
+        }
+        for (int i = 0; i < last; i++) {
+            removeOldest();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Position;
@@ -24,7 +25,7 @@ final class ChannelQueue {
     private final Consumer<PendingRequest<?>> gone;
     private final RandomGenerator random;
     private boolean member; // desired
-    private boolean presence;
+    private Command.Interest interest = Command.Interest.MESSAGES;
     private Position position = Position.NONE; // up to which the listener is shown the channel, if a member
     private boolean subscribed; // actual: the server knows of the membership
     private boolean asked; // a request is under way: the first one, or one that subscribes again
@@ -115,7 +116,7 @@ final class ChannelQueue {
         }
         asked = true;
         if (member && !subscribed) {
-            return Optional.of(ClientCodec.subscribe(channel, Optional.of(position), presence));
+            return Optional.of(ClientCodec.subscribe(channel, Optional.of(position), interest));
         }
         requests.getFirst().sent();
         return Optional.of(requests.getFirst().json());
@@ -145,7 +146,7 @@ final class ChannelQueue {
             case JOIN -> {
                 request.succeed(reply, position);
                 member = true;
-                presence = request.presence();
+                interest = request.interest();
                 begin(((Event.Subscribed) reply).recovery(), request.since(), lost);
             }
             case LEAVE -> leave(request);

@@ -1,9 +1,15 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.message.Attributes;
+import io.seleucia.chat.message.ChannelInfo;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Reference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -90,12 +96,26 @@ public final class ChatClient implements AutoCloseable {
      * @return the channel's newest position when the subscription began
      */
     public CompletableFuture<Position> subscribe(String channel, Optional<Position> since, boolean presence) {
+        return subscribe(channel, since, new Command.Interest(presence, false, false));
+    }
+
+    /**
+     * Subscribes to a channel from a position on, and to more than its messages. Otherwise like {@link #subscribe(String,
+     * Optional, boolean)}.
+     *
+     * @param channel the channel's name
+     * @param since the position of the last message that the program has handled
+     * @param interest what else the listener is told
+     * @return the channel's newest position when the subscription began
+     */
+    public CompletableFuture<Position> subscribe(String channel, Optional<Position> since, Command.Interest interest) {
         Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(since, "since");
+        Objects.requireNonNull(interest, "interest");
         return submit(PendingRequest.join(
                 channel(channel),
                 since,
-                presence,
+                interest,
                 (reply, at) -> ((Event.Subscribed) reply).recovery().position()));
     }
 
@@ -135,8 +155,25 @@ public final class ChatClient implements AutoCloseable {
      */
     public CompletableFuture<Position> publish(String channel, Content content) {
         Objects.requireNonNull(channel, "channel");
+        return publish(channel, content, Map.of());
+    }
+
+    /**
+     * Publishes with headers, which members receive as {@link Attributes#headers}. Otherwise like {@link #publish(String,
+     * Content)}.
+     *
+     * @param channel the channel's name
+     * @param content the content
+     * @param headers names of the characters {@code a-z}, {@code 0-9} and {@code -}, and texts: at most {@value
+     *     Attributes#MAX_HEADERS}, and {@value Attributes#MAX_HEADER_BYTES} bytes together
+     * @return the message's position, once the server has acknowledged it
+     * @throws IllegalArgumentException if a name, or the content's JSON or Unicode is invalid
+     */
+    public CompletableFuture<Position> publish(String channel, Content content, Map<String, String> headers) {
+        Objects.requireNonNull(channel, "channel");
         Objects.requireNonNull(content, "content");
-        String request = ClientCodec.publish(channel, content, key());
+        Objects.requireNonNull(headers, "headers");
+        String request = ClientCodec.publish(channel, content, with(headers, content), key());
         return submit(PendingRequest.Kind.PUBLISH, channel(channel), request, ChatClient::published);
     }
 
@@ -164,9 +201,117 @@ public final class ChatClient implements AutoCloseable {
     public CompletableFuture<Position> direct(String to, Content content) {
         Objects.requireNonNull(to, "to");
         Objects.requireNonNull(content, "content");
+        return direct(to, content, Attributes.NONE, ChatClient::published);
+    }
+
+    /**
+     * Sends a message with headers to one client. Otherwise like {@link #direct(String, Content)}.
+     *
+     * @param to the recipient's name
+     * @param content the content
+     * @param headers as in {@link #publish(String, Content, Map)}
+     * @return its positions in both inboxes: the own one is for references, such as {@link #edit}
+     */
+    public CompletableFuture<DirectReceipt> direct(String to, Content content, Map<String, String> headers) {
+        Objects.requireNonNull(to, "to");
+        Objects.requireNonNull(content, "content");
+        Objects.requireNonNull(headers, "headers");
+        return direct(to, content, with(headers, content), (reply, at) -> DirectReceipt.of((Event.Published) reply));
+    }
+
+    private <T> CompletableFuture<T> direct(
+            String to, Content content, Attributes attributes, BiFunction<Event.Reply, Position, T> result) {
         String inbox = inbox(to);
-        String request = ClientCodec.direct(to, content, key());
-        return submit(PendingRequest.Kind.DIRECT, inbox, request, ChatClient::published);
+        String request = ClientCodec.direct(to, content, attributes, key());
+        return submit(PendingRequest.Kind.DIRECT, inbox, request, result);
+    }
+
+    /**
+     * Publishes a message that answers an earlier one. Like {@link #publish(String, Content)}, it is sent again until it is
+     * acknowledged. It fails with {@code bad_request} if there is no such message, and with {@code too_old} if the message
+     * is deleted, or no longer in the history; {@link ChatException#code} tells.
+     *
+     * @param channel the channel's name; or {@code @bob} for the direct messages with {@code bob}
+     * @param offset the offset of the earlier message; among direct messages, that in the own inbox
+     * @param content the content
+     * @return the reply's position, once the server has acknowledged it; that in the own inbox for a direct message
+     */
+    public CompletableFuture<Position> reply(String channel, long offset, Content content) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(content, "content");
+        return refer(channel, content, new Reference(offset, Reference.Kind.REPLY));
+    }
+
+    /**
+     * Replaces the content of an own message, or of any where this client may moderate; else it fails with {@code
+     * forbidden}. Otherwise like {@link #reply}.
+     *
+     * @param channel the channel's name, or {@code @bob}
+     * @param offset the offset of the message
+     * @param content the new content
+     * @return the edit's position, once the server has acknowledged it
+     */
+    public CompletableFuture<Position> edit(String channel, long offset, Content content) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(content, "content");
+        return refer(channel, content, new Reference(offset, Reference.Kind.EDIT));
+    }
+
+    /**
+     * Deletes the content of an own message, or of any where this client may moderate; else it fails with {@code forbidden}.
+     * Otherwise like {@link #reply}.
+     *
+     * @param channel the channel's name, or {@code @bob}
+     * @param offset the offset of the message
+     * @return the deletion's position, once the server has acknowledged it
+     */
+    public CompletableFuture<Position> delete(String channel, long offset) {
+        Objects.requireNonNull(channel, "channel");
+        return refer(channel, Content.NONE, new Reference(offset, Reference.Kind.DELETE));
+    }
+
+    /**
+     * Reacts to a message. Repeating a reaction has no effect. Otherwise like {@link #reply}.
+     *
+     * @param channel the channel's name, or {@code @bob}
+     * @param offset the offset of the message
+     * @param text 1 to {@value Reference#MAX_REACTION_LENGTH} code points, such as an emoji; else it fails with {@code
+     *     bad_request}
+     * @return the reaction's position, once the server has acknowledged it
+     */
+    public CompletableFuture<Position> react(String channel, long offset, String text) {
+        return react(channel, offset, text, false);
+    }
+
+    /**
+     * Takes a reaction back. Otherwise like {@link #react}.
+     *
+     * @param channel the channel's name, or {@code @bob}
+     * @param offset the offset of the message
+     * @param text the reaction's text
+     * @return the position at which it is taken back, once the server has acknowledged it
+     */
+    public CompletableFuture<Position> unreact(String channel, long offset, String text) {
+        return react(channel, offset, text, true);
+    }
+
+    private CompletableFuture<Position> react(String channel, long offset, String text, boolean remove) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(text, "text");
+        return refer(channel, new Content.Text(text), new Reference(offset, Reference.Kind.REACTION, remove));
+    }
+
+    private CompletableFuture<Position> refer(String channel, Content content, Reference ref) {
+        Attributes attributes = Attributes.NONE.withRef(ref);
+        if (Names.isInbox(channel)) {
+            return direct(
+                    channel.substring(1),
+                    content,
+                    attributes,
+                    (reply, at) -> DirectReceipt.of((Event.Published) reply).shown());
+        }
+        String request = ClientCodec.publish(channel, content, attributes, key());
+        return submit(PendingRequest.Kind.PUBLISH, channel(channel), request, ChatClient::published);
     }
 
     /**
@@ -191,8 +336,7 @@ public final class ChatClient implements AutoCloseable {
      * @param channel the channel's name
      */
     public CompletableFuture<Event.Page> history(String channel, int limit) {
-        Objects.requireNonNull(channel, "channel");
-        return history(channel, OptionalLong.empty(), OptionalLong.empty(), limit);
+        return history(channel, HistoryRange.newest(limit));
     }
 
     /**
@@ -203,8 +347,7 @@ public final class ChatClient implements AutoCloseable {
      * @param limit the most messages to return
      */
     public CompletableFuture<Event.Page> historyBefore(String channel, long offset, int limit) {
-        Objects.requireNonNull(channel, "channel");
-        return history(channel, OptionalLong.of(offset), OptionalLong.empty(), limit);
+        return history(channel, HistoryRange.before(offset, limit));
     }
 
     /**
@@ -215,16 +358,142 @@ public final class ChatClient implements AutoCloseable {
      * @param limit the most messages to return
      */
     public CompletableFuture<Event.Page> historyAfter(String channel, long offset, int limit) {
-        Objects.requireNonNull(channel, "channel");
-        return history(channel, OptionalLong.empty(), OptionalLong.of(offset), limit);
+        return history(channel, HistoryRange.after(offset, limit));
     }
 
-    private CompletableFuture<Event.Page> history(String channel, OptionalLong before, OptionalLong after, int limit) {
+    /**
+     * {@return the messages of a range as they were published, oldest first: with edits, deletions and reactions, and without
+     * the content of deleted messages} Otherwise as {@link #history(String, int)}.
+     *
+     * @param channel the channel's name
+     * @param range the range
+     */
+    public CompletableFuture<Event.Page> history(String channel, HistoryRange range) {
+        return read(channel, range, false, ChatClient::page);
+    }
+
+    /**
+     * {@return the messages of a range as they are now, oldest first: with their newest content, their reactions and the number
+     * of their replies} Edits, deletions and reactions are left out, so that offsets have gaps. Otherwise as {@link
+     * #history(String, int)}.
+     *
+     * @param channel the channel's name
+     * @param range the range
+     */
+    public CompletableFuture<Event.FoldedPage> folded(String channel, HistoryRange range) {
+        return read(channel, range, true, (reply, at) -> (Event.FoldedPage) reply);
+    }
+
+    private <T> CompletableFuture<T> read(
+            String channel, HistoryRange range, boolean folded, BiFunction<Event.Reply, Position, T> result) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(range, "range");
+        return ask(channel, ClientCodec.history(channel, range, folded), result);
+    }
+
+    /**
+     * Searches the messages of a channel that the client is subscribed to, or of its own inbox {@code @name}, as they are now.
+     * A message is found by its text: its content if that is a text, or the field {@code text} of an object.
+     *
+     * @param channel the channel's name
+     * @param text the text to find, letter by letter but in any case
+     * @param limit the most messages to give, at most 1,000
+     * @return the newest messages with that text, newest first; and the offset before which to {@linkplain #searchBefore search
+     *     on}, empty at the end of the history. There may be further ones even if none was found
+     */
+    public CompletableFuture<Event.Found> search(String channel, String text, int limit) {
+        return search(channel, text, OptionalLong.empty(), limit);
+    }
+
+    /**
+     * {@return what a search finds before an offset, newest first} Otherwise as {@link #search(String, String, int)}.
+     *
+     * @param channel the channel's name
+     * @param text the text to find
+     * @param offset the offset
+     * @param limit the most messages to give
+     */
+    public CompletableFuture<Event.Found> searchBefore(String channel, String text, long offset, int limit) {
+        return search(channel, text, OptionalLong.of(offset), limit);
+    }
+
+    private CompletableFuture<Event.Found> search(String channel, String text, OptionalLong before, int limit) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(text, "text");
+        return ask(channel, ClientCodec.search(channel, text, before, limit), (reply, at) -> (Event.Found) reply);
+    }
+
+    /**
+     * Tells the server how far this client has read a channel that it is subscribed to. The mark never moves back.
+     *
+     * @param channel the channel's name
+     * @param offset the offset of the last message that was read
+     * @return where the mark is now, and the number of unread messages
+     */
+    public CompletableFuture<ReadMark> read(String channel, long offset) {
+        Objects.requireNonNull(channel, "channel");
+        String request = ClientCodec.read(channel, offset);
+        return submit(
+                PendingRequest.Kind.ASK_MEMBER, channel(channel), request, (reply, at) -> ((Event.Read) reply).mark());
+    }
+
+    /**
+     * {@return the description of a channel; empty if it has none}
+     *
+     * @param channel the channel's name
+     */
+    public CompletableFuture<Optional<ChannelInfo>> info(String channel) {
+        Objects.requireNonNull(channel, "channel");
+        return info(channel, ClientCodec.info(channel));
+    }
+
+    /**
+     * Changes the description of a channel, if the rules allow it.
+     *
+     * @param channel the channel's name
+     * @param description a JSON object of at most {@value ChannelInfo#MAX_BYTES} bytes; empty to remove the description
+     * @return the new description
+     */
+    public CompletableFuture<Optional<ChannelInfo>> describe(String channel, Optional<Content.Json> description) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(description, "description");
+        return info(channel, ClientCodec.describe(channel, description));
+    }
+
+    private CompletableFuture<Optional<ChannelInfo>> info(String channel, String request) {
+        return submit(
+                PendingRequest.Kind.ASK, channel(channel), request, (reply, at) -> ((Event.Description) reply).info());
+    }
+
+    /**
+     * {@return a page of the server's channels that this client may subscribe to, sorted} Their descriptions do not say who has
+     * changed them.
+     *
+     * @param prefix the beginning of their names; {@code ""} for all
+     * @param after the name after which the page begins; {@code ""} for the first page
+     * @param limit the most channels on the page, at most 1,000
+     */
+    public CompletableFuture<Event.Directory> list(String prefix, String after, int limit) {
+        Objects.requireNonNull(prefix, "prefix");
+        Objects.requireNonNull(after, "after");
+        String request = ClientCodec.list(prefix, after, limit);
+        return submit(PendingRequest.Kind.ASK, "", request, (reply, at) -> (Event.Directory) reply);
+    }
+
+    /** Asks about a channel that the client is subscribed to, or about its inbox. */
+    private <T> CompletableFuture<T> ask(String channel, String request, BiFunction<Event.Reply, Position, T> result) {
         boolean inbox = Names.isInbox(channel);
         PendingRequest.Kind kind = inbox ? PendingRequest.Kind.ASK : PendingRequest.Kind.ASK_MEMBER;
-        String queue = inbox ? inbox(channel.substring(1)) : channel(channel);
-        String request = ClientCodec.history(channel, before, after, limit);
-        return submit(kind, queue, request, (reply, at) -> (Event.Page) reply);
+        return submit(kind, inbox ? inbox(channel.substring(1)) : channel(channel), request, result);
+    }
+
+    private static Event.Page page(Event.Reply reply, Position at) {
+        Event.FoldedPage page = (Event.FoldedPage) reply;
+        return new Event.Page(
+                page.channel(),
+                page.position(),
+                page.messages().stream().map(FoldedMessage::message).toList(),
+                page.next());
     }
 
     /**
@@ -311,6 +580,14 @@ public final class ChatClient implements AutoCloseable {
             throw new IllegalArgumentException(text);
         });
         return Names.normal(name);
+    }
+
+    private static Attributes with(Map<String, String> headers, Content content) {
+        Attributes attributes = Attributes.NONE.withHeaders(headers);
+        attributes.flawWith(content).ifPresent(flaw -> {
+            throw new IllegalArgumentException(flaw);
+        });
+        return attributes;
     }
 
     private static Position published(Event.Reply reply, Position at) {

@@ -1,19 +1,29 @@
 package io.seleucia.chat.client;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.json.StrictJson;
+import io.seleucia.chat.message.Attributes;
+import io.seleucia.chat.message.ChannelEntry;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.CloseCode;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.ResumeSecret;
+import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,32 +77,58 @@ final class ClientCodec {
         return StrictJson.text(request);
     }
 
-    static String subscribe(String channel, Optional<Position> since, boolean presence) {
+    static String subscribe(String channel, Optional<Position> since, Command.Interest interest) {
         JsonObject request = request("subscribe", channel);
         since.ifPresent(position -> request.add("since", json(position)));
-        if (presence) {
-            request.addProperty("presence", true);
-        }
+        addFlag(request, "presence", interest.presence());
+        addFlag(request, "read", interest.read());
+        addFlag(request, "receipts", interest.receipts());
         return StrictJson.text(request);
+    }
+
+    private static void addFlag(JsonObject request, String name, boolean set) {
+        if (set) {
+            request.addProperty(name, true);
+        }
     }
 
     static String unsubscribe(String channel) {
         return StrictJson.text(request("unsubscribe", channel));
     }
 
-    static String publish(String channel, Content content, String key) {
-        JsonObject request = request("publish", channel);
-        request.add("data", json(content));
+    static String publish(String channel, Content content, Attributes attributes, String key) {
+        return publication(request("publish", channel), content, attributes, key);
+    }
+
+    static String direct(String to, Content content, Attributes attributes, String key) {
+        JsonObject request = request("direct");
+        request.addProperty("to", to);
+        return publication(request, content, attributes, key);
+    }
+
+    private static String publication(JsonObject request, Content content, Attributes attributes, String key) {
+        if (!attributes.headers().isEmpty()) {
+            JsonObject headers = new JsonObject();
+            attributes.headers().forEach(headers::addProperty);
+            request.add("headers", headers);
+        }
+        attributes.ref().ifPresent(ref -> request.add("ref", json(ref)));
+        boolean deletes = attributes.ref().isPresent() && attributes.ref().get().kind() == Reference.Kind.DELETE;
+        if (!deletes) {
+            request.add("data", json(content));
+        }
         request.addProperty("key", key);
         return StrictJson.text(request);
     }
 
-    static String direct(String to, Content content, String key) {
-        JsonObject request = request("direct");
-        request.addProperty("to", to);
-        request.add("data", json(content));
-        request.addProperty("key", key);
-        return StrictJson.text(request);
+    private static JsonObject json(Reference ref) {
+        JsonObject json = new JsonObject();
+        json.addProperty("offset", ref.offset());
+        json.addProperty("kind", ref.kind().word());
+        if (ref.remove()) {
+            json.addProperty("remove", true);
+        }
+        return json;
     }
 
     static String signal(String channel, Content content) {
@@ -101,10 +137,48 @@ final class ClientCodec {
         return StrictJson.text(request);
     }
 
-    static String history(String channel, OptionalLong before, OptionalLong after, int limit) {
+    static String history(String channel, HistoryRange range, boolean folded) {
         JsonObject request = request("history", channel);
+        range.before().ifPresent(offset -> request.addProperty("before", offset));
+        range.after().ifPresent(offset -> request.addProperty("after", offset));
+        request.addProperty("limit", range.limit());
+        range.with().ifPresent(client -> request.addProperty("with", client));
+        addFlag(request, "folded", folded);
+        return StrictJson.text(request);
+    }
+
+    static String search(String channel, String text, OptionalLong before, int limit) {
+        JsonObject request = request("search", channel);
+        request.addProperty("text", text);
         before.ifPresent(offset -> request.addProperty("before", offset));
-        after.ifPresent(offset -> request.addProperty("after", offset));
+        request.addProperty("limit", limit);
+        return StrictJson.text(request);
+    }
+
+    static String read(String channel, long offset) {
+        JsonObject request = request("read", channel);
+        request.addProperty("offset", offset);
+        return StrictJson.text(request);
+    }
+
+    static String info(String channel) {
+        return StrictJson.text(request("info", channel));
+    }
+
+    static String describe(String channel, Optional<Content.Json> description) {
+        JsonObject request = request("info", channel);
+        request.add("set", description.map(ClientCodec::parsed).orElse(JsonNull.INSTANCE));
+        return StrictJson.text(request);
+    }
+
+    static String list(String prefix, String after, int limit) {
+        JsonObject request = request("list");
+        if (!prefix.isEmpty()) {
+            request.addProperty("prefix", prefix);
+        }
+        if (!after.isEmpty()) {
+            request.addProperty("after", after);
+        }
         request.addProperty("limit", limit);
         return StrictJson.text(request);
     }
@@ -151,11 +225,16 @@ final class ClientCodec {
     }
 
     private static JsonElement json(Content content) {
+        return switch (content) {
+            case Content.Text text -> new JsonPrimitive(text.asText());
+            case Content.Json json -> parsed(json);
+            case Content.None none -> throw new IllegalArgumentException("a message must have content");
+        };
+    }
+
+    private static JsonElement parsed(Content.Json json) {
         try {
-            return switch (content) {
-                case Content.Text text -> new JsonPrimitive(text.asText());
-                case Content.Json json -> StrictJson.parse(json.asText(), StrictJson.MAX_DATA_NESTING);
-            };
+            return StrictJson.parse(json.asText(), StrictJson.MAX_DATA_NESTING);
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("the content is not valid JSON", e);
         }
@@ -203,17 +282,42 @@ final class ClientCodec {
                                 Optional.ofNullable(frame.getAsJsonObject("inbox"))
                                         .map(ClientCodec::recovery),
                                 Optional.empty()); // the client made the secret itself
-                    case "subscribed" -> new Event.Subscribed(string(frame, "channel"), recovery(frame));
+                    case "subscribed" ->
+                        new Event.Subscribed(
+                                string(frame, "channel"),
+                                recovery(frame),
+                                description(frame).map(ClientCodec::anonymous),
+                                Optional.ofNullable(frame.getAsJsonObject("read"))
+                                        .map(ClientCodec::mark));
+                    case "read" -> new Event.Read(string(frame, "channel"), mark(frame));
+                    case "receipt" ->
+                        new Event.ReadReceipt(
+                                string(frame, "channel"),
+                                string(frame, "client"),
+                                guest(frame),
+                                frame.get("offset").getAsLong());
+                    case "info" ->
+                        frame.has("id")
+                                ? new Event.Description(string(frame, "channel"), info(frame))
+                                : new Event.Described(
+                                        string(frame, "channel"), info(frame).orElseThrow());
+                    case "list" -> directory(frame);
                     case "unsubscribed" ->
                         frame.has("code")
                                 ? new Event.Removed(
                                         string(frame, "channel"), code(string(frame, "code")), string(frame, "message"))
                                 : new Event.Unsubscribed(strings(frame, "channels"));
                     case "published" ->
-                        new Event.Published(string(frame, "channel"), position(frame), frame.has("duplicate"));
+                        new Event.Published(
+                                string(frame, "channel"),
+                                position(frame),
+                                frame.has("duplicate"),
+                                Optional.ofNullable(frame.getAsJsonObject("own"))
+                                        .map(ClientCodec::position));
                     case "signalled" -> new Event.Signalled();
                     case "channels" -> new Event.Channels(strings(frame, "channels"));
                     case "history" -> page(frame);
+                    case "search" -> found(frame);
                     case "presence" -> members(frame);
                     case "pong" -> new Event.Pong();
                     case "error" -> new Event.Failed(code(string(frame, "code")), string(frame, "message"));
@@ -233,14 +337,84 @@ final class ClientCodec {
                 });
     }
 
-    private static Event.Page page(JsonObject frame) {
+    /** Reads a page of history. A page that is not folded has no more than its messages. */
+    private static Event.FoldedPage page(JsonObject frame) {
         Position newest = position(frame);
         String channel = string(frame, "channel");
-        List<Message> messages = new ArrayList<>();
-        for (JsonElement element : frame.getAsJsonArray("messages")) {
-            messages.add(message(element.getAsJsonObject(), channel, newest.epoch()));
+        return new Event.FoldedPage(channel, newest, messages(frame, channel, newest.epoch()), next(frame));
+    }
+
+    private static ReadMark mark(JsonObject json) {
+        return new ReadMark(json.get("offset").getAsLong(), json.get("unread").getAsInt(), flag(json, "more"));
+    }
+
+    /** Reads what describes a channel: an object, or null if it was removed. */
+    private static Optional<Content.Json> description(JsonObject json) {
+        return json.has("info") && json.get("info").isJsonObject()
+                ? Optional.of(Content.Json.ofValid(StrictJson.text(json.get("info"))))
+                : Optional.empty();
+    }
+
+    /** Returns a description of which the server does not say who has changed it. */
+    private static ChannelInfo anonymous(Content.Json description) {
+        return new ChannelInfo(Optional.of(description), Sender.of(""), 0);
+    }
+
+    /** Reads a description, and who has changed it. A channel that never had one has neither. */
+    private static Optional<ChannelInfo> info(JsonObject json) {
+        return json.has("by")
+                ? Optional.of(new ChannelInfo(
+                        description(json),
+                        new Sender(string(json, "by"), guest(json)),
+                        json.get("time").getAsLong()))
+                : Optional.empty();
+    }
+
+    private static Event.Directory directory(JsonObject frame) {
+        List<ChannelEntry> channels = new ArrayList<>();
+        for (JsonElement element : frame.getAsJsonArray("channels")) {
+            JsonObject entry = element.getAsJsonObject();
+            channels.add(new ChannelEntry(
+                    string(entry, "channel"),
+                    entry.get("clients").getAsInt(),
+                    entry.has("time") ? entry.get("time").getAsLong() : 0,
+                    description(entry).map(ClientCodec::anonymous)));
         }
-        return new Event.Page(channel, newest, List.copyOf(messages));
+        return new Event.Directory(List.copyOf(channels), flag(frame, "more"));
+    }
+
+    /** Reads the messages that a search has found, which have no epoch. */
+    private static Event.Found found(JsonObject frame) {
+        String channel = string(frame, "channel");
+        return new Event.Found(channel, messages(frame, channel, ""), next(frame));
+    }
+
+    private static OptionalLong next(JsonObject frame) {
+        return frame.has("next") ? OptionalLong.of(frame.get("next").getAsLong()) : OptionalLong.empty();
+    }
+
+    private static List<FoldedMessage> messages(JsonObject frame, String channel, String epoch) {
+        List<FoldedMessage> messages = new ArrayList<>();
+        for (JsonElement element : frame.getAsJsonArray("messages")) {
+            messages.add(folded(element.getAsJsonObject(), channel, epoch));
+        }
+        return List.copyOf(messages);
+    }
+
+    private static FoldedMessage folded(JsonObject json, String channel, String epoch) {
+        Optional<FoldedMessage.Edit> edited = Optional.ofNullable(json.getAsJsonObject("edited"))
+                .map(edit -> new FoldedMessage.Edit(
+                        edit.get("offset").getAsLong(), edit.get("time").getAsLong()));
+        List<FoldedMessage.Reaction> reactions = new ArrayList<>();
+        if (json.has("reactions")) {
+            for (JsonElement element : json.getAsJsonArray("reactions")) {
+                JsonObject reaction = element.getAsJsonObject();
+                reactions.add(new FoldedMessage.Reaction(
+                        string(reaction, "text"), reaction.get("count").getAsInt(), strings(reaction, "clients")));
+            }
+        }
+        int replies = json.has("replies") ? json.get("replies").getAsInt() : 0;
+        return new FoldedMessage(message(json, channel, epoch), edited, reactions, replies);
     }
 
     /** Reads a message. A pushed one has no epoch, which is its channel's. */
@@ -248,7 +422,46 @@ final class ClientCodec {
         Position position =
                 frame.has("offset") ? new Position(epoch, frame.get("offset").getAsLong()) : Position.NONE;
         long time = frame.get("time").getAsLong();
-        return new Message(channel, position, string(frame, "sender"), guest(frame), time, content(frame.get("data")));
+        Attributes attributes = attributes(frame);
+        boolean blank = attributes.deleted().isPresent()
+                || attributes
+                        .ref()
+                        .filter(ref -> ref.kind() == Reference.Kind.DELETE)
+                        .isPresent();
+        Content content = blank ? Content.NONE : content(frame.get("data"));
+        return new Message(channel, position, string(frame, "sender"), guest(frame), time, content, attributes);
+    }
+
+    private static Attributes attributes(JsonObject frame) {
+        Attributes attributes = Attributes.NONE;
+        if (frame.has("headers")) {
+            Map<String, String> headers = new HashMap<>();
+            frame.getAsJsonObject("headers")
+                    .entrySet()
+                    .forEach(header ->
+                            headers.put(header.getKey(), header.getValue().getAsString()));
+            attributes = attributes.withHeaders(headers);
+        }
+        Optional<Reference> ref =
+                Optional.ofNullable(frame.getAsJsonObject("ref")).flatMap(ClientCodec::reference);
+        if (ref.isPresent()) {
+            attributes = attributes.withRef(ref.get());
+        }
+        if (frame.has("to")) {
+            attributes = attributes.withTo(string(frame, "to"));
+        }
+        if (frame.has("deleted")) {
+            JsonObject deleted = frame.getAsJsonObject("deleted");
+            attributes = attributes.deleted(new Attributes.Deleted(
+                    string(deleted, "by"), deleted.get("time").getAsLong()));
+        }
+        return attributes;
+    }
+
+    /** Reads a reference. Returns empty for a kind of a later version. */
+    private static Optional<Reference> reference(JsonObject ref) {
+        return Reference.Kind.ofWord(string(ref, "kind"))
+                .map(kind -> new Reference(ref.get("offset").getAsLong(), kind, flag(ref, "remove")));
     }
 
     private static Content content(JsonElement data) {
@@ -286,7 +499,11 @@ final class ClientCodec {
     }
 
     private static boolean guest(JsonObject json) {
-        return json.has("guest") && json.get("guest").getAsBoolean();
+        return flag(json, "guest");
+    }
+
+    private static boolean flag(JsonObject json, String name) {
+        return json.has(name) && json.get(name).getAsBoolean();
     }
 
     private static String string(JsonObject json, String name) {

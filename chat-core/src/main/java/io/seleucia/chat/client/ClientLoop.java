@@ -282,6 +282,9 @@ final class ClientLoop {
     }
 
     private void answered(ChannelQueue queue, Event.Reply reply) {
+        if (reply instanceof Event.Subscribed subscribed) {
+            pushes.subscribed(subscribed);
+        }
         if (reply instanceof Event.Failed failed && failed.code() == ErrorCode.RATE_LIMITED) {
             forgivenAt = System.nanoTime() + FORGIVEN_NANOS + random.nextLong(FORGIVEN_NANOS / 2);
         }

@@ -27,11 +27,13 @@ final class FrameHandler {
     Optional<String> take(ClientConnection here, String frame, int bytes) {
         try {
             Optional<ClientCodec.Incoming> incoming = ClientCodec.decode(frame);
-            return switch (incoming.map(ClientCodec.Incoming::event).orElse(null)) {
-                case null -> Optional.empty();
-                case Event.Reply reply -> unless(answered(here, incoming.get().id(), reply));
-                case Event.Push push -> pushes.take(push, bytes);
-            };
+            if (incoming.isEmpty()) {
+                return Optional.empty();
+            }
+            Event event = incoming.get().event();
+            long id = incoming.get().id();
+            boolean pushed = event instanceof Event.Push && (id == 0 || !(event instanceof Event.Reply));
+            return pushed ? pushes.take((Event.Push) event, bytes) : unless(answered(here, id, (Event.Reply) event));
         } catch (ClassCastException e) { // the reply to another kind of request
             return Optional.of(ClientCodec.NO_CHAT_V1);
         } catch (ClientCodec.MalformedException e) {
@@ -56,13 +58,13 @@ final class FrameHandler {
         return switch (frame.type()) {
             case "message" -> pushes.skip(frame.channel(), frame.offset());
             case "direct" -> pushes.skip(Names.inboxOf(""), frame.offset());
-            case "signal", "joined", "left" -> {
+            case "signal", "joined", "left", "receipt" -> {
                 LOG.log(
                         Level.WARNING,
                         "a " + frame.type() + " in " + frame.channel() + " can't be read, and is skipped");
                 yield Optional.empty();
             }
-            case "history", "presence", "channels" ->
+            case "history", "search", "presence", "channels", "list" ->
                 unless(here.answered(
                         frame.id(), new Event.Failed(ErrorCode.INTERNAL, "the server's answer can't be read")));
             default -> Optional.of(ClientCodec.NO_CHAT_V1);

@@ -3,7 +3,6 @@ package io.seleucia.chat.client;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -55,8 +54,7 @@ final class Login {
         connection.agreed(connected.pingSeconds(), connected.maxMessageBytes());
         String inbox = Names.inboxOf(desired.name());
         if (desired.inbox().isEmpty()) {
-            String newest = ClientCodec.history(inbox, OptionalLong.empty(), OptionalLong.empty(), 1);
-            connection.ask(newest, this::inboxRead);
+            connection.ask(ClientCodec.history(inbox, HistoryRange.newest(1), false), this::inboxRead);
         } else if (connected.inbox().isEmpty()) {
             outcomes.accept(new Failed(ClientCodec.NO_CHAT_V1));
         } else {
@@ -86,7 +84,7 @@ final class Login {
             outcomes.accept(new Failed(failed.message()));
             return;
         }
-        Position newest = ((Event.Page) reply).position();
+        Position newest = ((Event.FoldedPage) reply).position();
         outcomes.accept(new Accepted());
         pushes.inboxBegins(newest).ifPresent(gap -> outcomes.accept(new Failed(gap)));
     }

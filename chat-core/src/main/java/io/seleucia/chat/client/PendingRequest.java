@@ -1,6 +1,7 @@
 package io.seleucia.chat.client;
 
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Position;
 import java.lang.System.Logger;
@@ -55,7 +56,7 @@ final class PendingRequest<T> {
     private final String channel;
     private final String json;
     private final Optional<Position> since; // of a subscription
-    private final boolean presence; // of a subscription
+    private final Command.Interest interest; // of a subscription
     private final BiFunction<Event.Reply, Position, T> result;
     private final CompletableFuture<T> future = new CompletableFuture<>();
     private final long createdAt = System.nanoTime();
@@ -67,13 +68,13 @@ final class PendingRequest<T> {
             String channel,
             String json,
             Optional<Position> since,
-            boolean presence,
+            Command.Interest interest,
             BiFunction<Event.Reply, Position, T> result) {
         this.kind = kind;
         this.channel = channel;
         this.json = json;
         this.since = since;
-        this.presence = presence;
+        this.interest = interest;
         this.result = result;
     }
 
@@ -87,14 +88,17 @@ final class PendingRequest<T> {
      */
     static <T> PendingRequest<T> of(
             Kind kind, String channel, String json, BiFunction<Event.Reply, Position, T> result) {
-        return new PendingRequest<>(kind, channel, json, Optional.empty(), false, result);
+        return new PendingRequest<>(kind, channel, json, Optional.empty(), Command.Interest.MESSAGES, result);
     }
 
     /** Returns a request to subscribe. */
     static <T> PendingRequest<T> join(
-            String channel, Optional<Position> since, boolean presence, BiFunction<Event.Reply, Position, T> result) {
-        String json = ClientCodec.subscribe(channel, since, presence);
-        return new PendingRequest<>(Kind.JOIN, channel, json, since, presence, result);
+            String channel,
+            Optional<Position> since,
+            Command.Interest interest,
+            BiFunction<Event.Reply, Position, T> result) {
+        String json = ClientCodec.subscribe(channel, since, interest);
+        return new PendingRequest<>(Kind.JOIN, channel, json, since, interest, result);
     }
 
     Kind kind() {
@@ -114,8 +118,8 @@ final class PendingRequest<T> {
         return since;
     }
 
-    boolean presence() {
-        return presence;
+    Command.Interest interest() {
+        return interest;
     }
 
     CompletableFuture<T> future() {

@@ -1,5 +1,6 @@
 package io.seleucia.chat.client;
 
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
@@ -52,12 +53,29 @@ final class PushHandler {
                 dispatcher.put(bytes, to -> to.joined(joined.channel(), new Sender(joined.client(), joined.guest())));
             case Event.Left left ->
                 dispatcher.put(bytes, to -> to.left(left.channel(), new Sender(left.client(), left.guest())));
+            case Event.Described described ->
+                dispatcher.put(
+                        bytes,
+                        to -> to.described(described.channel(), described.info().json()));
             case Event.Lost lost -> take(lost);
             case Event.Removed removed -> take(removed);
+            case Event.Read read -> dispatcher.put(bytes, to -> to.read(read.channel(), read.mark()));
+            case Event.ReadReceipt receipt ->
+                dispatcher.put(
+                        bytes,
+                        to -> to.receipt(
+                                receipt.channel(), new Sender(receipt.client(), receipt.guest()), receipt.offset()));
             case Event.Goodbye goodbye -> {} // the Close that follows has the code
             case Event.Custom custom -> {} // never decoded
         }
         return Optional.empty();
+    }
+
+    /** Tells the listener what the reply to a subscription has besides the position. */
+    void subscribed(Event.Subscribed subscribed) {
+        String channel = subscribed.channel();
+        subscribed.info().ifPresent(info -> dispatcher.put(0, to -> to.described(channel, info.json())));
+        subscribed.read().ifPresent(mark -> dispatcher.put(0, to -> to.read(channel, mark)));
     }
 
     private Optional<String> take(Message message, int bytes) {
@@ -110,8 +128,27 @@ final class PushHandler {
         return Optional.of("in " + channel + " " + position + " came after " + reached);
     }
 
+    /** Tells the listener of a message. An edit without content is left out: the deletion of its message follows. */
     private void deliver(boolean direct, Message message, int bytes) {
-        dispatcher.put(bytes, direct ? to -> to.direct(message) : to -> to.message(message));
+        Attributes attributes = message.attributes();
+        if (attributes.isAnnotation()) {
+            switch (attributes.ref().orElseThrow().kind()) {
+                case EDIT -> {
+                    if (!message.isDeleted()) {
+                        dispatcher.put(bytes, to -> to.edited(message));
+                    }
+                }
+                case DELETE -> dispatcher.put(bytes, to -> to.deleted(message));
+                case REACTION -> dispatcher.put(bytes, to -> to.reaction(message));
+                case REPLY -> {} // no annotation
+            }
+        } else if (!direct) {
+            dispatcher.put(bytes, to -> to.message(message));
+        } else if (attributes.to().isEmpty() || attributes.to().equals(desired.name())) {
+            dispatcher.put(bytes, to -> to.direct(message));
+        } else {
+            dispatcher.put(bytes, to -> to.sent(message));
+        }
     }
 
     private Optional<String> hold(Message message, int bytes) {
@@ -148,15 +185,17 @@ final class PushHandler {
         }
     }
 
+    /** Takes a loss. One that ends where the listener is concerns messages that it has: the whole channel was deleted. */
     private void take(Event.Lost lost) {
         Optional<Position> reached = position(lost.channel());
         Position until = lost.position();
-        if (reached.isPresent()
-                && (!until.sameEpoch(reached.get())
-                        || until.offset() > reached.get().offset())) {
-            move(lost.channel(), until);
-            lost(lost.channel(), reached.get(), until);
+        if (reached.isEmpty()
+                || until.sameEpoch(reached.get())
+                        && until.offset() < reached.get().offset()) {
+            return;
         }
+        move(lost.channel(), until);
+        lost(lost.channel(), until.equals(reached.get()) ? until.at(0) : reached.get(), until);
     }
 
     /** Tells the listener of a loss. */

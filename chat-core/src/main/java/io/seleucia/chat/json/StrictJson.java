@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The one definition of JSON: RFC 8259 to the letter, with a bounded nesting. One value, with nothing behind it but white
@@ -224,6 +225,28 @@ public final class StrictJson {
             }
         }
         return members;
+    }
+
+    /** Returns the string that an object has as a member, of a text that is valid JSON; empty if it has none. */
+    public static Optional<String> stringMember(String text, String name) {
+        Optional<String> found = Optional.empty();
+        try {
+            JsonReader reader = reader(text, MAX_NESTING);
+            if (reader.peek() != JsonToken.BEGIN_OBJECT) {
+                return found;
+            }
+            reader.beginObject();
+            while (reader.hasNext()) {
+                if (reader.nextName().equals(name) && reader.peek() == JsonToken.STRING) {
+                    found = Optional.of(reader.nextString());
+                } else {
+                    reader.skipValue();
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // not as valid as it should be
+        }
+        return found;
     }
 
     /** Returns the index of the quotation mark at a string's end, or that of the text's end. */

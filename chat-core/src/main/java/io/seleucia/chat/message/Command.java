@@ -31,19 +31,50 @@ public sealed interface Command {
      * Receive what is published in a channel.
      *
      * @param since first receive what was published after this position
-     * @param presence also be told which clients come and go
+     * @param interest what else to receive of the channel
      * @param channel the channel's name
      */
-    record Subscribe(String channel, Optional<Position> since, boolean presence) implements Command {
+    record Subscribe(String channel, Optional<Position> since, Interest interest) implements Command {
+        /**
+         * Messages, and perhaps presence.
+         *
+         * @param channel the channel's name
+         * @param since first receive what was published after this position
+         * @param presence also be told which clients come and go
+         */
+        public Subscribe(String channel, Optional<Position> since, boolean presence) {
+            this(channel, since, new Interest(presence, false, false));
+        }
+
         /**
          * From now on, messages only.
          *
          * @param channel the channel's name
          */
         public Subscribe(String channel) {
-            this(channel, Optional.empty(), false);
+            this(channel, Optional.empty(), Interest.MESSAGES);
         }
     }
+
+    /**
+     * What a member receives of a channel besides its messages.
+     *
+     * @param presence which clients come and go
+     * @param read how far the client has read, with the reply
+     * @param receipts how far others have read, who are told the same of this client
+     */
+    record Interest(boolean presence, boolean read, boolean receipts) {
+        /** Messages only. */
+        public static final Interest MESSAGES = new Interest(false, false, false);
+    }
+
+    /**
+     * Note how far the client has read a channel that the session is subscribed to.
+     *
+     * @param channel the channel's name
+     * @param offset the offset of the last message that was read
+     */
+    record Read(String channel, long offset) implements Command {}
 
     /**
      * Receive no more of a channel.
@@ -61,9 +92,10 @@ public sealed interface Command {
      * @param key repeated within some minutes, it publishes nothing and gives the first message's position; empty for
      *     none
      * @param channel the channel's name
-     * @param content the content
+     * @param content the content; {@link Content#NONE} in a deletion only
+     * @param attributes the headers and the reference
      */
-    record Publish(String channel, Content content, String key) implements Command {
+    record Publish(String channel, Content content, Attributes attributes, String key) implements Command {
         /**
          * Without a key.
          *
@@ -73,6 +105,17 @@ public sealed interface Command {
         public Publish(String channel, Content content) {
             this(channel, content, "");
         }
+
+        /**
+         * Without headers and without a reference.
+         *
+         * @param channel the channel's name
+         * @param content the content
+         * @param key the idempotency key; empty for none
+         */
+        public Publish(String channel, Content content, String key) {
+            this(channel, content, Attributes.NONE, key);
+        }
     }
 
     /**
@@ -80,9 +123,21 @@ public sealed interface Command {
      *
      * @param key as in {@link Publish}
      * @param to the recipient's name
-     * @param content the content
+     * @param content as in {@link Publish}
+     * @param attributes the headers, and the reference to a message of the own inbox
      */
-    record Direct(String to, Content content, String key) implements Command {}
+    record Direct(String to, Content content, Attributes attributes, String key) implements Command {
+        /**
+         * Without headers and without a reference.
+         *
+         * @param to the recipient's name
+         * @param content the content
+         * @param key the idempotency key; empty for none
+         */
+        public Direct(String to, Content content, String key) {
+            this(to, content, Attributes.NONE, key);
+        }
+    }
 
     /**
      * Say something to the other members that is not kept: that one is typing, and the like.
@@ -96,14 +151,67 @@ public sealed interface Command {
     record ListChannels() implements Command {}
 
     /**
+     * List channels of all servers, in the order of {@link ChannelEntry#ORDER}.
+     *
+     * @param prefix the beginning of their names; empty for all
+     * @param after the name after which the list begins; empty for its beginning
+     * @param limit the most channels to give
+     */
+    record Directory(String prefix, String after, int limit) implements Command {}
+
+    /**
+     * Read the description of a channel.
+     *
+     * @param channel the channel's name
+     */
+    record Description(String channel) implements Command {}
+
+    /**
+     * Change the description of a channel.
+     *
+     * @param channel the channel's name
+     * @param json a JSON object; empty to remove the description
+     */
+    record Describe(String channel, Optional<Content.Json> json) implements Command {}
+
+    /**
      * Read the history of a channel that the session is subscribed to, or of the own inbox.
      *
      * @param offset where to begin, exclusive
      * @param forward whether to read the oldest messages after the offset, and not the newest before it
      * @param limit the most messages to give
      * @param channel the channel's name
+     * @param folded whether to give messages as they are now, without annotations, and not as they were published
+     * @param with the client from which or to which the messages of the own inbox are; empty for all
      */
-    record History(String channel, long offset, boolean forward, int limit) implements Command {}
+    record History(String channel, long offset, boolean forward, int limit, boolean folded, String with)
+            implements Command {
+        /**
+         * All messages, as they were published.
+         *
+         * @param channel the channel's name
+         * @param offset where to begin, exclusive
+         * @param forward whether to read forward
+         * @param limit the most messages to give
+         */
+        public History(String channel, long offset, boolean forward, int limit) {
+            this(channel, offset, forward, limit, false, "");
+        }
+    }
+
+    /**
+     * Find messages, as they are now, in a channel that the session is subscribed to, or in the own inbox: the newest
+     * first.
+     *
+     * @param channel the channel's name
+     * @param text what is in their text, in upper or lower case
+     * @param before the offset before which to begin
+     * @param limit the most messages to give
+     */
+    record Search(String channel, String text, long before, int limit) implements Command {
+        /** The longest text, in code points. */
+        public static final int MAX_TEXT = 256;
+    }
 
     /**
      * List clients in a channel that the session is subscribed to.

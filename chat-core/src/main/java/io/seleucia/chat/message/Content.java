@@ -10,6 +10,9 @@ import java.util.Objects;
  * <p>Content can always be sent: its constructors refuse what could not be written as UTF-8, or is not JSON.
  */
 public sealed interface Content {
+    /** The content of deletions and of deleted messages: none at all. */
+    Content NONE = new None();
+
     /** {@return the text, or the JSON text of a value that is not a string} */
     String asText();
 
@@ -59,6 +62,14 @@ public sealed interface Content {
                             point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE ? REPLACEMENT : point)
                     .forEach(valid::appendCodePoint);
             return new Text(valid.toString());
+        }
+    }
+
+    /** No content: that of a deletion, or of a message that is deleted. See {@link #NONE}. */
+    record None() implements Content {
+        @Override
+        public String asText() {
+            return "";
         }
     }
 

@@ -22,6 +22,8 @@ public enum ErrorCode {
     NO_SUCH_USER,
     /** The name is reserved, or is borne by another client or an account, or looks like theirs. */
     NAME_TAKEN,
+    /** The message that it refers to is deleted, or no longer in the history. */
+    TOO_OLD,
     /** The session has as many channels as it may have. */
     TOO_MANY_CHANNELS,
     /** The text is longer than the channel takes. */
@@ -49,6 +51,7 @@ public enum ErrorCode {
                     ALREADY_SUBSCRIBED,
                     NO_SUCH_USER,
                     NAME_TAKEN,
+                    TOO_OLD,
                     TOO_MANY_CHANNELS -> CloseCode.PROTOCOL_ERROR;
         };
     }

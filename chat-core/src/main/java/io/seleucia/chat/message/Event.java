@@ -2,6 +2,7 @@ package io.seleucia.chat.message;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The replies and pushes of the server. Every wire protocol encodes these and nothing else. */
 public sealed interface Event {
@@ -44,8 +45,21 @@ public sealed interface Event {
      *
      * @param recovery where it begins
      * @param channel the channel's name
+     * @param info the channel's description, if it has one
+     * @param read how far the client has read, if it asked for that
      */
-    record Subscribed(String channel, Recovery recovery) implements Reply {}
+    record Subscribed(String channel, Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> read)
+            implements Reply {
+        /**
+         * Without a description and a read mark.
+         *
+         * @param channel the channel's name
+         * @param recovery where it begins
+         */
+        public Subscribed(String channel, Recovery recovery) {
+            this(channel, recovery, Optional.empty(), Optional.empty());
+        }
+    }
 
     /**
      * The position at which a session begins in a channel.
@@ -69,8 +83,20 @@ public sealed interface Event {
      * @param duplicate whether an earlier message with the same idempotency key has that place, and nothing was published
      * @param channel the channel's name
      * @param position the position in the channel
+     * @param own the position of the sender's own copy of a direct message, if it has one
      */
-    record Published(String channel, Position position, boolean duplicate) implements Reply {}
+    record Published(String channel, Position position, boolean duplicate, Optional<Position> own) implements Reply {
+        /**
+         * In a channel, or without a copy.
+         *
+         * @param channel the channel's name
+         * @param position the position in the channel
+         * @param duplicate whether nothing was published
+         */
+        public Published(String channel, Position position, boolean duplicate) {
+            this(channel, position, duplicate, Optional.empty());
+        }
+    }
 
     /** The signal was passed on. */
     record Signalled() implements Reply {}
@@ -83,13 +109,73 @@ public sealed interface Event {
     record Channels(List<String> channels) implements Reply {}
 
     /**
+     * Channels of all servers.
+     *
+     * @param channels those that were asked for, in the order of {@link ChannelEntry#ORDER}
+     * @param more whether others follow the last of them
+     */
+    record Directory(List<ChannelEntry> channels, boolean more) implements Reply {}
+
+    /**
+     * The description of a channel, which may have been changed by the request.
+     *
+     * @param channel the channel's name
+     * @param info the description; empty if the channel has none
+     */
+    record Description(String channel, Optional<ChannelInfo> info) implements Reply {}
+
+    /**
      * A stretch of history.
      *
      * @param position the channel's newest position
      * @param messages oldest first
      * @param channel the channel's name
+     * @param next where to read on, if the server has looked through as much as it does for one request, and found too
+     *     little
      */
-    record Page(String channel, Position position, List<Message> messages) implements Reply {}
+    record Page(String channel, Position position, List<Message> messages, OptionalLong next) implements Reply {
+        /**
+         * With all that was asked for.
+         *
+         * @param channel the channel's name
+         * @param position the channel's newest position
+         * @param messages oldest first
+         */
+        public Page(String channel, Position position, List<Message> messages) {
+            this(channel, position, messages, OptionalLong.empty());
+        }
+    }
+
+    /**
+     * A stretch of history, as it is now.
+     *
+     * @param position the channel's newest position
+     * @param messages oldest first
+     * @param channel the channel's name
+     * @param next as in {@link Page}
+     */
+    record FoldedPage(String channel, Position position, List<FoldedMessage> messages, OptionalLong next)
+            implements Reply {
+        /**
+         * With all that was asked for.
+         *
+         * @param channel the channel's name
+         * @param position the channel's newest position
+         * @param messages oldest first
+         */
+        public FoldedPage(String channel, Position position, List<FoldedMessage> messages) {
+            this(channel, position, messages, OptionalLong.empty());
+        }
+    }
+
+    /**
+     * The messages that a search has found.
+     *
+     * @param messages newest first, as they are now
+     * @param next the offset before which to search on; empty at the end
+     * @param channel the channel's name
+     */
+    record Found(String channel, List<FoldedMessage> messages, OptionalLong next) implements Reply {}
 
     /**
      * Some of the clients in a channel.
@@ -177,6 +263,32 @@ public sealed interface Event {
             this(channel, client, false);
         }
     }
+
+    /**
+     * How far the client has read a channel: the reply to a session that has said so, and told to its other sessions.
+     *
+     * @param channel the channel's name
+     * @param mark how far
+     */
+    record Read(String channel, ReadMark mark) implements Reply, Push {}
+
+    /**
+     * Another member has read further.
+     *
+     * @param channel the channel's name
+     * @param client the client's name
+     * @param guest whether the client is a guest
+     * @param offset the offset up to which it has read
+     */
+    record ReadReceipt(String channel, String client, boolean guest, long offset) implements Push {}
+
+    /**
+     * The description of a channel was changed.
+     *
+     * @param channel the channel's name
+     * @param info the new description
+     */
+    record Described(String channel, ChannelInfo info) implements Push {}
 
     /**
      * Messages up to this position can't be had any more; the next one is the one after it, in that epoch.

@@ -1,5 +1,7 @@
 package io.seleucia.chat.message;
 
+import java.util.Objects;
+
 /**
  * A message as it stands in a channel.
  *
@@ -9,10 +11,41 @@ package io.seleucia.chat.message;
  * @param guest whether the sender was a guest on a server that has accounts
  * @param time when the broker took it, in milliseconds since 1970-01-01T00:00Z
  * @param content what it says
+ * @param attributes its headers and its reference, and whether it is deleted
  */
-public record Message(String channel, Position position, String sender, boolean guest, long time, Content content) {
+public record Message(
+        String channel,
+        Position position,
+        String sender,
+        boolean guest,
+        long time,
+        Content content,
+        Attributes attributes) {
+    /** Refuses null. */
+    public Message {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(position, "position");
+        Objects.requireNonNull(sender, "sender");
+        Objects.requireNonNull(content, "content");
+        Objects.requireNonNull(attributes, "attributes");
+    }
+
     /**
-     * A message of an account, or of a client of a server without accounts.
+     * A message without attributes.
+     *
+     * @param channel the channel's name
+     * @param position the position in the channel
+     * @param sender the sender's name
+     * @param guest whether the sender was a guest on a server that has accounts
+     * @param time the time, in milliseconds since 1970
+     * @param content the content
+     */
+    public Message(String channel, Position position, String sender, boolean guest, long time, Content content) {
+        this(channel, position, sender, guest, time, content, Attributes.NONE);
+    }
+
+    /**
+     * A message of an account, or of a client of a server without accounts, without attributes.
      *
      * @param channel the channel's name
      * @param position the position in the channel
@@ -30,7 +63,7 @@ public record Message(String channel, Position position, String sender, boolean 
      * @param position the position in the channel
      */
     public Message at(Position position) {
-        return new Message(channel, position, sender, guest, time, content);
+        return new Message(channel, position, sender, guest, time, content, attributes);
     }
 
     /**
@@ -39,7 +72,7 @@ public record Message(String channel, Position position, String sender, boolean 
      * @param channel the channel's name
      */
     public Message in(String channel) {
-        return new Message(channel, position, sender, guest, time, content);
+        return new Message(channel, position, sender, guest, time, content, attributes);
     }
 
     /**
@@ -48,6 +81,20 @@ public record Message(String channel, Position position, String sender, boolean 
      * @param content the content
      */
     public Message withContent(Content content) {
-        return new Message(channel, position, sender, guest, time, content);
+        return new Message(channel, position, sender, guest, time, content, attributes);
+    }
+
+    /**
+     * {@return this message without its content, as a deleted one}
+     *
+     * @param deletion who has deleted it, and when
+     */
+    public Message deleted(Attributes.Deleted deletion) {
+        return new Message(channel, position, sender, guest, time, Content.NONE, attributes.deleted(deletion));
+    }
+
+    /** {@return whether the message is deleted} */
+    public boolean isDeleted() {
+        return attributes.deleted().isPresent();
     }
 }

@@ -52,7 +52,12 @@ public final class Ctesiphon implements Protocol {
             case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Page page -> Optional.empty();
+            case Event.FoldedPage page -> Optional.empty();
+            case Event.Found found -> Optional.empty();
+            case Event.Directory directory -> Optional.empty();
+            case Event.Description info -> Optional.empty();
             case Event.Members members -> Optional.empty();
+            case Event.Read read -> Optional.empty();
             case Event.Pong pong -> Optional.empty();
         };
     }
@@ -60,11 +65,15 @@ public final class Ctesiphon implements Protocol {
     @Override
     public Optional<Payload> encode(Event.Push push) {
         return switch (push) {
-            case Event.Received received -> Optional.of(Payload.of(CtesiphonLine.of(received.message())));
+            case Event.Received received ->
+                PlainText.of(received.message()).map(text -> Payload.of(CtesiphonLine.of(received.message(), text)));
             case Event.Lost lost -> result("Error: messages in channel " + lost.channel() + " were lost");
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
+            case Event.Read read -> Optional.empty();
+            case Event.ReadReceipt receipt -> Optional.empty();
+            case Event.Described described -> Optional.empty();
             case Event.Removed removed -> result("Error: " + removed.message());
             case Event.Custom custom -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
@@ -86,6 +95,7 @@ public final class Ctesiphon implements Protocol {
                     FORBIDDEN,
                     NO_SUCH_USER,
                     NAME_TAKEN,
+                    TOO_OLD,
                     TOO_MANY_CHANNELS,
                     TOO_LARGE,
                     RATE_LIMITED,

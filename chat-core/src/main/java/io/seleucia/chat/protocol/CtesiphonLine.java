@@ -36,10 +36,10 @@ final class CtesiphonLine {
         return false;
     }
 
-    /** Returns the line. */
-    static String of(Message message) {
+    /** Returns the line of a message that is shown as a text. */
+    static String of(Message message, String text) {
         return "Channel : " + shown(message.channel()) + ", Sender : " + shown(message.sender()) + ", Message : "
-                + unforged(message.content().asText());
+                + unforged(text);
     }
 
     private static String unforged(String text) {

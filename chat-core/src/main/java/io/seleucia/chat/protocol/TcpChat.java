@@ -121,8 +121,13 @@ public final class TcpChat implements Protocol {
             case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Channels channels -> Optional.empty();
+            case Event.Directory directory -> Optional.empty();
+            case Event.Description info -> Optional.empty();
             case Event.Page page -> Optional.empty();
+            case Event.FoldedPage page -> Optional.empty();
+            case Event.Found found -> Optional.empty();
             case Event.Members members -> Optional.empty();
+            case Event.Read read -> Optional.empty();
             case Event.Pong pong -> Optional.empty();
         };
     }
@@ -139,27 +144,34 @@ public final class TcpChat implements Protocol {
     @Override
     public Optional<Payload> encode(Event.Push push) {
         return switch (push) {
-            case Event.Received received -> Optional.of(broadcast(received.message()));
+            case Event.Received received -> broadcast(received.message());
             case Event.Lost lost ->
                 Optional.of(broadcast(NOBODY, bytes("messages in channel " + lost.channel() + " were lost")));
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
+            case Event.Read read -> Optional.empty();
+            case Event.ReadReceipt receipt -> Optional.empty();
+            case Event.Described described -> Optional.empty();
             case Event.Removed removed -> Optional.of(broadcast(NOBODY, bytes(removed.message())));
             case Event.Custom custom -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
     }
 
-    /** Returns a message, or a notice if its text is too long, since other protocols allow longer texts. */
-    private static Payload broadcast(Message message) {
-        byte[] text = bytes(message.content().asText());
-        return text.length <= MAX_TEXT_BYTES
-                ? broadcast(message.sender(), text)
-                : broadcast(
-                        NOBODY,
-                        bytes("a message of " + message.sender() + " has " + text.length
-                                + " bytes, and is too long to be shown here"));
+    /**
+     * Returns a message, or a notice if its text is too long, since other protocols allow longer texts; nothing if it has no text
+     * to be shown.
+     */
+    private static Optional<Payload> broadcast(Message message) {
+        return PlainText.of(message)
+                .map(TcpChat::bytes)
+                .map(text -> text.length <= MAX_TEXT_BYTES
+                        ? broadcast(message.sender(), text)
+                        : broadcast(
+                                NOBODY,
+                                bytes("a message of " + message.sender() + " has " + text.length
+                                        + " bytes, and is too long to be shown here")));
     }
 
     private static Payload broadcast(String from, byte[] text) {

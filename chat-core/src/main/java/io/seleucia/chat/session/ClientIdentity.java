@@ -5,6 +5,7 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.channel.Channel;
 import io.seleucia.chat.channel.Channels;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
@@ -29,6 +30,8 @@ import java.util.function.Consumer;
 final class ClientIdentity {
     private static final Logger LOG = System.getLogger(ClientIdentity.class.getName());
 
+    private static final int AUTHOR = 12; // characters, each of four random bits
+
     private final LocalSession session;
     private final Replies replies;
     private final SessionContext context;
@@ -42,7 +45,10 @@ final class ClientIdentity {
     private boolean connected; // and so can be found by its name
     private Optional<Channel.Membership> inbox = Optional.empty();
     private Optional<NameHolds.Hold> hold = Optional.empty(); // of its name, if that is reserved for a guest
+    private Attributes plain = Attributes.NONE; // of messages without any, which all share this
+    private String authorOf = ""; // the name that the client had when they were made
     private Optional<ResumeSecret> resume = Optional.empty(); // for that name, if the client can show one
+    private Optional<ResumeSecret> shown = Optional.empty(); // by the client, also for a name that is not reserved
 
     ClientIdentity(LocalSession session, SessionContext context, Optional<Login> login) {
         this.session = session;
@@ -236,6 +242,7 @@ final class ClientIdentity {
         try {
             if (claim(request, wanted)) {
                 resume = hold.isPresent() ? Optional.of(secret) : Optional.empty();
+                shown = connect.resume();
                 becomeGuest(request, connect, name);
             }
         } finally {
@@ -272,8 +279,8 @@ final class ClientIdentity {
                 session,
                 inboxChannel(),
                 connect.inbox(),
-                false,
-                recovery -> replies.reply(
+                Command.Interest.MESSAGES,
+                (recovery, info) -> replies.reply(
                         request,
                         connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty())),
                 () -> true); // a client may always read its own inbox
@@ -348,6 +355,7 @@ final class ClientIdentity {
         endHold();
         hold = reserved;
         resume = Optional.empty();
+        shown = Optional.empty();
         Broker broker = channels.broker();
         Sender former = sender();
         renamed.accept(new Sender(name, former.guest()));
@@ -398,6 +406,20 @@ final class ClientIdentity {
         return client.equals(name);
     }
 
+    /** Adds to the attributes of a message what tells this client from others without a login and of its name. */
+    Attributes attributes(Attributes given) {
+        if (login.isPresent()) {
+            return given;
+        }
+        String name = client();
+        if (!name.equals(authorOf)) {
+            String owner = resume.or(() -> shown).map(ResumeSecret::digest).orElse(id);
+            plain = Attributes.NONE.withAuthor(owner.substring(owner.length() - AUTHOR));
+            authorOf = name;
+        }
+        return given == Attributes.NONE ? plain : given.withAuthor(plain.author());
+    }
+
     Sender sender() {
         return new Sender(client(), isGuest());
     }
@@ -405,6 +427,11 @@ final class ClientIdentity {
     /** Returns whether a channel is the client's open inbox. */
     boolean hasInbox(String channel) {
         return inbox.filter(own -> own.channel().name().equals(channel)).isPresent();
+    }
+
+    /** Returns whether the client has an inbox: that of its account, or one that it has connected to as a guest. */
+    boolean hasInbox() {
+        return login.isPresent() || inbox.isPresent();
     }
 
     /** Returns the broker's channel of the client's inbox. */

@@ -2,19 +2,20 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.channel.Channel;
 import io.seleucia.chat.channel.Channels;
 import io.seleucia.chat.channel.MessageSizes;
 import io.seleucia.chat.channel.PageMemory;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Member;
-import io.seleucia.chat.message.Message;
-import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
-import io.seleucia.chat.message.RefusedException;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Request;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,6 @@ import java.util.Optional;
 final class CommandHandler {
     private static final int MEMBER_CHARS = 32; // besides the name
 
-    private final LocalSession session;
     private final Replies replies;
     private final Allowance allowance;
     private final ClientIdentity identity;
@@ -31,8 +31,11 @@ final class CommandHandler {
     private final Subscriptions subscriptions;
     private final SessionContext context;
     private final Channels channels;
-    private final Optional<EchoFilter> echoes;
-    private final boolean pipelined; // a client that can't be told of a failure waits for each of its publishes
+    private final NewChannels newChannels;
+    private final Publisher publisher;
+    private final DirectMessages directs;
+    private final Histories histories;
+    private final Descriptions descriptions;
 
     CommandHandler(
             LocalSession session,
@@ -41,7 +44,6 @@ final class CommandHandler {
             Subscriptions subscriptions,
             SessionContext context,
             Optional<EchoFilter> echoes) {
-        this.session = session;
         this.replies = session.replies();
         this.allowance = session.allowance();
         this.identity = identity;
@@ -49,8 +51,11 @@ final class CommandHandler {
         this.subscriptions = subscriptions;
         this.context = context;
         this.channels = context.channels();
-        this.echoes = echoes;
-        this.pipelined = echoes.isEmpty() && replies.areExpected();
+        this.newChannels = new NewChannels(channels, allowance);
+        this.publisher = new Publisher(session, identity, subscriptions, context, echoes);
+        this.directs = new DirectMessages(session, identity, permissions, context, newChannels, publisher);
+        this.histories = new Histories(session, identity, permissions, subscriptions, context);
+        this.descriptions = new Descriptions(session, identity, permissions, subscriptions, context, newChannels);
     }
 
     /** Carries out a request, or answers why it can't be carried out. */
@@ -70,13 +75,18 @@ final class CommandHandler {
             case Command.Connect connect -> identity.connect(request, connect);
             case Command.Refresh refresh -> identity.refresh(request, refresh);
             case Command.Subscribe subscribe -> subscribe(request, subscribe);
+            case Command.Read read -> read(request, read);
             case Command.Unsubscribe unsubscribe -> unsubscribe(request, unsubscribe.channel());
             case Command.UnsubscribeAll all -> reply(request, new Event.Unsubscribed(subscriptions.removeAll()));
             case Command.Publish publish -> publish(request, publish);
-            case Command.Direct direct -> direct(request, direct);
+            case Command.Direct direct -> directs.send(request, direct);
             case Command.Signal signal -> signal(request, signal);
             case Command.ListChannels list -> reply(request, new Event.Channels(subscriptions.names()));
-            case Command.History history -> history(request, history);
+            case Command.Directory directory -> descriptions.list(request, directory);
+            case Command.Description info -> descriptions.send(request, info.channel());
+            case Command.Describe describe -> descriptions.change(request, describe);
+            case Command.History history -> histories.send(request, history);
+            case Command.Search search -> histories.send(request, search);
             case Command.Presence presence -> presence(request, presence);
             case Command.Nickname nickname -> identity.nickname(request, nickname.name(), subscriptions::rename);
             case Command.Custom own -> {
@@ -102,212 +112,103 @@ final class CommandHandler {
                     ErrorCode.TOO_MANY_CHANNELS,
                     "at most " + context.limits().channels() + " channels");
         } else if (permissions.mayDo(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())
-                && (!subscribe.presence()
+                && (!subscribe.interest().presence()
                         || permissions.mayDo(request, Authorizer.Action.PRESENCE, channel, Optional.empty()))) {
-            addCounted(
-                    request,
-                    channel,
-                    subscribe.since().filter(since -> permissions.allows(Authorizer.Action.HISTORY, channel)),
-                    subscribe.presence(),
-                    reviewed);
+            addCounted(request, subscribe, reviewed);
         }
     }
 
     /** Subscribes to a channel if the source of the client has room for it; else answers the request. */
-    private void addCounted(Request request, String channel, Optional<Position> since, boolean presence, int reviewed)
-            throws UnavailableException {
+    private void addCounted(Request request, Command.Subscribe subscribe, int reviewed) throws UnavailableException {
+        String channel = subscribe.channel();
         boolean begins = !channels.has(channel);
-        if (begins && !mayBegin(request, channel)) {
+        if (begins && !newChannels.mayBegin(request, channel)) {
             return;
         }
+        Optional<ReadMark> read = subscribe.interest().read() ? Optional.of(readMark(channel)) : Optional.empty();
         if (!allowance.takeSubscription()) {
             allowance.refuse(request, Quota.CHANNELS);
             return;
         }
         Position newest = subscriptions.add(
                 channel,
-                since,
-                presence,
+                subscribe.since().filter(since -> permissions.allows(Authorizer.Action.HISTORY, channel)),
+                subscribe.interest(),
                 reviewed,
-                recovery -> reply(request, new Event.Subscribed(channel, recovery)));
+                (recovery, info) -> reply(request, new Event.Subscribed(channel, recovery, info, read)));
         if (begins && newest.offset() == 0) {
             allowance.source().take(Quota.NEW_CHANNELS, System.nanoTime());
         }
     }
 
-    /** Returns whether a channel without sessions here may be used; if not, the request is answered. */
-    private boolean mayBegin(Request request, String channel) throws UnavailableException {
-        boolean full = channels.areFull();
-        if (!full && allowance.source().has(Quota.NEW_CHANNELS, System.nanoTime()) || hasMessages(channel)) {
-            return true;
+    /** Waits for its turn as for a page of the history, for counting what is unread may take as long. */
+    private ReadMark readMark(String channel) throws UnavailableException {
+        allowance.enterPages();
+        try {
+            return channels.broker().readMark(channel, identity.sender());
+        } finally {
+            allowance.leavePages();
         }
-        allowance.refuse(request, full ? Quota.ALL_CHANNELS : Quota.NEW_CHANNELS);
-        return false;
+    }
+
+    /** Notes how far the client has read. That is stored, and counts for the bytes of a day. */
+    private void read(Request request, Command.Read read) throws UnavailableException {
+        String channel = read.channel();
+        Optional<Channel.Membership> member = subscriptions.find(channel);
+        long size = MessageSizes.sentBytes(channel, identity.client(), 0);
+        if (member.isEmpty()) {
+            failNotSubscribed(request, channel);
+        } else if (allowance.take(request, now -> allowance.source().store(size, now))) {
+            boolean receipts = member.get().interest().receipts();
+            allowance.enterPages();
+            try {
+                Broker.Reader reader = new Broker.Reader(identity.id(), identity.sender(), receipts);
+                reply(request, new Event.Read(channel, channels.broker().markRead(channel, reader, read.offset())));
+            } finally {
+                allowance.leavePages();
+            }
+        }
     }
 
     private void unsubscribe(Request request, String channel) {
         if (subscriptions.remove(channel)) {
             reply(request, new Event.Unsubscribed(List.of(channel)));
         } else {
-            fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
+            failNotSubscribed(request, channel);
         }
     }
 
     private void publish(Request request, Command.Publish publish) throws UnavailableException {
-        if (isMember(request, publish.channel())
-                && permissions.mayDo(
-                        request, Authorizer.Action.PUBLISH, publish.channel(), Optional.of(publish.content()))) {
-            publish(request, publish.channel(), publish.content(), publish.key());
+        String channel = publish.channel();
+        if (!isMember(request, channel)) {
+            return;
         }
-    }
-
-    private void direct(Request request, Command.Direct direct) throws UnavailableException {
-        String to = Names.inboxOf(direct.to());
-        if (!permissions.mayDo(request, Authorizer.Action.DIRECT, to, Optional.of(direct.content()))) {
-            return; // before the name is looked up, so that a refusal does not tell which names exist
+        Authorizer.Action action = Permissions.action(publish.attributes());
+        Optional<Content> content =
+                action == Authorizer.Action.DELETE ? Optional.empty() : Optional.of(publish.content());
+        boolean moderates = action != Authorizer.Action.PUBLISH && permissions.mayModerate(channel, content);
+        if (!moderates && !mayDo(request, action, channel, content)) {
+            return;
         }
-        String inbox = context.logins().inboxOf(direct.to());
-        Optional<Boolean> account = permissions.isAccount(direct.to());
-        boolean known = account.orElse(channels.has(inbox));
-        if (account.isEmpty() && !known) {
-            Source source = allowance.source();
-            if (!allowance.take(
-                    request,
-                    now -> source.has(Quota.UNKNOWN_NAMES, now)
-                            ? Optional.empty()
-                            : Optional.of(Quota.UNKNOWN_NAMES))) {
-                return;
-            }
-            known = hasBeenUsed(inbox);
-            if (!known) {
-                source.take(Quota.UNKNOWN_NAMES, System.nanoTime());
-            }
+        Attributes attributes = identity.attributes(publish.attributes());
+        Draft draft = new Draft(publish.content(), attributes, publish.key(), moderates);
+        if (action != Authorizer.Action.DELETE) {
+            publisher.publish(request, channel, draft);
+            return;
         }
-        if (known) {
-            publish(request, inbox, direct.content(), direct.key());
-        } else {
-            fail(request, ErrorCode.NO_SUCH_USER, "there is nobody called " + direct.to());
-        }
-    }
-
-    /** Returns whether a client, on any server, has or had the name of an inbox. */
-    private boolean hasBeenUsed(String inbox) throws UnavailableException {
-        return channels.broker().members(inbox, "", 1).total() > 0 || hasMessages(inbox);
-    }
-
-    /** Returns whether anything was ever published in a channel, as far as the broker knows. */
-    private boolean hasMessages(String channel) throws UnavailableException {
-        return channels.broker()
-                        .historyBefore(channel, Long.MAX_VALUE, 0)
-                        .position()
-                        .offset()
-                > 0;
-    }
-
-    /** @param channel the broker's */
-    private void publish(Request request, String channel, Content said, String key) throws UnavailableException {
-        String shown = Names.shown(channel);
+        allowance.enterPages(); // the message may be in the archive
         try {
-            Content content = context.observer().publishing(session, shown, said);
-            long bytes = MessageSizes.bytes(content);
-            Optional<String> flaw = channels.sizes().flaw(shown, content, bytes);
-            if (flaw.isPresent() && content != said) {
-                throw new IllegalArgumentException(
-                        "what a listener's publishing returned can't be published: " + flaw.get());
-            }
-            if (flaw.isPresent()) {
-                fail(request, ErrorCode.TOO_LARGE, flaw.get());
-                return;
-            }
-            requireMemory(context.memory().hasRoomForMessage());
-            Source source = allowance.source();
-            boolean inbox = Names.isInbox(channel);
-            if (inbox && channels.areFull() && !mayBegin(request, channel)) {
-                return; // other channels were counted at the subscription
-            }
-            long size = MessageSizes.sentBytes(channel, identity.client(), bytes);
-            if (!allowance.take(request, now -> source.publish(channel, inbox, size, now))) {
-                return;
-            }
-            Publishing publishing = new Publishing(channel, shown, source, inbox, size);
-            if (mayOweReply(bytes)) {
-                Broker.PendingReceipt receipt =
-                        publishing.attempt(() -> channels.broker().submit(channel, identity.sender(), content, key));
-                if (replies.areOwed() || !receipt.isDone()) {
-                    replies.owe(request, () -> publishing.reply(receipt::await));
-                } else {
-                    reply(request, publishing.reply(receipt::await));
-                }
-                return;
-            }
-            EchoFilter.Publication publication =
-                    () -> channels.broker().publish(channel, identity.sender(), content, key);
-            reply(
-                    request,
-                    publishing.reply(
-                            echoes.isPresent() && comesBack(channel)
-                                    ? () -> echoes.get().publish(shown, identity.client(), publication)
-                                    : publication));
-        } catch (RefusedException e) {
-            fail(request, ErrorCode.FORBIDDEN, e.getMessage());
+            publisher.publish(request, channel, draft);
+        } finally {
+            allowance.leavePages();
         }
     }
 
-    /**
-     * Returns whether the loop may go on to the next request before this message is stored. It does if more has come: else the
-     * next one would wait for a whole round trip to the broker.
-     */
-    private boolean mayOweReply(long bytes) {
-        return pipelined
-                && bytes <= Allowance.LARGE
-                && (replies.areOwed() || session.served().connection().hasUnread());
-    }
-
-    /** A publish that has passed all checks, and has taken from the quotas of its source. */
-    private final class Publishing {
-        private final String channel;
-        private final String shown;
-        private final String client = identity.client();
-        private final Source source;
-        private final boolean inbox;
-        private final long size;
-        private final PublishEvent event = new PublishEvent();
-        private final long began = System.nanoTime();
-
-        private Publishing(String channel, String shown, Source source, boolean inbox, long size) {
-            this.channel = channel;
-            this.shown = shown;
-            this.source = source;
-            this.inbox = inbox;
-            this.size = size;
-            event.begin();
-        }
-
-        private <T> T attempt(Step<T> step) throws UnavailableException {
-            try {
-                return step.run();
-            } catch (UnavailableException e) {
-                source.unpublish(channel, inbox, size);
-                throw e;
-            }
-        }
-
-        /** Returns the reply, once the message is stored. */
-        private Event.Reply reply(EchoFilter.Publication publication) throws UnavailableException {
-            Broker.Receipt receipt = attempt(publication::execute);
-            context.connections().counters().published(System.nanoTime() - began);
-            event.commit(session.served().connection().name(), client, shown, receipt);
-            return new Event.Published(shown, receipt.position(), receipt.duplicate());
-        }
-    }
-
-    private interface Step<T> {
-        T run() throws UnavailableException;
-    }
-
-    /** Returns whether messages of a channel are sent to this session. */
-    private boolean comesBack(String channel) {
-        return subscriptions.contains(channel) || identity.hasInbox(channel);
+    /** Returns whether the client has a right; an edit says something, and needs the right for that too. */
+    private boolean mayDo(Request request, Authorizer.Action action, String channel, Optional<Content> content) {
+        return permissions.mayDo(request, action, channel, content)
+                && (action != Authorizer.Action.EDIT
+                        || permissions.mayDo(request, Authorizer.Action.PUBLISH, channel, content));
     }
 
     private void signal(Request request, Command.Signal signal) throws UnavailableException {
@@ -334,56 +235,6 @@ final class CommandHandler {
         }
     }
 
-    private static void requireMemory(boolean room) throws UnavailableException {
-        if (!room) {
-            throw new UnavailableException("memory is short", null);
-        }
-    }
-
-    private void history(Request request, Command.History history) throws UnavailableException {
-        String channel = history.channel();
-        if (Names.isInbox(channel) && !channel.equals(Names.inboxOf(identity.name()))) {
-            fail(request, ErrorCode.FORBIDDEN, "another client's inbox cannot be read");
-        } else if (Names.isInbox(channel)
-                || isMember(request, channel)
-                        && permissions.mayDo(request, Authorizer.Action.HISTORY, channel, Optional.empty())) {
-            allowance.enterPages();
-            try {
-                requireMemory(context.memory().hasRoom());
-                sendPage(request, history, Names.isInbox(channel) ? identity.inboxChannel() : channel);
-            } finally {
-                allowance.leavePages();
-            }
-        }
-    }
-
-    /** @param channel the broker's */
-    private void sendPage(Request request, Command.History history, String channel) throws UnavailableException {
-        Broker.Page page = history.forward()
-                ? channels.broker().historyAfter(channel, history.offset(), history.limit())
-                : channels.broker().historyBefore(channel, history.offset(), history.limit());
-        List<Message> fitting = fitting(page.messages(), history.forward());
-        PageMemory held = new PageMemory(context.memory(), fitting);
-        try {
-            allowance.inTurn(held.characters(), () -> {
-                List<Message> messages =
-                        fitting.stream().map(channels.sizes()::presentable).toList();
-                reply(request, new Event.Page(history.channel(), page.position(), messages));
-                return messages;
-            });
-        } finally {
-            held.close();
-        }
-    }
-
-    /** Returns the messages that fit into a reply, at least one: the oldest or the newest. */
-    private static List<Message> fitting(List<Message> messages, boolean forward) {
-        return forward
-                ? List.copyOf(messages.subList(0, PageMemory.fitting(messages)))
-                : List.copyOf(
-                        messages.subList(messages.size() - PageMemory.fitting(messages.reversed()), messages.size()));
-    }
-
     private void presence(Request request, Command.Presence presence) throws UnavailableException {
         String channel = presence.channel();
         if (isMember(request, channel)
@@ -401,9 +252,13 @@ final class CommandHandler {
     private boolean isMember(Request request, String channel) {
         boolean member = subscriptions.contains(channel);
         if (!member) {
-            fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
+            failNotSubscribed(request, channel);
         }
         return member;
+    }
+
+    private void failNotSubscribed(Request request, String channel) {
+        fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
     }
 
     private void fail(Request request, ErrorCode code, String message) {

@@ -1,6 +1,7 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
@@ -41,7 +42,7 @@ final class EchoFilter {
 
     @FunctionalInterface
     interface Publication {
-        Broker.Receipt execute() throws UnavailableException;
+        Broker.Receipt execute() throws UnavailableException, ReferenceException;
     }
 
     private final Consumer<Frame> queue;
@@ -77,7 +78,8 @@ final class EchoFilter {
      *
      * @throws UnavailableException also for a while if too many messages have not come back yet
      */
-    Broker.Receipt publish(String channel, String sender, Publication publication) throws UnavailableException {
+    Broker.Receipt publish(String channel, String sender, Publication publication)
+            throws UnavailableException, ReferenceException {
         lock.lock();
         try {
             if (awaited.size() == MAX_AWAITED) {

@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
@@ -54,6 +55,28 @@ final class Permissions {
         }
         replies.fail(request, ErrorCode.FORBIDDEN, refusal(channel));
         return false;
+    }
+
+    /** Returns the action that publishing a message with these attributes is. */
+    static Authorizer.Action action(Attributes attributes) {
+        if (attributes.ref().isEmpty()) {
+            return Authorizer.Action.PUBLISH;
+        }
+        return switch (attributes.ref().get().kind()) {
+            case REPLY, REACTION -> Authorizer.Action.PUBLISH;
+            case EDIT -> Authorizer.Action.EDIT;
+            case DELETE -> Authorizer.Action.DELETE;
+        };
+    }
+
+    /**
+     * Returns whether the rules make the client a moderator of a channel, who may edit and delete the messages of others. Without
+     * rules, there are no moderators.
+     *
+     * @param content the new content of a message; empty for a deletion
+     */
+    boolean mayModerate(String channel, Optional<Content> content) {
+        return logins.restrict(identity.login()) && allows(Authorizer.Action.MODERATE, channel, content);
     }
 
     static String refusal(String channel) {

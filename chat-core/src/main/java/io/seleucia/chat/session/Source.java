@@ -75,15 +75,21 @@ final class Source {
         return buckets.get(Quota.BYTES).take(size, now) ? Optional.empty() : Optional.of(Quota.BYTES);
     }
 
-    /** Takes a message to a channel. Returns the quota that is used up, and then takes nothing. */
-    Optional<Quota> publish(String channel, boolean inbox, long size, long now) {
+    /** Takes bytes that are stored. Returns the quota that is used up, and then takes nothing. */
+    Optional<Quota> store(long size, long now) {
         Optional<Quota> lacking = send(size, now);
-        if (lacking.isPresent()) {
-            return lacking;
-        }
-        if (!buckets.get(Quota.DAILY_BYTES).take(size, now)) {
+        if (lacking.isEmpty() && !buckets.get(Quota.DAILY_BYTES).take(size, now)) {
             buckets.get(Quota.BYTES).putBack(size);
             return Optional.of(Quota.DAILY_BYTES);
+        }
+        return lacking;
+    }
+
+    /** Takes a message to a channel. Returns the quota that is used up, and then takes nothing. */
+    Optional<Quota> publish(String channel, boolean inbox, long size, long now) {
+        Optional<Quota> lacking = store(size, now);
+        if (lacking.isPresent()) {
+            return lacking;
         }
         if (!bucketOf(channel, now).take(inbox ? INBOX_COST : 1, now)) {
             putBack(size);

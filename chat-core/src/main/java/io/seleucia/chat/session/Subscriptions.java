@@ -5,6 +5,7 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.channel.Broadcast;
 import io.seleucia.chat.channel.Channel;
 import io.seleucia.chat.channel.Channels;
+import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Position;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -48,12 +48,12 @@ final class Subscriptions {
      * @return the channel's newest position
      */
     Position add(
-            String channel, Optional<Position> since, boolean presence, int reviewed, Consumer<Event.Recovery> begin)
+            String channel, Optional<Position> since, Command.Interest interest, int reviewed, Channels.Beginning begin)
             throws UnavailableException {
         AtomicInteger asked = new AtomicInteger(reviewed);
         Channel.Membership member;
         try {
-            member = channels.join(session, channel, since, presence, begin, () -> mayRead(channel, asked));
+            member = channels.join(session, channel, since, interest, begin, () -> mayRead(channel, asked));
         } catch (Throwable e) {
             session.allowance().giveSubscriptionBack();
             throw e;
@@ -116,7 +116,8 @@ final class Subscriptions {
         return find(channel).isPresent();
     }
 
-    private Optional<Channel.Membership> find(String channel) {
+    /** Returns the session's place in a channel, if it is subscribed to it. Any thread. */
+    Optional<Channel.Membership> find(String channel) {
         for (Channel.Membership member : members.get()) {
             if (member.channel().name().equals(channel)) {
                 return Optional.of(member);
@@ -174,7 +175,7 @@ final class Subscriptions {
         if (!permissions.allows(Authorizer.Action.SUBSCRIBE, channel)) {
             return Optional.of("no longer allowed in " + channel);
         }
-        return member.presence() && !permissions.allows(Authorizer.Action.PRESENCE, channel)
+        return member.interest().presence() && !permissions.allows(Authorizer.Action.PRESENCE, channel)
                 ? Optional.of("no longer allowed to see who is in " + channel + ": subscribe without presence")
                 : Optional.empty();
     }

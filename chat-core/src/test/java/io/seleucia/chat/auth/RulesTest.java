@@ -70,6 +70,28 @@ class RulesTest {
     }
 
     @Test
+    void aStarDoesNotMakeAModerator() throws Exception {
+        Rules rules = rules("allow bob moderate,edit lobby\nallow * * *");
+
+        for (Action action : Action.values()) {
+            assertThat(allows(rules, ADA, action, "@lobby"))
+                    .as(action.toString())
+                    .isEqualTo(action != Action.MODERATE);
+        }
+        assertThat(allows(rules, BOB, Action.MODERATE, "lobby")).isTrue();
+        assertThat(allows(rules, BOB, Action.MODERATE, "hall")).isFalse();
+    }
+
+    @Test
+    void editsOfDirectMessagesConcernInboxes() throws Exception {
+        Rules rules = rules("allow users edit,delete @b*");
+
+        assertThat(allows(rules, ADA, Action.EDIT, "@bob")).isTrue();
+        assertThat(allows(rules, ADA, Action.DELETE, "@bob")).isTrue();
+        assertThat(allows(rules, ADA, Action.DELETE, "bob")).isFalse();
+    }
+
+    @Test
     void quotationMarksHoldWhatElseWouldMeanSomething() throws Exception {
         Rules rules =
                 rules("group staff \"Grace Hopper\"\nallow @staff * \"#engine room\"\nallow \"guests\" publish x");

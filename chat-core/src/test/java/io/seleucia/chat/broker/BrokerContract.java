@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.seleucia.chat.Eventually;
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,39 +25,14 @@ import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * What every {@link Broker} must do. Extend it for an implementation: {@link #create} gives a new one on the same store
  * each time it is called.
  */
-public abstract class BrokerContract {
+public abstract class BrokerContract extends ReadMarkContract {
     private static final Duration PROVEN = Duration.ofSeconds(30); // longer than any broker may go without a proof
-    private static final String CHANNEL = "a channel {with} bräces ☕";
-
-    private final List<Broker> brokers = new ArrayList<>();
-
-    /** A broker on this test's store, which is empty at the test's beginning. */
-    protected abstract Broker create(Retention retention) throws Exception;
-
-    /** Another broker on the same store, or the same one where the store is the broker's own memory. */
-    protected abstract Broker another(Broker broker, Retention retention) throws Exception;
-
-    private Broker open(Retention retention) throws Exception {
-        Broker broker = create(retention);
-        brokers.add(broker);
-        return broker;
-    }
-
-    private Broker open() throws Exception {
-        return open(Retention.DEFAULT);
-    }
-
-    @AfterEach
-    void closeBrokers() {
-        brokers.forEach(Broker::close);
-    }
 
     @Test
     void givesOffsetsFromOneWithoutGapsInOneEpoch() throws Exception {
@@ -327,9 +304,11 @@ public abstract class BrokerContract {
         assertThat(offsets(broker.historyAfter("there", 0, 10))).containsExactly(1L);
         assertThat(publish(broker, "next").offset()).isEqualTo(11);
         assertThat(offsets(history(other))).containsExactly(11L);
-        for (long offset = 1; offset <= 11; offset++) {
+        for (long offset = 1; offset <= 10; offset++) {
             assertThat(listener.nextMessage().position().offset()).isEqualTo(offset);
         }
+        assertThat(listener.nextLoss().offset()).isEqualTo(10);
+        assertThat(listener.nextMessage().position().offset()).isEqualTo(11);
         assertThat(listener.isEmpty()).isTrue();
     }
 
@@ -355,19 +334,20 @@ public abstract class BrokerContract {
         broker.deleteFrom("bob *");
 
         Broker.Page page = broker.historyAfter(CHANNEL, 0, 1_000);
-        assertThat(offsets(page))
-                .isEqualTo(LongStream.rangeClosed(1, 250)
-                        .filter(offset -> offset % 2 == 1)
+        assertThat(offsets(page)) // the other half is followed by as many deletions
+                .isEqualTo(LongStream.rangeClosed(1, 375)
+                        .filter(offset -> offset % 2 == 1 || offset > 250)
                         .boxed()
                         .toList());
-        assertThat(page.messages()).allMatch(message -> message.sender().equals("ada"));
-        assertThat(page.position().offset()).isEqualTo(250);
-        assertThat(offsets(broker.historyAfter("@ada", 0, 10))).containsExactly(2L);
+        assertThat(page.messages())
+                .allMatch(message -> message.sender().equals(message.position().offset() <= 250 ? "ada" : "operator"));
+        assertThat(page.position().offset()).isEqualTo(375);
+        assertThat(offsets(broker.historyAfter("@ada", 0, 10))).containsExactly(2L, 3L);
         assertThat(broker.publish(CHANNEL, "bob *", text("again"), "")
                         .position()
                         .offset())
-                .isEqualTo(251);
-        assertThat(offsets(broker.historyBefore(CHANNEL, Long.MAX_VALUE, 2))).containsExactly(249L, 251L);
+                .isEqualTo(376);
+        assertThat(offsets(broker.historyBefore(CHANNEL, Long.MAX_VALUE, 2))).containsExactly(375L, 376L);
     }
 
     @Test
@@ -696,6 +676,7 @@ public abstract class BrokerContract {
             broker.signal(CHANNEL, signal);
             broker.join(CHANNEL, "ada");
             broker.leave(CHANNEL, "ada");
+            ChannelInfo info = broker.describe(CHANNEL, Sender.of("ada"), Optional.of(new Content.Json("{}")));
             Position second =
                     broker.publish(CHANNEL, "ada", text("second"), "key").position();
 
@@ -704,10 +685,11 @@ public abstract class BrokerContract {
                 assertThat(listener.nextSignal()).isEqualTo(signal);
                 assertThat(listener.nextClient()).isEqualTo("joined ada");
                 assertThat(listener.nextClient()).isEqualTo("left ada");
+                assertThat(listener.nextInfo()).isEqualTo(info);
                 assertThat(listener.nextMessage().position()).isEqualTo(second);
                 assertThat(listener.isEmpty()).isTrue();
             }
-            assertThat(log.stackTraces()).hasSize(5).allMatch(AssertionError.class::isInstance);
+            assertThat(log.stackTraces()).hasSize(6).allMatch(AssertionError.class::isInstance);
         }
         assertThat(offsets(history(broker))).containsExactly(1L, 2L);
     }
@@ -740,6 +722,11 @@ public abstract class BrokerContract {
         public void left(Sender client) {
             throw new AssertionError(WHY);
         }
+
+        @Override
+        public void described(ChannelInfo info) {
+            throw new AssertionError(WHY);
+        }
     }
 
     @Test
@@ -760,10 +747,15 @@ public abstract class BrokerContract {
         assertRefused(() -> broker.signal(CHANNEL, new Broker.Signal("session", "ada", text("after"))));
         assertRefused(() -> broker.historyAfter(CHANNEL, 0, 10));
         assertRefused(() -> broker.historyBefore(CHANNEL, Long.MAX_VALUE, 10));
+        assertRefused(() -> broker.markRead(CHANNEL, new Broker.Reader("session", Sender.of("ada"), true), 1));
+        assertRefused(() -> broker.readMark(CHANNEL, Sender.of("ada")));
         assertRefused(() -> broker.delete(CHANNEL));
         assertRefused(() -> broker.deleteFrom("ada"));
         assertRefused(() -> broker.join(CHANNEL, "bob"));
         assertRefused(() -> broker.members(CHANNEL));
+        assertRefused(() -> broker.info(CHANNEL));
+        assertRefused(() -> broker.describe(CHANNEL, Sender.of("ada"), Optional.empty()));
+        assertRefused(() -> broker.list("", "", 10, name -> true));
         assertRefused(() -> broker.hold("ada", "one", Duration.ofMinutes(1)));
         broker.release("ada", "one");
         broker.leave(CHANNEL, "ada");
@@ -809,9 +801,5 @@ public abstract class BrokerContract {
 
     private static List<Long> offsets(Broker.Page page) {
         return stream(page).boxed().toList();
-    }
-
-    private static Content text(String text) {
-        return new Content.Text(text);
     }
 }

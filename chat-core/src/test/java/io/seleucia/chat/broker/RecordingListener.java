@@ -2,8 +2,10 @@ package io.seleucia.chat.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +37,29 @@ public final class RecordingListener implements Broker.Listener {
     @Override
     public void left(Sender client) {
         events.add("left " + client.key());
+    }
+
+    /** What a listener was told of a client that has read further. */
+    public record Read(Broker.Reader reader, ReadMark mark) {}
+
+    @Override
+    public void read(Broker.Reader reader, ReadMark mark) {
+        events.add(new Read(reader, mark));
+    }
+
+    /** The next event, which must be that a client has read further. */
+    public Read nextRead() throws InterruptedException {
+        return (Read) assertThat(next()).isInstanceOf(Read.class).actual();
+    }
+
+    @Override
+    public void described(ChannelInfo info) {
+        events.add(info);
+    }
+
+    /** The next event, which must be a description. */
+    public ChannelInfo nextInfo() throws InterruptedException {
+        return (ChannelInfo) assertThat(next()).isInstanceOf(ChannelInfo.class).actual();
     }
 
     /** The next event, which must be a signal. */

@@ -2,6 +2,9 @@ package io.seleucia.chat.channel;
 
 import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.channel.ScriptedBroker.at;
+import static io.seleucia.chat.channel.ScriptedBroker.deleted;
+import static io.seleucia.chat.channel.ScriptedBroker.deletion;
+import static io.seleucia.chat.channel.ScriptedBroker.message;
 import static io.seleucia.chat.channel.ScriptedBroker.messages;
 import static io.seleucia.chat.channel.ScriptedBroker.page;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,6 +18,7 @@ import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.util.List;
 import java.util.Set;
@@ -170,6 +174,55 @@ class FollowerTest {
                             LongStream.rangeClosed(1, 40).boxed().toList());
             assertThat(follower.start()).isEqualTo(at("E1", 0));
             assertThat(log.isLoggable(null)).isFalse();
+        }
+    }
+
+    @Test
+    void tellsNoContentThatHasBeenDeletedWhileItWaited() throws Exception {
+        ScriptedBroker scripted = new ScriptedBroker();
+        scripted.start = at("E1", 0);
+        scripted.pages = after -> page(
+                at("E1", 5),
+                List.of(
+                                message(at("E1", 1)),
+                                message(at("E1", 2)),
+                                deleted(at("E1", 3)),
+                                message(at("E1", 4)),
+                                deletion(at("E1", 5), 3))
+                        .subList((int) after, 5));
+        try (Follower follower = new Follower(scripted, "lobby", this::take, ROOM, open, memory).open()) {
+            scripted.deliver("E1", 1, 1);
+            eventually(() -> assertThat(may.hasQueuedThreads()).isTrue()); // it is being told the first
+            scripted.deliver("E1", 2, 4);
+            scripted.listener.message(deletion(at("E1", 5), 3));
+            may.release(1_000);
+            eventually(() -> assertThat(offsets()).containsExactly(1L, 2L, 3L, 4L, 5L));
+            assertThat(told.stream()
+                            .map(push -> ((Event.Received) push).message())
+                            .filter(Message::isDeleted)
+                            .map(Message::position))
+                    .containsExactly(at("E1", 3));
+            assertThat(follower.start()).isEqualTo(at("E1", 0));
+        }
+    }
+
+    @Test
+    void tellsNoContentThatHasBeenDeletedWhileTheProgramWasBusy() throws Exception {
+        ScriptedBroker scripted = new ScriptedBroker();
+        scripted.start = at("E1", 0);
+        scripted.pages = after -> page(at("E1", 3), messages("E1", after + 1, 3));
+        try (Follower follower = new Follower(scripted, "lobby", this::take, 1, open, memory).open()) {
+            scripted.deliver("E1", 3, 3); // for which there is no room, so that the history is read
+            eventually(() -> assertThat(may.hasQueuedThreads()).isTrue()); // it is being told the first of a page
+            scripted.pages = after -> page(
+                    at("E1", 4),
+                    List.of(message(at("E1", 1)), deleted(at("E1", 2)), message(at("E1", 3)), deletion(at("E1", 4), 2))
+                            .subList((int) after, 4));
+            scripted.listener.message(deletion(at("E1", 4), 2));
+            may.release(1_000);
+            eventually(() -> assertThat(offsets()).containsExactly(1L, 2L, 3L, 4L));
+            assertThat(((Event.Received) told.get(1)).message().isDeleted()).isTrue();
+            assertThat(follower.start()).isEqualTo(at("E1", 0));
         }
     }
 

@@ -1,15 +1,22 @@
 package io.seleucia.chat.channel;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Sender;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 /** A broker with one listener, which tells it what the test says. */
@@ -29,6 +36,17 @@ public final class ScriptedBroker implements Broker {
 
     public static Message message(Position position) {
         return new Message("lobby", position, "", 0, new Content.Text("hi"));
+    }
+
+    /** A message that is the deletion of another. */
+    public static Message deletion(Position position, long of) {
+        Attributes attributes = Attributes.NONE.withRef(new Reference(of, Reference.Kind.DELETE));
+        return new Message("lobby", position, "", false, 0, Content.NONE, attributes);
+    }
+
+    /** A message that has been deleted. */
+    public static Message deleted(Position position) {
+        return message(position).deleted(new Attributes.Deleted("", 0));
     }
 
     public static List<Message> messages(String epoch, long first, long last) {
@@ -77,7 +95,7 @@ public final class ScriptedBroker implements Broker {
     }
 
     @Override
-    public Receipt publish(String channel, Sender sender, Content content, String key) {
+    public Receipt publish(String channel, Sender sender, Draft draft) {
         throw new UnsupportedOperationException();
     }
 
@@ -88,6 +106,21 @@ public final class ScriptedBroker implements Broker {
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ReadMark markRead(String channel, Reader reader, long offset) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ReadMark readMark(String channel, Sender client) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public FoldedPage folded(String channel, boolean forward, long offset, int limit) {
         throw new UnsupportedOperationException();
     }
 
@@ -138,6 +171,21 @@ public final class ScriptedBroker implements Broker {
 
     @Override
     public Members members(String channel, String after, int limit) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<ChannelInfo> info(String channel) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Listing list(String prefix, String after, int limit, Predicate<String> wanted) {
         throw new UnsupportedOperationException();
     }
 

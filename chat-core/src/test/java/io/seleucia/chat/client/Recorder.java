@@ -29,6 +29,32 @@ class Recorder implements ChatListener {
         lines.add(message.channel() + " " + line(message));
     }
 
+    @Override
+    public void sent(Message message) {
+        lines.add("sent to " + message.attributes().to() + " " + line(message));
+    }
+
+    @Override
+    public void edited(Message edit) {
+        lines.add("edited " + reference(edit) + ", " + line(edit));
+    }
+
+    @Override
+    public void deleted(Message deletion) {
+        lines.add("deleted " + reference(deletion) + ", " + line(deletion));
+    }
+
+    @Override
+    public void reaction(Message reaction) {
+        boolean removed = reaction.attributes().ref().orElseThrow().remove();
+        lines.add((removed ? "taken back from " : "reaction to ") + reference(reaction) + ", " + line(reaction));
+    }
+
+    private static String reference(Message message) {
+        return message.channel() + " "
+                + message.attributes().ref().orElseThrow().offset();
+    }
+
     private static String line(Message message) {
         return message.position().offset() + " " + message.sender() + ": "
                 + message.content().asText();

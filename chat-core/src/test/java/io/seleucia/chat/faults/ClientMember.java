@@ -197,13 +197,22 @@ final class ClientMember implements Member, ChatListener {
         show(message);
     }
 
+    @Override
+    public void sent(Message message) {
+        show(message);
+    }
+
+    @Override
+    public void deleted(Message message) {
+        show(message);
+    }
+
     private void show(Message message) {
         locked(() -> {
             while (stalls > 0) {
                 unstalled.awaitUninterruptibly();
             }
-            String text = message.content().asText();
-            shown(message.channel()).add(new Track.Shown.Message(message.position(), Publication.idOf(text)));
+            shown(message.channel()).add(new Track.Shown.Message(message.position(), Publication.idOf(message)));
         });
         fail();
     }

@@ -58,11 +58,7 @@ final class EmbeddedFollower implements ChannelListener {
 
     @Override
     public void message(Message message) {
-        note(() -> notes.say(
-                "shown",
-                channel,
-                message.position(),
-                Publication.idOf(message.content().asText())));
+        note(() -> notes.say("shown", channel, message.position(), Publication.idOf(message)));
         InjectedErrors.sometimes(8);
     }
 

@@ -384,8 +384,7 @@ class NetworkPartitionTest {
 
         @Override
         public void message(Message message) {
-            shown.add(new Track.Shown.Message(
-                    message.position(), Publication.idOf(message.content().asText())));
+            shown.add(new Track.Shown.Message(message.position(), Publication.idOf(message)));
         }
 
         @Override

@@ -1,6 +1,8 @@
 package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
 
 /**
  * A message that somebody publishes until it is acknowledged, under the same key.
@@ -34,9 +36,18 @@ record Publication(String channel, String id, int padding) {
         return id + " " + ".".repeat(padding);
     }
 
-    /** The id of the publication that became this message. */
+    /** The id of the publication that became this message; of an operator's deletion, one that says of what. */
     static String idOf(JsonObject message) {
-        return idOf(message.get("data").getAsString());
+        return message.has("data")
+                ? idOf(message.get("data").getAsString())
+                : "deletion-" + message.getAsJsonObject("ref").get("offset").getAsLong();
+    }
+
+    /** The same, of a message of the library. */
+    static String idOf(Message message) {
+        return message.content().equals(Content.NONE)
+                ? "deletion-" + message.attributes().ref().orElseThrow().offset()
+                : idOf(message.content().asText());
     }
 
     /** The id of the publication with this content. */

@@ -6,20 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Reading;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import java.io.EOFException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a channel between the reading of its history and the joining of who has read it. */
@@ -185,6 +191,22 @@ class RecoveryTest {
         }
 
         @Override
+        public Optional<ChannelInfo> info(String channel) {
+            return members.info(channel);
+        }
+
+        @Override
+        public ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json)
+                throws UnavailableException {
+            return members.describe(channel, by, json);
+        }
+
+        @Override
+        public Listing list(String prefix, String after, int limit, Predicate<String> wanted) {
+            return members.list(prefix, after, limit, wanted);
+        }
+
+        @Override
         public void delete(String channel) throws UnavailableException {
             members.delete(channel);
         }
@@ -195,8 +217,24 @@ class RecoveryTest {
         }
 
         @Override
-        public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
-            return members.publish(channel, sender, content, key);
+        public Receipt publish(String channel, Sender sender, Draft draft)
+                throws UnavailableException, ReferenceException {
+            return members.publish(channel, sender, draft);
+        }
+
+        @Override
+        public ReadMark markRead(String channel, Reader reader, long offset) throws UnavailableException {
+            return members.markRead(channel, reader, offset);
+        }
+
+        @Override
+        public ReadMark readMark(String channel, Sender client) {
+            return members.readMark(channel, client);
+        }
+
+        @Override
+        public FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
+            return members.folded(channel, forward, offset, limit);
         }
 
         @Override

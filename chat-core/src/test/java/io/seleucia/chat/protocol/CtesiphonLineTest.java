@@ -35,6 +35,6 @@ class CtesiphonLineTest {
     }
 
     private static String line(String text) {
-        return CtesiphonLine.of(new Message("a", new Position("e", 1), "ada", false, 0, new Content.Text(text)));
+        return CtesiphonLine.of(new Message("a", new Position("e", 1), "ada", false, 0, new Content.Text(text)), text);
     }
 }

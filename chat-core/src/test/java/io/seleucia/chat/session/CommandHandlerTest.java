@@ -18,6 +18,7 @@ import io.seleucia.chat.connection.ConnectionLimits;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
@@ -26,6 +27,7 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.message.ReservedNames;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +54,7 @@ class CommandHandlerTest {
     private static final int MESSAGE_BYTES = 1_000;
     private static final Content HI = new Content.Text("hi");
 
-    private final InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+    private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
     private final MemoryBudget memory = MemoryBudget.ofBytes(1 << 20);
     private final List<Client> clients = new ArrayList<>();
     private boolean guests = true;
@@ -207,6 +210,117 @@ class CommandHandlerTest {
     }
 
     @Test
+    void asksListenersAboutEditsAndReactionsButNotAboutDeletions() throws Exception {
+        List<Content> asked = new ArrayList<>();
+        observer = new Observer() {
+            @Override
+            public Content publishing(SessionView session, String channel, Content content) {
+                asked.add(content);
+                return content.equals(HI) ? content : new Content.Text("more than a reaction may have");
+            }
+        };
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        client.ask(new Command.Publish(LOBBY, HI));
+        client.ask(referring(1, Reference.Kind.EDIT, HI));
+        client.ask(referring(1, Reference.Kind.REACTION, HI));
+        assertThatThrownBy(() -> client.ask(referring(1, Reference.Kind.REACTION, new Content.Text("!"))))
+                .isInstanceOf(IllegalArgumentException.class);
+        client.ask(referring(1, Reference.Kind.DELETE, Content.NONE));
+
+        assertThat(asked).containsExactly(HI, HI, HI, new Content.Text("!"));
+        assertThat(broker.historyAfter(LOBBY, 0, 10).messages()).hasSize(4);
+    }
+
+    @Test
+    void givesTheQuotasOfARefusedReferenceBack() throws Exception {
+        sources = SourcesTest.with(Quota.DAILY_BYTES, 1_000);
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        for (int i = 0; i < 50; i++) {
+            assertFailed(client.ask(referring(99, Reference.Kind.REPLY, HI)), ErrorCode.BAD_REQUEST);
+        }
+        assertThat(client.ask(new Command.Publish(LOBBY, HI))).isInstanceOf(Event.Published.class);
+    }
+
+    @Test
+    void letsOnlyModeratorsChangeTheMessagesOfOthers() throws Exception {
+        rules = Optional.of((user, action, channel, content) -> switch (action) {
+            case MODERATE -> user.name().equals("mod");
+            case EDIT -> user.name().equals("ada") && content.isPresent();
+            case DELETE -> false;
+            default -> true;
+        });
+        Client client = ada();
+        Client moderator = client("mod");
+        for (Client one : List.of(client, moderator)) {
+            one.ask(subscribe(LOBBY));
+            one.ask(new Command.Publish(LOBBY, HI));
+        }
+
+        assertThat(client.ask(referring(1, Reference.Kind.EDIT, HI))).isInstanceOf(Event.Published.class);
+        assertFailed(client.ask(referring(2, Reference.Kind.EDIT, HI)), ErrorCode.FORBIDDEN);
+        assertFailed(client.ask(referring(1, Reference.Kind.DELETE, Content.NONE)), ErrorCode.FORBIDDEN);
+        assertThat(moderator.ask(referring(1, Reference.Kind.EDIT, HI))).isInstanceOf(Event.Published.class);
+        assertThat(moderator.ask(referring(1, Reference.Kind.DELETE, Content.NONE)))
+                .isInstanceOf(Event.Published.class);
+    }
+
+    @Test
+    void letsNoClientEditThatMayNotPublish() throws Exception {
+        AtomicBoolean silenced = new AtomicBoolean();
+        rules = Optional.of((user, action, channel, content) ->
+                action != Authorizer.Action.MODERATE && (action != Authorizer.Action.PUBLISH || !silenced.get()));
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        client.ask(new Command.Publish(LOBBY, HI));
+        silenced.set(true);
+
+        assertFailed(client.ask(referring(1, Reference.Kind.EDIT, HI)), ErrorCode.FORBIDDEN);
+        assertThat(client.ask(referring(1, Reference.Kind.DELETE, Content.NONE)))
+                .isInstanceOf(Event.Published.class);
+    }
+
+    @Test
+    void makesNobodyAModeratorWithoutRules() throws Exception {
+        Client client = ada();
+        Client other = client("bob");
+        for (Client one : List.of(client, other)) {
+            one.ask(subscribe(LOBBY));
+            one.ask(new Command.Publish(LOBBY, HI));
+        }
+        assertFailed(client.ask(referring(2, Reference.Kind.DELETE, Content.NONE)), ErrorCode.FORBIDDEN);
+        assertThat(client.ask(referring(1, Reference.Kind.DELETE, Content.NONE)))
+                .isInstanceOf(Event.Published.class);
+    }
+
+    @Test
+    void refusesEmptyContentExceptInDeletions() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        assertFailed(client.ask(new Command.Publish(LOBBY, Content.NONE)), ErrorCode.BAD_REQUEST);
+        assertFailed(client.ask(new Command.Signal(LOBBY, Content.NONE)), ErrorCode.BAD_REQUEST);
+        assertFailed(client.ask(new Command.Direct("ada", Content.NONE, "")), ErrorCode.BAD_REQUEST);
+        assertFailed(client.ask(referring(1, Reference.Kind.EDIT, Content.NONE)), ErrorCode.BAD_REQUEST);
+        assertFailed(client.ask(referring(1, Reference.Kind.DELETE, HI)), ErrorCode.BAD_REQUEST);
+    }
+
+    @Test
+    void countsHeadersForTheSizeOfAMessage() throws Exception {
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        Content large = new Content.Text("x".repeat(MESSAGE_BYTES - 100));
+        Attributes headers = Attributes.NONE.withHeaders(Map.of("h", "y".repeat(100)));
+
+        assertFailed(client.ask(new Command.Publish(LOBBY, large, headers, "")), ErrorCode.TOO_LARGE);
+        assertThat(client.ask(new Command.Publish(LOBBY, HI, headers, ""))).isInstanceOf(Event.Published.class);
+    }
+
+    private static Command referring(long offset, Reference.Kind kind, Content content) {
+        return new Command.Publish(LOBBY, content, Attributes.NONE.withRef(new Reference(offset, kind)), "");
+    }
+
+    @Test
     void publishesNothingWhileMemoryIsShort() throws Exception {
         Client client = ada();
         client.ask(subscribe(LOBBY));
@@ -277,6 +391,56 @@ class CommandHandlerTest {
         assertThat(offsets(client.ask(new Command.History(LOBBY, 1, true, 2)))).containsExactly(2L, 3L);
         assertThat(offsets(client.ask(new Command.History(LOBBY, 5, false, 2)))).containsExactly(3L, 4L);
         assertFailed(client.ask(new Command.History("hall", 0, true, 2)), ErrorCode.NOT_SUBSCRIBED);
+    }
+
+    @Test
+    void searchesWithinTheBoundsOfOneRequestAndThenOn() throws Exception {
+        try (InMemoryBroker large = new InMemoryBroker(Retention.DEFAULT.withMessages(6_000))) {
+            broker = large;
+            Client client = ada();
+            client.ask(subscribe(LOBBY));
+            broker.publish(LOBBY, "bob", new Content.Text("the needle"), "");
+            for (int i = 0; i < 5_500; i++) {
+                broker.publish(LOBBY, "bob", new Content.Text("hay"), "");
+            }
+
+            Event.Found found = (Event.Found) client.ask(new Command.Search(LOBBY, "NEEDLE", Long.MAX_VALUE, 10));
+            assertThat(found.messages()).isEmpty();
+            assertThat(found.next()).isPresent();
+            while (found.next().isPresent()) {
+                assertThat(found.messages()).isEmpty();
+                long next = found.next().getAsLong();
+                found = (Event.Found) client.ask(new Command.Search(LOBBY, "NEEDLE", next, 10));
+            }
+            assertThat(found.messages()).hasSize(1);
+            assertThat(memory.used(Part.PAGES)).isZero();
+        }
+    }
+
+    @Test
+    void looksForThePartnerOfAnInboxWithinTheBoundsOfOneRequest() throws Exception {
+        try (InMemoryBroker large = new InMemoryBroker(Retention.DEFAULT.withMessages(6_000))) {
+            broker = large;
+            Client client = ada();
+            client.ask(new Command.Ping());
+            broker.publish("@ada", "bob", HI, "");
+            for (int i = 0; i < 5_500; i++) {
+                broker.publish("@ada", "eve", HI, "");
+            }
+
+            Event.Page none =
+                    (Event.Page) client.ask(new Command.History("@ada", Long.MAX_VALUE, false, 10, false, "bob"));
+            assertThat(none.messages()).isEmpty();
+            assertThat(none.next()).hasValue(502);
+            Event.Page page = (Event.Page)
+                    client.ask(new Command.History("@ada", none.next().getAsLong(), false, 10, false, "bob"));
+            assertThat(offsets(page)).containsExactly(1L);
+            assertThat(page.next()).isEmpty();
+            Event.FoldedPage folded =
+                    (Event.FoldedPage) client.ask(new Command.History("@ada", 0, true, 10, true, "bob"));
+            assertThat(folded.messages()).hasSize(1);
+            assertThat(folded.next()).hasValue(5_000);
+        }
     }
 
     @Test

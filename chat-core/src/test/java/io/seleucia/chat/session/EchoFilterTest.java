@@ -246,12 +246,11 @@ class EchoFilterTest {
         assertThat(received).containsExactly("bob 20", "lost 11");
     }
 
-    private void publish(String sender, long offset, Runnable meanwhile) throws UnavailableException {
+    private void publish(String sender, long offset, Runnable meanwhile) throws Exception {
         publish(echoes, sender, offset, meanwhile);
     }
 
-    private static void publish(EchoFilter by, String sender, long offset, Runnable meanwhile)
-            throws UnavailableException {
+    private static void publish(EchoFilter by, String sender, long offset, Runnable meanwhile) throws Exception {
         by.publish("lobby", sender, () -> {
             meanwhile.run();
             return new Broker.Receipt(new Position("e", offset), false);

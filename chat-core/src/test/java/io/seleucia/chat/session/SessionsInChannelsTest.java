@@ -2,6 +2,8 @@ package io.seleucia.chat.session;
 
 import static io.seleucia.chat.Eventually.eventually;
 import static io.seleucia.chat.channel.ScriptedBroker.at;
+import static io.seleucia.chat.channel.ScriptedBroker.deleted;
+import static io.seleucia.chat.channel.ScriptedBroker.deletion;
 import static io.seleucia.chat.channel.ScriptedBroker.message;
 import static io.seleucia.chat.channel.ScriptedBroker.messages;
 import static io.seleucia.chat.channel.ScriptedBroker.page;
@@ -20,6 +22,7 @@ import io.seleucia.chat.connection.ConnectionContext;
 import io.seleucia.chat.connection.ConnectionLimits;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
@@ -29,6 +32,7 @@ import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.message.ReservedNames;
+import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.InMemoryConnection;
@@ -38,6 +42,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -79,8 +85,8 @@ class SessionsInChannelsTest {
         Client back = new Client(channels);
         back.join(Optional.of(start));
         publish("bob", 1);
-        assertThat(back.told()).containsExactly("ada 1", "lost 3", "bob 4");
-        assertThat(member.told()).containsExactly("ada 1", "eve 2", "eve 3", "bob 4");
+        assertThat(back.told()).containsExactly("ada 1", "lost 3", "operator 4", "operator 5", "bob 6");
+        assertThat(member.told()).containsExactly("ada 1", "eve 2", "eve 3", "operator 4", "operator 5", "bob 6");
     }
 
     @Test
@@ -97,7 +103,7 @@ class SessionsInChannelsTest {
 
         Client back = new Client(channels);
         back.join(Optional.of(start));
-        assertThat(back.told()).containsExactly("ada 1", "lost 2", "bob 3", "lost 4");
+        assertThat(back.told()).containsExactly("ada 1", "lost 2", "bob 3", "lost 4", "operator 5", "operator 6");
     }
 
     @Test
@@ -130,6 +136,49 @@ class SessionsInChannelsTest {
         scripted.deliver("E1", 6, 6);
 
         assertThat(back.told()).containsExactly("E1/1", "E1/2", "E1/3", "E1/4", "E1/5", "E1/6");
+    }
+
+    @Test
+    void sendsNoRecentMessageThatHasBeenDeleted() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 2);
+        scripted.pages = after -> {
+            scripted.pages = later -> page(at("E1", 4), List.of(deleted(at("E1", 3)), deletion(at("E1", 4), 3)));
+            scripted.deliver("E1", 3, 3); // published when the page had been read, and deleted
+            scripted.listener.message(deletion(at("E1", 4), 3));
+            return page(at("E1", 2), messages("E1", after + 1, 2));
+        };
+
+        Client back = new Client(channels);
+        back.join(Optional.of(at("E1", 0)));
+
+        assertThat(back.told()).containsExactly("E1/1", "E1/2", "deleted E1/3", "E1/4");
+    }
+
+    @Test
+    void sendsNothingOfAPageThatHasBeenDeletedSinceItWasRead() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 3);
+        scripted.pages = after -> page(at("E1", 3), messages("E1", after + 1, 3));
+        AtomicInteger asked = new AtomicInteger();
+
+        Client back = new Client(channels);
+        back.join(Optional.of(at("E1", 0)), () -> {
+            if (asked.incrementAndGet() == 2) { // before the second message
+                scripted.pages = after -> page(
+                        at("E1", 4),
+                        List.of(deleted(at("E1", 2)), message(at("E1", 3)), deletion(at("E1", 4), 2))
+                                .subList((int) after - 1, 3));
+                scripted.listener.message(deletion(at("E1", 4), 2));
+            }
+            return true;
+        });
+
+        assertThat(back.told()).containsExactly("E1/1", "deleted E1/2", "E1/3", "E1/4");
     }
 
     @Test
@@ -236,7 +285,7 @@ class SessionsInChannelsTest {
                 Duration.ZERO);
         channel.open();
         Client ahead = new Client(channels(scripted));
-        channel.joinAt(ahead.session, false, at("E2", 20), at("E1", 10));
+        channel.joinAt(ahead.session, Command.Interest.MESSAGES, Optional.empty(), at("E2", 20), at("E1", 10));
 
         scripted.deliver("E1", 11, 11);
 
@@ -256,6 +305,25 @@ class SessionsInChannelsTest {
         scripted.deliver("E1", 18, 22);
 
         assertThat(ahead.told()).containsExactly("E1/21", "E1/22");
+    }
+
+    @Test
+    void tellsADescriptionThatChangesDuringARecovery() throws Exception {
+        scripted.start = at("E1", 10);
+        Channels channels = channels(scripted);
+        scripted.pages = after -> {
+            scripted.listener.described(
+                    new ChannelInfo(Optional.of(new Content.Json("{\"n\":1}")), Sender.of("ada"), 1));
+            return page(at("E1", 10), messages("E1", after + 1, 10));
+        };
+        Client client = new Client(channels);
+
+        client.join(Optional.of(at("E1", 8)));
+
+        assertThat(client.told()).containsExactly("E1/9", "E1/10", "{\"n\":1}");
+        Client next = new Client(channels);
+        next.join(Optional.of(at("E1", 9)));
+        assertThat(next.told()).as("it has begun with the description").containsExactly("E1/10");
     }
 
     @Test
@@ -365,11 +433,15 @@ class SessionsInChannelsTest {
         }
 
         private void join(Optional<Position> since) throws Exception {
+            join(since, () -> true);
+        }
+
+        private void join(Optional<Position> since, BooleanSupplier mayRead) throws Exception {
             eventually(() -> assertThat(session.allowance().source())
                     .as("the session has begun")
                     .isNotNull());
             session.allowance().takeSubscription();
-            member = channels.join(session, LOBBY, since, false, recovery -> {}, () -> true);
+            member = channels.join(session, LOBBY, since, Command.Interest.MESSAGES, (recovery, info) -> {}, mayRead);
         }
 
         /** All that it has been told by now. */
@@ -428,14 +500,19 @@ class SessionsInChannelsTest {
                 case Event.Lost lost -> Optional.of(Payload.of("lost " + text(lost.position())));
                 case Event.Left left -> Optional.of(Payload.of(left.client()));
                 case Event.Removed removed -> Optional.empty();
+                case Event.Described described ->
+                    Optional.of(Payload.of(described.info().json().orElseThrow().asText()));
                 default -> Optional.empty();
             };
         }
 
         private static String text(Message message) {
-            return message.sender().isEmpty()
-                    ? text(message.position())
-                    : message.sender() + " " + message.position().offset();
+            String deleted = message.isDeleted() ? "deleted " : "";
+            return deleted + text(message.sender(), message.position());
+        }
+
+        private static String text(String sender, Position position) {
+            return sender.isEmpty() ? text(position) : sender + " " + position.offset();
         }
 
         private static String text(Position position) {

@@ -74,6 +74,9 @@ public final class DemoProtocol implements Protocol {
     }
 
     private static Optional<Payload> said(Message message) {
+        if (message.attributes().isAnnotation() || message.isDeleted()) {
+            return Optional.empty(); // this protocol has no word for edits, deletions and reactions
+        }
         String text = message.content().asText();
         return frame("said", Map.of("channel", message.channel(), "sender", message.sender(), "text", text));
     }

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,8 +47,11 @@ class TerminalClientTest {
         return terminal;
     }
 
-    private Terminal person(String name) throws IOException {
-        return terminal("ws://localhost:" + port, "--name", name, "--channel", "lobby");
+    private Terminal person(String name, String... options) throws IOException {
+        List<String> arguments =
+                new ArrayList<>(List.of("ws://localhost:" + port, "--name", name, "--channel", "lobby"));
+        arguments.addAll(List.of(options));
+        return terminal(arguments.toArray(String[]::new));
     }
 
     @Test
@@ -117,8 +121,52 @@ class TerminalClientTest {
         assertThat(ada.shows()).isEqualTo("bob (to you): psst, you");
         ada.says("/join den").says("here");
         assertThat(ada.shows()).isEqualTo("[den] ada: here");
+        ada.says("/topic what is for lunch?");
+        assertThat(ada.shows()).isEqualTo("[den] topic: what is for lunch?");
+        assertThat(ada.says("/channels d").shows()).isEqualTo("den: 1 here, what is for lunch?");
+        assertThat(ada.says("/topic").shows()).isEqualTo("[den] topic: what is for lunch?");
         assertThat(ada.says("/help").shows()).startsWith("/join X");
         assertThat(bob.ends().status()).isZero();
+    }
+
+    @Test
+    void messagesAreAnsweredChangedAndDeletedByTheirNumbers() throws Exception {
+        Terminal ada = person("ada", "--offsets").says("first").says("secnod");
+        assertThat(ada.shows()).isEqualTo("#1 [lobby] ada: first");
+        assertThat(ada.shows()).isEqualTo("#2 [lobby] ada: secnod");
+        Terminal bob = person("bob").says("/history");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: first");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: secnod");
+
+        ada.says("/edit second").says("/edit #1 1st");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada edited #2: second");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada edited #1: 1st");
+        bob.says("/reply #2 and the third?")
+                .says("/react #1 +1")
+                .says("/react #2 +1")
+                .says("/unreact #2 +1");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob (answering #2): and the third?");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob reacted to #1: +1");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob reacted to #2: +1");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob took back a reaction to #2: +1");
+        bob.says("/history");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: 1st (edited) [+1 1]");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: second (edited) [1 reply]");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob (answering #2): and the third?");
+        ada.says("/delete");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada deleted #2");
+        bob.says("/delete");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob deleted #5");
+        bob.says("/history 3");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: 1st (edited) [+1 1]");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: (deleted)");
+        assertThat(bob.shows()).isEqualTo("[lobby] bob (answering #2): (deleted)");
+        bob.says("/search 1ST");
+        assertThat(bob.shows()).isEqualTo("[lobby] ada: 1st (edited) [+1 1]");
+        bob.says("/edit #1 mine").ends();
+        assertThat(bob.status()).isEqualTo(1);
+        assertThat(bob.complaints()).startsWith("connected to ");
+        assertThat(bob.complaints()).startsWith("error: forbidden: ");
     }
 
     @Test
@@ -153,11 +201,15 @@ class TerminalClientTest {
         }
 
         private static Thread reading(InputStream from, LinkedBlockingQueue<String> lines) {
-            return Thread.ofPlatform()
-                    .daemon()
-                    .start(() -> new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))
+            return Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))
                             .lines()
-                            .forEach(lines::add));
+                            .forEach(lines::add);
+                } catch (UncheckedIOException e) {
+                    // the test has ended, and the process with it
+                }
+            });
         }
 
         Terminal says(String line) throws IOException {

@@ -2,10 +2,12 @@ package io.seleucia.chat.server;
 
 import com.google.gson.stream.JsonWriter;
 import io.seleucia.chat.broker.memory.ArchiveReader;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Printable;
+import io.seleucia.chat.message.Reference;
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -144,13 +146,43 @@ final class Export {
         if (message.guest()) {
             json.name("guest").value(true);
         }
-        json.name("data");
+        writeAttributes(json, message.attributes());
         switch (message.content()) {
-            case Content.Text text -> json.value(text.asText());
-            case Content.Json value -> json.jsonValue(oneLine(value.asText()));
+            case Content.Text text -> json.name("data").value(text.asText());
+            case Content.Json value -> json.name("data").jsonValue(oneLine(value.asText()));
+            case Content.None none -> {}
         }
         json.endObject();
         return Printable.line(line.toString());
+    }
+
+    private static void writeAttributes(JsonWriter json, Attributes attributes) throws IOException {
+        if (!attributes.headers().isEmpty()) {
+            json.name("headers").beginObject();
+            for (Map.Entry<String, String> header : attributes.headers().entrySet()) {
+                json.name(header.getKey()).value(header.getValue());
+            }
+            json.endObject();
+        }
+        if (!attributes.to().isEmpty()) {
+            json.name("to").value(attributes.to());
+        }
+        if (attributes.ref().isPresent()) {
+            Reference ref = attributes.ref().get();
+            json.name("ref").beginObject();
+            json.name("offset").value(ref.offset());
+            json.name("kind").value(ref.kind().word());
+            if (ref.remove()) {
+                json.name("remove").value(true);
+            }
+            json.endObject();
+        }
+        if (attributes.deleted().isPresent()) {
+            json.name("deleted").beginObject();
+            json.name("by").value(attributes.deleted().get().by());
+            json.name("time").value(attributes.deleted().get().time());
+            json.endObject();
+        }
     }
 
     /** Replaces line breaks and tabs by blanks: in JSON they stand only between tokens. */
@@ -160,6 +192,15 @@ final class Export {
 
     static String text(Message message) {
         return MILLIS.format(Instant.ofEpochMilli(message.time())) + " " + Printable.line(message.sender()) + ": "
-                + Printable.line(message.content().asText());
+                + what(message) + Printable.line(message.content().asText());
+    }
+
+    /** Returns what precedes the text: what the message is to another, as "(edit 41) ", and whether it is deleted. */
+    private static String what(Message message) {
+        String reference = message.attributes()
+                .ref()
+                .map(ref -> "(" + (ref.remove() ? "no " : "") + ref.kind().word() + " " + ref.offset() + ") ")
+                .orElse("");
+        return message.isDeleted() ? reference + "(deleted)" : reference;
     }
 }

@@ -44,7 +44,8 @@ class JavaScriptClientTest {
                 const { ChatClient } = await import("/chat-client.js");
                 window.seen = [];
                 window.chat = new ChatClient({ backoff: 100, maxBackoff: 400, ...%s });
-                for (const type of ["message", "direct", "signal", "joined", "left", "lost", "removed", "state"]) {
+                for (const type of ["message", "direct", "sent", "edited", "deleted", "reaction", "signal", "joined",
+                        "left", "lost", "removed", "state"]) {
                     chat.on(type, (event) => seen.push({ type, ...event }));
                 }
                 window.data = (type) => seen.filter((one) => one.type === type).map((one) => one.data);
@@ -383,6 +384,144 @@ class JavaScriptClientTest {
         ada.evaluate("chat.close()");
         assertThat(code(ada, "chat.publish('lobby', 1)")).isEqualTo("closed");
         assertThat(code(ada, "chat.join('hall')")).isEqualTo("closed");
+    }
+
+    @Test
+    void whatIsSaidOfAMessageReachesMembersAndTheFold() {
+        Page ada = member(client("ada"));
+        Page bob = member(client("bob"));
+        ada.evaluate("chat.publish('lobby', 'hi', { headers: { event: 'greeting' } })");
+        ada.evaluate("chat.edit('lobby', 1, 'hello')");
+        bob.evaluate("chat.react('lobby', 1, '+1')");
+        ada.evaluate("chat.react('lobby', 1, '+1')");
+        ada.evaluate("chat.unreact('lobby', 1, '+1')");
+        bob.evaluate("chat.reply('lobby', 1, 'yes?')");
+        ada.evaluate("chat.publish('lobby', 'a slip')");
+        ada.evaluate("chat.remove('lobby', 7)");
+
+        for (Page page : List.of(ada, bob)) {
+            page.await("seen.some(({ type }) => type === 'deleted')");
+            assertThat(page.evaluate("seen.filter(({ offset }) => offset).map((one) =>"
+                                    + " [one.type, one.offset, one.ref?.offset, one.ref?.remove, one.data].join())")
+                            .toString())
+                    .isEqualTo("[\"message,1,,,hi\",\"edited,2,1,,hello\",\"reaction,3,1,,+1\",\"reaction,4,1,,+1\","
+                            + "\"reaction,5,1,true,+1\",\"message,6,1,,yes?\",\"message,7,,,a slip\","
+                            + "\"deleted,8,7,,\"]");
+            assertThat(page.isTrue("seen.find(({ type }) => type === 'message').headers.event === 'greeting'"))
+                    .isTrue();
+        }
+        assertThat(bob.evaluate("chat.history('lobby', { folded: true }).then(({ messages }) => messages.map((one) =>"
+                                + " [one.offset, one.data ?? null, one.edited?.offset ?? null, one.replies ?? 0,"
+                                + " one.reactions ?? [], one.deleted?.by ?? null]))")
+                        .toString())
+                .isEqualTo("[[1,\"hello\",2,1,[{\"text\":\"+1\",\"count\":1,\"clients\":[\"bob\"]}],null],"
+                        + "[6,\"yes?\",null,0,[],null],[7,null,null,0,[],\"ada\"]]");
+        assertThat(code(bob, "chat.edit('lobby', 1, 'mine')")).isEqualTo("forbidden");
+        assertThat(code(bob, "chat.reply('lobby', 7, 'what?')")).isEqualTo("too_old");
+        assertThat(code(bob, "chat.react('lobby', 99, '+1')")).isEqualTo("bad_request");
+        assertThat(code(bob, "chat.publish('lobby', 1, { headers: { a: 'x'.repeat(2000) } })"))
+                .isEqualTo("too_large");
+        assertNoProblems(bob);
+    }
+
+    @Test
+    void directMessagesAreReferredToInTheOwnInbox() {
+        Page ada = client("ada");
+        Page bob = client("bob");
+        ada.await("chat.state === 'connected'");
+        bob.await("chat.state === 'connected'");
+        ada.evaluate("chat.direct('ada', 'a note')");
+        ada.evaluate("chat.direct('bob', 'helo').then(receipt => window.receipt = receipt)");
+        assertThat(ada.isTrue("receipt.channel === '@bob' && receipt.offset === 1 && receipt.own.offset === 2"))
+                .isTrue();
+        ada.evaluate("chat.edit('@bob', receipt.own.offset, 'hello')");
+        bob.evaluate("chat.reply('@ada', 1, 'yes?')");
+
+        String seen = "seen.filter(({ offset }) => offset).map((one) =>"
+                + " [one.type, one.channel, one.offset, one.to ?? '', one.ref?.offset, one.data].join())";
+        ada.await("seen.some(({ data }) => data === 'yes?')");
+        bob.await("seen.some(({ data }) => data === 'yes?')");
+        assertThat(ada.evaluate(seen.replace("one.to ?? ''", "one.to !== 'ada' ? one.to ?? '' : ''"))
+                        .toString())
+                .isEqualTo("[\"direct,@ada,1,,,a note\",\"sent,@ada,2,bob,,helo\",\"edited,@ada,3,bob,2,hello\","
+                        + "\"direct,@ada,4,,2,yes?\"]");
+        assertThat(bob.evaluate(seen).toString())
+                .isEqualTo("[\"direct,@bob,1,,,helo\",\"edited,@bob,2,,1,hello\",\"sent,@bob,3,ada,1,yes?\"]");
+        assertThat(ada.evaluate("chat.history('@ada', { folded: true, with: 'bob' })"
+                                + ".then(({ messages }) => messages.map(({ data }) => data))")
+                        .toString())
+                .isEqualTo("[\"hello\",\"yes?\"]");
+    }
+
+    @Test
+    void searchesMessagesAsTheyAreNow() {
+        Page ada = member(client("ada"));
+        ada.evaluate(
+                "Promise.all(['Lunch at noon', 'dinner', { text: 'no LUNCH' }].map(n => chat.publish('lobby', n)))");
+        ada.evaluate("chat.edit('lobby', 1, 'lunch at one')");
+        assertThat(ada.evaluate("chat.search('lobby', 'lunch', { limit: 1 }).then(found => window.found = found)"
+                                + ".then(({ channel, messages }) => [channel, messages.map(({ data }) => data)])")
+                        .toString())
+                .isEqualTo("[\"lobby\",[{\"text\":\"no LUNCH\"}]]");
+        assertThat(ada.evaluate(
+                                "chat.search('lobby', 'lunch', { before: found.next })"
+                                        + ".then(({ messages, next }) => [messages[0].data, messages[0].channel, next ?? null])")
+                        .toString())
+                .isEqualTo("[\"lunch at one\",\"lobby\",null]");
+    }
+
+    @Test
+    void editsOnceAndInOrderWhateverIsCut() {
+        int edits = 100;
+        Page ada = member(client("ada"));
+        ada.evaluate("chat.publish('lobby', 'hi')");
+        ada.evaluate("void (Promise.all(Array.from({ length: " + edits + " }, (_, i) => chat.edit('lobby', 1, i)))"
+                + ".then(receipts => window.receipts = receipts, error => window.refused = error.code))");
+        while (!ada.isTrue("data('edited').length >= " + edits)) {
+            assertThat(ada.isTrue("window.refused === undefined")).isTrue();
+            LockSupport.parkNanos(CUT_EVERY_NANOS);
+            proxy.cut();
+        }
+        ada.await("window.receipts");
+
+        assertThat(ada.isTrue("data('edited').every((data, i) => data === i)")).isTrue();
+        assertThat(ada.isTrue("receipts.every(({ offset }, i) => offset === i + 2)"))
+                .isTrue();
+        assertThat(ada.evaluate("data('lost').length").getAsInt()).isZero();
+        assertThat(ada.evaluate("data('message').length").getAsInt()).isOne();
+    }
+
+    /** As a recovery has it: contents are gone, and offsets stay taken. */
+    @Test
+    void tellsAnnotationsFromMessagesAndOwnCopiesFromOthers() {
+        Page page = page();
+        page.evaluate(SCRIPTED);
+        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
+        page.evaluate("chat.join('lobby')");
+        page.evaluate("window.lobby = (offset, rest) => say({ type: 'message', channel: 'lobby', offset, sender: 'bob',"
+                + " time: 1, ...rest })");
+        page.evaluate("window.inbox = (offset, rest) => say({ type: 'direct', offset, time: 1, ...rest })");
+        page.evaluate("lobby(1, { deleted: { by: 'eve', time: 2 } })");
+        page.evaluate("lobby(2, { deleted: { by: 'eve', time: 2 }, ref: { offset: 1, kind: 'edit' } })");
+        page.evaluate("lobby(3, { ref: { offset: 1, kind: 'delete' } })");
+        page.evaluate("lobby(3, { ref: { offset: 1, kind: 'delete' } })");
+        page.evaluate("lobby(4, { ref: { offset: 1, kind: 'unheard of' }, data: 'hi' })");
+        page.evaluate("inbox(1, { sender: 'ada', to: 'bob', data: 'hi' })");
+        page.evaluate("inbox(2, { sender: 'ada', to: 'bob', data: 'hello', ref: { offset: 1, kind: 'edit' } })");
+        page.evaluate("inbox(3, { sender: 'bob', data: '+1', ref: { offset: 1, kind: 'reaction' } })");
+        page.evaluate("inbox(4, { sender: 'bob', data: 'yes?' })");
+        page.evaluate("inbox(5, { sender: 'ada', to: 'ada', data: 'a note' })");
+
+        assertThat(page.evaluate("seen.filter(({ type }) => type !== 'state').map((one) =>"
+                                + " [one.type, one.channel, one.offset, one.to, one.data].join())")
+                        .toString())
+                .isEqualTo("[\"message,lobby,1,,\",\"deleted,lobby,3,,\",\"message,lobby,4,,hi\","
+                        + "\"sent,@ada,1,bob,hi\",\"edited,@ada,2,bob,hello\",\"reaction,@ada,3,,+1\","
+                        + "\"direct,@ada,4,,yes?\",\"direct,@ada,5,ada,a note\"]");
+        assertThat(page.isTrue("seen.find(({ type }) => type === 'message').deleted.by === 'eve'"))
+                .isTrue();
+        assertThat(page.isTrue("chat.position('lobby').offset === 4")).isTrue();
+        assertNoProblems(page);
     }
 
     private static String code(Page page, String promise) {

@@ -79,9 +79,9 @@ class LoginFilesTest {
     void saysWhichFileIsWrongAndWhere() throws Exception {
         Path rules = file("rules", "# rules\n\nallow ada fly lobby\n");
         assertThatThrownBy(() -> new LoginFiles(settings("--rules-file=" + rules)))
-                .hasMessage(
-                        rules + ", line 3: 'fly' is no action: an action must be one of subscribe, publish, history, "
-                                + "presence, signal and direct, or *");
+                .hasMessage(rules
+                        + ", line 3: 'fly' is no action: an action must be one of subscribe, publish, edit, delete, "
+                        + "history, presence, signal, direct, list, describe and moderate, or *");
 
         Path key = file("key", "too short\n");
         assertThatThrownBy(() -> new LoginFiles(settings("--token-key-file=" + key)))

@@ -12,7 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -30,6 +33,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The sealed segments of a journal. The thread {@code journal-archive} indexes them, rewrites them without deleted messages
  * and deletes them when they expire. Any thread may call the methods; a reader creates an index that is missing.
+ *
+ * <p>What {@link Erasures} has is erased from the files together, at the latest {@link JournalOptions#erasing} after the
+ * deletion, or as soon as many messages wait, and the time that the rewriting of the segments takes that hold some of them.
  */
 final class Archive implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Archive.class.getName());
@@ -42,6 +48,8 @@ final class Archive implements AutoCloseable {
 
     private final JournalDirectory directory;
     private final Duration age;
+    private final Duration erasing;
+    private final Erasures erasures;
     private final ActiveSegment active;
     private final JournalWriter writer;
     private final ConcurrentSkipListSet<Long> sealed = new ConcurrentSkipListSet<>();
@@ -62,18 +70,20 @@ final class Archive implements AutoCloseable {
     /**
      * Lists the segments of a directory, before the active one is opened.
      *
-     * @param age how long a segment stays readable after it was last written; zero: only as long as a start needs it
+     * @param options with the age of the archive; zero: a segment stays only as long as a start needs it
      * @param recovery has found deletions that are not complete, and damages
      */
     Archive(
             JournalDirectory directory,
-            Duration age,
+            JournalOptions options,
             ActiveSegment active,
             JournalWriter writer,
             JournalRecovery recovery)
             throws IOException {
         this.directory = directory;
-        this.age = age;
+        this.age = options.archive();
+        this.erasing = options.erasing();
+        this.erasures = recovery.erasures();
         this.active = active;
         this.writer = writer;
         damaged.addAll(recovery.damaged());
@@ -103,6 +113,15 @@ final class Archive implements AutoCloseable {
     boolean isDeleted(Message message, long segment) {
         return deletions.tailMap(segment, false).values().stream()
                 .anyMatch(pending -> pending.deletion().concerns(message));
+    }
+
+    /** Returns what deletions leave of a fold, although it may still be whole in its segment. */
+    Fold left(JournalRecord.Folded folded, long segment) {
+        Fold left = folded.fold();
+        for (Pending pending : deletions.tailMap(segment, false).values()) {
+            left = pending.deletion().left(folded.channel(), left);
+        }
+        return left;
     }
 
     /** Opens the index of a sealed segment, created if missing; empty if the segment is deleted or holds nothing. */
@@ -166,9 +185,14 @@ final class Archive implements AutoCloseable {
         }
     }
 
-    /** Returns whether a start still needs a segment, for it begins with a deletion that is not complete. */
+    /** Returns the messages that are still to be erased. */
+    Erasures erasures() {
+        return erasures;
+    }
+
+    /** Returns whether a start still needs a segment, for it has a deletion that is not complete. */
     boolean isNeeded(long segment) {
-        return deletions.containsKey(segment);
+        return deletions.containsKey(segment) || erasures.oldest().orElse(Long.MAX_VALUE) <= segment;
     }
 
     /** Moves or deletes a segment that a start no longer needs. May block for as long as the rewrite of a segment takes. */
@@ -261,7 +285,7 @@ final class Archive implements AutoCloseable {
     private void index() throws IOException {
         if (!age.isZero()) {
             for (long segment : sealed(active.current().number())) {
-                if (closed || !deletions.isEmpty()) {
+                if (closed || !deletions.isEmpty() || erasures.isDue(erasing)) {
                     return;
                 }
                 if (!indexed.contains(segment) && Files.notExists(directory.index(segment))) {
@@ -300,41 +324,133 @@ final class Archive implements AutoCloseable {
         sealed.remove(segment);
     }
 
+    /**
+     * Carries out all deletions in one pass, from the oldest segment to the newest: the record of a deletion may itself be
+     * deleted, and must not go before what it concerns.
+     */
     private void eraseAll() throws IOException {
-        NavigableMap<Long, Pending> known = new TreeMap<>(deletions);
-        if (known.isEmpty()) {
+        NavigableMap<Long, Pending> known =
+                new TreeMap<>(deletions); // first, for they may delete the records of erasures
+        boolean due = erasures.isDue(erasing);
+        if (known.isEmpty() && !due) {
             return;
         }
-        for (long segment : sealed(active.current().number())) {
+        if (due && erasures.hasFrom(active.current().number())) {
+            write(new JournalRecord.ErasureBegun());
+        }
+        long current = active.current().number();
+        Map<Erasure.Place, Erasures.Pending> places = erasures.before(current);
+        NavigableSet<Long> segments = sealed(current);
+        Map<Long, Map<Erasure.Place, Erasures.Pending>> located = locate(places, segments);
+        for (long segment : segments) {
             List<JournalRecord.Deletion> later = known.tailMap(segment, false).values().stream()
                     .map(Pending::deletion)
                     .toList();
+            Map<Erasure.Place, Erasures.Pending> here = located.getOrDefault(segment, Map.of());
             if (closed) {
                 throw new IOException("closed");
             }
-            if (!later.isEmpty()) {
-                erase(segment, later);
+            if (!later.isEmpty() || !here.isEmpty()) {
+                erase(segment, later, here);
             }
         }
         for (var deletion : known.entrySet()) {
-            PendingRecord done = new PendingRecord(new JournalRecord.DeletionDone(deletion.getKey()));
-            if (!writer.offer(done)) {
-                throw new IOException("too much waits to be written already");
-            }
-            writer.flushOrWake();
-            PendingRecord.await(done.written(), WRITING_SECONDS);
+            write(new JournalRecord.DeletionDone(deletion.getKey()));
             deletions.remove(deletion.getKey(), deletion.getValue());
             deletion.getValue().done().complete(null);
         }
+        if (!places.isEmpty()) {
+            write(new JournalRecord.ErasureDone(current));
+            erasures.done(current);
+        }
     }
 
-    private void erase(long segment, List<JournalRecord.Deletion> deletions) throws IOException {
+    private void write(JournalRecord record) throws IOException {
+        PendingRecord pending = new PendingRecord(record);
+        if (!writer.offer(pending)) {
+            throw new IOException("too much waits to be written already");
+        }
+        writer.flushOrWake();
+        PendingRecord.await(pending.written(), WRITING_SECONDS);
+    }
+
+    /** Returns, for each segment that may hold some of the messages or their folds, which ones. */
+    private Map<Long, Map<Erasure.Place, Erasures.Pending>> locate(
+            Map<Erasure.Place, Erasures.Pending> places, NavigableSet<Long> segments) throws IOException {
+        Map<Long, Map<Erasure.Place, Erasures.Pending>> located = new HashMap<>();
+        if (places.isEmpty()) {
+            return located;
+        }
+        if (age.isZero()) { // segments have no index, and are few
+            segments.forEach(segment -> located.put(segment, places));
+            return located;
+        }
+        Map<String, Map<Erasure.Place, Erasures.Pending>> byChannel = new HashMap<>();
+        places.forEach((place, pending) -> byChannel
+                .computeIfAbsent(place.channel(), absent -> new HashMap<>())
+                .put(place, pending));
+        for (Iterator<Long> newestFirst = segments.descendingIterator();
+                newestFirst.hasNext() && !byChannel.isEmpty(); ) {
+            long segment = newestFirst.next();
+            try (SegmentIndexFile index = index(segment).orElse(null)) {
+                if (index != null) {
+                    locate(byChannel, index, located.computeIfAbsent(segment, absent -> new HashMap<>()));
+                }
+            } catch (IndexBlocks.DamagedException e) {
+                invalidateIndex(segment);
+                throw e; // all of it is retried
+            }
+        }
+        return located;
+    }
+
+    /** Adds what a segment may hold, and removes the channels of which no older segment holds anything. */
+    private static void locate(
+            Map<String, Map<Erasure.Place, Erasures.Pending>> byChannel,
+            SegmentIndexFile index,
+            Map<Erasure.Place, Erasures.Pending> here)
+            throws IOException {
+        for (var channels = byChannel.entrySet().iterator(); channels.hasNext(); ) {
+            var channel = channels.next();
+            List<OffsetRange> messages = index.ranges(channel.getKey());
+            List<OffsetRange> folds = index.ranges(SegmentIndex.folds(channel.getKey()));
+            boolean all = true;
+            for (var place : channel.getValue().entrySet()) {
+                if (isIn(messages, place.getKey()) || isIn(folds, place.getKey())) {
+                    here.put(place.getKey(), place.getValue());
+                }
+                all &= beginBefore(messages, place.getKey(), place.getValue().epochs());
+            }
+            if (all) {
+                channels.remove();
+            }
+        }
+    }
+
+    private static boolean isIn(List<OffsetRange> ranges, Erasure.Place place) {
+        return ranges.stream()
+                .anyMatch(range -> range.count() > 0
+                        && range.epoch().equals(place.epoch())
+                        && range.first() <= place.offset()
+                        && range.last() >= place.offset());
+    }
+
+    /** Returns whether the message with its offset is in this segment, or in none before it. */
+    private static boolean beginBefore(List<OffsetRange> ranges, Erasure.Place place, List<String> epochs) {
+        return ranges.stream()
+                .anyMatch(range ->
+                        range.count() > 0 && epochs.contains(range.epoch()) && range.first() <= place.offset());
+    }
+
+    private void erase(
+            long segment, List<JournalRecord.Deletion> deletions, Map<Erasure.Place, Erasures.Pending> blanked)
+            throws IOException {
         files.lock();
         try {
             Optional<Path> file = directory.find(segment);
             if (file.isPresent()
-                    && mayHold(segment, deletions)
-                    && SegmentRewrite.erase(segment, file.get(), deletions)) {
+                    && (!blanked.isEmpty() || mayHold(segment, deletions))
+                    && SegmentRewrite.erase(segment, file.get(), deletions, blanked)) {
                 indexed.remove(segment);
                 Files.deleteIfExists(directory.index(segment));
                 directory.replace(file.get());
@@ -353,7 +469,8 @@ final class Archive implements AutoCloseable {
                 for (JournalRecord.Deletion deletion : deletions) {
                     if (deletion.channel().isEmpty()
                             ? index.mayHold(deletion.sender())
-                            : index.ranges(deletion.channel()).stream().anyMatch(range -> range.count() > 0)) {
+                            : holds(index, deletion.channel())
+                                    || holds(index, SegmentIndex.folds(deletion.channel()))) {
                         return true;
                     }
                 }
@@ -363,5 +480,9 @@ final class Archive implements AutoCloseable {
             invalidateIndex(segment);
             return true;
         }
+    }
+
+    private static boolean holds(SegmentIndexFile index, String channel) throws IOException {
+        return index.ranges(channel).stream().anyMatch(range -> range.count() > 0);
     }
 }

@@ -20,6 +20,9 @@ final class IndexCache {
      * @param ranges newest first
      */
     record CachedRanges(long oldest, long newest, List<OffsetRange> ranges) {
+        /** Those of a channel that was not read. */
+        static final CachedRanges NONE = new CachedRanges(Long.MAX_VALUE, 0, List.of());
+
         private int size() {
             return OVERHEAD + ranges.size();
         }
@@ -32,7 +35,7 @@ final class IndexCache {
     CachedRanges of(String channel) {
         lock.lock();
         try {
-            return byChannel.getOrDefault(channel, new CachedRanges(Long.MAX_VALUE, 0, List.of()));
+            return byChannel.getOrDefault(channel, CachedRanges.NONE);
         } finally {
             lock.unlock();
         }

@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker.journal;
 
 import io.seleucia.chat.broker.Fsync;
+import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.LongConsumer;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -43,7 +45,7 @@ public final class Journal implements AutoCloseable {
         this.recovery = recovery;
         this.active = new ActiveSegment(directory, options);
         this.writer = new JournalWriter(active, options.fsync());
-        this.archive = new Archive(directory, options.archive(), active, writer, recovery);
+        this.archive = new Archive(directory, options, active, writer, recovery);
         this.syncer = new JournalSyncer(directory, options.fsync(), active, archive, writer.ended());
         this.history = options.archive().isZero()
                 ? Optional.empty()
@@ -155,6 +157,29 @@ public final class Journal implements AutoCloseable {
         return archive.erase(deletion, segment);
     }
 
+    /**
+     * Hides the messages that a deletion in a segment concerns from all readers, and has the archive erase them. See {@link
+     * Archive}.
+     */
+    public void erase(JournalRecord.Published deletion, long segment) {
+        archive.erasures().add(deletion, segment);
+    }
+
+    /** Returns whether a message of the files is deleted already, although it may still be there. */
+    public boolean isErased(String channel, Position position) {
+        return archive.erasures().of(channel, position).isPresent();
+    }
+
+    /** Returns whether so many messages wait to be erased that no others may be deleted. */
+    public boolean isErasingTooMuch() {
+        return archive.erasures().isFull();
+    }
+
+    /** Charges the memory of what waits to be erased, from now on until the journal is closed. */
+    public void chargeErasures(LongConsumer budget) {
+        archive.erasures().charge(budget);
+    }
+
     /** Returns the record to write when channels without messages begin another epoch. */
     public JournalRecord.Start start(String epoch) {
         return new JournalRecord.Start(boot, options.fsync() == Fsync.ALWAYS, epoch);
@@ -201,5 +226,6 @@ public final class Journal implements AutoCloseable {
     public void close() {
         writer.close();
         await(syncer.released());
+        archive.erasures().release();
     }
 }

@@ -2,6 +2,7 @@ package io.seleucia.chat.broker.journal;
 
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Bulkhead;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import java.io.EOFException;
@@ -9,9 +10,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * The part of the channels' histories that is no longer in memory, read from the journal's files. The calling thread reads
@@ -21,6 +30,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class JournalHistory {
     private static final Duration LIMIT = Duration.ofMillis(1_900);
+    private static final Duration FOR_FOLDS = Duration.ofMillis(700); // of that time
     private static final int READERS = 4;
     private static final int MAX_PAGE_CHARS = 2 * 1024 * 1024; // more than a reply can hold
     private static final long PAUSE_NANOS = 1_000_000; // for a deletion to go on
@@ -32,8 +42,23 @@ public final class JournalHistory {
      */
     public record Found(List<Message> messages, boolean complete) {}
 
-    private interface Query {
-        Found run(Search search) throws IOException;
+    /**
+     * Messages as they are now, oldest first.
+     *
+     * @param complete whether these are all matching messages; otherwise more may follow
+     */
+    public record FoundFolded(List<FoldedMessage> messages, boolean complete) {}
+
+    /**
+     * A message in the files.
+     *
+     * @param fold as it was when the message left the history in memory
+     * @param epochs the channel's epochs since it was published
+     */
+    public record Stored(Message message, Fold fold, List<String> epochs) {}
+
+    private interface Query<T> {
+        T run(Search search) throws IOException;
     }
 
     private final ActiveSegmentIndex active;
@@ -56,16 +81,40 @@ public final class JournalHistory {
      * @param last the channel's position
      */
     public Found after(String channel, Position last, long offset, long before, int limit) throws UnavailableException {
-        return ask(channel, last, limit, search -> search.after(offset, before));
+        return ask(channel, last, limit, true, search -> search.after(offset, before));
     }
 
     /** Returns the newest messages before an offset. Blocks and throws as {@link #after} does. */
     public Found before(String channel, Position last, long offset, int limit) throws UnavailableException {
-        return ask(channel, last, limit, search -> search.before(offset));
+        return ask(channel, last, limit, true, search -> search.before(offset));
     }
 
-    private Found ask(String channel, Position last, int limit, Query query) throws UnavailableException {
-        Search search = new Search(channel, last, limit, System.nanoTime() + LIMIT.toNanos());
+    /**
+     * Like {@link #after}, but returns messages as they are now, without annotations.
+     *
+     * @param unwritten folds that the files may not have yet, by the offsets of their messages
+     */
+    public FoundFolded foldedAfter(
+            String channel, Position last, long offset, long before, int limit, Map<Long, Fold> unwritten)
+            throws UnavailableException {
+        return ask(channel, last, limit, false, search -> search.folded(search.after(offset, before), true, unwritten));
+    }
+
+    /** Like {@link #before}, but returns messages as {@link #foldedAfter} does. */
+    public FoundFolded foldedBefore(String channel, Position last, long offset, int limit, Map<Long, Fold> unwritten)
+            throws UnavailableException {
+        return ask(channel, last, limit, false, search -> search.folded(search.before(offset), false, unwritten));
+    }
+
+    /** Returns the message with an offset, if the files have it. Blocks and throws as {@link #after} does. */
+    public Optional<Stored> find(String channel, Position last, long offset) throws UnavailableException {
+        return ask(channel, last, 1, true, search -> search.find(offset));
+    }
+
+    private <T> T ask(String channel, Position last, int limit, boolean annotations, Query<T> query)
+            throws UnavailableException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        Search search = new Search(channel, last, limit, annotations, deadline);
         readers.enter();
         try {
             while (true) {
@@ -86,20 +135,34 @@ public final class JournalHistory {
         }
     }
 
+    /** There is no time for more. */
+    private static final class LateException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private LateException() {
+            super("that took longer than two seconds");
+        }
+    }
+
     /** The state of one query. */
     private final class Search {
         private final String channel;
         private final Position last;
         private final int limit;
+        private final boolean annotations; // whether they are wanted
         private final long deadline;
         private final List<Message> found = new ArrayList<>();
+        private final Set<String> epochs = new LinkedHashSet<>(); // of the ranges gone through
         private long activeSegment;
+        private long oldestSegment; // that has a message found
         private int chars;
+        private long until; // when the search ends; before the deadline if folds must be read after it
 
-        private Search(String channel, Position last, int limit, long deadline) {
+        private Search(String channel, Position last, int limit, boolean annotations, long deadline) {
             this.channel = channel;
             this.last = last;
             this.limit = limit;
+            this.annotations = annotations;
             this.deadline = deadline;
         }
 
@@ -121,7 +184,9 @@ public final class JournalHistory {
                     }
                     offset = Math.min(offset, range.first());
                 }
-                return new Found(found.reversed(), !isFull());
+                return new Found(List.copyOf(found.reversed()), !isFull());
+            } catch (LateException e) {
+                return cutOff(found.reversed(), e);
             } finally {
                 cache.keep(channel, cursor.cached());
             }
@@ -139,17 +204,119 @@ public final class JournalHistory {
             } finally {
                 cache.keep(channel, cursor.cached());
             }
-            long known = offset;
-            for (OffsetRange range : wanted) {
-                int end = find(range, before);
-                for (int begin = find(range, known + 1); begin < end && !isFull(); ) {
-                    int to = Math.min(end, begin + limit - found.size());
-                    add(range, begin, to, true);
-                    begin = to;
+            try {
+                long known = offset;
+                for (OffsetRange range : wanted) {
+                    int end = find(range, before);
+                    for (int begin = find(range, known + 1); begin < end && !isFull(); ) {
+                        int to = Math.min(end, begin + limit - found.size());
+                        add(range, begin, to, true);
+                        begin = to;
+                    }
+                    known = Math.max(known, range.last());
                 }
-                known = Math.max(known, range.last());
+                return new Found(List.copyOf(found), !isFull());
+            } catch (LateException e) {
+                return cutOff(found, e);
             }
-            return new Found(List.copyOf(found), !isFull());
+        }
+
+        /** Returns the messages found among many annotations, when there is no time to look for more. */
+        private Found cutOff(List<Message> messages, LateException e) throws LateException {
+            if (annotations || messages.isEmpty()) {
+                throw e;
+            }
+            return new Found(List.copyOf(messages), false);
+        }
+
+        private Optional<Stored> find(long offset) throws IOException {
+            HistoryCursor cursor = begin();
+            try {
+                for (Optional<OffsetRange> next = cursor.next(); next.isPresent(); next = cursor.next()) {
+                    OffsetRange range = next.get();
+                    epochs.add(range.epoch());
+                    if (range.first() <= offset) {
+                        int number = find(range, offset);
+                        if (number < range.count()) {
+                            add(range, number, number + 1, true);
+                        }
+                        break;
+                    }
+                }
+            } finally {
+                cache.keep(channel, cursor.cached());
+            }
+            if (found.isEmpty() || found.getFirst().position().offset() != offset) {
+                return Optional.empty();
+            }
+            Fold fold = folds(Set.of(offset)).getOrDefault(offset, Fold.NONE);
+            return Optional.of(new Stored(found.getFirst(), fold, List.copyOf(epochs)));
+        }
+
+        /** Returns messages with their folds: as many, in the order of reading, as have room on a page. */
+        private FoundFolded folded(Found page, boolean forward, Map<Long, Fold> unwritten) throws IOException {
+            until = deadline;
+            Map<Long, Fold> folds = folds(page.messages().stream()
+                    .map(message -> message.position().offset())
+                    .collect(Collectors.toSet()));
+            folds.putAll(unwritten);
+            List<FoldedMessage> messages = new ArrayList<>();
+            int length = 0;
+            for (Message message : forward ? page.messages() : page.messages().reversed()) {
+                Fold fold = folds.getOrDefault(message.position().offset(), Fold.NONE);
+                FoldedMessage folded = fold.of(message);
+                length += folded.length();
+                if (length > MAX_PAGE_CHARS && !messages.isEmpty()) {
+                    return new FoundFolded(forward ? messages : messages.reversed(), false);
+                }
+                messages.add(folded);
+            }
+            return new FoundFolded(forward ? messages : messages.reversed(), page.complete());
+        }
+
+        /** Returns the newest folds of the messages with these offsets, which are those found. */
+        private Map<Long, Fold> folds(Set<Long> offsets) throws IOException {
+            Map<Long, Fold> folds = new HashMap<>();
+            if (offsets.isEmpty()) {
+                return folds;
+            }
+            String name = SegmentIndex.folds(channel);
+            long first = Collections.min(offsets);
+            long end = Collections.max(offsets) + 1;
+            HistoryCursor cursor = cursor(name, oldestSegment); // a fold is written after its message
+            try {
+                for (Optional<OffsetRange> next = cursor.next();
+                        next.isPresent() && next.get().segment() >= oldestSegment && folds.size() < offsets.size();
+                        next = cursor.next()) {
+                    OffsetRange range = next.get();
+                    int from = find(range, first);
+                    int to = find(range, end);
+                    if (from < to) {
+                        addFolds(range, use(range, index -> index.places(range, from, to - from)), offsets, folds);
+                    }
+                }
+            } finally {
+                cache.keep(name, cursor.cached());
+            }
+            return folds;
+        }
+
+        private void addFolds(
+                OffsetRange range, List<SegmentIndex.Place> places, Set<Long> offsets, Map<Long, Fold> folds)
+                throws IOException {
+            try (SegmentReader reader = read(range).orElse(null)) {
+                for (SegmentIndex.Place place : places) {
+                    if (reader != null && offsets.contains(place.offset()) && !folds.containsKey(place.offset())) {
+                        check();
+                        Optional<JournalRecord> record = reader.record(place.position());
+                        if (record.isEmpty()) {
+                            archive.reportDamage(range.segment(), place.position());
+                        } else if (record.get() instanceof JournalRecord.Folded folded) {
+                            folds.put(place.offset(), archive.left(folded, range.segment()));
+                        }
+                    }
+                }
+            }
         }
 
         private boolean isFull() {
@@ -158,17 +325,31 @@ public final class JournalHistory {
 
         private HistoryCursor begin() throws IOException {
             found.clear();
+            epochs.clear();
+            epochs.add(last.epoch());
             chars = 0;
-            ActiveSegmentIndex.Seen seen = active.look(channel);
-            activeSegment = seen.segment();
-            return new HistoryCursor(
-                    last.epoch(), seen.ranges(), cache.of(channel), archive.sealed(activeSegment), this::ranges);
+            until = annotations ? deadline : deadline - FOR_FOLDS.toNanos();
+            oldestSegment = Long.MAX_VALUE;
+            return cursor(channel, 0);
         }
 
-        private List<OffsetRange> ranges(long segment) throws IOException {
+        /** Returns a cursor in the segments from one on. */
+        private HistoryCursor cursor(String name, long from) throws IOException {
+            ActiveSegmentIndex.Seen seen = active.look(name);
+            activeSegment = seen.segment();
+            NavigableSet<Long> sealed = archive.sealed(activeSegment);
+            IndexCache.CachedRanges cached = cache.of(name);
+            if (from > 0) {
+                sealed = new TreeSet<>(sealed.tailSet(from, true));
+                cached = cached.newest() < from ? IndexCache.CachedRanges.NONE : cached; // leaves no gap
+            }
+            return new HistoryCursor(last.epoch(), seen.ranges(), cached, sealed, segment -> ranges(name, segment));
+        }
+
+        private List<OffsetRange> ranges(String name, long segment) throws IOException {
             check();
             try (SegmentIndexFile index = archive.index(segment).orElse(null)) {
-                return index == null ? List.of() : index.ranges(channel);
+                return index == null ? List.of() : index.ranges(name);
             } catch (IndexBlocks.DamagedException | EOFException e) {
                 archive.invalidateIndex(segment);
                 throw new FilesChangedException();
@@ -182,13 +363,9 @@ public final class JournalHistory {
         /** Adds messages of a range, as many as the page has room for. */
         private void add(OffsetRange range, int from, int to, boolean forward) throws IOException {
             List<SegmentIndex.Place> places = use(range, index -> index.places(range, from, to - from));
-            try (SegmentReader reader =
-                    directory.read(range.segment(), SegmentReader.SINGLE).orElse(null)) {
+            try (SegmentReader reader = read(range).orElse(null)) {
                 if (reader == null) {
-                    return; // it has been deleted meanwhile
-                }
-                if (!reader.hasHead() || reader.magic() != range.magic()) {
-                    throw new FilesChangedException();
+                    return;
                 }
                 for (SegmentIndex.Place place : forward ? places : places.reversed()) {
                     check();
@@ -199,15 +376,28 @@ public final class JournalHistory {
             }
         }
 
+        /** Opens the segment of a range; empty if it has been deleted meanwhile. */
+        private Optional<SegmentReader> read(OffsetRange range) throws IOException {
+            Optional<SegmentReader> reader = directory.read(range.segment(), SegmentReader.SINGLE);
+            if (reader.isPresent() && !(reader.get().hasHead() && reader.get().magic() == range.magic())) {
+                reader.get().close();
+                throw new FilesChangedException();
+            }
+            return reader;
+        }
+
         private void add(SegmentReader reader, SegmentIndex.Place place, OffsetRange range) throws IOException {
             Optional<JournalRecord> record = reader.record(place.position());
             if (record.isEmpty()) {
                 archive.reportDamage(range.segment(), place.position());
             } else if (record.get() instanceof JournalRecord.Published published
                     && published.message().channel().equals(channel)
+                    && (annotations || !published.message().attributes().isAnnotation())
                     && !archive.isDeleted(published.message(), range.segment())) {
-                chars += published.message().content().asText().length();
-                found.add(published.message().in(channel).at(last.at(place.offset())));
+                Message message = archive.erasures().visible(published.message());
+                chars += message.content().asText().length();
+                found.add(message.in(channel).at(last.at(place.offset())));
+                oldestSegment = Math.min(oldestSegment, range.segment());
             }
         }
 
@@ -231,8 +421,8 @@ public final class JournalHistory {
         }
 
         private void check() throws IOException {
-            if (isLate()) {
-                throw new IOException("that took longer than two seconds");
+            if (System.nanoTime() - until > 0) {
+                throw new LateException();
             }
         }
     }

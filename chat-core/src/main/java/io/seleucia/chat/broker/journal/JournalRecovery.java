@@ -33,6 +33,7 @@ final class JournalRecovery implements AutoCloseable {
     private final List<SegmentDamage> damages = new ArrayList<>();
     private final Set<JournalRecord.DamageReported> noted = new HashSet<>();
     private final Map<Long, JournalRecord.Deletion> deletions = new HashMap<>();
+    private final Erasures erasures = new Erasures();
     private Optional<Segment> last = Optional.empty();
     private Optional<JournalRecord.Start> start = Optional.empty();
     private boolean stopped = true;
@@ -116,6 +117,11 @@ final class JournalRecovery implements AutoCloseable {
     /** Returns the deletions that have not been carried out, by the segments that they begin. */
     Map<Long, JournalRecord.Deletion> deletions() {
         return deletions;
+    }
+
+    /** Returns the deleted messages that have not been erased. */
+    Erasures erasures() {
+        return erasures;
     }
 
     /** Returns the segments whose damage has been reported, now or earlier. */
@@ -216,6 +222,13 @@ final class JournalRecovery implements AutoCloseable {
             case JournalRecord.DamageReported note -> noted.add(note);
             case JournalRecord.Deletion deletion -> deletions.put(segment, deletion);
             case JournalRecord.DeletionDone done -> deletions.remove(done.segment());
+            case JournalRecord.Published published -> {
+                if (!published.erasure().isEmpty()) {
+                    erasures.add(published, segment);
+                }
+            }
+            case JournalRecord.ErasureDone done -> erasures.done(done.segment());
+            case JournalRecord.ErasureBegun begun -> {}
             case JournalRecord.Sealed sealed -> {}
             case JournalRecord.Stop stop -> {}
             case JournalRecord.OfChannel other -> {}

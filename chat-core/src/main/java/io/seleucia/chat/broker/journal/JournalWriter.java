@@ -227,9 +227,9 @@ final class JournalWriter {
             if (record.isEmpty()) {
                 return;
             }
-            if (record.get() instanceof JournalRecord.Deletion) {
+            if (record.get() instanceof JournalRecord.Deletion || record.get() instanceof JournalRecord.ErasureBegun) {
                 commit();
-                rollFirst = true; // everything before the deletion is in earlier files
+                rollFirst = true; // everything before it is in earlier files
             }
             if (record.get() instanceof JournalRecord.Start next) {
                 active.setStart(next);

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 
 /** A record other than a published message, and the number of its segment once it is written. */
 public record PendingRecord(JournalRecord content, CompletableFuture<Long> written) implements JournalEntry {
-    private static final long BYTES = 256;
+    private static final long BYTES = 256; // without a description
 
     public PendingRecord(JournalRecord content) {
         this(content, new CompletableFuture<>());
@@ -46,6 +46,8 @@ public record PendingRecord(JournalRecord content, CompletableFuture<Long> writt
 
     @Override
     public long bytes() {
-        return BYTES;
+        return content instanceof JournalRecord.Described described
+                ? BYTES + 2L * described.info().length()
+                : BYTES;
     }
 }

@@ -9,6 +9,11 @@ import java.util.List;
 
 /** The places of the messages of each channel in one segment of a journal. */
 public interface SegmentIndex {
+    /** Returns the name under which an index has the folds of a channel's messages. No channel has such a name. */
+    static String folds(String channel) {
+        return "\0fold " + channel;
+    }
+
     /** The position in its segment where a message begins. */
     record Place(long offset, long position) {}
 

@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker.journal;
 
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,7 @@ import java.util.function.Consumer;
 
 /**
  * The index of a segment in memory, which grows with it: some eight bytes for each message. Used by one thread at a time.
- * Its file has
+ * The folds of a channel are indexed as messages of another channel, under {@link SegmentIndex#folds}. Its file has
  *
  * <pre>
  *   for each channel, by its hash:  name, whether the next one has the same hash, number of ranges,
@@ -70,13 +71,39 @@ final class SegmentIndexer implements SegmentIndex {
                 senders.add(published.message().sender());
                 newest = Math.max(newest, published.message().time());
             }
-            case JournalRecord.ChannelCheckpoint checkpoint ->
+            case JournalRecord.Folded folded -> addFold(folded, position);
+            case JournalRecord.ChannelCheckpoint checkpoint -> {
                 section(checkpoint.channel(), checkpoint.position().epoch(), checkpoint.former());
+                if (!checkpoint.former().isEmpty()) { // the folds of the former epoch are valid, too
+                    String folds = SegmentIndex.folds(checkpoint.channel());
+                    section(folds, checkpoint.position().epoch(), checkpoint.former());
+                }
+            }
             case JournalRecord.Tombstone tombstone ->
                 section(tombstone.channel(), tombstone.position().epoch(), "");
+            case JournalRecord.Read read -> {} // a history has only messages
+            case JournalRecord.Described described -> {} // no history
             case JournalRecord.OfJournal other -> {}
         }
         added = position;
+    }
+
+    /** Adds a fold as if it were a message of another channel. An offset may come again: a later section has the newer fold. */
+    private void addFold(JournalRecord.Folded folded, long position) {
+        String name = SegmentIndex.folds(folded.channel());
+        long offset = folded.position().offset();
+        Section section = section(name, folded.position().epoch(), "");
+        if (section.count > 0 && offset <= section.last) {
+            section = new Section(folded.position().epoch(), "");
+            channels.get(name).add(section);
+        }
+        section.add(offset, (int) position);
+        folded.fold().edit().ifPresent(edit -> senders.add(edit.sender()));
+        for (List<String> clients : folded.fold().reactions().values()) {
+            for (String client : clients) {
+                senders.add(Sender.ofKey(client).name());
+            }
+        }
     }
 
     private Section section(String channel, String epoch, String former) {

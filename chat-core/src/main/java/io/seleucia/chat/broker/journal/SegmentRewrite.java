@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A copy of a segment without its deleted messages. A tombstone replaces all consecutive deleted messages of a channel. A
- * record marks where the original was damaged, for a start that has not seen the original must begin new epochs too.
+ * A copy of a segment without its deleted messages. A tombstone replaces all consecutive deleted messages of a channel;
+ * messages that were deleted one by one stay, without content. A record marks where the original was damaged, for a start
+ * that has not seen the original must begin new epochs too.
  */
 final class SegmentRewrite {
     private static final Logger LOG = System.getLogger(SegmentRewrite.class.getName());
@@ -21,22 +22,32 @@ final class SegmentRewrite {
 
     private final Segment copy;
     private final List<JournalRecord.Deletion> what;
+    private final Map<Erasure.Place, Erasures.Pending> blanked;
     private final Map<String, JournalRecord.Tombstone> tombstones = new HashMap<>(); // to be written, by channel
     private final List<byte[]> batch = new ArrayList<>();
     private int batchBytes;
     private boolean erased;
 
-    private SegmentRewrite(Segment copy, List<JournalRecord.Deletion> what) {
+    private SegmentRewrite(
+            Segment copy, List<JournalRecord.Deletion> what, Map<Erasure.Place, Erasures.Pending> blanked) {
         this.copy = copy;
         this.what = what;
+        this.blanked = blanked;
     }
 
-    /** Writes the copy to the disk, as the unfinished file. Returns false, without a copy, if no message is deleted. */
-    static boolean erase(long segment, Path file, List<JournalRecord.Deletion> what) throws IOException {
+    /**
+     * Writes the copy to the disk, as the unfinished file. Returns false, without a copy, if no message is deleted.
+     *
+     * @param what deletions after which nothing is left of a message but its place
+     * @param blanked deletions that remove only the content
+     */
+    static boolean erase(
+            long segment, Path file, List<JournalRecord.Deletion> what, Map<Erasure.Place, Erasures.Pending> blanked)
+            throws IOException {
         Path unfinished = JournalDirectory.unfinished(file);
         try (SegmentReader reader = SegmentReader.open(segment, file, SegmentReader.WHOLE);
                 Segment copy = Segment.create(unfinished, segment)) {
-            SegmentRewrite rewrite = new SegmentRewrite(copy, what);
+            SegmentRewrite rewrite = new SegmentRewrite(copy, what, blanked);
             if (reader.hasHead()) {
                 List<JournalRecord.OriginalDamage> damages = new ArrayList<>();
                 reader.read(
@@ -75,16 +86,43 @@ final class SegmentRewrite {
                     hold(new JournalRecord.Tombstone(message.channel(), message.position(), message.time()));
                 } else {
                     writeTombstone(message.channel());
-                    write(record);
+                    write(blanked(published));
                 }
             }
+            case JournalRecord.Folded folded -> writeWhatIsLeft(folded);
             case JournalRecord.Tombstone before -> hold(before);
             case JournalRecord.ChannelCheckpoint checkpoint -> {
                 writeTombstone(checkpoint.channel());
                 write(record);
             }
+            case JournalRecord.Read read -> write(read);
+            case JournalRecord.Described described -> write(record);
             case JournalRecord.Sealed end -> {} // the copy gets its own at the end
             case JournalRecord.OfJournal other -> write(other);
+        }
+    }
+
+    private JournalRecord blanked(JournalRecord.Published published) {
+        Message message = published.message();
+        Erasures.Pending erased = blanked.get(Erasure.Place.of(message));
+        if (erased == null || message.isDeleted()) {
+            return published;
+        }
+        this.erased = true;
+        return new JournalRecord.Published(message.deleted(erased.deletion()), published.key(), published.erasure());
+    }
+
+    private void writeWhatIsLeft(JournalRecord.Folded folded) throws IOException {
+        Fold left = folded.fold();
+        for (JournalRecord.Deletion deletion : what) {
+            left = deletion.left(folded.channel(), left);
+        }
+        if (blanked.containsKey(Erasure.Place.of(folded.channel(), folded.position()))) {
+            left = left.blanked();
+        }
+        erased |= !left.equals(folded.fold());
+        if (left != Fold.NONE) { // even if it is empty: it replaces an earlier one
+            write(new JournalRecord.Folded(folded.channel(), folded.position(), left));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker.memory;
 
+import io.seleucia.chat.broker.journal.Erasures;
 import io.seleucia.chat.broker.journal.IndexBlocks;
 import io.seleucia.chat.broker.journal.JournalDirectory;
 import io.seleucia.chat.broker.journal.JournalRecord;
@@ -25,7 +26,8 @@ import java.util.TreeMap;
 
 /**
  * A reader of a channel's messages in a journal's directory. The broker may be closed or running, in this process or
- * another. The reader changes nothing. Used by one thread; takes a fixed amount of memory and that of the longest message.
+ * another. The reader changes nothing. Used by one thread; takes a fixed amount of memory, that of the longest message, and some
+ * 100 bytes for each message that was deleted within the last minutes.
  */
 public final class ArchiveReader {
     private static final Logger LOG = System.getLogger(ArchiveReader.class.getName());
@@ -48,6 +50,7 @@ public final class ArchiveReader {
     private final long until;
     private final Reader reader;
     private final NavigableMap<Long, JournalRecord.Deletion> deletions = new TreeMap<>();
+    private Erasures erasures;
 
     private ArchiveReader(Path directory, String channel, Instant since, Instant until, Reader reader) {
         this.directory = JournalDirectory.ofReader(directory);
@@ -58,7 +61,8 @@ public final class ArchiveReader {
     }
 
     /**
-     * Reads all messages of a channel, of all its epochs, oldest first. A message published meanwhile may be among them.
+     * Reads all messages of a channel, of all its epochs, oldest first, and as they were published: edits and reactions are
+     * messages of their own, and a deleted message is there without its content. A message published meanwhile may be among them.
      * Damaged messages are left out, and logged as a warning.
      *
      * @param directory the journal's directory
@@ -78,6 +82,7 @@ public final class ArchiveReader {
         for (long segment : segments) {
             findDeletion(segment);
         }
+        erasures = Erasures.read(directory, channel);
         if (segments.isEmpty()) {
             throw new NoSuchFileException(directory.toString(), null, "there is no journal");
         }
@@ -183,7 +188,7 @@ public final class ArchiveReader {
                     && message.time() >= since
                     && message.time() < until
                     && later.stream().noneMatch(deletion -> deletion.concerns(message))) {
-                reader.read(message);
+                reader.read(erasures.visible(message));
             }
         }
     }

@@ -2,9 +2,12 @@ package io.seleucia.chat.broker.memory;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.ClosedBrokerException;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Fsync;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalDirectory;
 import io.seleucia.chat.broker.journal.JournalHistory;
@@ -14,9 +17,14 @@ import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelEntry;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -43,11 +51,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * A broker in the memory of this process. Without a journal, messages are lost when the process ends. Several servers in one
  * process may share one broker. No method blocks, except that with a journal publishing and deleting wait for the files.
+ *
+ * <p>A message that is deleted by another one is hidden at once, also from readers of the journal in other processes. Its
+ * content is erased from the journal's files within five minutes, plus the time of copying the files that have it.
  *
  * <p>The publisher's own thread hands the message to the listeners, under the channel's lock, so that messages are delivered
  * in the order of their offsets. A thread of its own, {@code broker-retention}, removes what has expired.
@@ -58,16 +70,19 @@ public final class InMemoryBroker implements Broker {
     private static final long WRITING_SECONDS = 2;
     private static final long ERASING_SECONDS = 3_600;
     private static final int POSITIONS = 1_000; // removed at a time
+    private static final long NOT_WRITTEN = -1; // in no segment
 
     private final Retention retention;
     private final MemoryBudget memory;
     private final List<MemoryBudget.Registration> relief = new CopyOnWriteArrayList<>();
     private final ChannelSizes<InMemoryChannel> sizes = new ChannelSizes<>();
+    private final ChannelDirectory<InMemoryChannel> directory;
     private final ReentrantLock upkeep = new ReentrantLock(); // held while channels are restored or swept
     private final ReentrantLock beginning = new ReentrantLock(); // guards changes of the epoch
     private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
     private final KeptRecords<KeptRecords.Revocation> revocations = KeptRecords.ofRevocations();
     private final KeptRecords<Ban> bans = KeptRecords.ofBans();
+    private final ReadMarks marks = new ReadMarks(this::with);
     private final Holds holds;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
@@ -98,8 +113,11 @@ public final class InMemoryBroker implements Broker {
 
     /** @param restoring whether channels are about to be restored, of which none may lose its position until then */
     private InMemoryBroker(Retention retention, MemoryBudget memory, boolean restoring) {
-        this.retention = Objects.requireNonNull(retention, "retention");
+        Objects.requireNonNull(retention, "retention");
+        this.retention =
+                restoring ? retention : retention.withArchive(Duration.ZERO); // without a journal there is none
         this.memory = Objects.requireNonNull(memory, "memory");
+        this.directory = new ChannelDirectory<>(memory);
         this.holds = new Holds(memory);
         relief.add(memory.register(MemoryBudget.Stage.HISTORIES, this::relieveHistories));
         if (!restoring) {
@@ -142,11 +160,18 @@ public final class InMemoryBroker implements Broker {
     /** Opens a broker with segments of another size, for tests. */
     static InMemoryBroker open(Retention retention, Path directory, Fsync fsync, long segmentBytes, MemoryBudget memory)
             throws IOException {
+        return open(retention, directory, fsync, segmentBytes, memory, JournalOptions.ERASING);
+    }
+
+    /** Opens a broker that erases deleted messages from its files after another time, for tests. */
+    static InMemoryBroker open(
+            Retention retention, Path directory, Fsync fsync, long segmentBytes, MemoryBudget memory, Duration erasing)
+            throws IOException {
         InMemoryBroker broker = new InMemoryBroker(retention, memory, true);
         Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
         broker.upkeep.lock();
         try {
-            broker.restore(directory, new JournalOptions(fsync, keep, retention.archive(), segmentBytes));
+            broker.restore(directory, new JournalOptions(fsync, keep, retention.archive(), segmentBytes, erasing));
             return broker;
         } catch (IOException | RuntimeException | Error e) {
             broker.close();
@@ -169,6 +194,7 @@ public final class InMemoryBroker implements Broker {
             revocations.open(opened.directory());
             bans.open(opened.directory());
             opened.begin(epoch, renewed);
+            opened.chargeErasures(bytes -> memory.charge(MemoryBudget.Part.WAITING, bytes));
         } catch (IOException | RuntimeException | Error e) {
             opened.abandon();
             throw e;
@@ -199,15 +225,19 @@ public final class InMemoryBroker implements Broker {
     private void restore(JournalRecord record, long segment) {
         switch (record) {
             case JournalRecord.Published published -> {
-                Message message = published.message();
-                channel(message.channel()).change(it -> it.restore(message, published.key(), segment));
+                String channel = published.message().channel();
+                channel(channel).change(it -> it.restore(published, segment));
             }
+            case JournalRecord.Folded folded -> channel(folded.channel()).change(it -> it.restore(folded));
             case JournalRecord.ChannelCheckpoint checkpoint ->
                 channel(checkpoint.channel()).change(it -> it.restore(checkpoint, segment));
             case JournalRecord.Tombstone tombstone ->
                 channel(tombstone.channel()).change(it -> it.restore(tombstone, segment));
+            case JournalRecord.Read mark -> channel(mark.channel()).change(it -> it.restore(mark, segment));
+            case JournalRecord.Described described ->
+                channel(described.channel()).change(it -> it.restore(described, segment));
             case JournalRecord.Start start -> epoch = start.epoch();
-            case JournalRecord.Deletion deletion -> forget(deletion, segment);
+            case JournalRecord.Deletion deletion -> forget(deletion, segment, false);
             case JournalRecord.OfJournal other -> {}
         }
         memory.hasRoomForMessage(); // relieves memory if there is none
@@ -229,23 +259,59 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
-    public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
+    public Receipt publish(String channel, Sender sender, Draft draft) throws UnavailableException, ReferenceException {
         if (!memory.hasRoomForMessage()) {
             throw new UnavailableException("memory is full", null);
         }
-        InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, content, key));
+        InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, draft));
+        if (place.refused().isPresent()) {
+            place = placeInArchive(place, sender, draft);
+        }
         if (journal.isPresent()) {
             journal.get().flushOrWake();
-            try {
-                PendingRecord.await(place.written(), WRITING_SECONDS);
-                place.channel().deliver();
-            } catch (IOException e) {
-                place.written() // if it is written after all
-                        .thenRun(() -> Thread.startVirtualThread(place.channel()::deliver));
-                throw new UnavailableException(isClosed() ? "the broker is closed" : e.getMessage(), e);
-            }
+            await(place);
         }
         return new Receipt(place.position(), place.duplicate());
+    }
+
+    /** Places a deletion of a message that is in the archive. Throws if the message is not there, or is no deletion. */
+    private InMemoryChannel.Place placeInArchive(InMemoryChannel.Place refused, Sender sender, Draft draft)
+            throws UnavailableException, ReferenceException {
+        Reference reference = draft.attributes().ref().orElseThrow();
+        Optional<JournalHistory> files = journal.flatMap(Journal::history);
+        InMemoryChannel.Place place = refused;
+        if (refused.older().isPresent() && reference.kind() == Reference.Kind.DELETE && files.isPresent()) {
+            String channel = refused.channel().name();
+            Fold unwritten = refused.older().get();
+            Optional<JournalHistory.Stored> stored = files.get()
+                    .find(channel, refused.position(), reference.offset())
+                    .map(found -> unwritten.isEmpty()
+                            ? found
+                            : new JournalHistory.Stored(found.message(), unwritten, found.epochs()));
+            if (stored.isPresent()) {
+                place = with(channel, it -> it.place(journal, sender, draft, stored));
+            }
+        }
+        if (place.refused().isPresent()) {
+            throw new ReferenceException(place.refused().get());
+        }
+        return place;
+    }
+
+    /** Waits until a message is written, and delivers it. */
+    private void await(InMemoryChannel.Place place) throws UnavailableException {
+        InMemoryChannel channel = place.channel();
+        try {
+            PendingRecord.await(place.written(), WRITING_SECONDS);
+            channel.deliver();
+            if (channel.hasLeaving()) {
+                channel.change(it -> it.writeLeaving(journal.get()));
+            }
+        } catch (IOException e) {
+            place.written() // if it is written after all
+                    .thenRun(() -> Thread.startVirtualThread(channel::deliver));
+            throw new UnavailableException(isClosed() ? "the broker is closed" : e.getMessage(), e);
+        }
     }
 
     private boolean isClosed() {
@@ -293,6 +359,7 @@ public final class InMemoryBroker implements Broker {
     public Subscription subscribe(String channel, Listener listener) {
         Position start = with(channel, it -> {
             it.listeners().add(listener);
+            it.info().ifPresent(listener::described);
             return it.last();
         });
         return Broker.Subscription.of(
@@ -304,7 +371,7 @@ public final class InMemoryBroker implements Broker {
         InMemoryChannel.Held held =
                 with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
         Page page = held.page();
-        Optional<JournalHistory> files = files(held);
+        Optional<JournalHistory> files = files(held.first());
         if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
             return page;
         }
@@ -317,7 +384,7 @@ public final class InMemoryBroker implements Broker {
         InMemoryChannel.Held held =
                 with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
         Page page = held.page();
-        Optional<JournalHistory> files = files(held);
+        Optional<JournalHistory> files = files(held.first());
         int missing = limit - page.messages().size();
         if (files.isEmpty() || missing <= 0 || offset <= 1) {
             return page;
@@ -326,9 +393,31 @@ public final class InMemoryBroker implements Broker {
         return joined(files.get().before(channel, page.position(), end, missing).messages(), page, limit);
     }
 
+    @Override
+    public FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
+        InMemoryChannel.HeldFolded held = with(channel, it -> it.folded(forward, offset, limit));
+        FoldedPage page = held.page();
+        Optional<JournalHistory> files = files(held.first());
+        int missing = forward ? limit : limit - page.messages().size();
+        boolean here = forward ? offset >= held.first() - 1 : offset <= 1;
+        if (files.isEmpty() || missing <= 0 || here) {
+            return page;
+        }
+        Position last = page.position();
+        long end = forward ? held.first() : Math.min(offset, held.first());
+        JournalHistory.FoundFolded found = forward
+                ? files.get().foldedAfter(channel, last, offset, end, missing, held.leaving())
+                : files.get().foldedBefore(channel, last, end, missing, held.leaving());
+        List<FoldedMessage> messages = new ArrayList<>(found.messages());
+        if (!forward || found.complete()) {
+            messages.addAll(page.messages());
+        }
+        return new FoldedPage(last, List.copyOf(messages.subList(0, Math.min(limit, messages.size()))));
+    }
+
     /** Returns the files that may have messages older than those in memory. */
-    private Optional<JournalHistory> files(InMemoryChannel.Held held) {
-        return held.first() > 1 ? journal.flatMap(Journal::history) : Optional.empty();
+    private Optional<JournalHistory> files(long first) {
+        return first > 1 ? journal.flatMap(Journal::history) : Optional.empty();
     }
 
     private static Page joined(List<Message> older, Page page, int limit) {
@@ -350,7 +439,7 @@ public final class InMemoryBroker implements Broker {
     private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
         requireOpen();
         if (journal.isEmpty()) {
-            forget(deletion, Long.MAX_VALUE);
+            forget(deletion, Long.MAX_VALUE, true);
             return;
         }
         PendingRecord pending = new PendingRecord(deletion);
@@ -361,11 +450,11 @@ public final class InMemoryBroker implements Broker {
         CompletableFuture<Void> erased =
                 pending.written().thenCompose(segment -> journal.get().erase(deletion, segment));
         try {
-            forget(deletion, PendingRecord.await(pending.written(), WRITING_SECONDS));
+            forget(deletion, PendingRecord.await(pending.written(), WRITING_SECONDS), true);
             erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
         } catch (IOException e) {
             pending.written() // if it is written after all
-                    .thenAccept(segment -> Thread.startVirtualThread(() -> forget(deletion, segment)));
+                    .thenAccept(segment -> Thread.startVirtualThread(() -> forget(deletion, segment, true)));
             throw new UnavailableException(e.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw new UnavailableException(
@@ -376,13 +465,55 @@ public final class InMemoryBroker implements Broker {
         }
     }
 
-    private void forget(JournalRecord.Deletion deletion, long segment) {
-        Consumer<InMemoryChannel> delete = channel -> channel.change(it -> it.delete(deletion::concerns, segment));
+    /**
+     * Removes messages from memory.
+     *
+     * @param tell whether to tell listeners: of a sender by deletions, which are messages, and of a channel by a loss
+     */
+    private void forget(JournalRecord.Deletion deletion, long segment, boolean tell) {
+        Consumer<InMemoryChannel> delete = channel -> {
+            List<InMemoryChannel.Place> told = new ArrayList<>();
+            channel.change(it -> {
+                List<List<Long>> deleted =
+                        it.delete(deletion::concerns, fold -> deletion.left(it.name(), fold), segment);
+                if (tell && deletion.sender().isEmpty()) {
+                    it.tellLost();
+                } else if (tell) {
+                    deleted.forEach(offsets -> told.add(it.tell(journal, offsets)));
+                }
+            });
+            journal.ifPresent(Journal::flushOrWake);
+            told.forEach(this::deliverWhenWritten);
+        };
         if (deletion.channel().isEmpty()) {
             channels.values().forEach(delete);
         } else {
             Optional.ofNullable(channels.get(deletion.channel())).ifPresent(delete);
         }
+    }
+
+    /** Waits until a message is written, and delivers it; if that takes long, it is delivered later. */
+    private void deliverWhenWritten(InMemoryChannel.Place place) {
+        try {
+            PendingRecord.await(place.written(), WRITING_SECONDS);
+            place.channel().deliver();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "a deletion is not delivered yet: " + e);
+            place.written().thenRun(() -> Thread.startVirtualThread(place.channel()::deliver));
+        }
+    }
+
+    @Override
+    public ReadMark markRead(String channel, Reader reader, long offset) throws UnavailableException {
+        if (!memory.hasRoomForMessage()) {
+            throw new UnavailableException("memory is full", null);
+        }
+        return marks.move(channel, reader, offset, journal);
+    }
+
+    @Override
+    public ReadMark readMark(String channel, Sender client) {
+        return marks.of(channel, client, journal);
     }
 
     @Override
@@ -463,11 +594,91 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
+    public Optional<ChannelInfo> info(String channel) {
+        return with(channel, InMemoryChannel::info);
+    }
+
+    @Override
+    public ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) throws UnavailableException {
+        ChannelInfo.require(json);
+        if (!memory.hasRoomForMessage() || json.isPresent() && !directory.hasRoomForInfo()) {
+            throw new UnavailableException("memory is full", null);
+        }
+        Describing one = with(channel, it -> describe(it, by, json));
+        if (one.written.isEmpty()) {
+            return one.info;
+        }
+        journal.orElseThrow().flushOrWake();
+        CompletableFuture<Long> written = one.written.get();
+        try {
+            long segment = PendingRecord.await(written, WRITING_SECONDS);
+            one.channel.change(it -> settle(it, one.info, segment));
+            return one.info;
+        } catch (IOException e) {
+            written.whenComplete(
+                    (segment, why) -> // if it is written after all
+                    Thread.startVirtualThread(() ->
+                            one.channel.change(it -> settle(it, one.info, segment == null ? NOT_WRITTEN : segment))));
+            throw new UnavailableException(isClosed() ? "the broker is closed" : e.getMessage(), e);
+        }
+    }
+
+    /** A description on its way; without a future if it is in force. */
+    private record Describing(InMemoryChannel channel, ChannelInfo info, Optional<CompletableFuture<Long>> written) {}
+
+    /** Describes a channel, whose lock the caller has. */
+    private Describing describe(InMemoryChannel channel, Sender by, Optional<Content.Json> json) {
+        Description description = channel.description();
+        ChannelInfo info = description.next(by, json);
+        if (json.isEmpty() && description.isEmpty()) {
+            return new Describing(channel, info, Optional.empty()); // there is nothing to remove
+        }
+        if (journal.isEmpty()) {
+            channel.describe(info, 0);
+            return new Describing(channel, info, Optional.empty());
+        }
+        return new Describing(channel, info, Optional.of(description.queue(info, journal.get())));
+    }
+
+    private static void settle(InMemoryChannel channel, ChannelInfo info, long segment) {
+        channel.description().settle();
+        if (segment != NOT_WRITTEN) {
+            channel.describe(info, segment);
+        }
+    }
+
+    @Override
+    public Listing list(String prefix, String after, int limit, Predicate<String> wanted) {
+        requireOpen();
+        List<ChannelEntry> page = new ArrayList<>();
+        long characters = 0;
+        for (Map.Entry<String, InMemoryChannel> one : directory.from(prefix, after)) {
+            if (!one.getKey().startsWith(prefix)) {
+                break;
+            }
+            Optional<ChannelEntry> entry = wanted.test(one.getKey())
+                    ? one.getValue().use(InMemoryChannel::entry).flatMap(Function.identity())
+                    : Optional.empty();
+            if (entry.isPresent()) {
+                if (page.size() >= limit || characters >= Listing.MAX_CHARS) {
+                    return new Listing(page, true);
+                }
+                page.add(entry.get());
+                characters += entry.get().length();
+            }
+        }
+        return new Listing(page, false);
+    }
+
+    @Override
     public void close() {
         closed.countDown();
         revocations.close(); // before another process can open the directory
         bans.close();
-        journal.ifPresent(Journal::close);
+        journal.ifPresent(to -> {
+            channels.values().forEach(channel -> channel.use(it -> it.writeLeaving(to)));
+            to.close();
+        });
         channels.values().forEach(channel -> channel.change(InMemoryChannel::end));
         channels.clear();
         holds.clear();
@@ -475,7 +686,8 @@ public final class InMemoryBroker implements Broker {
     }
 
     private InMemoryChannel channel(String name) {
-        return channels.computeIfAbsent(name, absent -> new InMemoryChannel(absent, epoch, retention, memory, sizes));
+        return channels.computeIfAbsent(
+                name, absent -> new InMemoryChannel(absent, epoch, retention, memory, sizes, directory));
     }
 
     private <T> T with(String name, Function<InMemoryChannel, T> what) {
@@ -514,6 +726,9 @@ public final class InMemoryBroker implements Broker {
         upkeep.lock();
         try {
             channels.values().forEach(InMemoryChannel::deliver); // it is overdue where a publisher had no memory for it
+            journal.ifPresent(to -> channels.values().stream()
+                    .filter(InMemoryChannel::hasLeaving)
+                    .forEach(channel -> channel.change(it -> it.writeLeaving(to))));
             holds.sweep();
             channels.values().removeIf(channel -> channel.use(this::isExpired).orElse(true));
             if (journal.isPresent()) {

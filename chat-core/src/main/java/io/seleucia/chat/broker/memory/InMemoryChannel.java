@@ -1,26 +1,41 @@
 package io.seleucia.chat.broker.memory;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException.Reason;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.journal.Erasure;
+import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalEntry;
+import io.seleucia.chat.broker.journal.JournalHistory;
 import io.seleucia.chat.broker.journal.JournalRecord;
+import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.memory.Sizes;
+import io.seleucia.chat.message.Attributes;
+import io.seleucia.chat.message.Attributes.Deleted;
+import io.seleucia.chat.message.ChannelEntry;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,6 +45,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * One channel in memory. A message gets its position at once. With a journal, it becomes visible when it has been written; if
@@ -43,20 +59,38 @@ final class InMemoryChannel {
     private static final Logger LOG = System.getLogger(InMemoryChannel.class.getName());
     private static final int MESSAGE_BYTES = 84; // a message, its position and its place in the history, without texts
     private static final int KEY_BYTES = 100; // an idempotency key and its entry in a map, without texts
-    private static final int CHANNEL_BYTES = 580; // a channel, its empty collections and its entry in a map
+    private static final int ATTRIBUTES_BYTES = 72; // with a reference; a session's messages share the rest
+    private static final int HEADER_BYTES = 136; // with its entry in a map, without texts
+    private static final int CHANNEL_BYTES = 670; // a channel, its empty collections and its entry in a map
     private static final int MEMBER_BYTES = 48; // a client in it, whose name its session has as well
-    private static final int INITIAL_ROOM = 15; // for messages
+    private static final Sender OPERATOR = Sender.of("operator");
     private static final CompletableFuture<Void> AT_ONCE = CompletableFuture.completedFuture(null);
 
     /**
      * A message's position.
      *
+     * @param position the channel's newest one if the message is refused
      * @param duplicate whether an earlier message with the same key has it
      * @param written completes when the position is final; fails if the message can't be written
+     * @param refused why the message can't refer to another, if so: it has no place
+     * @param older the fold of that one which the journal may not have yet, if that one may be in the archive
      */
-    record Place(InMemoryChannel channel, Position position, boolean duplicate, CompletableFuture<Void> written) {}
+    record Place(
+            InMemoryChannel channel,
+            Position position,
+            boolean duplicate,
+            CompletableFuture<Void> written,
+            Optional<Reason> refused,
+            Optional<Fold> older) {
+        private Place(InMemoryChannel channel, Position position, boolean duplicate, CompletableFuture<Void> written) {
+            this(channel, position, duplicate, written, Optional.empty(), Optional.empty());
+        }
+    }
 
     private record Key(String sender, String key) {}
+
+    /** A fold that the journal has been given, and whether it has written it. */
+    private record Offered(Fold fold, CompletableFuture<Void> written) {}
 
     private record Kept(Position position, CompletableFuture<Void> written, long until) {}
 
@@ -64,30 +98,44 @@ final class InMemoryChannel {
     private final Retention retention;
     private final MemoryBudget memory;
     private final ChannelSizes<InMemoryChannel> sizes;
+    private final ChannelDirectory<InMemoryChannel> directory;
+    private final boolean hidden; // from the directory
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below; held while listeners are called
-    private ArrayDeque<Message> history = new ArrayDeque<>(INITIAL_ROOM);
-    private int room = INITIAL_ROOM; // of the history, before it has to grow
+    private final MessageWindow history = new MessageWindow();
+    private final Folds folds = new Folds(history, this::count);
     private final LinkedList<Unwritten> unwritten = new LinkedList<>(); // follow the last position
     private final List<Broker.Listener> listeners = new ArrayList<>(1);
+    private Map<Long, Offered> offered = Collections.emptyMap(); // folds that the journal has been given
     private final LinkedHashMap<Key, Kept> keys = new LinkedHashMap<>(); // the oldest first
     private final TreeMap<String, Integer> members = new TreeMap<>(); // the sessions of each client
-    private long bytes; // of the history
+    private ChannelMarks marks; // null while there are none
+    private long bytes; // of the history and the folds
     private long keyBytes; // of the keys
     private Position last; // of the last message delivered
+    private List<String> former = List.of(); // epochs that its epoch continues
     private long usedAt; // by the nanosecond clock
     private long segment; // of the journal: the newest that has the last position
     private long begun; // the first offset published in that segment
     private boolean forgotten; // a caller needs another object for the channel
     private int sizeClass = ChannelSizes.NONE;
+    private boolean listed; // in the directory
+    private Description description; // null if it was never described
 
     InMemoryChannel(
-            String name, String epoch, Retention retention, MemoryBudget memory, ChannelSizes<InMemoryChannel> sizes) {
+            String name,
+            String epoch,
+            Retention retention,
+            MemoryBudget memory,
+            ChannelSizes<InMemoryChannel> sizes,
+            ChannelDirectory<InMemoryChannel> directory) {
         this.name = name;
         this.last = new Position(epoch, 0);
         this.retention = retention;
         this.memory = memory;
         this.sizes = sizes;
+        this.directory = directory;
+        this.hidden = Names.isInbox(name);
         memory.charge(Part.CHANNELS, CHANNEL_BYTES + Sizes.ofText(name));
     }
 
@@ -111,23 +159,37 @@ final class InMemoryChannel {
         }
     }
 
-    /** Releases the lock after updating the channel's size class, which the next call does if there is no memory now. */
+    /**
+     * Releases the lock after updating the channel's size class and its place in the directory, which the next call does if
+     * there is no memory now.
+     */
     private void unlock() {
         OutOfMemoryError failure = null;
         try {
-            long held = bytes + keyBytes;
-            boolean unused = isIdle() && last.offset() > 0 && !forgotten;
+            long held = bytes + keyBytes + markBytes();
+            boolean unused = isIdle() && info().isEmpty() && last.offset() > 0 && !forgotten;
             int next = held > 0 ? ChannelSizes.of(held) : unused ? ChannelSizes.UNUSED : ChannelSizes.NONE;
             if (next != sizeClass) {
                 sizes.move(this, sizeClass, next);
                 sizeClass = next;
             }
+            updateDirectory();
         } catch (OutOfMemoryError e) {
             failure = e;
         } finally {
             lock.unlock();
         }
         Loop.passOn(failure);
+    }
+
+    private void updateDirectory() {
+        boolean lists = !hidden && !forgotten && !(members.isEmpty() && history.isEmpty());
+        if (lists && !listed) {
+            directory.add(name, this);
+        } else if (!lists && listed) {
+            directory.remove(name, this);
+        }
+        listed = lists;
     }
 
     /** Records that the channel is in use, and removes expired messages and keys. */
@@ -148,16 +210,79 @@ final class InMemoryChannel {
         return listeners;
     }
 
-    Place place(Optional<Journal> journal, Sender sender, Content content, String key) {
+    /** Gives a message its position, unless the message to which it refers does not allow it. */
+    Place place(Optional<Journal> journal, Sender sender, Draft draft) {
+        return place(journal, sender, draft, Optional.empty());
+    }
+
+    /** @param archived the message to which a deletion refers, if it was looked up because it is not in memory */
+    Place place(Optional<Journal> journal, Sender sender, Draft draft, Optional<JournalHistory.Stored> archived) {
+        String key = draft.key();
         Key named = key.isEmpty() ? null : new Key(sender.key(), key);
         Kept kept = named == null ? null : keys.get(named);
         if (kept != null) {
             return new Place(this, kept.position, true, kept.written);
         }
+        Erasure erasure = Erasure.NONE;
+        if (draft.attributes().ref().isPresent()) {
+            Reference reference = draft.attributes().ref().get();
+            Optional<Message> target = target(reference, journal, archived);
+            Optional<Reason> refused = reference.offset() > last.offset()
+                    ? Optional.of(Reason.UNKNOWN)
+                    : target.isPresent() ? folds.flaw(sender, draft, target.get()) : Optional.of(Reason.TOO_OLD);
+            if (refused.isPresent()) {
+                Optional<Fold> older = target.isEmpty() && reference.offset() < first()
+                        ? Optional.of(folds.leaving().getOrDefault(reference.offset(), Fold.NONE))
+                        : Optional.empty();
+                return new Place(this, last, false, AT_ONCE, refused, older);
+            }
+            if (reference.kind() == Reference.Kind.DELETE) {
+                erasure = erasure(reference.offset(), archived);
+            }
+        }
+        return place(journal, sender, draft, erasure, named);
+    }
+
+    /** Returns the message to which a reference is, if it is in the history, or was looked up and is still as it was. */
+    private Optional<Message> target(
+            Reference reference, Optional<Journal> journal, Optional<JournalHistory.Stored> archived) {
+        int number = history.numberOf(reference.offset());
+        if (number >= 0) {
+            return Optional.of(history.get(number));
+        }
+        return archived.map(JournalHistory.Stored::message)
+                .filter(message -> message.position().offset() < first()
+                        && journal.filter(it -> it.isErased(name, message.position()))
+                                .isEmpty());
+    }
+
+    /** Returns what the deletion of a message erases: it and its edits. */
+    private Erasure erasure(long target, Optional<JournalHistory.Stored> archived) {
+        Fold fold = archived.map(JournalHistory.Stored::fold).orElse(Fold.NONE);
+        List<String> epochs = new ArrayList<>(epochs());
+        archived.ifPresent(stored -> epochs.addAll(stored.epochs()));
+        return new Erasure(epochs.stream().distinct().toList(), folds.withEdits(target, fold));
+    }
+
+    /** Returns the epochs in which the messages in memory may have been published. */
+    private List<String> epochs() {
+        List<String> epochs = new ArrayList<>(former);
+        epochs.add(last.epoch());
+        return epochs;
+    }
+
+    private Place place(Optional<Journal> journal, Sender sender, Draft draft, Erasure erasure, Key named) {
+        String key = draft.key();
         Position position = last.at(last.offset() + unwritten.size() + 1);
-        Message message =
-                new Message(name, position, sender.name(), sender.guest(), System.currentTimeMillis(), content);
-        Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named) : null;
+        Message message = new Message(
+                name,
+                position,
+                sender.name(),
+                sender.guest(),
+                System.currentTimeMillis(),
+                draft.content(),
+                draft.attributes());
+        Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named, erasure, journal.get()) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
         boolean placed = false;
         try {
@@ -165,7 +290,7 @@ final class InMemoryChannel {
                 keep(named, position, written);
             }
             if (entry == null) {
-                remember(message);
+                remember(message, erasure.offsets(), false);
                 placed = true;
             } else {
                 placed = queue(entry, journal.get());
@@ -197,18 +322,22 @@ final class InMemoryChannel {
     /** Queues a message for the journal. Returns whether the journal accepts it. */
     private boolean queue(Unwritten entry, Journal journal) {
         boolean taken = false;
+        boolean erasable = entry.erasure.isEmpty() || !journal.isErasingTooMuch();
         unwritten.addLast(entry); // first: an accepted message must have its position
         try {
-            taken = journal.offer(entry);
+            folds.place(entry.message);
+            taken = erasable && journal.offer(entry);
         } finally {
             if (taken) {
                 charge(Part.WAITING, size(entry.message));
             } else {
                 unwritten.removeLast();
+                folds.unplace(entry.message);
             }
         }
         if (!taken) {
-            entry.written.completeExceptionally(new IOException(journal.refusal()));
+            String why = erasable ? journal.refusal() : "too many deleted messages wait to be erased already";
+            entry.written.completeExceptionally(new IOException(why));
         }
         return taken;
     }
@@ -220,8 +349,10 @@ final class InMemoryChannel {
                     && !unwritten.isEmpty()
                     && unwritten.getFirst().written.isDone()) {
                 Unwritten first = unwritten.getFirst();
-                remember(first.message); // throws if memory has run out, and then nothing has changed
+                // Throws if memory has run out, and then nothing has changed.
+                remember(first.message, first.erasure.offsets(), false);
                 unwritten.removeFirst();
+                folds.unplace(first.message);
                 charge(Part.WAITING, -size(first.message));
                 if (segment != first.segment) {
                     segment = first.segment;
@@ -254,6 +385,36 @@ final class InMemoryChannel {
         }
     }
 
+    /** Returns the channel's entry in the directory, if it has clients or messages. */
+    Optional<ChannelEntry> entry() {
+        trim();
+        if (members.isEmpty() && history.isEmpty()) {
+            return Optional.empty();
+        }
+        long newest = history.isEmpty() ? 0 : history.get(history.size() - 1).time();
+        return Optional.of(new ChannelEntry(name, members.size(), newest, info()));
+    }
+
+    /** Returns the channel's description, if it has one. */
+    Optional<ChannelInfo> info() {
+        return description == null ? Optional.empty() : description.current();
+    }
+
+    /** Returns the channel's description, to be changed. */
+    Description description() {
+        if (description == null) {
+            description = new Description(name, directory);
+        }
+        return description;
+    }
+
+    /** Makes a description the current one and tells the listeners, unless a later one is. */
+    void describe(ChannelInfo info, long from) {
+        if (!forgotten && description().set(info, from)) {
+            tell(listener -> listener.described(info));
+        }
+    }
+
     /** Adds a session of a client, by its {@link Sender#key}. If it is the first, tells listeners and returns true. */
     boolean join(String client) {
         boolean first = members.merge(client, 1, Integer::sum) == 1;
@@ -280,30 +441,54 @@ final class InMemoryChannel {
         return members;
     }
 
-    /** Adds a message to the history. Throws, without effect, if memory has run out. */
-    private void remember(Message message) {
-        if (history.size() == room) { // a deque that fails to grow by itself loses its messages
-            int more = room + room / 2;
-            ArrayDeque<Message> larger = new ArrayDeque<>(more);
-            larger.addAll(history);
-            history = larger;
-            room = more;
+    /**
+     * Adds a message to the history. Throws if memory has run out, and can then be called again.
+     *
+     * @param erased the messages that it deletes
+     * @param restoring whether it is one of the journal
+     */
+    private void remember(Message message, List<Long> erased, boolean restoring) {
+        history.grow();
+        if (message.attributes().ref().isPresent()) {
+            Deleted deletion = erased.isEmpty() ? null : new Deleted(message.sender(), message.time());
+            for (long offset : erased) {
+                blank(offset, deletion);
+            }
+            folds.add(message, restoring && isArchived());
         }
-        history.addLast(message);
+        history.add(message);
         count(size(message));
         if (history.size() > retention.messages()) {
             removeOldest();
         }
     }
 
+    /** Removes the content of a message, if it is in memory, and what others have made of it. */
+    private void blank(long offset, Deleted deletion) {
+        int number = history.numberOf(offset);
+        Optional<Message> message =
+                number < 0 ? Optional.empty() : Optional.of(history.get(number)).filter(it -> !it.isDeleted());
+        Optional<Message> blanked = message.map(it -> it.deleted(deletion));
+        folds.blank(offset, message);
+        if (blanked.isPresent()) { // last: if memory runs out before, all of it can be repeated
+            history.set(number, blanked.get());
+            count(size(blanked.get()) - size(message.get()));
+        }
+    }
+
+    /** Returns whether messages can be read when they have left memory. */
+    private boolean isArchived() {
+        return !retention.archive().isZero();
+    }
+
     /** A page of the messages in memory, and the offset of the first of all, or of the next message if there is none. */
     record Held(Broker.Page page, long first) {}
 
     Held page(boolean forward, Predicate<Message> wanted, int limit) {
-        Iterator<Message> messages = forward ? history.iterator() : history.descendingIterator();
         List<Message> page = new ArrayList<>();
-        while (page.size() < limit && messages.hasNext()) {
-            Message message = messages.next();
+        int size = history.size();
+        for (int i = 0; page.size() < limit && i < size; i++) {
+            Message message = history.get(forward ? i : size - 1 - i);
             if (wanted.test(message)) {
                 page.add(message);
             }
@@ -311,9 +496,132 @@ final class InMemoryChannel {
         return new Held(new Broker.Page(last, forward ? page : page.reversed()), first());
     }
 
+    private long markBytes() {
+        return marks == null ? 0 : marks.bytes();
+    }
+
+    /** Returns the offset up to which a client has read, by its {@link Sender#key}. */
+    long mark(String client) {
+        return marks == null ? 0 : Math.min(marks.of(client), last.offset());
+    }
+
+    /**
+     * Moves a client's mark, unless it is there already or further, or the channel has ended. Returns whether it has moved.
+     *
+     * @param segment the segment of the journal that has the mark
+     */
+    boolean move(String client, Position to, long segment) {
+        if (forgotten || !to.sameEpoch(last)) {
+            return false;
+        }
+        marks = marks == null ? new ChannelMarks(memory) : marks;
+        return marks.move(client, to.offset(), segment);
+    }
+
+    /**
+     * What a client has not read, as far as it is in memory.
+     *
+     * @param mark the offset up to which it has read
+     * @param count the number of messages after it, at most one more than are counted
+     * @param first the offset of the first message in memory, or of the next message if there is none
+     */
+    record Unread(long mark, int count, Position last, long first) {}
+
+    Unread unread(Sender client) {
+        long mark = mark(client.key());
+        int count = 0;
+        for (int i = history.find(mark + 1); count <= ReadMark.MAX_UNREAD && i < history.size(); i++) {
+            count += ReadMark.counts(history.get(i), client) ? 1 : 0;
+        }
+        return new Unread(mark, count, last, first());
+    }
+
+    /** Returns some marks to write before segments up to this one go; none if later segments have all marks. */
+    List<JournalRecord.Read> marks(long upTo, int limit) {
+        return marks == null
+                ? List.of()
+                : marks.upTo(upTo, limit).stream()
+                        .map(mark -> new JournalRecord.Read(name, last.at(mark.offset()), mark.client(), usedAt()))
+                        .toList();
+    }
+
+    /** Records that this segment has a client's mark. */
+    void wrote(JournalRecord.Read mark, long segment) {
+        if (marks != null && mark.position().sameEpoch(last)) {
+            marks.wrote(mark.client(), mark.position().offset(), segment);
+        }
+    }
+
+    /**
+     * A page of the messages in memory as they are now, the offset of the first message in memory, or of the next message if
+     * there is none, and the folds of older messages that the journal does not have yet.
+     */
+    record HeldFolded(Broker.FoldedPage page, long first, Map<Long, Fold> leaving) {}
+
+    HeldFolded folded(boolean forward, long offset, int limit) {
+        List<FoldedMessage> page = new ArrayList<>();
+        int from = history.find(forward && offset < Long.MAX_VALUE ? offset + 1 : offset);
+        int step = forward ? 1 : -1;
+        for (int i = forward ? from : from - 1; page.size() < limit && i >= 0 && i < history.size(); i += step) {
+            Message message = history.get(i);
+            if (!message.attributes().isAnnotation()) {
+                page.add(folds.of(message));
+            }
+        }
+        return new HeldFolded(
+                new Broker.FoldedPage(last, forward ? page : page.reversed()), first(), Map.copyOf(folds.leaving()));
+    }
+
+    /** Returns whether the journal lacks folds of messages that have left memory. */
+    boolean hasLeaving() {
+        return !folds.leaving().isEmpty();
+    }
+
+    /**
+     * Gives the journal the folds of messages that have left memory. What it does not accept now, it is given again.
+     *
+     * @return completes when all of them are written; fails if one can't be, or is not accepted
+     */
+    CompletableFuture<Void> writeLeaving(Journal journal) {
+        CompletableFuture<Void> all = AT_ONCE;
+        for (Map.Entry<Long, Fold> leaving : Map.copyOf(folds.leaving()).entrySet()) {
+            long offset = leaving.getKey();
+            Fold fold = leaving.getValue();
+            Offered known = offered.get(offset);
+            if (known == null || known.fold != fold) {
+                PendingRecord pending = new PendingRecord(new JournalRecord.Folded(name, last.at(offset), fold));
+                if (!journal.offer(pending)) {
+                    return CompletableFuture.failedFuture(new IOException(journal.refusal()));
+                }
+                Offered next = new Offered(fold, new CompletableFuture<>());
+                offered = offered.isEmpty() ? new HashMap<>() : offered;
+                offered.put(offset, next);
+                pending.written().whenComplete((segment, failure) -> left(offset, next, failure));
+                known = next;
+            }
+            all = CompletableFuture.allOf(all, known.written);
+        }
+        return all;
+    }
+
+    /** Notes that the journal has the fold of a message that has left memory, or could not write it. */
+    private void left(long offset, Offered written, Throwable failure) {
+        change(it -> {
+            offered.remove(offset, written);
+            if (failure == null && !forgotten) {
+                folds.left(offset, written.fold);
+            }
+        });
+        if (failure == null) {
+            written.written.complete(null);
+        } else {
+            written.written.completeExceptionally(failure);
+        }
+    }
+
     private void trim() {
         long oldest = System.currentTimeMillis() - retention.age().toMillis();
-        while (!history.isEmpty() && history.getFirst().time() < oldest) {
+        while (!history.isEmpty() && history.first().time() < oldest) {
             removeOldest();
         }
         removeKeysWhile(kept -> kept.until - System.nanoTime() < 0);
@@ -325,8 +633,16 @@ final class InMemoryChannel {
         }
     }
 
-    /** Removes the older half of the history, and the keys of its messages. Returns the number of bytes freed. */
+    /**
+     * Removes the older half of the history, and the keys of its messages; or, if they take more, the older half of the marks.
+     * Returns the number of bytes freed.
+     */
     long halve() {
+        long freed = markBytes();
+        if (freed > bytes + keyBytes) {
+            marks = marks.halve() ? marks : null;
+            return freed - markBytes();
+        }
         long before = bytes + keyBytes;
         for (int rest = history.size() / 2; history.size() > rest; ) {
             removeOldest();
@@ -338,7 +654,7 @@ final class InMemoryChannel {
 
     /** Returns the offset of the oldest message in the history, or of the next message if there is none. */
     private long first() {
-        return (history.isEmpty() ? last.next() : history.getFirst().position()).offset();
+        return (history.isEmpty() ? last.next() : history.first().position()).offset();
     }
 
     /**
@@ -346,21 +662,46 @@ final class InMemoryChannel {
      * position is behind all of them. Messages published after the deletion stay, as they do in the journal.
      *
      * @param from the journal's segment that begins with the deletion
+     * @return what is left to erase, and to tell listeners of: the offset of each message that was no annotation, with those
+     *     of its edits
      */
-    void delete(Predicate<Message> what, long from) {
+    List<List<Long>> delete(Predicate<Message> what, UnaryOperator<Fold> fold, long from) {
         deliver();
         long end = segment < from ? Long.MAX_VALUE : begun;
+        List<List<Long>> deleted = new ArrayList<>();
         history.removeIf(message -> {
-            boolean deleted = message.position().offset() < end && what.test(message);
-            if (deleted) {
+            boolean concerned = message.position().offset() < end && what.test(message);
+            if (concerned) {
                 count(-size(message));
+                if (!message.attributes().isAnnotation() && !message.isDeleted()) {
+                    deleted.add(folds.withEdits(message.position().offset(), Fold.NONE));
+                }
             }
-            return deleted;
+            return concerned;
         });
+        folds.refold();
+        folds.changeLeaving(fold);
+        return deleted;
+    }
+
+    /** Appends a deletion by the operator of a message that is there no more, so that members remove it too. */
+    Place tell(Optional<Journal> journal, List<Long> deleted) {
+        Attributes attributes = Attributes.NONE.withRef(new Reference(deleted.getFirst(), Reference.Kind.DELETE));
+        Draft draft = new Draft(Content.NONE, attributes, "", true);
+        List<Long> edits = deleted.subList(1, deleted.size()); // which others may have published
+        Erasure erasure = edits.isEmpty() ? Erasure.NONE : new Erasure(epochs(), edits);
+        return place(journal, OPERATOR, draft, erasure, null);
+    }
+
+    /** Tells listeners that the whole history is gone. */
+    void tellLost() {
+        tell(listener -> listener.lost(last));
     }
 
     private void removeOldest() {
-        count(-size(history.removeFirst()));
+        Message oldest = history.removeFirst();
+        count(-size(oldest));
+        folds.leave(oldest, isArchived());
     }
 
     private void count(long more) {
@@ -382,7 +723,14 @@ final class InMemoryChannel {
 
     /** Returns the size of a message, including the sender's name, which messages may share. */
     private static long size(Message message) {
-        return MESSAGE_BYTES + Sizes.ofText(message.content().asText()) + Sizes.ofText(message.sender());
+        return MESSAGE_BYTES
+                + Sizes.ofText(message.content().asText())
+                + Sizes.ofText(message.sender())
+                + (message.attributes() == Attributes.NONE ? 0 : size(message.attributes()));
+    }
+
+    private static long size(Attributes attributes) {
+        return ATTRIBUTES_BYTES + (long) HEADER_BYTES * attributes.headers().size() + 2L * attributes.length();
     }
 
     private static long size(Key key) {
@@ -401,21 +749,26 @@ final class InMemoryChannel {
     boolean isUnused() {
         trim();
         return isIdle()
-                && (last.offset() == 0
+                && (last.offset() == 0 && info().isEmpty()
                         || System.nanoTime() - usedAt > retention.positions().toNanos());
     }
 
     /** Ends the channel if it is idle and has no keys: it must begin again in another epoch. Returns whether it has ended. */
     boolean forgetPosition() {
         trim();
-        if (isIdle() && keys.isEmpty()) {
+        if (isIdle() && keys.isEmpty() && marks == null && info().isEmpty()) {
             end();
         }
         return forgotten;
     }
 
     private boolean isIdle() {
-        return listeners.isEmpty() && members.isEmpty() && history.isEmpty() && unwritten.isEmpty();
+        return listeners.isEmpty()
+                && members.isEmpty()
+                && history.isEmpty()
+                && unwritten.isEmpty()
+                && !hasLeaving()
+                && (description == null || !description.isUnsettled());
     }
 
     /** Ends the channel and all subscriptions, and releases its memory charge. */
@@ -427,9 +780,26 @@ final class InMemoryChannel {
         countKey(-keyBytes);
         charge(Part.CHANNELS, -CHANNEL_BYTES - Sizes.ofText(name) - (long) MEMBER_BYTES * members.size());
         unwritten.forEach(entry -> charge(Part.WAITING, -size(entry.message)));
+        forgetMarks();
+        if (description != null) {
+            description.end();
+        }
         forgotten = true;
         listeners.clear();
         members.clear();
+    }
+
+    private void forgetMarks() {
+        if (marks != null) {
+            marks.clear();
+            marks = null;
+        }
+    }
+
+    /** Returns when the channel was last used, in milliseconds since 1970. */
+    private long usedAt() {
+        long unusedNanos = listeners.isEmpty() ? System.nanoTime() - usedAt : 0;
+        return System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(unusedNanos);
     }
 
     /** Returns the checkpoint to write before segments up to this one go; empty if later segments have the position. */
@@ -437,9 +807,14 @@ final class InMemoryChannel {
         if (last.offset() == 0 || segment > upTo) {
             return Optional.empty();
         }
-        long unusedNanos = listeners.isEmpty() ? System.nanoTime() - usedAt : 0;
-        long at = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(unusedNanos);
-        return Optional.of(new JournalRecord.ChannelCheckpoint(name, last, at, ""));
+        return Optional.of(new JournalRecord.ChannelCheckpoint(name, last, usedAt(), ""));
+    }
+
+    /** Queues a copy of the description, if there is one in no later segment. See {@link Description#copy}. */
+    CompletableFuture<Void> copyDescription(Journal to, long upTo) {
+        return description == null
+                ? AT_ONCE
+                : description.copy(to, upTo, (info, in) -> change(it -> it.description.set(info, in)));
     }
 
     /** Records that this segment has a checkpoint of the last position. */
@@ -450,7 +825,9 @@ final class InMemoryChannel {
         }
     }
 
-    void restore(Message message, String key, long from) {
+    void restore(JournalRecord.Published published, long from) {
+        Message message = published.message();
+        String key = published.key();
         Position position = message.position();
         if (position.sameEpoch(last)) {
             position = last.at(position.offset());
@@ -461,7 +838,7 @@ final class InMemoryChannel {
             return; // the journal has it twice
         }
         last = position;
-        remember(new Message(name, position, message.sender(), message.guest(), message.time(), message.content()));
+        remember(message.in(name).at(position), published.erasure().offsets(), true);
         segment = from;
         usedAt = nanos(message.time());
         if (!key.isEmpty()) {
@@ -472,11 +849,19 @@ final class InMemoryChannel {
 
     private void beginAnew(Position position) {
         last = position.at(0);
+        forgetMarks();
         keys.clear();
         countKey(-keyBytes);
         while (!history.isEmpty()) {
             removeOldest();
         }
+        folds.clearLeaving();
+        former = List.of();
+    }
+
+    /** Restores what the journal knows of a message that had left memory. */
+    void restore(JournalRecord.Folded folded) {
+        folds.left(folded.position().offset());
     }
 
     /** Restores the position of a deleted message. */
@@ -497,6 +882,25 @@ final class InMemoryChannel {
         usedAt = Math.max(usedAt, nanos(checkpoint.usedAt()));
     }
 
+    /** Restores how far a client has read. The channel had that position, even if no other record has it any more. */
+    void restore(JournalRecord.Read mark, long from) {
+        if (!mark.position().sameEpoch(last)) {
+            beginAnew(mark.position());
+        }
+        if (mark.position().offset() > last.offset()) {
+            last = last.at(mark.position().offset());
+            segment = from;
+        }
+        usedAt = Math.max(usedAt, nanos(mark.usedAt()));
+        move(mark.client(), mark.position(), from);
+    }
+
+    /** Restores the channel's description. */
+    void restore(JournalRecord.Described described, long from) {
+        description().set(described.info(), from);
+        usedAt = Math.max(usedAt, nanos(described.info().time()));
+    }
+
     /** Continues in another epoch with the same messages, offsets and keys. Returns the link between the epochs to write. */
     Optional<JournalRecord> continueIn(String epoch) {
         String former = last.epoch();
@@ -507,13 +911,14 @@ final class InMemoryChannel {
 
     private void renew(String epoch) {
         if (!epoch.equals(last.epoch())) {
+            former = List.copyOf(epochs());
             last = new Position(epoch, last.offset());
-            List<Message> messages = List.copyOf(history);
-            history.clear(); // keeps its capacity
-            for (Message message : messages) {
-                Position position = last.at(message.position().offset());
-                history.addLast(new Message(
-                        name, position, message.sender(), message.guest(), message.time(), message.content()));
+            if (marks != null) {
+                marks.cap(last.offset());
+            }
+            for (int i = 0; i < history.size(); i++) {
+                Message message = history.get(i);
+                history.set(i, message.at(last.at(message.position().offset())));
             }
             keys.replaceAll((key, kept) -> new Kept(last.at(kept.position.offset()), kept.written, kept.until));
         }
@@ -529,25 +934,39 @@ final class InMemoryChannel {
         private final Message message;
         private final String key;
         private final Key named; // null without a key
+        private final Erasure erasure;
+        private final Journal journal;
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private long segment; // set before it is written
         private volatile boolean failed; // another message may have its position by now
 
-        private Unwritten(Message message, String key, Key named) {
+        private Unwritten(Message message, String key, Key named, Erasure erasure, Journal journal) {
             this.message = message;
             this.key = key;
             this.named = named;
+            this.erasure = erasure;
+            this.journal = journal;
+        }
+
+        private JournalRecord.Published published() {
+            return new JournalRecord.Published(message, key, erasure);
         }
 
         @Override
         public Optional<JournalRecord> record() {
-            return failed ? Optional.empty() : Optional.of(new JournalRecord.Published(message, key));
+            return failed ? Optional.empty() : Optional.of(published());
         }
 
         @Override
         public void written(long segment) {
             this.segment = segment;
-            written.complete(null);
+            try {
+                if (!erasure.isEmpty()) {
+                    journal.erase(published(), segment); // before anyone is told
+                }
+            } finally {
+                written.complete(null); // or the channel would deliver nothing more
+            }
         }
 
         /**
@@ -563,6 +982,7 @@ final class InMemoryChannel {
                         && !unwritten.getLast().written.isDone()) {
                     Unwritten entry = unwritten.removeLast();
                     entry.failed = true;
+                    folds.unplace(entry.message);
                     charge(Part.WAITING, -size(entry.message));
                     removeKey(entry.named);
                     try {

@@ -19,7 +19,7 @@ final class SegmentRetention {
 
     private SegmentRetention() {}
 
-    /** Retires the expired segments. Blocks until later segments have all positions that would be lost. */
+    /** Retires the expired segments. Blocks until later segments have all positions and marks that would be lost. */
     static void retire(Journal journal, Collection<InMemoryChannel> channels) throws IOException {
         OptionalLong expired = journal.expired();
         while (expired.isPresent() && isCarriedOver(expired.getAsLong(), journal, channels)) {
@@ -40,14 +40,60 @@ final class SegmentRetention {
                 }
                 checkpoints.add(pending.written().thenAccept(in -> channel.change(it -> it.checkpointedIn(in))));
             }
-            if (checkpoints.size() == BATCH && !areWritten(checkpoints, to)) {
+            channel.use(it -> it.copyDescription(to, segment))
+                    .filter(copied -> !copied.isDone() || copied.isCompletedExceptionally())
+                    .ifPresent(checkpoints::add);
+            if (checkpoints.size() >= BATCH && !areWritten(checkpoints, to)) {
                 return false;
             }
         }
-        return areWritten(checkpoints, to);
+        return areWritten(checkpoints, to)
+                && areMarksCarriedOver(segment, to, channels)
+                && areFoldsWritten(to, channels);
+    }
+
+    /** Writes the folds of messages that have left memory: a start can't make them from a segment that it does not read. */
+    private static boolean areFoldsWritten(Journal to, Collection<InMemoryChannel> channels) {
+        List<CompletableFuture<Void>> folds = new ArrayList<>();
+        for (InMemoryChannel channel : channels) {
+            channel.use(it -> it.writeLeaving(to))
+                    .filter(written -> !written.isDone() || written.isCompletedExceptionally())
+                    .ifPresent(folds::add);
+        }
+        return areWritten(folds, to);
+    }
+
+    private static boolean areMarksCarriedOver(long segment, Journal to, Collection<InMemoryChannel> channels) {
+        for (InMemoryChannel channel : channels) {
+            List<CompletableFuture<Void>> marks = new ArrayList<>();
+            do {
+                if (!areWritten(marks, to)
+                        || !channel.use(it -> offerMarks(it, segment, to, marks))
+                                .orElse(true)) {
+                    return false;
+                }
+            } while (!marks.isEmpty());
+        }
+        return true;
+    }
+
+    /** Offers some marks. Called with the channel's lock, so that it does not begin again in between. */
+    private static boolean offerMarks(
+            InMemoryChannel channel, long segment, Journal to, List<CompletableFuture<Void>> marks) {
+        for (JournalRecord.Read mark : channel.marks(segment, BATCH)) {
+            PendingRecord pending = new PendingRecord(mark);
+            if (!to.offer(pending)) {
+                return false;
+            }
+            marks.add(pending.written().thenAccept(in -> channel.change(it -> it.wrote(mark, in))));
+        }
+        return true;
     }
 
     private static boolean areWritten(List<CompletableFuture<Void>> checkpoints, Journal to) {
+        if (checkpoints.isEmpty()) {
+            return true;
+        }
         to.flushOrWake();
         try {
             PendingRecord.await(

@@ -1,12 +1,13 @@
 package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.memory.Sizes;
-import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Sender;
 import java.lang.System.Logger;
 import java.time.Duration;
@@ -54,18 +55,22 @@ final class BatchPublisher {
 
     /** A message to publish, and its future receipt. */
     private static final class Pending implements Broker.PendingReceipt {
-        private final RedisHistory.Draft draft;
+        private final RedisHistory.Post post;
         private final long bytes;
         private final long deadline = System.nanoTime() + TIMEOUT.toNanos();
         private final CompletableFuture<Broker.Receipt> receipt = new CompletableFuture<>();
 
-        private Pending(RedisHistory.Draft draft) {
-            this.draft = draft;
-            this.bytes = MESSAGE_BYTES + Sizes.ofText(draft.content().asText()) + Sizes.ofText(draft.key());
+        private Pending(Sender sender, Draft draft) {
+            this.post = new RedisHistory.Post(sender, draft);
+            this.bytes = MESSAGE_BYTES
+                    + Sizes.ofText(draft.content().asText())
+                    + Sizes.ofText(draft.key())
+                    + 2L * draft.attributes().length();
         }
 
-        private boolean hasKey() {
-            return !draft.key().isEmpty();
+        /** Returns whether another may be in the same batch. */
+        private boolean goesWith(Pending other) {
+            return post.hasKey() == other.post.hasKey() && post.refers() == other.post.refers();
         }
 
         /** Returns whether its publisher still waits, and will for a while; if not, it fails. */
@@ -82,10 +87,13 @@ final class BatchPublisher {
         }
 
         @Override
-        public Broker.Receipt await() throws UnavailableException {
+        public Broker.Receipt await() throws UnavailableException, ReferenceException {
             try {
                 return receipt.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (ExecutionException e) {
+                if (e.getCause() instanceof ReferenceException refused) {
+                    throw refused;
+                }
                 throw new UnavailableException(e.getCause().getMessage(), e.getCause());
             } catch (TimeoutException e) {
                 throw new UnavailableException("Redis does not answer in time", e);
@@ -99,8 +107,8 @@ final class BatchPublisher {
     }
 
     /** Publishes a message. Blocks until it is stored. */
-    Broker.Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
-        Pending message = new Pending(new RedisHistory.Draft(sender, content, key));
+    Broker.Receipt publish(String channel, Sender sender, Draft draft) throws UnavailableException, ReferenceException {
+        Pending message = new Pending(sender, draft);
         if (enter(channel, message, false)) {
             try {
                 send(channel, List.of(message));
@@ -114,9 +122,8 @@ final class BatchPublisher {
     }
 
     /** Begins to publish a message. Does not block. */
-    Broker.PendingReceipt submit(String channel, Sender sender, Content content, String key)
-            throws UnavailableException {
-        Pending message = new Pending(new RedisHistory.Draft(sender, content, key));
+    Broker.PendingReceipt submit(String channel, Sender sender, Draft draft) throws UnavailableException {
+        Pending message = new Pending(sender, draft);
         if (enter(channel, message, true)) {
             start(channel);
         }
@@ -182,7 +189,7 @@ final class BatchPublisher {
     /**
      * Takes the next batch; empty if no publisher of a message that waits does still wait. While a slot moves, Redis refuses a
      * script with a key that does not exist, as that of an idempotency key: so messages with one and without are not in the
-     * same batch.
+     * same batch. Nor are those with a reference and without, which would all take the more costly script.
      */
     private void take(String channel, List<Pending> batch) {
         busy.computeIfPresent(channel, (same, waiting) -> {
@@ -190,8 +197,7 @@ final class BatchPublisher {
             while (!waiting.isEmpty()
                     && batch.size() < BATCH
                     && bytes < BATCH_BYTES
-                    && (batch.isEmpty()
-                            || waiting.getFirst().hasKey() == batch.getFirst().hasKey())) {
+                    && (batch.isEmpty() || waiting.getFirst().goesWith(batch.getFirst()))) {
                 Pending first = waiting.removeFirst();
                 if (first.canBeInTime()) {
                     batch.add(first);
@@ -210,9 +216,9 @@ final class BatchPublisher {
             return;
         }
         try {
-            List<RedisHistory.Draft> drafts =
-                    batch.stream().map(message -> message.draft).toList();
-            List<?> replies = history.publish(channel, drafts, feeds.newest(channel));
+            List<RedisHistory.Post> posts =
+                    batch.stream().map(message -> message.post).toList();
+            List<?> replies = history.publish(channel, posts, feeds.newest(channel));
             for (int i = 0; i < batch.size(); i++) {
                 tell(channel, batch.get(i), replies.get(i));
             }
@@ -226,6 +232,8 @@ final class BatchPublisher {
             Broker.Receipt receipt = RedisHistory.receipt(reply);
             feeds.acknowledge(channel, receipt.position());
             message.receipt.complete(receipt);
+        } catch (ReferenceException e) {
+            message.receipt.completeExceptionally(e);
         } catch (Throwable e) {
             fail(List.of(message), e);
         }

@@ -6,6 +6,7 @@ import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.memory.Sizes;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,6 +43,7 @@ final class ChannelFeed {
     private static final int PAGE = 100;
     private static final int MAX_BUFFERED_BYTES = 256 * 1024;
     private static final int MESSAGE_BYTES = 256; // besides the text
+    private static final int INFO_BYTES = 120; // besides the text
 
     /**
      * The last delivered message. The time of its publication, 0 if unknown, tells it from another message at its
@@ -58,8 +61,16 @@ final class ChannelFeed {
         }
     }
 
-    /** A page of the history and, if it is empty, the time of the message at its position, 0 if unknown. */
-    record Segment(Broker.Page page, long time) {}
+    /**
+     * A page of the history and, if it is empty, the time of the message at its position, 0 if unknown.
+     *
+     * @param info the channel's description then or later, also one that was removed
+     */
+    record Segment(Broker.Page page, long time, Optional<ChannelInfo> info) {
+        Segment(Broker.Page page, long time) {
+            this(page, time, Optional.empty());
+        }
+    }
 
     /** Reads the messages of a channel after the cursor, oldest first. */
     interface HistoryReader {
@@ -82,6 +93,8 @@ final class ChannelFeed {
     private volatile boolean missed; // a message, since the current read of the history began; cleared without the lock
     private volatile boolean resyncing = true; // until the first position is known
     private volatile Cursor cursor = Cursor.NONE;
+    private Optional<ChannelInfo> info = Optional.empty(); // the newest, which may have been removed; charged
+    private Position emptied = Position.NONE; // all messages up to there were deleted, and listeners are yet to be told
 
     ChannelFeed(String channel, HistoryReader history, MemoryBudget memory) {
         this.channel = channel;
@@ -128,6 +141,7 @@ final class ChannelFeed {
         lock.lock();
         try {
             listeners.add(listener);
+            info.filter(known -> known.json().isPresent()).ifPresent(listener::described);
             return cursor.position;
         } finally {
             lock.unlock();
@@ -149,6 +163,7 @@ final class ChannelFeed {
         lock.lock(); // waits for a call in progress
         try {
             clearBuffer();
+            keep(Optional.empty());
         } finally {
             lock.unlock();
         }
@@ -162,12 +177,17 @@ final class ChannelFeed {
                 case MessageCodec.Live.Published published -> {
                     return receive(published.message());
                 }
+                case MessageCodec.Live.Emptied gone -> {
+                    return receiveEmptied(gone.position());
+                }
                 case MessageCodec.Live.Signalled signalled ->
                     callListeners(listener -> listener.signal(signalled.signal()));
+                case MessageCodec.Live.Read read -> receive(read);
                 case MessageCodec.Live.Joined joined ->
                     callListeners(listener -> listener.joined(Sender.ofKey(joined.client())));
                 case MessageCodec.Live.Left left ->
                     callListeners(listener -> listener.left(Sender.ofKey(left.client())));
+                case MessageCodec.Live.Described described -> describe(described.info());
             }
             return false;
         } finally {
@@ -187,6 +207,57 @@ final class ChannelFeed {
         resyncing = true;
         buffer(message);
         return first;
+    }
+
+    /** Passes on how far a client has read, unless that is in another epoch than the members know. */
+    private void receive(MessageCodec.Live.Read read) {
+        if (read.epoch().equals(cursor.position.epoch())) {
+            callListeners(listener -> listener.read(read.reader(), read.mark()));
+        }
+    }
+
+    /** Tells the listeners a description, unless they know it or a later one. */
+    private void describe(ChannelInfo next) {
+        if (!ended && next.isLaterThan(info)) {
+            keep(Optional.of(next));
+            callListeners(listener -> listener.described(next));
+        }
+    }
+
+    private void keep(Optional<ChannelInfo> next) {
+        memory.charge(Part.CHANNELS, bytes(next) - bytes(info));
+        info = next;
+    }
+
+    private static long bytes(Optional<ChannelInfo> info) {
+        return info.map(it -> INFO_BYTES + 2L * it.length()).orElse(0L);
+    }
+
+    /**
+     * Handles the deletion of all messages up to a position. Listeners are told behind those messages. If some of them have not
+     * arrived, they have gone, which a resync finds and reports.
+     */
+    private boolean receiveEmptied(Position position) {
+        if (!isOpen()) {
+            return false;
+        }
+        boolean first = !resyncing;
+        emptied = position;
+        tellEmptied();
+        resyncing |= !emptied.equals(Position.NONE);
+        return first && resyncing;
+    }
+
+    /** Tells listeners of the deletion of all messages up to a position that they have reached, if there was one. */
+    private void tellEmptied() {
+        Position last = cursor.position;
+        if (!emptied.equals(Position.NONE) && RedisEpoch.newest(last, emptied).equals(last)) {
+            boolean concerned = emptied.sameEpoch(last);
+            emptied = Position.NONE;
+            if (concerned) {
+                callListeners(listener -> listener.lost(last));
+            }
+        }
     }
 
     private void callListeners(Consumer<Broker.Listener> call) {
@@ -256,6 +327,7 @@ final class ChannelFeed {
             if (!isOpen()) {
                 cursor = new Cursor(page.position(), segment.time());
             }
+            segment.info().ifPresent(this::describe);
             for (Message message : page.messages()) {
                 if (!deliver(message)) {
                     skipTo(new Cursor(message.position().at(message.position().offset() - 1), 0));
@@ -276,7 +348,9 @@ final class ChannelFeed {
 
     /** Delivers the buffer up to a gap. Returns whether there was none, which makes the feed live. */
     private boolean deliverBuffer() {
-        resyncing = missed || !buffer.stream().allMatch(this::deliver);
+        boolean follows = !missed && buffer.stream().allMatch(this::deliver);
+        resyncing = !follows || !emptied.equals(Position.NONE); // the next read finds that messages have gone
+        emptied = Position.NONE;
         clearBuffer();
         return !resyncing;
     }
@@ -293,6 +367,7 @@ final class ChannelFeed {
         }
         cursor = new Cursor(position, message.time());
         callListeners(listener -> listener.message(message));
+        tellEmptied();
         return true;
     }
 
@@ -300,10 +375,15 @@ final class ChannelFeed {
     private void skipTo(Cursor next) {
         cursor = next;
         callListeners(listener -> listener.lost(next.position));
+        if (RedisEpoch.newest(next.position, emptied).equals(next.position)) {
+            emptied = Position.NONE; // which this has told
+        }
     }
 
     private void buffer(Message message) {
-        long bytes = MESSAGE_BYTES + Sizes.ofText(message.content().asText());
+        long bytes = MESSAGE_BYTES
+                + Sizes.ofText(message.content().asText())
+                + 2L * message.attributes().length();
         if (ended || bufferedBytes + bytes > MAX_BUFFERED_BYTES || memory.isTight()) {
             missed = true; // the history has it, and must be read once more
             clearBuffer();

@@ -70,17 +70,50 @@ final class Commands {
     /** Runs a script at the owner of its keys. One that appends to a history has to be confirmed by replicas. */
     Object run(LuaScript script, boolean append, List<String> keys, List<String> arguments)
             throws UnavailableException {
-        long bytes = COMMAND_BYTES
-                + Stream.concat(keys.stream(), arguments.stream())
-                        .mapToLong(Sizes::ofText)
-                        .sum();
         return run(
                 topology.slot(keys.getFirst()),
                 new RedisPipeline.Request<>(
-                        (int) bytes,
+                        bytes(keys, arguments),
                         append,
                         pipeline -> pipeline.evalsha(script.sha1(), keys, arguments),
                         Optional.of(pipeline -> pipeline.eval(script.text(), keys, arguments))));
+    }
+
+    private static int bytes(List<String> keys, List<String> arguments) {
+        return COMMAND_BYTES
+                + (int) Stream.concat(keys.stream(), arguments.stream())
+                        .mapToLong(Sizes::ofText)
+                        .sum();
+    }
+
+    /** The reply of a script, and that of a read behind it. */
+    record Replies<T>(Object script, Optional<T> read) {
+        private static <T> Supplier<Replies<T>> of(Response<Object> script, Response<T> read) {
+            return () -> new Replies<>(script.get(), reply(read));
+        }
+
+        private static <T> Optional<T> reply(Response<T> read) {
+            try {
+                return Optional.ofNullable(read.get());
+            } catch (JedisDataException e) {
+                LOG.log(Level.TRACE, e.getMessage());
+                return Optional.empty();
+            }
+        }
+    }
+
+    /** Runs a script at the owner of its keys, and reads something behind it, in one round trip. The read may fail alone. */
+    <T> Replies<T> run(
+            LuaScript script, List<String> keys, List<String> arguments, Function<Pipeline, Response<T>> read)
+            throws UnavailableException {
+        return run(
+                topology.slot(keys.getFirst()),
+                new RedisPipeline.Request<>(
+                        bytes(keys, arguments),
+                        false,
+                        pipeline -> Replies.of(pipeline.evalsha(script.sha1(), keys, arguments), read.apply(pipeline)),
+                        Optional.of(pipeline ->
+                                Replies.of(pipeline.eval(script.text(), keys, arguments), read.apply(pipeline)))));
     }
 
     /** Runs a command at the owner of a key or pub/sub channel. */

@@ -216,6 +216,11 @@ final class Presence implements AutoCloseable {
         return store.members(channel, heartbeats.dead());
     }
 
+    /** Returns the dead servers, as scripts take them. */
+    String deadServers() {
+        return heartbeats.dead();
+    }
+
     /** Has all entries compared soon, because Redis may have lost some. */
     void invalidate() {
         invalid = true;

@@ -2,12 +2,16 @@ package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.ClosedBrokerException;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -19,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -33,7 +38,7 @@ import redis.clients.jedis.exceptions.JedisMovedDataException;
  * messages.
  *
  * <p>Threads: those of {@link Subscriber}, which deliver, {@link FeedResync}, {@link SubscriptionPlacement}, {@link
- * PositionAnnouncer} and {@link Presence}.
+ * PositionAnnouncer}, {@link Presence} and {@link RedisDirectory}.
  */
 public final class RedisBroker implements Broker {
     /** The default of the setting {@code redis-prefix}. */
@@ -43,9 +48,14 @@ public final class RedisBroker implements Broker {
 
     private final RedisTopology topology;
     private final RedisHistory history;
+    private final RedisReads reads;
+    private final RedisFolds folds;
+    private final RedisDeletions deletions;
     private final RedisModeration moderation;
     private final RedisHolds holds;
+    private final RedisInfos infos;
     private final Presence presence;
+    private final RedisDirectory directory;
     private final MemoryBudget memory;
     private final ChannelFeeds feeds;
     private final BatchPublisher publisher;
@@ -103,16 +113,23 @@ public final class RedisBroker implements Broker {
         topology = new RedisTopology(servers, connections, keys, serverId, new Receiver(), this::moved, memory);
         Commands commands = new Commands(topology);
         history = new RedisHistory(commands, keys, retention);
+        reads = new RedisReads(commands, keys, history, retention);
         moderation = new RedisModeration(commands, keys);
         holds = new RedisHolds(commands, keys);
         presence = new Presence(serverId, new PresenceStore(commands, keys), timing, System::nanoTime, memory);
+        infos = new RedisInfos(commands, keys, retention.positions());
         feeds = new ChannelFeeds(history::since, memory);
+        directory =
+                new RedisDirectory(commands, keys, retention, presence::deadServers, feeds.channels(), memory, closed);
+        folds = new RedisFolds(commands, keys, retention, history);
         publisher = new BatchPublisher(history, feeds, memory);
+        deletions = new RedisDeletions(commands, keys, retention, publisher);
         placement = new SubscriptionPlacement(feeds, topology, keys, closed);
         resync = new FeedResync(feeds, history, placement::isPlaced, closed);
         announcer = new PositionAnnouncer(topology, feeds, history, closed);
         topology.start();
         presence.start();
+        directory.start();
         resync.start();
         placement.start();
     }
@@ -188,16 +205,35 @@ public final class RedisBroker implements Broker {
     }
 
     @Override
-    public Receipt publish(String channel, Sender sender, Content content, String key) throws UnavailableException {
+    public Receipt publish(String channel, Sender sender, Draft draft) throws UnavailableException, ReferenceException {
         requireOpen();
-        return publisher.publish(channel, sender, content, key);
+        Receipt receipt = publisher.publish(channel, sender, draft);
+        directory.note(channel); // only now: a listing removes the names of channels that have nothing
+        return receipt;
     }
 
     @Override
-    public PendingReceipt submit(String channel, Sender sender, Content content, String key)
-            throws UnavailableException {
+    public PendingReceipt submit(String channel, Sender sender, Draft draft) throws UnavailableException {
         requireOpen();
-        return publisher.submit(channel, sender, content, key);
+        PendingReceipt receipt = publisher.submit(channel, sender, draft);
+        return directory.knows(channel) ? receipt : noting(channel, receipt);
+    }
+
+    /** Returns a receipt that also notes the channel for the directory, when there is a message. */
+    private PendingReceipt noting(String channel, PendingReceipt receipt) {
+        return new PendingReceipt() {
+            @Override
+            public boolean isDone() {
+                return receipt.isDone();
+            }
+
+            @Override
+            public Receipt await() throws UnavailableException, ReferenceException {
+                Receipt known = receipt.await();
+                directory.note(channel);
+                return known;
+            }
+        };
     }
 
     @Override
@@ -251,15 +287,35 @@ public final class RedisBroker implements Broker {
     }
 
     @Override
+    public FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
+        requireOpen();
+        return folds.page(channel, feeds::newest, forward, offset, limit);
+    }
+
+    @Override
+    public ReadMark markRead(String channel, Reader reader, long offset) throws UnavailableException {
+        requireOpen();
+        return reads.move(channel, feeds.newest(channel), reader, offset);
+    }
+
+    @Override
+    public ReadMark readMark(String channel, Sender client) throws UnavailableException {
+        requireOpen();
+        return reads.of(channel, feeds.newest(channel), client);
+    }
+
+    @Override
     public void delete(String channel) throws UnavailableException {
         requireOpen();
-        history.delete(channel);
+        deletions.delete(channel);
+        directory.forget(channel);
     }
 
     @Override
     public void deleteFrom(String sender) throws UnavailableException {
         requireOpen();
-        history.deleteFrom(sender);
+        deletions.deleteFrom(sender);
+        directory.forgetAll();
     }
 
     @Override
@@ -316,12 +372,14 @@ public final class RedisBroker implements Broker {
     public void join(String channel, Sender client) {
         requireOpen();
         presence.join(channel, client.key());
+        directory.note(channel);
     }
 
     @Override
     public void leave(String channel, Sender client) {
         if (isOpen()) { // else close() has removed all presence entries
             presence.leave(channel, client.key());
+            directory.forget(channel);
         }
     }
 
@@ -329,6 +387,25 @@ public final class RedisBroker implements Broker {
     public Members members(String channel, String after, int limit) throws UnavailableException {
         requireOpen();
         return presence.page(channel, after, limit);
+    }
+
+    @Override
+    public Optional<ChannelInfo> info(String channel) throws UnavailableException {
+        requireOpen();
+        return infos.read(channel);
+    }
+
+    @Override
+    public ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) throws UnavailableException {
+        ChannelInfo.require(json);
+        requireOpen();
+        return infos.describe(channel, by, json);
+    }
+
+    @Override
+    public Listing list(String prefix, String after, int limit, Predicate<String> wanted) throws UnavailableException {
+        requireOpen();
+        return directory.list(prefix, after, limit, wanted);
     }
 
     @Override

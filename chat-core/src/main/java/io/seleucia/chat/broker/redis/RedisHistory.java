@@ -1,11 +1,14 @@
 package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Bulkhead;
 import io.seleucia.chat.memory.Sizes;
-import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.ChannelInfo;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
@@ -15,27 +18,23 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
-import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.resps.ScanResult;
-import redis.clients.jedis.resps.StreamEntry;
 
 /**
  * The messages of channels in Redis. Each change is one atomic step there. All methods block, for less than two seconds
  * if they concern one channel.
  */
 final class RedisHistory {
-    private static final int MAX_PAGE_BYTES = 512 * 1024; // and one message more
+    static final int MAX_PAGE_BYTES = 512 * 1024; // and one message more
+
     private static final int MAX_PAGES = 64; // read at the same time
-    private static final int SCANNED_KEYS = 500; // by one command
-    private static final int SCANNED_MESSAGES = 100; // by one command
     private static final int ANNOUNCED = 250; // channels in one round trip
 
     /**
@@ -45,12 +44,24 @@ final class RedisHistory {
      */
     static final Duration UNPUBLISHED = Duration.ofMinutes(10);
 
-    private static final LuaScript PUBLISH = LuaScript.of("position.lua", "publish.lua");
-    private static final LuaScript HISTORY = LuaScript.of("position.lua", "history.lua");
+    private static final String SINCE = "since"; // a direction
+
+    private static final LuaScript PUBLISH = LuaScript.of("position.lua", "append.lua", "publish.lua");
+    private static final LuaScript REFER =
+            LuaScript.of("position.lua", "append.lua", "entries.lua", "folds.lua", "refer.lua");
+    private static final LuaScript HISTORY = LuaScript.of("position.lua", "entries.lua", "history.lua");
     private static final LuaScript RENEW = LuaScript.of("renew.lua");
 
-    /** A message to publish, and its idempotency key or {@code ""}. */
-    record Draft(Sender sender, Content content, String key) {}
+    /** A message to publish, and its sender. */
+    record Post(Sender sender, Draft draft) {
+        boolean hasKey() {
+            return !draft.key().isEmpty();
+        }
+
+        boolean refers() {
+            return draft.attributes().ref().isPresent();
+        }
+    }
 
     private final Commands commands;
     private final RedisKeys keys;
@@ -76,7 +87,7 @@ final class RedisHistory {
      *
      * @return for each message what {@link #receipt} reads
      */
-    List<?> publish(String channel, List<Draft> messages, Position shown) throws UnavailableException {
+    List<?> publish(String channel, List<Post> posts, Position shown) throws UnavailableException {
         List<String> names = new ArrayList<>(List.of(keys.log(channel), keys.meta(channel)));
         List<String> arguments = new ArrayList<>(Commands.texts(
                 keys.live(channel),
@@ -88,24 +99,37 @@ final class RedisHistory {
                 retention.positions().toMillis(),
                 retention.keys().toMillis(),
                 publishing));
-        for (Draft message : messages) {
-            arguments.add(MessageCodec.encode(message.sender(), message.content()));
-            arguments.add(message.key().isEmpty() ? "" : "key");
-            if (!message.key().isEmpty()) {
-                names.add(keys.key(channel, message.sender().key(), message.key()));
+        boolean refer = posts.stream().anyMatch(Post::refers);
+        if (refer) {
+            names.addAll(List.of(keys.folds(channel), keys.gone(channel)));
+            arguments.addAll(Commands.texts(FoldedMessage.MAX_EDITS, FoldedMessage.MAX_REACTIONS));
+        }
+        for (Post post : posts) {
+            Draft draft = post.draft();
+            arguments.add(MessageCodec.encode(post.sender(), draft.content(), draft.attributes()));
+            arguments.add(post.hasKey() ? "key" : "");
+            if (refer) {
+                arguments.add(MessageCodec.encodeReference(post.sender(), draft));
+            }
+            if (post.hasKey()) {
+                names.add(keys.key(channel, post.sender().key(), draft.key()));
             }
         }
-        return (List<?>) commands.run(PUBLISH, true, names, arguments);
+        return (List<?>) commands.run(refer ? REFER : PUBLISH, true, names, arguments);
     }
 
     /**
      * Returns the receipt of one message.
      *
      * @throws UnavailableException if Redis refused this message
+     * @throws ReferenceException if the message that it refers to does not allow it
      */
-    static Broker.Receipt receipt(Object reply) throws UnavailableException {
+    static Broker.Receipt receipt(Object reply) throws UnavailableException, ReferenceException {
         if (reply instanceof JedisDataException refused) {
             throw new UnavailableException("Redis refused: " + refused.getMessage(), refused);
+        }
+        if (reply instanceof String reason) {
+            throw new ReferenceException(ReferenceException.Reason.valueOf(reason));
         }
         List<?> fields = (List<?>) reply;
         return new Broker.Receipt(position(fields), ((Number) fields.get(2)).intValue() == 1);
@@ -116,7 +140,7 @@ final class RedisHistory {
      * first, and each message has the epoch in which it was published.
      */
     ChannelFeed.Segment since(String channel, ChannelFeed.Shown shown, int limit) throws UnavailableException {
-        return read(channel, shown, "since", shown.cursor().position().offset(), limit);
+        return read(channel, shown, SINCE, shown.cursor().position().offset(), limit); // and the description
     }
 
     /**
@@ -141,7 +165,7 @@ final class RedisHistory {
         List<Response<?>> replies = new ArrayList<>(channels.size());
         for (String channel : channels) {
             List<String> names = List.of(keys.log(channel), keys.meta(channel));
-            List<String> arguments = arguments(all.get(channel), "since", 0, 0);
+            List<String> arguments = arguments(all.get(channel), SINCE, 0, 0);
             replies.add(
                     replies.isEmpty()
                             ? pipeline.eval(HISTORY.text(), names, arguments) // which Redis caches
@@ -172,28 +196,48 @@ final class RedisHistory {
             Broker.Page page = read(channel, shown.apply(channel), direction, offset, limit)
                     .page();
             Position now = page.position();
-            List<Message> messages = page.messages().stream()
-                    .map(one -> one.position().sameEpoch(now)
-                            ? one
-                            : one.at(now.at(one.position().offset())))
-                    .toList();
+            List<Message> messages =
+                    page.messages().stream().map(one -> inEpoch(now, one)).toList();
             return new Broker.Page(now, messages);
         } finally {
             pages.leave();
         }
     }
 
+    /** Returns a message with the epoch of a position. Histories that are queried show all messages with the newest. */
+    static Message inEpoch(Position now, Message message) {
+        Position position = message.position();
+        return position.sameEpoch(now) ? message : message.at(now.at(position.offset()));
+    }
+
+    /** Returns the bound on the number of pages that are read at the same time. */
+    Bulkhead<UnavailableException> pages() {
+        return pages;
+    }
+
     private ChannelFeed.Segment read(String channel, ChannelFeed.Shown shown, String direction, long offset, int limit)
             throws UnavailableException {
-        List<String> names = List.of(keys.log(channel), keys.meta(channel));
-        List<?> reply = (List<?>) commands.run(HISTORY, false, names, arguments(shown, direction, offset, limit));
+        List<String> names = limit > 0
+                ? List.of(keys.log(channel), keys.meta(channel), keys.gone(channel))
+                : List.of(keys.log(channel), keys.meta(channel)); // a missing key would be refused while a slot moves
+        List<String> arguments = arguments(shown, direction, offset, limit);
+        List<?> reply;
+        Optional<ChannelInfo> info = Optional.empty();
+        if (direction.equals(SINCE)) { // for listeners, which want the description too
+            Commands.Replies<List<String>> replies =
+                    commands.run(HISTORY, names, arguments, pipeline -> RedisInfos.read(pipeline, keys.info(channel)));
+            reply = (List<?>) replies.script();
+            info = replies.read().flatMap(RedisInfos::info);
+        } else {
+            reply = (List<?>) commands.run(HISTORY, false, names, arguments);
+        }
         List<Message> messages = ((List<?>) reply.get(2))
                 .stream()
                         .map(text -> MessageCodec.decode(channel, (String) text))
                         .filter(message -> !message.position().equals(Position.NONE)) // not written by a chat server
                         .toList();
         return new ChannelFeed.Segment(
-                new Broker.Page(position(reply), messages), Long.parseLong((String) reply.get(3)));
+                new Broker.Page(position(reply), messages), Long.parseLong((String) reply.get(3)), info);
     }
 
     private List<String> arguments(ChannelFeed.Shown shown, String direction, long offset, int limit) {
@@ -211,64 +255,11 @@ final class RedisHistory {
                 offset,
                 limit,
                 MAX_PAGE_BYTES,
-                unpublishedMillis());
+                unpublishedMillis(),
+                retention.messages());
     }
 
-    void delete(String channel) throws UnavailableException {
-        commands.run(keys.log(channel), pipeline -> pipeline.del(keys.log(channel)));
-    }
-
-    /** Deletes a sender's messages from all histories. May block for long. Starts again if channels move. */
-    void deleteFrom(String sender) throws UnavailableException {
-        RedisTopology topology = commands.topology();
-        Object version;
-        do {
-            version = topology.version();
-            for (RedisNode node : topology.all()) {
-                deleteFrom(sender, node);
-            }
-        } while (topology.version() != version);
-    }
-
-    private void deleteFrom(String sender, RedisNode node) throws UnavailableException {
-        ScanParams logs = new ScanParams().match(keys.allLogs()).count(SCANNED_KEYS);
-        String cursor = ScanParams.SCAN_POINTER_START;
-        do {
-            String at = cursor;
-            ScanResult<String> found = Commands.sendTo(node, pipeline -> pipeline.scan(at, logs, "stream"));
-            for (String log : found.getResult()) {
-                deleteFrom(sender, log);
-            }
-            cursor = found.getCursor();
-        } while (!cursor.equals(ScanParams.SCAN_POINTER_START));
-    }
-
-    private void deleteFrom(String sender, String log) throws UnavailableException {
-        String from = "-";
-        List<StreamEntry> entries;
-        do {
-            String begin = from;
-            entries = commands.run(log, pipeline -> pipeline.xrange(log, begin, "+", SCANNED_MESSAGES));
-            StreamEntryID[] matching = entries.stream()
-                    .filter(entry -> isFrom(sender, entry))
-                    .map(StreamEntry::getID)
-                    .toArray(StreamEntryID[]::new);
-            if (matching.length > 0) {
-                commands.run(log, pipeline -> pipeline.xdel(log, matching));
-            }
-            from = entries.isEmpty() ? from : "(" + entries.getLast().getID();
-        } while (entries.size() == SCANNED_MESSAGES);
-    }
-
-    private static boolean isFrom(String sender, StreamEntry entry) {
-        String message = entry.getFields().get("message");
-        return message != null
-                && MessageCodec.live("", message) instanceof MessageCodec.Live.Published published
-                && !published.message().position().equals(Position.NONE)
-                && published.message().sender().equals(sender);
-    }
-
-    private long unpublishedMillis() {
+    long unpublishedMillis() {
         return Math.min(retention.positions().toMillis(), UNPUBLISHED.toMillis());
     }
 
@@ -280,10 +271,14 @@ final class RedisHistory {
         return positions(channels, (pipeline, meta, channel) -> pipeline.hmget(meta, "epoch", "offset"));
     }
 
-    /** Returns the same as {@link #positions}, and renews the lifetimes of the positions. */
+    /** Returns the same as {@link #positions}, and renews the lifetimes of the positions and of read marks. */
     Map<String, Position> renew(Collection<String> channels) {
         List<String> lifetimes = Commands.texts(retention.positions().toMillis(), unpublishedMillis());
-        return positions(channels, (pipeline, meta, channel) -> pipeline.eval(RENEW.text(), List.of(meta), lifetimes));
+        return positions(channels, (pipeline, meta, channel) -> {
+            pipeline.pexpire(keys.info(channel), retention.positions().toMillis());
+            pipeline.pexpire(keys.read(channel), retention.positions().toMillis());
+            return pipeline.eval(RENEW.text(), List.of(meta), lifetimes);
+        });
     }
 
     private <T> Map<String, Position> positions(Collection<String> channels, Commands.KeyCommand<String, T> command) {
@@ -301,7 +296,7 @@ final class RedisHistory {
                 : new Position(epoch, Long.parseLong(offset));
     }
 
-    private static Position position(List<?> reply) {
+    static Position position(List<?> reply) {
         return new Position((String) reply.get(0), Long.parseLong((String) reply.get(1)));
     }
 
@@ -314,7 +309,7 @@ final class RedisHistory {
     }
 
     /** Returns a unique name for a new epoch, to which the script adds a number in front. Most are never used. */
-    private String freshEpoch() {
+    String freshEpoch() {
         return origin + '-' + Long.toString(epochs.incrementAndGet(), Character.MAX_RADIX);
     }
 }

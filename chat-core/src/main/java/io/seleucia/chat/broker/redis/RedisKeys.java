@@ -1,6 +1,9 @@
 package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.message.Names;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
  * The names of keys and pub/sub channels in Redis. A channel's name is in braces, as a hash tag, so that all its keys
@@ -8,6 +11,9 @@ import io.seleucia.chat.message.Names;
  * another.
  */
 record RedisKeys(String prefix) {
+    private static final Pattern ESCAPED = Pattern.compile("%(7B|7D|25)");
+    private static final String LOG = "}:log";
+
     /** Stream: the history. */
     String log(String channel) {
         return of(channel) + ":log";
@@ -16,6 +22,25 @@ record RedisKeys(String prefix) {
     /** Pattern: the histories of all channels. Other keys that match are no streams. */
     String allLogs() {
         return prefix.replaceAll("[\\\\*?\\[\\]]", "\\\\$0") + "{*}:log";
+    }
+
+    /** Returns the channel whose history a key is; empty if it is none. */
+    Optional<String> channelOfLog(String key) {
+        if (!key.startsWith(prefix + '{') || !key.endsWith(LOG)) {
+            return Optional.empty();
+        }
+        String name = key.substring(prefix.length() + 1, key.length() - LOG.length());
+        return Optional.of(unescape(name)).filter(channel -> log(channel).equals(key));
+    }
+
+    /** Sorted set: what messages have become by others that refer to them, by offset. */
+    String folds(String channel) {
+        return of(channel) + ":fold";
+    }
+
+    /** Sorted set: tombstones of deleted messages, by offset. */
+    String gone(String channel) {
+        return of(channel) + ":gone";
     }
 
     /** Hash: epoch and offset. */
@@ -33,9 +58,24 @@ record RedisKeys(String prefix) {
         return of(channel) + ":presence";
     }
 
+    /** Hash: how far clients have read. */
+    String read(String channel) {
+        return of(channel) + ":read";
+    }
+
     /** String: the position that an idempotency key got. */
     String key(String channel, String sender, String key) {
         return of(channel) + ":keys:" + escape(sender).replace(":", "%3A") + ":" + key;
+    }
+
+    /** Hash: the channel's description. */
+    String info(String channel) {
+        return of(channel) + ":info";
+    }
+
+    /** Sorted set: the names of channels, all with the same score. */
+    String directory() {
+        return prefix + "directory";
     }
 
     /** Hash: the channels of a client. */
@@ -82,5 +122,17 @@ record RedisKeys(String prefix) {
         return plain
                 ? name
                 : name.replaceAll("%(?=7B|7D|25|3A)", "%25").replace("{", "%7B").replace("}", "%7D");
+    }
+
+    private static String unescape(String name) {
+        return ESCAPED.matcher(name).replaceAll(RedisKeys::unescaped);
+    }
+
+    private static String unescaped(MatchResult code) {
+        return switch (code.group(1)) {
+            case "7B" -> "{";
+            case "7D" -> "}";
+            default -> "%";
+        };
     }
 }

@@ -9,17 +9,22 @@ import com.google.gson.TypeAdapter;
 import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonWriter;
 import io.seleucia.chat.json.StrictJson;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.lang.reflect.Type;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads and writes the {@linkplain StrictJson strict JSON} of protocols. */
 public final class Json {
+    private static final int MOST_DIGITS = 16;
     private static final Gson GSON =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     private static final TypeAdapter<JsonElement> ELEMENT = GSON.getAdapter(JsonElement.class);
@@ -150,6 +155,42 @@ public final class Json {
         throw new MalformedException(name + " must be a string");
     }
 
+    /** Returns a field that must be true or false if it is there; it is false otherwise. */
+    public static boolean flag(JsonObject object, String name) throws MalformedException {
+        JsonElement value = field(object, name);
+        if (value == null) {
+            return false;
+        }
+        if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw new MalformedException(name + " must be true or false");
+    }
+
+    /** Returns a field that must be a whole number, of those that JavaScript can represent, if it is there. */
+    public static Optional<Long> optionalNumber(JsonObject object, String name, long least) throws MalformedException {
+        JsonElement value = field(object, name);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (value instanceof JsonPrimitive primitive
+                && primitive.isNumber()
+                && isDigits(primitive.getAsString())
+                && primitive.getAsLong() >= least) {
+            return Optional.of(primitive.getAsLong());
+        }
+        throw new MalformedException(name + " must be a whole number from " + least + " on");
+    }
+
+    private static boolean isDigits(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return text.length() <= MOST_DIGITS; // and has at least one, being a number
+    }
+
     /** Writes a value that was read. */
     public static void write(JsonWriter json, JsonElement value) throws IOException {
         ELEMENT.write(json, value);
@@ -183,7 +224,68 @@ public final class Json {
         json.name("sender").value(message.sender());
         writeGuest(json, message.guest());
         json.name("time").value(message.time());
+        if (message.attributes() != Attributes.NONE) {
+            write(json, message.attributes());
+        }
         write(json, message.content());
+    }
+
+    private static void write(JsonWriter json, Attributes attributes) throws IOException {
+        if (!attributes.to().isEmpty()) {
+            json.name("to").value(attributes.to());
+        }
+        if (!attributes.headers().isEmpty()) {
+            json.name("headers").beginObject();
+            for (Map.Entry<String, String> header : attributes.headers().entrySet()) {
+                json.name(header.getKey()).value(header.getValue());
+            }
+            json.endObject();
+        }
+        if (attributes.ref().isPresent()) {
+            Reference ref = attributes.ref().get();
+            json.name("ref").beginObject();
+            json.name("offset").value(ref.offset());
+            json.name("kind").value(ref.kind().word());
+            if (ref.remove()) {
+                json.name("remove").value(true);
+            }
+            json.endObject();
+        }
+        if (attributes.deleted().isPresent()) {
+            json.name("deleted").beginObject();
+            json.name("by").value(attributes.deleted().get().by());
+            json.name("time").value(attributes.deleted().get().time());
+            json.endObject();
+        }
+    }
+
+    /** Writes the fields of a message as it is now, except its channel. */
+    public static void write(JsonWriter json, FoldedMessage folded) throws IOException {
+        write(json, folded.message());
+        if (folded.edited().isPresent()) {
+            json.name("edited").beginObject();
+            json.name("offset").value(folded.edited().get().offset());
+            json.name("time").value(folded.edited().get().time());
+            json.endObject();
+        }
+        if (!folded.reactions().isEmpty()) {
+            json.name("reactions").beginArray();
+            for (FoldedMessage.Reaction reaction : folded.reactions()) {
+                json.beginObject();
+                json.name("text").value(reaction.text());
+                json.name("count").value(reaction.count());
+                json.name("clients").beginArray();
+                for (String client : reaction.clients()) {
+                    json.value(client);
+                }
+                json.endArray();
+                json.endObject();
+            }
+            json.endArray();
+        }
+        if (folded.replies() > 0) {
+            json.name("replies").value(folded.replies());
+        }
     }
 
     /** Writes the field {@code guest}, which only guests have. */
@@ -199,12 +301,12 @@ public final class Json {
         json.name("offset").value(position.offset());
     }
 
-    /** Writes the field {@code data}. */
+    /** Writes the field {@code data}, if there is any content. */
     public static void write(JsonWriter json, Content content) throws IOException {
-        json.name("data");
         switch (content) {
-            case Content.Text text -> json.value(text.asText());
-            case Content.Json value -> json.jsonValue(value.asText());
+            case Content.Text text -> json.name("data").value(text.asText());
+            case Content.Json value -> json.name("data").jsonValue(value.asText());
+            case Content.None none -> {}
         }
     }
 }

@@ -4,16 +4,21 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import com.google.gson.stream.JsonWriter;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Payload;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.protocol.Peer;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.json.Json;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -196,10 +201,26 @@ final class ControllerConnection implements Protocol {
             case "say" ->
                 new Command.Publish(
                         Json.string(object(data), "channel"), new Content.Text(Json.string(object(data), "text")));
+            case "reply" -> referring(object(data), Reference.Kind.REPLY);
+            case "edit" -> referring(object(data), Reference.Kind.EDIT);
+            case "delete" -> referring(object(data), Reference.Kind.DELETE);
+            case "react" -> referring(object(data), Reference.Kind.REACTION);
             case "channels" -> new Command.ListChannels();
             // No pub/sub here: the topic message is for messages of channels only.
             default -> new Command.Malformed(ErrorCode.UNKNOWN_TYPE, "chat has no topic " + topic);
         };
+    }
+
+    private static Command referring(JsonObject data, Reference.Kind kind) throws Json.MalformedException {
+        Content content = kind == Reference.Kind.DELETE ? Content.NONE : new Content.Text(Json.string(data, "text"));
+        boolean remove = kind == Reference.Kind.REACTION && Json.flag(data, "remove");
+        long offset = Json.optionalNumber(data, "offset", 1)
+                .orElseThrow(() -> new Json.MalformedException("offset is missing"));
+        return new Command.Publish(
+                Json.string(data, "channel"),
+                content,
+                Attributes.NONE.withRef(new Reference(offset, kind, remove)),
+                "");
     }
 
     private static JsonObject object(JsonElement data) throws Json.MalformedException {
@@ -281,7 +302,12 @@ final class ControllerConnection implements Protocol {
             case Event.Refreshed refreshed -> Optional.empty();
             case Event.Signalled signalled -> Optional.empty();
             case Event.Page page -> Optional.empty();
+            case Event.FoldedPage page -> Optional.empty();
+            case Event.Found found -> Optional.empty();
+            case Event.Directory directory -> Optional.empty();
+            case Event.Description info -> Optional.empty();
             case Event.Members members -> Optional.empty();
+            case Event.Read read -> Optional.empty();
             case Event.Pong pong -> Optional.empty();
         };
     }
@@ -300,11 +326,7 @@ final class ControllerConnection implements Protocol {
         return switch (push) {
             case Event.Custom custom ->
                 custom instanceof ControllerMessage message ? Optional.of(message.in(spelling)) : Optional.empty();
-            case Event.Received received ->
-                encoded(CHAT, "message", json -> {
-                    json.name("channel").value(received.message().channel());
-                    Json.write(json, received.message());
-                });
+            case Event.Received received -> received(received.message());
             case Event.Lost lost ->
                 encoded(CHAT, "lost", json -> {
                     json.name("channel").value(lost.channel());
@@ -318,8 +340,47 @@ final class ControllerConnection implements Protocol {
             case Event.SignalReceived signal -> Optional.empty();
             case Event.Joined joined -> Optional.empty();
             case Event.Left left -> Optional.empty();
+            case Event.Read read -> Optional.empty();
+            case Event.ReadReceipt receipt -> Optional.empty();
+            case Event.Described described -> Optional.empty();
             case Event.Goodbye goodbye -> Optional.empty();
         };
+    }
+
+    private Optional<Payload> received(Message message) {
+        Optional<Reference> ref = message.attributes().ref().filter(Reference::isAnnotation);
+        return encoded(CHAT, ref.map(ControllerConnection::topic).orElse("message"), json -> {
+            json.name("channel").value(message.channel());
+            if (ref.isPresent()) {
+                write(json, message, ref.get());
+            } else {
+                Json.write(json, message);
+            }
+        });
+    }
+
+    private static String topic(Reference ref) {
+        return switch (ref.kind()) {
+            case EDIT -> "edited";
+            case DELETE -> "deleted";
+            case REACTION -> "reaction";
+            case REPLY -> "message";
+        };
+    }
+
+    /** Writes an annotation, except its channel. */
+    private static void write(JsonWriter json, Message message, Reference ref) throws IOException {
+        json.name("offset").value(message.position().offset());
+        json.name("ref").value(ref.offset());
+        if (ref.remove()) {
+            json.name("remove").value(true);
+        }
+        json.name("sender").value(message.sender());
+        Json.writeGuest(json, message.guest());
+        json.name("time").value(message.time());
+        if (!(message.content() instanceof Content.None)) {
+            json.name("text").value(message.content().asText());
+        }
     }
 
     private Optional<Payload> encoded(String controller, String topic, Json.Writing fields) {

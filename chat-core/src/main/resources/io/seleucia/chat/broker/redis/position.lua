@@ -27,7 +27,7 @@ end
 -- A server passes the newest epoch and offset that it has shown. A history that ends before that offset of its epoch, or has
 -- another message there ('replaced'), or whose epoch is not newer than another one that was shown, was restored from a
 -- backup: it continues in a new epoch, so that no two messages get one position. Its messages stay, with the epoch in which
--- they were published; 'base' is the offset after which the new epoch begins.
+-- they were published; 'base' is the offset after which the new epoch begins, and 'root' the first epoch of those offsets.
 -- An unknown channel is created only if 'kept'; else its epoch is one that no message will ever have.
 -- A full Redis refuses the first write of a script if that needs memory, so such a write comes first.
 local function position(log, meta, fresh, shown_epoch, shown_offset, replaced, kept)
@@ -37,6 +37,7 @@ local function position(log, meta, fresh, shown_epoch, shown_offset, replaced, k
     epoch, offset = newer(fresh, shown_epoch, ''), 0
     if kept then
       redis.call('HSET', meta, 'epoch', epoch, 'offset', 0)
+      redis.call('HDEL', meta, 'base', 'root')
       redis.call('DEL', log)
     end
   else
@@ -53,9 +54,10 @@ local function position(log, meta, fresh, shown_epoch, shown_offset, replaced, k
           offset = math.max(offset, tonumber(stream[i + 1]:match('^%d+')))
         end
       end
+      local root = redis.call('HGET', meta, 'root') or epoch
       epoch = newer(fresh, epoch, shown_epoch)
       local base = string.format('%.0f', offset)
-      redis.call('HSET', meta, 'epoch', epoch, 'offset', base, 'base', base)
+      redis.call('HSET', meta, 'epoch', epoch, 'offset', base, 'base', base, 'root', root)
     end
   end
   return epoch, offset

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.LongForm;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
@@ -16,9 +17,12 @@ import io.seleucia.chat.broker.journal.Segment;
 import io.seleucia.chat.broker.journal.SegmentFormat;
 import io.seleucia.chat.broker.journal.SegmentReader;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
+import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -316,9 +320,16 @@ class ArchiveTest {
         Map<String, List<Message>> said = new HashMap<>();
         try (InMemoryBroker broker = open(FEW)) {
             publishMany(broker, 1_000, random, said);
-            Map<String, Position> last = new HashMap<>();
-            said.forEach(
-                    (channel, messages) -> last.put(channel, messages.getLast().position()));
+            Map<String, List<Message>> shown = new HashMap<>();
+            for (String channel : said.keySet()) {
+                shown.put(
+                        channel,
+                        broker.historyAfter(
+                                        channel,
+                                        said.get(channel).getLast().position().offset() - 20,
+                                        20)
+                                .messages());
+            }
 
             broker.deleteFrom("user 1");
 
@@ -326,11 +337,24 @@ class ArchiveTest {
                     .forEach(messages ->
                             messages.removeIf(message -> message.sender().equals("user 1")));
             eventually(() -> assertThat(find("user 1 in channel")).isEmpty());
-            assertHistories(broker, said, random);
-            for (var channel : last.entrySet()) {
-                assertThat(broker.historyAfter(channel.getKey(), 0, 0).position())
-                        .isEqualTo(channel.getValue());
+            for (var channel : shown.entrySet()) { // what was in memory, members are told of
+                Position last = channel.getValue().getLast().position();
+                List<Message> told = broker.historyAfter(channel.getKey(), last.offset(), 100)
+                        .messages();
+                assertThat(told)
+                        .extracting(message ->
+                                message.attributes().ref().orElseThrow().offset())
+                        .isEqualTo(channel.getValue().stream()
+                                .filter(message -> message.sender().equals("user 1"))
+                                .map(message -> message.position().offset())
+                                .toList());
+                said.get(channel.getKey()).addAll(told);
+                assertThat(broker.historyAfter(channel.getKey(), 0, 0)
+                                .position()
+                                .offset())
+                        .isEqualTo(last.offset() + told.size());
             }
+            assertHistories(broker, said, random);
         }
         try (LoggedLines log = new LoggedLines();
                 InMemoryBroker broker = open(FEW)) {
@@ -383,7 +407,7 @@ class ArchiveTest {
             told = broker.historyAfter("lobby", 0, 0).position();
             Path file = segments(directory).getFirst();
             damage(file, Files.size(file) - 5); // the newest message, while the server runs
-            broker.deleteFrom("ada"); // copies it
+            broker.deleteFrom("ada"); // copies it; and ten deletions follow
             assertThat(records(directory)).hasAtLeastOneElementOfType(JournalRecord.OriginalDamage.class);
         }
         try (LoggedLines log = new LoggedLines();
@@ -393,7 +417,7 @@ class ArchiveTest {
         }
         try (LoggedLines log = new LoggedLines();
                 InMemoryBroker broker = open(FEW)) {
-            assertThat(broker.historyAfter("lobby", 0, 30).messages()).hasSize(10);
+            assertThat(broker.historyAfter("lobby", 0, 30).messages()).hasSize(20);
             assertThat(log.lines()).isEmpty();
         }
     }
@@ -412,7 +436,7 @@ class ArchiveTest {
         }
         try (InMemoryBroker broker = open(FEW.withArchive(Duration.ZERO))) {
             assertThat(broker.historyAfter("lobby", 0, 10).messages()).isEmpty();
-            assertThat(publish(broker, "lobby", "next").offset()).isEqualTo(501);
+            assertThat(publish(broker, "lobby", "next").offset()).isEqualTo(511); // with ten deletions
         }
     }
 
@@ -440,8 +464,70 @@ class ArchiveTest {
                         messages.removeIf(message -> message.sender().equals("user 1")));
         for (Path copy : copies) {
             try (InMemoryBroker broker = open(FEW, copy)) {
-                assertHistories(broker, said, random);
+                for (var channel : said.entrySet()) { // and perhaps some deletions that tell members of it
+                    assertThat(all(broker, channel.getKey()).stream()
+                                    .filter(message -> !message.sender().equals("operator"))
+                                    .toList())
+                            .isEqualTo(channel.getValue());
+                }
                 eventually(() -> assertThat(find("user 1 in channel", copy)).isEmpty());
+            }
+        }
+    }
+
+    @Test
+    void bringsNoDeletedMessageBackWhereverAnErasureIsInterrupted() throws Exception {
+        List<Path> copies = new ArrayList<>();
+        int count = 300;
+        MemoryBudget memory = MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE);
+        try (InMemoryBroker broker =
+                InMemoryBroker.open(FEW, directory, Fsync.INTERVAL, SMALL, memory, Duration.ofMillis(1))) {
+            for (int i = 0; i < count; i++) {
+                publish(broker, "lobby", "secret " + i);
+                publish(broker, "lobby", "kept " + i);
+            }
+            for (int i = 0; i < count; i++) {
+                Reference reference = new Reference(2 * i + 1, Reference.Kind.DELETE);
+                broker.publish(
+                        "lobby",
+                        Sender.of("ada"),
+                        new Draft(Content.NONE, Attributes.NONE.withRef(reference), "", false));
+                if (i % 50 == 49) {
+                    copies.add(image(directory, "image " + i));
+                }
+            }
+            eventually(() -> assertThat(find("secret")).isEmpty());
+            copies.add(image(directory, "last"));
+        }
+        for (int copy = 0; copy < copies.size(); copy++) {
+            try (InMemoryBroker broker = open(FEW, copies.get(copy))) {
+                List<Message> log = all(broker, "lobby");
+                int deleted = Math.min(count, 50 * (copy + 1));
+                assertThat(log).hasSizeGreaterThanOrEqualTo(2 * count + deleted);
+                for (int i = 0; i < 2 * count; i++) {
+                    assertThat(log.get(i).isDeleted())
+                            .isEqualTo(log.get(i).content().equals(Content.NONE));
+                    assertThat(log.get(i).isDeleted()).isEqualTo(i % 2 == 0 && i / 2 < log.size() - 2 * count);
+                }
+            }
+        }
+    }
+
+    @Test
+    void keepsADeletionOfAModeratorWhoIsDeleted() throws Exception {
+        for (int round = 0; round < 2; round++) {
+            try (InMemoryBroker broker = open(FEW)) {
+                if (round == 0) {
+                    publish(broker, "lobby", "secret");
+                    Reference reference = new Reference(1, Reference.Kind.DELETE);
+                    broker.publish(
+                            "lobby",
+                            Sender.of("eve"),
+                            new Draft(Content.NONE, Attributes.NONE.withRef(reference), "", true));
+                    broker.deleteFrom("eve");
+                    assertThat(find("secret")).isEmpty();
+                }
+                assertThat(all(broker, "lobby")).singleElement().matches(Message::isDeleted);
             }
         }
     }

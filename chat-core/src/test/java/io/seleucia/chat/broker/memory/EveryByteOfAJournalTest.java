@@ -9,6 +9,7 @@ import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.LongForm;
 import io.seleucia.chat.TestDirectories;
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
@@ -17,10 +18,15 @@ import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.broker.journal.SegmentFormat;
 import io.seleucia.chat.broker.journal.SegmentReader;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
+import io.seleucia.chat.message.Reference.Kind;
+import io.seleucia.chat.message.Sender;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -190,7 +196,7 @@ class EveryByteOfAJournalTest {
 
     /** Several segments, some of them in the archive; keys, deletions, two epochs, an orderly end. */
     private void write() throws Exception {
-        try (InMemoryBroker broker = open()) {
+        try (InMemoryBroker broker = openErasing()) {
             publish(broker, "a", "ada", "one", "k1");
             publish(broker, "a", "eve", "deleted", "");
             publish(broker, "b", "bob", "two", "");
@@ -198,6 +204,19 @@ class EveryByteOfAJournalTest {
             publish(broker, "a", "ada", "three", "");
             broker.deleteFrom("eve");
             said.get("a").values().removeIf(it -> it.sender().equals("eve"));
+            Message told =
+                    broker.historyBefore("a", Long.MAX_VALUE, 1).messages().getFirst();
+            assertThat(told.attributes().isAnnotation()).isTrue();
+            remember("a", told.position(), "operator", "", "");
+            refer(broker, "b", "bob", Kind.REACTION, 1, "+"); // a fold, which is written when its message leaves
+            Position secret =
+                    broker.publish("b", "bob", new Content.Text("secret"), "").position();
+            remember("b", secret, "bob", "", "");
+            refer(broker, "b", "bob", Kind.DELETE, secret.offset(), "");
+            eventually(() -> assertThat(records())
+                    .noneMatch(record -> record instanceof JournalRecord.Published published
+                            && published.message().content().equals(new Content.Text("secret")))
+                    .hasAtLeastOneElementOfType(JournalRecord.ErasureDone.class));
         }
         for (Path file : list()) {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
@@ -225,6 +244,7 @@ class EveryByteOfAJournalTest {
             eventually(() -> assertThat(count(".index")).isEqualTo(count(".journal") - 1));
         }
         remember();
+        assertThat(records()).hasAtLeastOneElementOfType(JournalRecord.Folded.class);
         assertThat(files.keySet().stream().filter(file -> file.toString().matches(".*archive/\\d*.journal")))
                 .hasSizeGreaterThan(1);
         check(directory.resolve("no such file"), null, 0, 0);
@@ -235,6 +255,34 @@ class EveryByteOfAJournalTest {
             throws UnavailableException {
         Position position =
                 broker.publish(channel, sender, new Content.Text(text), key).position();
+        remember(channel, position, sender, text, key);
+    }
+
+    private void refer(InMemoryBroker broker, String channel, String sender, Kind kind, long offset, String text)
+            throws Exception {
+        Content content = text.isEmpty() ? Content.NONE : new Content.Text(text);
+        Draft draft = new Draft(content, Attributes.NONE.withRef(new Reference(offset, kind)), "", false);
+        remember(channel, broker.publish(channel, Sender.of(sender), draft).position(), sender, text, "");
+    }
+
+    private List<JournalRecord> records() {
+        List<JournalRecord> records = new ArrayList<>();
+        try {
+            for (Path file : list()) {
+                if (file.toString().endsWith(".journal")) {
+                    try (SegmentReader reader = SegmentReader.open(1, file, SegmentReader.WHOLE)) {
+                        assertThat(reader.hasHead()).isTrue();
+                        reader.read(SegmentFormat.HEAD, false, (position, record) -> records.add(record), damage -> {});
+                    }
+                }
+            }
+            return records;
+        } catch (IOException | UncheckedIOException e) {
+            throw new AssertionError(e); // a file is being replaced
+        }
+    }
+
+    private void remember(String channel, Position position, String sender, String text, String key) {
         told.put(channel, position);
         said.computeIfAbsent(channel, absent -> new TreeMap<>())
                 .put(position.offset(), new Said(channel, position.offset(), sender, text, key));
@@ -380,6 +428,11 @@ class EveryByteOfAJournalTest {
 
     private InMemoryBroker open() throws Exception {
         return open(SMALL);
+    }
+
+    private InMemoryBroker openErasing() throws Exception {
+        MemoryBudget memory = MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE);
+        return InMemoryBroker.open(FEW, directory, Fsync.NEVER, SMALL, memory, Duration.ofMillis(1));
     }
 
     /** Opens the journal, as soon as the one before, which waits for the disk for two seconds only, has left it. */

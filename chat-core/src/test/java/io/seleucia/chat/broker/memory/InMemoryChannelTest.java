@@ -2,6 +2,7 @@ package io.seleucia.chat.broker.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.Retention;
@@ -32,18 +33,23 @@ class InMemoryChannelTest {
     @Test
     void deliversNothingThatIsDeletedAfterTheDeletion() throws Exception {
         InMemoryChannel channel = new InMemoryChannel(
-                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+                "lobby",
+                "e",
+                Retention.DEFAULT,
+                MemoryBudget.ofBytes(1 << 20),
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
         RecordingListener listener = new RecordingListener();
         channel.change(it -> it.listeners().add(listener));
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
             journal.begin("e", List.of());
-            InMemoryChannel.Place place = channel.use(
-                            it -> it.place(Optional.of(journal), Sender.of("eve"), new Content.Text("hi"), ""))
+            InMemoryChannel.Place place = channel.use(it ->
+                            it.place(Optional.of(journal), Sender.of("eve"), new Draft(new Content.Text("hi"), "")))
                     .orElseThrow();
             journal.flushOrWake();
             place.written().get(30, TimeUnit.SECONDS); // and its publisher has not come to deliver it
 
-            channel.change(it -> it.delete(message -> message.sender().equals("eve"), Long.MAX_VALUE));
+            channel.change(it -> it.delete(message -> message.sender().equals("eve"), fold -> fold, Long.MAX_VALUE));
 
             assertThat(listener.isEmpty()).isFalse();
             assertThat(listener.nextMessage().position()).isEqualTo(place.position());
@@ -59,7 +65,12 @@ class InMemoryChannelTest {
     @Test
     void keepsWhatWasPublishedAfterTheDeletionAsTheJournalDoes() throws Exception {
         InMemoryChannel channel = new InMemoryChannel(
-                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+                "lobby",
+                "e",
+                Retention.DEFAULT,
+                MemoryBudget.ofBytes(1 << 20),
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
             journal.begin("e", List.of());
             publish(channel, journal, "before");
@@ -69,7 +80,7 @@ class InMemoryChannelTest {
             long segment = PendingRecord.await(deletion.written(), 30);
             publish(channel, journal, "after");
 
-            channel.change(it -> it.delete(message -> message.sender().equals("eve"), segment));
+            channel.change(it -> it.delete(message -> message.sender().equals("eve"), fold -> fold, segment));
         }
         InMemoryChannel.Held held =
                 channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
@@ -86,14 +97,20 @@ class InMemoryChannelTest {
     }
 
     private static InMemoryChannel.Place place(InMemoryChannel channel, Journal journal, String text) {
-        return channel.use(it -> it.place(Optional.of(journal), Sender.of("eve"), new Content.Text(text), ""))
+        return channel.use(
+                        it -> it.place(Optional.of(journal), Sender.of("eve"), new Draft(new Content.Text(text), "")))
                 .orElseThrow();
     }
 
     @Test
     void failsOnlyWhatWasPlacedBehindTheFailure() throws Exception {
         InMemoryChannel channel = new InMemoryChannel(
-                "lobby", "e", Retention.DEFAULT, MemoryBudget.ofBytes(1 << 20), new ChannelSizes<>());
+                "lobby",
+                "e",
+                Retention.DEFAULT,
+                MemoryBudget.ofBytes(1 << 20),
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
         JournalOptions tiny = new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Duration.ZERO, 1); // each rolls
         Path blocked = directory.resolve("0000000000000002.journal");
         try (Journal journal = Journal.open(directory, tiny, (record, segment) -> {})) {

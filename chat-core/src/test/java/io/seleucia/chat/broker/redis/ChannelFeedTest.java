@@ -401,6 +401,91 @@ class ChannelFeedTest {
         assertNext(FIRST_EPOCH, 1, 2, 3, 4);
     }
 
+    @Test
+    void tellsOfADeletionBehindTheMessagesThatItConcerns() throws Exception {
+        open();
+        storeAndReceive(FIRST_EPOCH, 1, 2);
+        history.clear();
+
+        assertThat(receiveEmptied(FIRST_EPOCH.at(2))).isFalse();
+        receive(FIRST_EPOCH, 3);
+
+        assertNext(FIRST_EPOCH, 1, 2);
+        assertNextLoss(FIRST_EPOCH.at(2));
+        assertNext(FIRST_EPOCH, 3);
+        assertThat(pages).hasSize(1);
+    }
+
+    @Test
+    void reportsDeletedMessagesThatNeverCameOnce() throws Exception {
+        open();
+        storeAndReceive(FIRST_EPOCH, 1);
+        history.clear();
+        newest = FIRST_EPOCH.at(3);
+
+        assertThat(receiveEmptied(FIRST_EPOCH.at(3))).as("needs a resync").isTrue();
+        feed.resync();
+
+        assertNext(FIRST_EPOCH, 1);
+        assertNextLoss(FIRST_EPOCH.at(3));
+        receive(FIRST_EPOCH, 4);
+        assertNext(FIRST_EPOCH, 4);
+    }
+
+    @Test
+    void tellsOfADeletionWhileTheHistoryIsRead() throws Exception {
+        open();
+        store(FIRST_EPOCH, 1);
+        storeAndReceive(FIRST_EPOCH, 2);
+        meanwhile.add(() -> {
+            storeAndReceive(FIRST_EPOCH, 3);
+            history.clear();
+            assertThat(receiveEmptied(FIRST_EPOCH.at(3))).isFalse();
+            receive(FIRST_EPOCH, 4);
+        });
+
+        feed.resync();
+
+        assertNext(FIRST_EPOCH, 1, 2, 3);
+        assertNextLoss(FIRST_EPOCH.at(3));
+        assertNext(FIRST_EPOCH, 4);
+    }
+
+    @Test
+    void readsAgainIfDeletedMessagesAreMissingWhileTheHistoryIsRead() throws Exception {
+        open();
+        store(FIRST_EPOCH, 1);
+        storeAndReceive(FIRST_EPOCH, 2);
+        meanwhile.add(() -> {
+            history.clear();
+            newest = FIRST_EPOCH.at(4);
+            receiveEmptied(FIRST_EPOCH.at(4)); // and 3 and 4 never came
+        });
+
+        feed.resync();
+
+        assertNext(FIRST_EPOCH, 1, 2);
+        assertNextLoss(FIRST_EPOCH.at(4));
+        assertThat(feed.needsResync()).isFalse();
+    }
+
+    @Test
+    void isNotConcernedByADeletionInAnEarlierEpochOrBeforeItBegan() throws Exception {
+        feed.add(listener);
+        receiveEmptied(SECOND_EPOCH.at(4));
+        newest = SECOND_EPOCH.at(4);
+        feed.resync();
+
+        assertThat(receiveEmptied(FIRST_EPOCH.at(9))).isFalse();
+
+        receive(SECOND_EPOCH, 5);
+        assertNext(SECOND_EPOCH, 5);
+    }
+
+    private boolean receiveEmptied(Position position) {
+        return feed.receive(new MessageCodec.Live.Emptied(position));
+    }
+
     private void open() throws UnavailableException {
         feed.resync();
         feed.add(listener);

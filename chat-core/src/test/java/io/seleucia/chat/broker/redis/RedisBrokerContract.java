@@ -34,7 +34,7 @@ abstract class RedisBrokerContract extends BrokerContract {
 
     @Override
     protected Broker another(Broker first, Retention retention) throws Exception {
-        return create(retention);
+        return closing(create(retention));
     }
 
     /** A broker that is closed when the test has ended. */

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.broker.Broker;
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Reference;
+import io.seleucia.chat.message.Sender;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +89,32 @@ class RedisFullTest {
         broker.leave("lobby", "bob");
         assertThat(broker.members("lobby")).isEqualTo(Map.of("ada", 1));
         broker.deleteFrom("ada");
-        assertThat(broker.historyBefore("large", Long.MAX_VALUE, 10).messages()).isEmpty();
+        assertThat(broker.historyBefore("large", Long.MAX_VALUE, 10).messages())
+                .isNotEmpty()
+                .allSatisfy(message -> assertThat(message.content()).isEqualTo(Content.NONE));
+        assertThat(broker.folded("large", true, 0, 10).messages()).isEmpty();
+    }
+
+    @Test
+    void deletesMessagesButTakesNoOtherReferences() throws Exception {
+        Sender ada = Sender.of("ada");
+        broker.publish("lobby", "ada", LARGE, "");
+        broker.publish("lobby", ada, reference(1, Reference.Kind.EDIT, LARGE));
+        broker.publish("lobby", "ada", LARGE, "");
+        fill();
+
+        assertThatThrownBy(() -> broker.publish("lobby", ada, reference(3, Reference.Kind.EDIT, LARGE)))
+                .isInstanceOf(UnavailableException.class);
+        broker.publish("lobby", ada, reference(1, Reference.Kind.DELETE, Content.NONE));
+
+        assertThat(broker.historyAfter("lobby", 0, 10).messages())
+                .extracting(Message::content)
+                .containsExactly(Content.NONE, Content.NONE, LARGE, Content.NONE);
+        assertThat(redis.ask("KEYS", "chat:{lobby}:fold")).isEqualTo(List.of());
+        assertThat((Long) redis.ask("PTTL", "chat:{lobby}:gone")).isPositive();
+    }
+
+    private static Draft reference(long offset, Reference.Kind kind, Content content) {
+        return new Draft(content, Attributes.NONE.withRef(new Reference(offset, kind)), "", false);
     }
 }

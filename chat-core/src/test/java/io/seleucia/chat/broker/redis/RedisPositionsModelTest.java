@@ -217,7 +217,7 @@ class RedisPositionsModelTest {
             require(begun <= 2, "epoch after epoch begins");
         }
 
-        // --- publish.lua, ChannelFeed
+        // --- append.lua, ChannelFeed
 
         private Place newest(Server server) {
             return rules.receipts && server.acknowledged.isAheadOf(server.seen) ? server.acknowledged : server.seen;
@@ -524,8 +524,8 @@ class RedisPositionsModelTest {
 
     /** The scripts over a real Redis, with one channel. */
     private static final class Scripts {
-        private static final LuaScript PUBLISH = LuaScript.of("position.lua", "publish.lua");
-        private static final LuaScript HISTORY = LuaScript.of("position.lua", "history.lua");
+        private static final LuaScript PUBLISH = LuaScript.of("position.lua", "append.lua", "publish.lua");
+        private static final LuaScript HISTORY = LuaScript.of("position.lua", "entries.lua", "history.lua");
         private static final List<String> KEYS = List.of("log", "meta");
         private static final String LONG = "1000000";
 

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.journal.JournalRecord;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -32,7 +33,7 @@ class StoredContentTest {
     @ValueSource(strings = {"{a", "no JSON", "NaN", "{} {}", "\"\\" + "ud800\"", "{\"a\":1"})
     void redisGivesWhatIsNoJsonAsText(String text) {
         String stored = "{\"epoch\":\"e\",\"offset\":46,\"time\":1763697600123,"
-                + MessageCodec.encode(Sender.of("ada \"a\\"), Content.Json.ofValid(text));
+                + MessageCodec.encode(Sender.of("ada \"a\\"), Content.Json.ofValid(text), Attributes.NONE);
 
         assertThat(MessageCodec.decode("lobby", stored)).isEqualTo(message(new Content.Text(text)));
     }
@@ -42,7 +43,7 @@ class StoredContentTest {
     void redisGivesWhatIsNestedTooDeepAsText(int depth) {
         String text = "[".repeat(depth) + "]".repeat(depth);
         String stored = "{\"epoch\":\"e\",\"offset\":46,\"time\":1763697600123,"
-                + MessageCodec.encode(Sender.of("ada \"a\\"), Content.Json.ofValid(text));
+                + MessageCodec.encode(Sender.of("ada \"a\\"), Content.Json.ofValid(text), Attributes.NONE);
 
         assertThat(MessageCodec.decode("lobby", stored))
                 .isEqualTo(message(depth > 63 ? new Content.Text(text) : new Content.Json(text)));

@@ -4,6 +4,7 @@ import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Content;
@@ -73,7 +74,7 @@ class SubscriptionPlacementTest {
             assertThat(parts.topology.all())
                     .allSatisfy(node -> assertThat(node.subscriber().has(feed))
                             .isEqualTo(node.address().getPort() == to.port()));
-            RedisHistory.Draft hi = new RedisHistory.Draft(Sender.of("ada"), new Content.Text("hi"), "");
+            RedisHistory.Post hi = new RedisHistory.Post(Sender.of("ada"), new Draft(new Content.Text("hi"), ""));
             Position published = RedisHistory.receipt(parts.history
                             .publish("lobby", List.of(hi), feed.newest())
                             .getFirst())

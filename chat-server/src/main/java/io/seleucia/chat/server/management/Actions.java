@@ -3,13 +3,17 @@ package io.seleucia.chat.server.management;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.broker.Draft;
+import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Printable;
+import io.seleucia.chat.message.Reference;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -17,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -106,6 +111,17 @@ final class Actions {
         return named.getFirst();
     }
 
+    /** Deletes one message, as a moderator would: members are told. */
+    private JsonElement deleteOne(String channel, long offset) throws HttpError, UnavailableException {
+        Attributes attributes = Attributes.NONE.withRef(new Reference(offset, Reference.Kind.DELETE));
+        try {
+            server.publish(channel, OPERATOR, new Draft(Content.NONE, attributes, "", true));
+        } catch (ReferenceException e) {
+            throw new HttpError(404, e.getMessage());
+        }
+        return done("deleted message " + offset + " in " + channel);
+    }
+
     /**
      * Deletes messages. If that takes longer than a response may, the response says {@code "done": false}, and the deletion
      * continues in a thread of its own, which logs its end.
@@ -118,6 +134,12 @@ final class Actions {
         }
         if (channel.isPresent()) {
             Api.checked(channel.get(), Names.flawOfHistory(channel.get()));
+        }
+        OptionalLong offset = request.wholeNumber("offset", 1, Long.MAX_VALUE);
+        if (offset.isPresent()) {
+            return deleteOne(
+                    channel.orElseThrow(() -> new HttpError(400, "give the channel of the message")),
+                    offset.getAsLong());
         }
         String what = "the messages " + channel.map(name -> "in " + name).orElseGet(() -> "of " + sender.orElseThrow());
         FutureTask<Void> deletion = new FutureTask<>(() -> {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A request to the API: the parameters of its query and the fields of its body.
@@ -76,6 +77,14 @@ record ApiRequest(Map<String, String> parameters, JsonObject body) {
     long wholeNumber(String name, long least, long most, long byDefault) throws HttpError {
         JsonElement field = body.get(name);
         return number(name, field == null ? null : field.toString(), least, most, byDefault);
+    }
+
+    /** Returns a number in the body, if there is one. */
+    OptionalLong wholeNumber(String name, long least, long most) throws HttpError {
+        JsonElement field = body.get(name);
+        return field == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(number(name, field.toString(), least, most, least));
     }
 
     private static long number(String name, String value, long least, long most, long byDefault) throws HttpError {

@@ -8,12 +8,16 @@ import io.seleucia.chat.SessionSnapshot;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Bulkhead;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Ban;
+import io.seleucia.chat.message.ChannelEntry;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Member;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,6 +69,7 @@ final class Queries {
                 "/api/status", request -> status.json(),
                 "/api/sessions", this::sessions,
                 "/api/channels", this::channels,
+                "/api/directory", this::directory,
                 "/api/members", this::members,
                 "/api/history", this::history,
                 "/api/bans", this::bans,
@@ -121,6 +126,26 @@ final class Queries {
         });
         Stream<Occupied> page = first.stream().sorted(Occupied.ORDER).skip(offset);
         return page(total.get(), offset, "channels", page);
+    }
+
+    /** Returns a page of the channels on all servers that have clients or messages. */
+    private JsonElement directory(ApiRequest request) throws HttpError, UnavailableException {
+        String prefix = request.parameter("prefix").map(Names::normal).orElse("");
+        String after = request.parameter("after").map(Names::normal).orElse("");
+        Broker.Listing listing = server.broker().list(prefix, after, limit(request), channel -> true);
+        List<JsonObject> page = listing.page().stream().map(Queries::json).toList();
+        return Json.object("channels", page, "more", listing.more() ? true : null);
+    }
+
+    private static JsonObject json(ChannelEntry entry) {
+        JsonObject json = Json.object(
+                "channel", entry.channel(),
+                "clients", entry.clients(),
+                "time", entry.time() > 0 ? Instant.ofEpochMilli(entry.time()).toString() : null);
+        entry.info()
+                .flatMap(ChannelInfo::json)
+                .ifPresent(info -> json.add("info", JsonParser.parseString(info.asText())));
+        return json;
     }
 
     private static JsonObject page(int total, int offset, String name, Stream<?> items) {
@@ -212,16 +237,34 @@ final class Queries {
     }
 
     private static JsonObject json(Message message) {
+        Attributes attributes = message.attributes();
         JsonObject json = Json.object(
                 "offset", message.position().offset(),
                 "time", Instant.ofEpochMilli(message.time()).toString(),
                 "sender", message.sender(),
-                "guest", message.guest() ? true : null);
+                "guest", message.guest() ? true : null,
+                "headers", attributes.headers().isEmpty() ? null : attributes.headers(),
+                "ref", attributes.ref().map(Queries::json).orElse(null),
+                "deleted", attributes.deleted().map(Queries::json).orElse(null));
         switch (message.content()) {
             case Content.Text text -> json.addProperty("text", text.asText());
             case Content.Json data -> json.add("data", JsonParser.parseString(data.asText()));
+            case Content.None none -> {}
         }
         return json;
+    }
+
+    private static JsonObject json(Reference ref) {
+        return Json.object(
+                "offset", ref.offset(),
+                "kind", ref.kind().word(),
+                "remove", ref.remove() ? true : null);
+    }
+
+    private static JsonObject json(Attributes.Deleted deleted) {
+        return Json.object(
+                "by", deleted.by(),
+                "time", Instant.ofEpochMilli(deleted.time()).toString());
     }
 
     private JsonElement log(ApiRequest request) throws HttpError {

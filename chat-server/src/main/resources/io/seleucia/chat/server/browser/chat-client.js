@@ -8,9 +8,16 @@
 
 /**
  * @typedef {{epoch: string, offset: number}} Position the place of a message in one life of a channel's history
- * @typedef {{channel: string, offset?: number, epoch?: string, sender: string, guest?: true, time: number, data: any}} Message
- *     `time` is in milliseconds since 1970; what came by no history has no offset; a direct message's channel is `@me`
- * @typedef {Position & {channel: string, duplicate: boolean}} Receipt
+ * @typedef {{offset: number, kind: "reply" | "edit" | "delete" | "reaction", remove?: true}} Reference to an earlier
+ *     message of the same channel
+ * @typedef {{channel: string, offset?: number, epoch?: string, sender: string, guest?: true, time: number, data?: any,
+ *     headers?: Record<string, string>, ref?: Reference, to?: string, deleted?: {by: string, time: number}}} Message
+ *     `time` is in milliseconds since 1970; what came by no history has no offset; a direct message's channel is `@me`,
+ *     and `to` is the recipient of an own one; a deleted message, and a deletion, have no data
+ * @typedef {Message & {edited?: {offset: number, time: number}, replies?: number,
+ *     reactions?: {text: string, count: number, clients: string[]}[]}} FoldedMessage a message as it is now
+ * @typedef {Position & {channel: string, duplicate: boolean, own?: Position}} Receipt `own`: of a direct message, the
+ *     position of its copy in the own inbox
  * @typedef {"connecting" | "connected" | "waiting" | "closed"} State
  * @typedef {{client?: string, user?: string, password?: string,
  *     token?: string | (() => string | Promise<string>)}} Login one of: a name, an account with its password, a token
@@ -65,7 +72,8 @@ const UNKNOWN = { epoch: "unknown", offset: 0 }; // in no history, so that the s
 
 const NESTING = 64; // maximum depth of arrays and objects in a request, which is one itself
 const PUSHED = /^\{"type":"(message|direct)",(?:"channel":("(?:[^"\\]|\\.)*"),)?"offset":(\d+),/; // as a server writes them
-const ANSWERED = /^\{"id":(\d+),"type":"(?:history|presence|channels)",/;
+const ANSWERED = /^\{"id":(\d+),"type":"(?:history|presence|channels|search|info|list|read)",/;
+const ANNOTATIONS = { edit: "edited", delete: "deleted", reaction: "reaction" }; // the events, by kind of reference
 
 /**
  * Returns why a server would refuse a request, or null. Such a request fails at once: repeating it would not help.
@@ -108,6 +116,12 @@ function report(error) {
 
 /** Returns the field `guest`, if it is set. */
 const guestOf = ({ guest }) => (guest ? { guest: true } : {});
+
+/** Returns the fields of a message that only some have. */
+function attributesOf({ guest, to, headers, ref, deleted }) {
+    const found = Object.entries({ guest, to, headers, ref, deleted }).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(found);
+}
 
 /** Returns a normalized name. @param {string} name */
 const normal = (name) => name.normalize("NFC");
@@ -269,7 +283,7 @@ export class ChatClient {
     #resume;
     #options;
     #handlers = new Map();
-    #channels = new Map(); // by name: {presence, position, actual, wanted, joining}
+    #channels = new Map(); // by name: {interest, position, actual, wanted, joining}
     #lanes = new Map(); // by channel, or @ and the recipient
     #reads = new Set(); // unanswered queries
     #inbox = null; // its position
@@ -337,8 +351,15 @@ export class ChatClient {
     /**
      * Calls a function for every event of a type:
      * - `message`, `direct`: a {@link Message}, each once, in its channel's order
+     * - `sent`: the same, of a direct message that this client has sent to `to`, here or elsewhere
+     * - `edited`, `deleted`, `reaction`: the same, of what concerns the earlier message `ref.offset` of the channel, or
+     *   of the own inbox: its new `data`, its end, or a reaction to it with the text `data` (`ref.remove`: taken back)
      * - `signal`: `{channel, sender, guest, data}`
      * - `joined`, `left`: `{channel, client, guest}`, of channels joined with `presence`
+     * - `read`: `{channel, offset, unread, more}`, how far this client has read a channel joined with `read`: after each
+     *   join, and when another session of it says so; `more`: there are more unread messages than that
+     * - `receipt`: `{channel, client, guest, offset}`, how far another member has read a channel joined with `receipts`
+     * - `info`: `{channel, info, by, time}`, what describes a channel: after each join, and when it changes
      * - `removed`: `{channel, error}`, a {@link ChatError}: the server has ended the subscription, or refuses it
      *   after a lost connection; it is not retried
      * - `lost`: `{channel, epoch, offset}`, messages up to there are no longer available, or are malformed
@@ -356,16 +377,18 @@ export class ChatClient {
     /**
      * Joins a channel until it is left.
      * @param {string} channel
-     * @param {{presence?: boolean, since?: Position}} [options] `presence`: to be told who joins and leaves; `since`: to
-     *     get what came after that position first
+     * @param {{presence?: boolean, read?: boolean, receipts?: boolean, since?: Position}} [options] `presence`: to be told
+     *     who joins and leaves; `read`: how far this client has read; `receipts`: how far others have, who are told the
+     *     same of this client; `since`: to get what came after that position first
      * @returns {Promise<Position>} where it begins; rejected if the server does not let us in
      */
-    async join(channel, { presence = false, since } = {}) {
+    async join(channel, { presence = false, read, receipts, since } = {}) {
         this.#refuseIfClosed();
         channel = normal(channel);
         let entry = this.#channels.get(channel);
         if (!entry) {
-            entry = { presence, position: since ? { ...since } : null, actual: "out", wanted: true, joining: [] };
+            const interest = { presence, read, receipts };
+            entry = { interest, position: since ? { ...since } : null, actual: "out", wanted: true, joining: [] };
             this.#channels.set(channel, entry);
         }
         entry.wanted = true;
@@ -396,21 +419,60 @@ export class ChatClient {
      * Publishes into a joined channel, now or when the connection is back, once and in order.
      * @param {string} channel
      * @param {any} data anything that JSON has, nested 63 levels deep at the most, without unpaired surrogates
-     * @param {{key?: string}} [options] to try again what failed with `timeout`: the same key is never published twice
+     * @param {{key?: string, headers?: Record<string, string>, ref?: Reference}} [options] `key`: to try again what
+     *     failed with `timeout`: the same key is never published twice; `headers`: short texts for programs, 16 at most
      * @returns {Promise<Receipt>}
      */
-    async publish(channel, data, { key } = {}) {
+    async publish(channel, data, { key, headers, ref } = {}) {
         channel = normal(channel);
         if (!this.#channels.get(channel)?.wanted) {
             throw new ChatError("not_subscribed", `join ${channel} first`);
         }
-        return this.#submit(channel, { type: "publish", channel, data }, key);
+        return this.#submit(channel, { type: "publish", channel, headers, ref, data }, key);
     }
 
     /** Sends a message to all sessions of another client, or to its next one. @returns {Promise<Receipt>} */
-    async direct(to, data, { key } = {}) {
+    async direct(to, data, { key, headers, ref } = {}) {
         to = normal(to);
-        return this.#submit(`@${to}`, { type: "direct", to, data }, key);
+        return this.#submit(`@${to}`, { type: "direct", to, headers, ref, data }, key);
+    }
+
+    /**
+     * Publishes an answer to an earlier message, which is a message as others, with a `ref`.
+     * @param {string} channel or `@bob`, for the direct messages with bob
+     * @param {number} offset of the earlier message; for direct messages, in the own inbox
+     * @param {any} data
+     * @param {{key?: string, headers?: Record<string, string>}} [options]
+     * @returns {Promise<Receipt>} rejected with `too_old` if that message is deleted or no longer in the history
+     */
+    async reply(channel, offset, data, options) {
+        return this.#refer(channel, { offset, kind: "reply" }, data, options);
+    }
+
+    /** Replaces the data of an own message, or as a moderator of any. Arguments and result are those of `reply`. */
+    async edit(channel, offset, data, options) {
+        return this.#refer(channel, { offset, kind: "edit" }, data, options);
+    }
+
+    /** Deletes an own message, or as a moderator any. Otherwise as `reply`. @returns {Promise<Receipt>} */
+    async remove(channel, offset, options) {
+        return this.#refer(channel, { offset, kind: "delete" }, undefined, options);
+    }
+
+    /** Reacts to a message with 1 to 16 characters, such as an emoji. Otherwise as `reply`. @returns {Promise<Receipt>} */
+    async react(channel, offset, text, options) {
+        return this.#refer(channel, { offset, kind: "reaction" }, text, options);
+    }
+
+    /** Takes a reaction back. @returns {Promise<Receipt>} */
+    async unreact(channel, offset, text, options) {
+        return this.#refer(channel, { offset, kind: "reaction", remove: true }, text, options);
+    }
+
+    #refer(channel, ref, data, options) {
+        return channel.startsWith("@")
+            ? this.direct(channel.slice(1), data, { ...options, ref })
+            : this.publish(channel, data, { ...options, ref });
     }
 
     /** Sends a transient signal to the other members. Dropped while there is no connection. */
@@ -425,13 +487,30 @@ export class ChatClient {
     /**
      * Returns a page of a joined channel's history, or of the own inbox, which is `@` and the own name.
      * @param {string} channel
-     * @param {{before?: number, after?: number, limit?: number}} [range] offsets, both exclusive; the newest if left out
-     * @returns {Promise<Position & {channel: string, messages: Message[]}>} the oldest first
+     * @param {{before?: number, after?: number, limit?: number, folded?: boolean, with?: string}} [range] offsets, both
+     *     exclusive; the newest if left out. `folded`: messages as they are now, without edits, deletions and reactions;
+     *     `with`: of the own inbox, only what came from that client or went to it
+     * @returns {Promise<Position & {channel: string, messages: FoldedMessage[]}>} the oldest first
      */
-    async history(channel, { before, after, limit } = {}) {
+    async history(channel, { before, after, limit, folded, with: partner } = {}) {
         channel = normal(channel);
-        const page = await this.#read({ type: "history", channel, before, after, limit });
+        const range = { before, after, limit, folded, with: partner && normal(partner) };
+        const page = await this.#read({ type: "history", channel, ...range });
         return { ...page, messages: page.messages.map((message) => ({ ...message, channel, epoch: page.epoch })) };
+    }
+
+    /**
+     * Searches the messages of a joined channel, or of the own inbox, as they are now.
+     * @param {string} channel
+     * @param {string} text letter by letter, but in any case
+     * @param {{before?: number, limit?: number}} [range]
+     * @returns {Promise<{channel: string, messages: FoldedMessage[], next?: number}>} the newest first; `next` goes on as
+     *     `before`, and is left out at the end
+     */
+    async search(channel, text, { before, limit } = {}) {
+        channel = normal(channel);
+        const found = await this.#read({ type: "search", channel, text, before, limit });
+        return { ...found, messages: found.messages.map((message) => ({ ...message, channel })) };
     }
 
     /**
@@ -459,6 +538,42 @@ export class ChatClient {
     async presencePage(channel, { after, limit } = {}) {
         const page = await this.#read({ type: "presence", channel: normal(channel), after, limit });
         return { clients: page.clients, total: page.total ?? page.clients.length, more: page.more ?? false };
+    }
+
+    /**
+     * Says that this client has read a joined channel up to an offset. The mark never moves back.
+     * @param {string} channel
+     * @param {number} offset
+     * @returns {Promise<{channel: string, offset: number, unread: number, more: boolean}>} where the mark is, and how many
+     *     messages are unread, `more` than that if so many are not counted
+     */
+    async read(channel, offset) {
+        return { more: false, ...(await this.#read({ type: "read", channel: normal(channel), offset })) };
+    }
+
+    /**
+     * Returns what describes a channel.
+     * @returns {Promise<{channel: string, info?: object, by?: string, time?: number}>}
+     */
+    async info(channel) {
+        return this.#read({ type: "info", channel: normal(channel) });
+    }
+
+    /** Describes a channel, by any object, which replaces the former one; null removes it. Otherwise as `info`. */
+    async describe(channel, info) {
+        const request = { type: "info", channel: normal(channel), set: info };
+        refuse(JSON.stringify(request));
+        return this.#read(request);
+    }
+
+    /**
+     * Lists the channels of the server that this client may join, sorted by name.
+     * @param {{prefix?: string, after?: string, limit?: number}} [range] the beginning of their names; the name after which
+     *     they begin; at most 1,000
+     * @returns {Promise<{channels: {channel: string, clients: number, time?: number, info?: object}[], more: boolean}>}
+     */
+    async list({ prefix, after, limit } = {}) {
+        return { more: false, ...(await this.#read({ type: "list", prefix, after, limit })) };
     }
 
     /** Sends a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
@@ -640,7 +755,7 @@ export class ChatClient {
         } else if (channel.actual === "out") {
             channel.actual = "joining";
             this.#connection.ask(
-                { type: "subscribe", channel: name, since: channel.position ?? undefined, presence: channel.presence },
+                { type: "subscribe", channel: name, since: channel.position ?? undefined, ...channel.interest },
                 (reply) => this.#subscribed(name, channel, reply),
             );
         } else if (channel.actual === "in" && !needed) {
@@ -694,6 +809,12 @@ export class ChatClient {
         if (lost) {
             this.#emit("lost", { channel: name, epoch, offset });
         }
+        if (reply.read) {
+            this.#emit("read", { channel: name, more: false, ...reply.read });
+        }
+        if (reply.info) {
+            this.#emit("info", { channel: name, info: reply.info });
+        }
         for (const read of this.#reads) {
             this.#askRead(read);
         }
@@ -726,9 +847,11 @@ export class ChatClient {
                 }
                 break;
             }
-            case "direct":
-                this.#deliver("direct", `@${this.#name}`, this.#inbox, push);
+            case "direct": {
+                const isCopy = push.to !== undefined && push.to !== this.#name;
+                this.#deliver(isCopy ? "sent" : "direct", `@${this.#name}`, this.#inbox, push);
                 break;
+            }
             case "lost": {
                 const position = { epoch: push.epoch, offset: push.offset };
                 const channel = this.#channels.get(push.channel);
@@ -746,6 +869,24 @@ export class ChatClient {
             case "unsubscribed":
                 this.#removed(push.channel, new ChatError(push.code, push.message));
                 break;
+            case "read": {
+                const { channel, offset, unread, more = false } = push;
+                this.#emit("read", { channel, offset, unread, more });
+                break;
+            }
+            case "receipt":
+                this.#emit("receipt", {
+                    channel: push.channel,
+                    client: push.client,
+                    ...guestOf(push),
+                    offset: push.offset,
+                });
+                break;
+            case "info": {
+                const { type, ...info } = push;
+                this.#emit("info", info);
+                break;
+            }
             case "joined":
             case "left":
                 this.#emit(push.type, { channel: push.channel, client: push.client, ...guestOf(push) });
@@ -754,21 +895,29 @@ export class ChatClient {
         }
     }
 
-    #deliver(type, channel, position, { offset, sender, guest, time, data, unreadable }) {
+    #deliver(type, channel, position, push) {
+        const { offset, sender, time, data, unreadable } = push;
         if (unreadable) {
             if (position && offset > position.offset) {
                 position.offset = offset;
                 this.#emit("lost", { channel, epoch: position.epoch, offset });
             }
-        } else if (offset === undefined) {
-            this.#emit(type, { channel, sender, ...guestOf({ guest }), time, data });
+            return;
+        }
+        const message = { channel, sender, ...attributesOf(push), time, data };
+        if (offset === undefined) {
+            this.#emit(type, message);
         } else if (position && offset > position.offset) {
             if (offset > position.offset + 1) {
                 // the server should have reported it
                 this.#emit("lost", { channel, epoch: position.epoch, offset: offset - 1 });
             }
             position.offset = offset;
-            this.#emit(type, { channel, offset, epoch: position.epoch, sender, ...guestOf({ guest }), time, data });
+            const isBlank = push.deleted && push.ref && push.ref.kind !== "reply"; // the deletion follows
+            if (!isBlank) {
+                const event = ANNOTATIONS[push.ref?.kind] ?? type;
+                this.#emit(event, { ...message, offset, epoch: position.epoch });
+            }
         }
     }
 
@@ -819,8 +968,8 @@ export class ChatClient {
             } else if (reply.type === "error") {
                 this.#settle(lane, item, new ChatError(reply.code, reply.message));
             } else {
-                const { channel, epoch, offset, duplicate = false } = reply;
-                this.#settle(lane, item, null, { channel, epoch, offset, duplicate });
+                const { channel, epoch, offset, duplicate = false, own } = reply;
+                this.#settle(lane, item, null, { channel, epoch, offset, duplicate, ...(own && { own }) });
             }
             if (lane.waiting.length === 0 && this.#lanes.get(name) === lane) {
                 this.#lanes.delete(name);

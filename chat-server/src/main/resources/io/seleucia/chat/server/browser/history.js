@@ -93,7 +93,8 @@ export class History {
         }
         conversation.loading = which;
         this.#changed();
-        const page = await this.#client.history(conversation.key, { limit: PAGE, ...range }).catch(() => null);
+        const wanted = { limit: PAGE, folded: true, ...range };
+        const page = await this.#client.history(conversation.key, wanted).catch(() => null);
         conversation.loading = null;
         if (page) {
             take(page.messages.map((message) => this.#shown(message)));

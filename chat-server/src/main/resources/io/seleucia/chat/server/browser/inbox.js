@@ -50,15 +50,18 @@ export class Inbox {
 
     /** Reads messages that arrived while there was no connection. */
     async read() {
-        const range = { limit: INBOX_PAGE };
+        const range = { limit: INBOX_PAGE, folded: true };
         const page = await this.#client.history(`@${this.#name()}`, range).catch(() => null); // the next connection asks again
-        const known = this.#readUpTo?.epoch === page?.epoch ? (this.#readUpTo?.offset ?? 0) : 0;
+        const read = this.#readUpTo?.epoch === page?.epoch ? (this.#readUpTo?.offset ?? 0) : 0;
         for (const message of page?.messages ?? []) {
-            const key = `@${message.sender}`;
-            const isNew = message.offset > known;
+            const key = `@${message.to ?? message.sender}`;
+            const isNew = message.offset > read;
             const shown = this.#shown(message, "in:");
             const conversation = isNew ? this.#conversations.open(key) : this.#conversations.get(key);
-            if (conversation && !conversation.messages.some(({ id }) => id === shown.id)) {
+            const known = conversation?.messages.find(({ id }) => id === shown.id);
+            if (known) {
+                Object.assign(known, { text: shown.text, isCode: shown.isCode }); // as it is now
+            } else if (conversation) {
                 conversation.messages.push(shown);
                 conversation.messages.sort((one, other) => one.time - other.time);
                 conversation.unread += isNew && !shown.own ? 1 : 0;

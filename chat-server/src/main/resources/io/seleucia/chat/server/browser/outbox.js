@@ -12,7 +12,7 @@ export class Outbox {
     /**
      * @param {import("./chat-client.js").ChatClient} client
      * @param {{changed: () => void, delivered: (conversation: object, message: object) => void}} chat `delivered`: called
-     *     for a direct message that the server has acknowledged
+     *     for a direct message that the server has acknowledged, and of which it keeps no copy in the own inbox
      */
     constructor(client, { changed, delivered }) {
         this.#client = client;
@@ -98,11 +98,13 @@ export class Outbox {
         this.#changed();
     }
 
-    #acknowledged(conversation, pending, { epoch, offset }) {
+    #acknowledged(conversation, pending, { epoch, offset, own }) {
         pending.offset = offset;
         if (conversation.isDirect) {
             this.#drop(conversation, pending);
-            this.#delivered(conversation, { epoch, offset, time: pending.time, data: pending.text });
+            if (!own) {
+                this.#delivered(conversation, { epoch, offset, time: pending.time, data: pending.text });
+            }
             return;
         }
         const position = this.#client.position(conversation.key);

@@ -65,6 +65,9 @@ export class Chat {
         this.#client.on("state", (event) => this.#stateChanged(event));
         this.#client.on("message", (message) => this.#received(message.channel, message));
         this.#client.on("direct", (message) => this.#received(`@${message.sender}`, message));
+        this.#client.on("sent", (message) => this.#received(`@${message.to}`, message));
+        this.#client.on("edited", (edit) => this.#revised(edit));
+        this.#client.on("deleted", (deletion) => this.#revised(deletion));
         this.#client.on("signal", ({ channel, sender, data }) => this.#signalled(channel, sender, data));
         this.#client.on("joined", ({ channel, client, guest }) => this.#moved(channel, client, true, guest));
         this.#client.on("left", ({ channel, client }) => this.#moved(channel, client, false));
@@ -254,8 +257,12 @@ export class Chat {
         conversation.unread = 0;
         if (isDirect && unread > 0) {
             this.#inbox.keep();
-        } else if (!isDirect && this.#reads[key]?.offset !== newest.offset) {
-            this.#noteRead(key, { epoch: newest.epoch, offset: newest.offset });
+        } else if (!isDirect) {
+            const end = this.#client.position(key); // further than the newest message, if that was edited or so
+            const offset = end?.epoch === newest.epoch ? Math.max(end.offset, newest.offset) : newest.offset;
+            if (this.#reads[key]?.offset !== offset) {
+                this.#noteRead(key, { epoch: newest.epoch, offset });
+            }
         }
         if (unread > 0) {
             this.#changed();
@@ -275,7 +282,7 @@ export class Chat {
         );
     }
 
-    #shown({ epoch, offset, sender, guest = false, time, data }, prefix = "") {
+    #shown({ epoch, offset, sender, guest = false, time, data, deleted }, prefix = "") {
         return {
             id: `${prefix}${epoch}:${offset ?? crypto.getRandomValues(new Uint32Array(1))}`,
             epoch,
@@ -283,8 +290,7 @@ export class Chat {
             sender,
             guest,
             time,
-            text: typeof data === "string" ? data : JSON.stringify(data, null, 2),
-            isCode: typeof data !== "string",
+            ...wordsOf(data, deleted),
             own: sender === this.name && !(guest && this.#login.user), // a guest may have had the name before
         };
     }
@@ -345,6 +351,22 @@ export class Chat {
         this.#changed();
     }
 
+    /** Shows an edit or a deletion in the earlier message, if that is loaded. */
+    #revised({ channel, epoch, ref, sender, to, data }) {
+        const isDirect = channel.startsWith("@");
+        const conversation = this.conversations.get(isDirect ? `@${to ?? sender}` : channel);
+        const id = `${isDirect ? "in:" : ""}${epoch}:${ref.offset}`;
+        const messages = [...(conversation?.messages ?? []), ...(conversation?.meanwhile ?? [])];
+        const message = messages.find((one) => one.id === id);
+        if (message) {
+            Object.assign(message, wordsOf(data, ref.kind === "delete"));
+        }
+        if (isDirect) {
+            this.#inbox.keep();
+        }
+        this.#changed();
+    }
+
     #lost({ channel, epoch, offset }) {
         if (channel === `@${this.name}`) {
             this.#inbox.read();
@@ -377,7 +399,7 @@ export class Chat {
         this.#outbox.discard(conversation, pending);
     }
 
-    /** Shows an own direct message, which the server does not send back. */
+    /** Shows an own direct message of which the server keeps no copy. */
     #delivered(conversation, message) {
         if (conversation.name !== this.name) {
             this.#history.append(conversation, this.#shown({ ...message, sender: this.name }, "out:"));
@@ -395,4 +417,14 @@ export class Chat {
         }
         this.#presence.tellTyping(this.current, text !== "");
     }
+}
+
+/** Returns the text of a message as it is shown. */
+function wordsOf(data, deleted) {
+    if (deleted) {
+        return { text: "This message was deleted.", isCode: false };
+    }
+    return typeof data === "string"
+        ? { text: data, isCode: false }
+        : { text: JSON.stringify(data, null, 2), isCode: true };
 }

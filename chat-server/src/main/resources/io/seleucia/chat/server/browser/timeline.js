@@ -171,7 +171,7 @@ export class Timeline {
     #row(message, first) {
         return {
             key: message.id,
-            look: `${first} ${message.state} ${message.problem} ${this.#unfolded.has(message.id)}`,
+            look: `${first} ${message.state} ${message.problem} ${this.#unfolded.has(message.id)} ${message.text}`,
             build: () => this.#build(message, first),
         };
     }

@@ -123,9 +123,15 @@ async function openChannel(name) {
 
 const numbered = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-function messageRow({ time, sender, text, data }) {
-    const head = `${new Date(time).toLocaleTimeString()} ${sender}  `;
-    return make("li", {}, make("span", { className: "who", text: head }), text ?? JSON.stringify(data));
+function shown({ text, data, ref, deleted }) {
+    const mark = ref ? `(${ref.kind} ${ref.offset}) ` : "";
+    if (deleted) return `${mark}(deleted by ${deleted.by})`;
+    return mark + (text ?? JSON.stringify(data) ?? "");
+}
+
+function messageRow(message) {
+    const head = `${new Date(message.time).toLocaleTimeString()} ${message.sender}  `;
+    return make("li", {}, make("span", { className: "who", text: head }), shown(message));
 }
 
 async function showChannel() {

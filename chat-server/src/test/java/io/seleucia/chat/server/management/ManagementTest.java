@@ -13,6 +13,8 @@ import io.seleucia.chat.TestClient;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.redis.RedisBroker;
 import io.seleucia.chat.broker.redis.RedisProcess;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
@@ -191,6 +194,22 @@ class ManagementTest {
     }
 
     @Test
+    void listsTheChannelsOfAllServersWithTheirDescriptions() throws Exception {
+        try (TestClient ada = TestClient.member(server.port(), "ada", "den & h\u00f6hle")) {
+            server.publish("lobby", "ada", "hi");
+            server.broker().describe("lobby", Sender.of("ada"), Optional.of(new Content.Json("{\"topic\":\"tea\"}")));
+
+            assertThat(http.get("/api/directory?limit=1").body())
+                    .isEqualTo("{\"channels\":[{\"channel\":\"den & h\u00f6hle\",\"clients\":1}],\"more\":true}");
+            assertThat(http.get("/api/directory?prefix=lo").body())
+                    .matches("\\{\"channels\":\\[\\{\"channel\":\"lobby\",\"clients\":0,\"time\":\"20.*Z\","
+                            + "\"info\":\\{\"topic\":\"tea\"}}]}");
+            assertThat(http.get("/api/directory?after=lobby").body()).isEqualTo("{\"channels\":[]}");
+            ada.expectNothingElse();
+        }
+    }
+
+    @Test
     void publishesAndReadsTheHistory() throws Exception {
         try (TestClient ada = TestClient.member(server.port(), "ada", "lobby")) {
             JsonObject position = http.post("/api/publish", "{\"channel\":\"lobby\",\"text\":\"tea \\u2615\"}")
@@ -273,7 +292,31 @@ class ManagementTest {
         assertThat(http.get("/api/history?channel=den").json().getAsJsonArray("messages"))
                 .isEmpty();
         assertThat(http.get("/api/history?channel=lobby").json().getAsJsonArray("messages"))
-                .hasSize(1);
+                .hasSize(2); // one is the deletion of ada's
+    }
+
+    @Test
+    void deletesOneMessageAndTellsWhoHasDeletedIt() throws Exception {
+        server.publish("lobby", "ada", "of ada");
+        server.publish("lobby", "bob", "of bob");
+
+        assertThat(http.post("/api/delete", "{\"channel\":\"lobby\",\"offset\":1}")
+                        .body())
+                .isEqualTo("{\"done\":true}");
+
+        JsonArray messages = http.get("/api/history?channel=lobby").json().getAsJsonArray("messages");
+        JsonObject deleted = messages.get(0).getAsJsonObject();
+        assertThat(deleted.has("text")).isFalse();
+        assertThat(deleted.getAsJsonObject("deleted").get("by").getAsString()).isEqualTo("operator");
+        assertThat(messages.get(1).getAsJsonObject().get("text").getAsString()).isEqualTo("of bob");
+        JsonObject deletion = messages.get(2).getAsJsonObject();
+        assertThat(deletion.get("sender").getAsString()).isEqualTo("operator");
+        assertThat(deletion.get("ref")).hasToString("{\"offset\":1,\"kind\":\"delete\"}");
+        for (int offset : new int[] {1, 9}) {
+            Http.Reply reply = http.post("/api/delete", "{\"channel\":\"lobby\",\"offset\":" + offset + "}");
+            assertThat(reply.status()).isEqualTo(404);
+            assertThat(reply.error()).contains("message");
+        }
     }
 
     @Test
@@ -342,6 +385,9 @@ class ManagementTest {
             /api/unban      | {"guest":" a"}                    | a client id must not begin or end with white space
             /api/delete     | {}                                | give either channel or sender
             /api/delete     | {"channel":"a","sender":"b"}      | give either channel or sender
+            /api/delete     | {"sender":"b","offset":1}         | give the channel of the message
+            /api/delete     | {"channel":"a","offset":0}        | offset must be a whole number from 1 to 9223372036854775807
+            /api/delete     | {"channel":"a","offset":null}     | offset must be a whole number from 1 to 9223372036854775807
             /api/delete     | {"channel":"@"}                    | @ is the channel of the servers, and no client's inbox
             /api/delete     | {"channel":"a\\n"}                 | a channel's name must not have control characters
             """)

@@ -3,13 +3,13 @@ package io.seleucia.chat.benchmark.scaling;
 import static io.seleucia.chat.benchmark.scaling.ScalingRuns.measured;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.LongForm;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The scenarios of {@link ScalingBenchmark} in which clients and channels are many. */
-@LongForm
+@EnabledIfSystemProperty(named = "tests.long", matches = "true", disabledReason = "only mvn verify -Plong runs it")
 class ChannelsAndStormsTest {
     @Test
     void measuresManyChannels() {

@@ -5,14 +5,14 @@ import static io.seleucia.chat.benchmark.scaling.ScalingRuns.printed;
 import static io.seleucia.chat.benchmark.scaling.ScalingRuns.requireRedis;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seleucia.chat.LongForm;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 class ScalingBenchmarkTest {
     @Test
-    @LongForm
+    @EnabledIfSystemProperty(named = "tests.long", matches = "true", disabledReason = "only mvn verify -Plong runs it")
     void measuresDeliveriesAcrossServers() {
         List<Map<String, Double>> runs = measured("--scenario cross --servers 1,2 --channels 5 --members 4 --rate 100");
 

@@ -1,0 +1,70 @@
+package io.seleucia.chat.broker.redis;
+
+import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.message.Attributes;
+import io.seleucia.chat.message.ChannelInfo;
+import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Sender;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
+
+/** The descriptions of channels in Redis. Any thread; blocks for less than two seconds. */
+final class RedisInfos {
+    private static final LuaScript DESCRIBE = LuaScript.of("describe.lua");
+
+    private final Commands commands;
+    private final RedisKeys keys;
+    private final Duration lifetime;
+
+    RedisInfos(Commands commands, RedisKeys keys, Duration lifetime) {
+        this.commands = commands;
+        this.keys = keys;
+        this.lifetime = lifetime;
+    }
+
+    /** Changes a description, and tells all servers, as one step. */
+    ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) throws UnavailableException {
+        List<String> arguments = Commands.texts(
+                json.map(Content.Json::asText).orElse(""),
+                by.key(),
+                MessageCodec.encode(by, Content.NONE, Attributes.NONE),
+                lifetime.toMillis(),
+                keys.live(channel),
+                commands.topology().publishing().name());
+        String time = (String) commands.run(DESCRIBE, true, List.of(keys.info(channel)), arguments);
+        return new ChannelInfo(json, by, Long.parseLong(time));
+    }
+
+    /** Returns a channel's description, unless there is none or it was removed. Renews its lifetime. */
+    Optional<ChannelInfo> read(String channel) throws UnavailableException {
+        String key = keys.info(channel);
+        List<String> fields = commands.run(key, pipeline -> {
+            pipeline.pexpire(key, lifetime.toMillis());
+            return read(pipeline, key);
+        });
+        return info(fields).filter(info -> info.json().isPresent());
+    }
+
+    /** Sends the command that reads what {@link #info} takes. */
+    static Response<List<String>> read(Pipeline pipeline, String key) {
+        return pipeline.hmget(key, "json", "by", "time");
+    }
+
+    /** Returns the description in the fields of a hash, also one that was removed; empty if there are none, or others. */
+    static Optional<ChannelInfo> info(List<?> fields) {
+        if (fields.size() < 3 || !(fields.get(1) instanceof String by) || !(fields.get(2) instanceof String time)) {
+            return Optional.empty();
+        }
+        Content json = fields.getFirst() instanceof String text ? Content.ofJsonOrText(text) : Content.NONE;
+        if (!time.matches("[0-9]{1,18}") || json instanceof Content.Text) {
+            return Optional.empty(); // another program has written it
+        }
+        Optional<Content.Json> object = json instanceof Content.Json value && ChannelInfo.isObject(value)
+                ? Optional.of(value)
+                : Optional.empty();
+        return Optional.of(new ChannelInfo(object, Sender.ofKey(by), Long.parseLong(time)));
+    }
+}

@@ -1,0 +1,25 @@
+-- Removes messages from a channel's history, and what they have made of others.
+-- KEYS  log, folds
+-- ARGV  the lifetime of messages; then for each message its id, and the client and the text if it is a reaction
+for i = 2, #ARGV, 3 do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  if entry then
+    redis.call('XDEL', KEYS[1], entry[1]) -- a full Redis accepts this write, and then the others of the script
+    local readable, fields = pcall(cjson.decode, head(entry[2][4]) .. '}')
+    if readable and fields.ref then
+      local fold = fold_of(KEYS[2], fields.ref.offset, fields.epoch)
+      if fields.ref.kind == 'edit' and not fold.stale then
+        local edit = fold.start .. 'e ' .. digits(ARGV[i]:match('^%d+'))
+        fold.edits = fold.edits - redis.call('ZREM', KEYS[2], edit)
+        keep_fold(KEYS[2], fold, tonumber(ARGV[1]))
+      elseif fields.ref.kind == 'reaction' then
+        local reaction = reaction_of(KEYS[2], fold, ARGV[i + 2], ARGV[i + 1])
+        if reaction.member then
+          remove_reaction(KEYS[2], fold, reaction)
+          keep_fold(KEYS[2], fold, tonumber(ARGV[1]))
+        end
+      end
+    end
+  end
+end
+return 1
