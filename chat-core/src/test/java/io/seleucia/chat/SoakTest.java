@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * is as it was before the first. {@code -Dsoak.connections} sets how many, {@code -Dsoak.seconds} how long at the most.
  */
 class SoakTest {
-    private static final int CONNECTIONS = Integer.getInteger("soak.connections", 4_000);
+    private static final int CONNECTIONS = Integer.getInteger("soak.connections", LongForm.RUNS ? 4_000 : 1_000);
     private static final int WARM_UP = Math.min(5_000, CONNECTIONS / 4);
     private static final Duration LIMIT = Duration.ofSeconds(Integer.getInteger("soak.seconds", 120));
     private static final int AT_ONCE = 32;
