@@ -155,10 +155,11 @@ class RedisSubmitTest {
         publisher.join();
         redis.thaw();
 
-        assertThat(second.await().position().offset()).isEqualTo(2); // the first had been sent
+        long offset = second.await().position().offset();
+        assertThat(offset).isBetween(1L, 2L); // 2 if the first had been sent by then
         assertThat(other.await().position().offset()).isEqualTo(1);
         assertThat(broker.publish("lobby", "ada", text("last"), "").position().offset())
-                .isEqualTo(3);
+                .isEqualTo(offset + 1);
     }
 
     @Test
