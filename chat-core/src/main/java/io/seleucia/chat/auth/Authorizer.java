@@ -32,7 +32,7 @@ public interface Authorizer {
         /**
          * Edit and delete the messages of others in a channel. Asked for every edit and deletion, before {@link #EDIT} and {@link
          * #DELETE}; a refusal is not an error then. On a server without rules and authorizer, no client may do this. An authorizer
-         * that allows whatever it does not know makes every client a moderator.
+         * that allows unknown actions makes every client a moderator.
          */
         MODERATE;
 

@@ -442,7 +442,7 @@ public final class Channel implements Broker.Listener {
                 lock.unlock();
             }
         } catch (Throwable e) {
-            missed(Position.NONE, e); // what the clients know of the channel would stay wrong
+            missed(Position.NONE, e); // else the clients would keep an outdated description
         }
     }
 

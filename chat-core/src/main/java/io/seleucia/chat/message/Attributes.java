@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What a message has besides its sender, time and content.
+ * The headers, reference and state of a message, besides its sender, time and content.
  *
  * @param headers names and texts for programs, sorted by name
  * @param ref the reference to an earlier message, if there is one

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The description of a channel, which its members agree on: a topic, a picture, whatever its clients understand.
+ * The description of a channel, which its members agree on: a topic, a picture, or any other JSON that its clients understand.
  *
  * @param json a JSON object; empty if the description was removed
  * @param by the client that changed it last

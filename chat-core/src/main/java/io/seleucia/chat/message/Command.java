@@ -57,7 +57,7 @@ public sealed interface Command {
     }
 
     /**
-     * What a member receives of a channel besides its messages.
+     * The pushes that a member receives of a channel besides its messages.
      *
      * @param presence which clients come and go
      * @param read how far the client has read, with the reply

@@ -15,7 +15,7 @@ public record Reference(long offset, Kind kind, boolean remove) {
     /** The maximum length of a reaction's text, in code points. */
     public static final int MAX_REACTION_LENGTH = 16;
 
-    /** What a message is to the earlier one. All kinds but {@link #REPLY} are annotations: they only change the earlier one. */
+    /** The relation of a message to the earlier one. All kinds but {@link #REPLY} are annotations: they only change the earlier one. */
     public enum Kind {
         /** An ordinary message that answers the earlier one. */
         REPLY,

@@ -2,12 +2,11 @@ package io.seleucia.chat.server;
 
 import com.google.gson.stream.JsonWriter;
 import io.seleucia.chat.broker.memory.ArchiveReader;
-import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Printable;
-import io.seleucia.chat.message.Reference;
+import io.seleucia.chat.protocol.json.Json;
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -146,7 +145,11 @@ final class Export {
         if (message.guest()) {
             json.name("guest").value(true);
         }
-        writeAttributes(json, message.attributes());
+        Json.writeHeaders(json, message.attributes());
+        if (!message.attributes().to().isEmpty()) {
+            json.name("to").value(message.attributes().to());
+        }
+        Json.writeReference(json, message.attributes());
         switch (message.content()) {
             case Content.Text text -> json.name("data").value(text.asText());
             case Content.Json value -> json.name("data").jsonValue(oneLine(value.asText()));
@@ -154,35 +157,6 @@ final class Export {
         }
         json.endObject();
         return Printable.line(line.toString());
-    }
-
-    private static void writeAttributes(JsonWriter json, Attributes attributes) throws IOException {
-        if (!attributes.headers().isEmpty()) {
-            json.name("headers").beginObject();
-            for (Map.Entry<String, String> header : attributes.headers().entrySet()) {
-                json.name(header.getKey()).value(header.getValue());
-            }
-            json.endObject();
-        }
-        if (!attributes.to().isEmpty()) {
-            json.name("to").value(attributes.to());
-        }
-        if (attributes.ref().isPresent()) {
-            Reference ref = attributes.ref().get();
-            json.name("ref").beginObject();
-            json.name("offset").value(ref.offset());
-            json.name("kind").value(ref.kind().word());
-            if (ref.remove()) {
-                json.name("remove").value(true);
-            }
-            json.endObject();
-        }
-        if (attributes.deleted().isPresent()) {
-            json.name("deleted").beginObject();
-            json.name("by").value(attributes.deleted().get().by());
-            json.name("time").value(attributes.deleted().get().time());
-            json.endObject();
-        }
     }
 
     /** Replaces line breaks and tabs by blanks: in JSON they stand only between tokens. */

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What later messages have made of one message. It never changes; each later message makes another fold of it.
+ * The combined effect of later messages on one message. Immutable; each later message gives another fold.
  *
  * @param edits the offsets of all edits, ascending
  * @param edit the newest edit that is still there
@@ -28,7 +28,7 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
     private static final int BYTES = 150; // a fold and its entry in a map
     private static final int EDIT_BYTES = 28;
     private static final int TEXT_BYTES = 130;
-    private static final int CLIENT_BYTES = 8; // whose name the message with its reaction has as well
+    private static final int CLIENT_BYTES = 8; // the reaction's message holds the name too
 
     /** The newest content of a message. */
     public record Edit(long offset, long time, String sender, Content content) {}
@@ -52,7 +52,7 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
                 String text = later.content().asText();
                 yield reference.remove() ? withoutReaction(text, client) : withReaction(text, client);
             }
-            case DELETE -> this; // what it deletes is blanked in the log itself
+            case DELETE -> this; // the deletion blanks its target in the log itself
         };
     }
 

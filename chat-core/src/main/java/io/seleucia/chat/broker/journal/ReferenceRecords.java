@@ -234,7 +234,7 @@ final class ReferenceRecords {
         }
     }
 
-    /** Returns the text that comes next; only what is there is allocated, whatever the length says. */
+    /** Returns the next text. Allocates no more than the remaining bytes, even if the length says more. */
     static String text(ByteBuffer bytes) {
         byte[] utf8 = new byte[Math.min(bytes.getInt(), bytes.remaining())];
         bytes.get(utf8);

@@ -519,7 +519,7 @@ final class InMemoryChannel {
     }
 
     /**
-     * What a client has not read, as far as it is in memory.
+     * The messages that a client has not read, as far as they are in memory.
      *
      * @param mark the offset up to which it has read
      * @param count the number of messages after it, at most one more than are counted

@@ -234,6 +234,12 @@ public final class Json {
         if (!attributes.to().isEmpty()) {
             json.name("to").value(attributes.to());
         }
+        writeHeaders(json, attributes);
+        writeReference(json, attributes);
+    }
+
+    /** Writes the field {@code headers}, if there are any. */
+    public static void writeHeaders(JsonWriter json, Attributes attributes) throws IOException {
         if (!attributes.headers().isEmpty()) {
             json.name("headers").beginObject();
             for (Map.Entry<String, String> header : attributes.headers().entrySet()) {
@@ -241,6 +247,10 @@ public final class Json {
             }
             json.endObject();
         }
+    }
+
+    /** Writes the fields {@code ref} and {@code deleted}, which only references and deleted messages have. */
+    public static void writeReference(JsonWriter json, Attributes attributes) throws IOException {
         if (attributes.ref().isPresent()) {
             Reference ref = attributes.ref().get();
             json.name("ref").beginObject();
