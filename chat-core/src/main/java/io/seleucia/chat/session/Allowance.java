@@ -116,19 +116,39 @@ final class Allowance {
         }
     }
 
+    /** A step that reads a history. */
+    interface Reading<T> {
+        T run() throws UnavailableException;
+    }
+
+    /** A step that reads a history, without a result. */
+    interface Step {
+        void run() throws UnavailableException;
+    }
+
     /**
-     * Blocks until the source has its turn to read a history, which {@link #leavePages} ends.
+     * Reads a history when it is the turn of the source, and blocks until then.
      *
-     * @throws UnavailableException if the turn does not come within five seconds
+     * @throws UnavailableException if the turn does not come within five seconds, or the step throws it
      */
-    void enterPages() throws UnavailableException {
+    <T> T reading(Reading<T> step) throws UnavailableException {
+        Source of = source;
         if (!enter(sources.pages())) {
             throw new UnavailableException("too many read histories", null);
         }
+        try {
+            return step.run();
+        } finally {
+            sources.pages().leave(of);
+        }
     }
 
-    void leavePages() {
-        sources.pages().leave(source);
+    /** Reads a history as {@link #reading} does. */
+    void whileReading(Step step) throws UnavailableException {
+        reading(() -> {
+            step.run();
+            return true;
+        });
     }
 
     private boolean enter(FairGate<Source> gate) {

@@ -143,12 +143,7 @@ final class CommandHandler {
 
     /** Waits for its turn as for a page of the history, for counting what is unread may take as long. */
     private ReadMark readMark(String channel) throws UnavailableException {
-        allowance.enterPages();
-        try {
-            return channels.broker().readMark(channel, identity.sender());
-        } finally {
-            allowance.leavePages();
-        }
+        return allowance.reading(() -> channels.broker().readMark(channel, identity.sender()));
     }
 
     /** Notes how far the client has read. That is stored, and counts for the bytes of a day. */
@@ -157,16 +152,12 @@ final class CommandHandler {
         Optional<Channel.Membership> member = subscriptions.find(channel);
         long size = MessageSizes.sentBytes(channel, identity.client(), 0);
         if (member.isEmpty()) {
-            failNotSubscribed(request, channel);
+            replies.failNotSubscribed(request, channel);
         } else if (allowance.take(request, now -> allowance.source().store(size, now))) {
             boolean receipts = member.get().interest().receipts();
-            allowance.enterPages();
-            try {
-                Broker.Reader reader = new Broker.Reader(identity.id(), identity.sender(), receipts);
-                reply(request, new Event.Read(channel, channels.broker().markRead(channel, reader, read.offset())));
-            } finally {
-                allowance.leavePages();
-            }
+            Broker.Reader reader = new Broker.Reader(identity.id(), identity.sender(), receipts);
+            allowance.whileReading(() -> reply(
+                    request, new Event.Read(channel, channels.broker().markRead(channel, reader, read.offset()))));
         }
     }
 
@@ -174,7 +165,7 @@ final class CommandHandler {
         if (subscriptions.remove(channel)) {
             reply(request, new Event.Unsubscribed(List.of(channel)));
         } else {
-            failNotSubscribed(request, channel);
+            replies.failNotSubscribed(request, channel);
         }
     }
 
@@ -192,15 +183,10 @@ final class CommandHandler {
         }
         Attributes attributes = identity.attributes(publish.attributes());
         Draft draft = new Draft(publish.content(), attributes, publish.key(), moderates);
-        if (action != Authorizer.Action.DELETE) {
+        if (action == Authorizer.Action.DELETE) { // of a message that may be in the archive
+            allowance.whileReading(() -> publisher.publish(request, channel, draft));
+        } else {
             publisher.publish(request, channel, draft);
-            return;
-        }
-        allowance.enterPages(); // the message may be in the archive
-        try {
-            publisher.publish(request, channel, draft);
-        } finally {
-            allowance.leavePages();
         }
     }
 
@@ -252,13 +238,9 @@ final class CommandHandler {
     private boolean isMember(Request request, String channel) {
         boolean member = subscriptions.contains(channel);
         if (!member) {
-            failNotSubscribed(request, channel);
+            replies.failNotSubscribed(request, channel);
         }
         return member;
-    }
-
-    private void failNotSubscribed(Request request, String channel) {
-        fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
     }
 
     private void fail(Request request, ErrorCode code, String message) {

@@ -54,15 +54,12 @@ final class Descriptions {
         if (!permissions.mayDo(request, Authorizer.Action.LIST, asked.prefix() + "*", Optional.empty())) {
             return;
         }
-        allowance.enterPages();
-        try {
+        allowance.whileReading(() -> {
             if (!context.memory().hasRoom()) {
                 throw new UnavailableException("memory is short", null);
             }
             send(request, channels.broker().list(asked.prefix(), asked.after(), asked.limit(), this::mayList));
-        } finally {
-            allowance.leavePages();
-        }
+        });
     }
 
     private boolean mayList(String channel) {
@@ -88,14 +85,8 @@ final class Descriptions {
     /** Sends a channel's description. */
     void send(Request request, String channel) throws UnavailableException {
         if (mayKnow(request, channel)) {
-            allowance.enterPages();
-            try {
-                replies.reply(
-                        request,
-                        new Event.Description(channel, channels.broker().info(channel)));
-            } finally {
-                allowance.leavePages();
-            }
+            allowance.whileReading(() -> replies.reply(
+                    request, new Event.Description(channel, channels.broker().info(channel))));
         }
     }
 

@@ -220,28 +220,29 @@ final class DirectMessages {
         if (pair.isEmpty()) {
             throw new ReferenceException(Reason.TOO_OLD); // it never had another half
         }
-        allowance.enterPages();
-        try {
-            if (!context.memory().hasRoom()) {
-                throw new UnavailableException("memory is short", null);
-            }
-            long before = Long.MAX_VALUE;
-            for (int looked = 0; looked < MAX_LOOKED_AT; looked += PAGE) {
-                List<Message> page =
-                        channels.broker().historyBefore(inbox, before, PAGE).messages();
-                Optional<Message> found = inPage(page, pair);
-                if (found.isPresent()) {
-                    return found.get().position().offset();
-                }
-                if (page.isEmpty()) {
-                    break;
-                }
-                before = page.getFirst().position().offset();
-            }
-        } finally {
-            allowance.leavePages();
+        return allowance
+                .reading(() -> find(inbox, pair))
+                .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD))
+                .position()
+                .offset();
+    }
+
+    /** Returns the message of an inbox with a pair's id. Looks at the newest messages only. */
+    private Optional<Message> find(String inbox, String pair) throws UnavailableException {
+        if (!context.memory().hasRoom()) {
+            throw new UnavailableException("memory is short", null);
         }
-        throw new ReferenceException(Reason.TOO_OLD);
+        long before = Long.MAX_VALUE;
+        for (int looked = 0; looked < MAX_LOOKED_AT; looked += PAGE) {
+            List<Message> page =
+                    channels.broker().historyBefore(inbox, before, PAGE).messages();
+            Optional<Message> found = inPage(page, pair);
+            if (found.isPresent() || page.isEmpty()) {
+                return found;
+            }
+            before = page.getFirst().position().offset();
+        }
+        return Optional.empty();
     }
 
     private Optional<Message> inPage(List<Message> page, String pair) {

@@ -78,21 +78,14 @@ final class Histories {
         }
     }
 
-    private interface Reading {
-        void run() throws UnavailableException;
-    }
-
     /** Reads when it is the turn of the client's source. */
-    private void reading(Reading reading) throws UnavailableException {
-        allowance.enterPages();
-        try {
+    private void reading(Allowance.Step reading) throws UnavailableException {
+        allowance.whileReading(() -> {
             if (!context.memory().hasRoom()) {
                 throw new UnavailableException("memory is short", null);
             }
             reading.run();
-        } finally {
-            allowance.leavePages();
-        }
+        });
     }
 
     /** Returns whether the client may read a history; if not, the request fails. */
@@ -105,7 +98,7 @@ final class Histories {
             return own;
         }
         if (!subscriptions.contains(channel)) {
-            replies.fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
+            replies.failNotSubscribed(request, channel);
             return false;
         }
         return permissions.mayDo(request, Action.HISTORY, channel, Optional.empty());

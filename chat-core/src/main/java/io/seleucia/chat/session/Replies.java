@@ -63,6 +63,11 @@ final class Replies {
         reply(request, new Event.Failed(code, message));
     }
 
+    /** Answers that a request needs a subscription to a channel. */
+    void failNotSubscribed(Request request, String channel) {
+        fail(request, ErrorCode.NOT_SUBSCRIBED, "not subscribed to " + channel);
+    }
+
     /** Answers a request, after all earlier ones. A client that can't be told of a failure is disconnected. */
     void reply(Request request, Event.Reply reply) {
         settle();
