@@ -31,6 +31,11 @@ final class ActiveSegmentIndex {
 
     /** Returns the messages of a channel in the active segment. Throws if another segment is active by now. */
     Seen look(String channel) throws IOException {
+        return look(channel, channel);
+    }
+
+    /** Returns what is indexed under a name, or if nothing is, under another one, as {@link #look(String)} does. */
+    Seen look(String name, String otherwise) throws IOException {
         lock.lock();
         try {
             Segment current = active.get();
@@ -47,7 +52,8 @@ final class ActiveSegmentIndex {
                 reader.endAt(end);
                 index.readOn(reader, false, damage -> {}); // the start has reported it
             }
-            return new Seen(index.segment(), index.ranges(channel));
+            List<OffsetRange> ranges = index.ranges(name);
+            return new Seen(index.segment(), ranges.isEmpty() ? index.ranges(otherwise) : ranges);
         } finally {
             lock.unlock();
         }

@@ -1,7 +1,9 @@
 package io.seleucia.chat.broker.journal;
 
 import io.seleucia.chat.broker.Fsync;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,7 +13,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongConsumer;
 import java.util.function.ObjLongConsumer;
@@ -152,17 +153,38 @@ public final class Journal implements AutoCloseable {
         return history;
     }
 
-    /** Carries out a deletion. See {@link Archive#erase}. */
-    public CompletableFuture<Void> erase(JournalRecord.Deletion deletion, long segment) {
-        return archive.erase(deletion, segment);
+    /**
+     * Queues a deletion of a channel or a sender, and has the archive carry it out when it is written. The caller must have the
+     * memory forget the messages then. Empty if the journal does not accept it; see {@link #refusal}.
+     */
+    public Optional<PendingDeletion> delete(JournalRecord.Deletion deletion) {
+        return archive.deletions().offer(deletion);
+    }
+
+    /** Returns the written deletions whose messages the memory may still have. */
+    public List<PendingDeletion> unforgotten() {
+        return archive.deletions().unforgotten();
     }
 
     /**
-     * Hides the messages that a deletion in a segment concerns from all readers, and has the archive erase them. See {@link
-     * Archive}.
+     * Queues a fold. Returns false, and it must be offered again, if the journal does not accept it, or the memory still has to
+     * forget deleted messages, from which the fold may have been made.
      */
-    public void erase(JournalRecord.Published deletion, long segment) {
-        archive.erasures().add(deletion, segment);
+    public boolean offerFold(PendingRecord fold) {
+        return archive.deletions().offerFold(fold);
+    }
+
+    /**
+     * Makes everything ready to hide what a message deletes from all readers of the files once it is written, and to have the
+     * archive erase that. See {@link Eraser}.
+     */
+    public Erasures.Waiting prepare(Message deletion, Erasure erasure) {
+        return archive.erasures().prepare(deletion, erasure);
+    }
+
+    /** Returns a message that is no longer in memory as readers may see it now. */
+    public Message visible(Message message) {
+        return archive.erasures().visible(message);
     }
 
     /** Returns whether a message of the files is deleted already, although it may still be there. */
@@ -170,9 +192,9 @@ public final class Journal implements AutoCloseable {
         return archive.erasures().of(channel, position).isPresent();
     }
 
-    /** Returns whether so many messages wait to be erased that no others may be deleted. */
-    public boolean isErasingTooMuch() {
-        return archive.erasures().isFull();
+    /** Returns whether a client may delete further messages now, or so many wait to be erased that it can't. */
+    public boolean hasRoomToErase(Sender client, boolean moderates) {
+        return archive.erasures().hasRoom(client, moderates);
     }
 
     /** Charges the memory of what waits to be erased, from now on until the journal is closed. */

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 public final class JournalDirectory implements AutoCloseable {
     private static final String SUFFIX = ".journal";
     private static final String INDEX = ".index";
+    private static final String LIST = ".deleted";
     private static final String UNFINISHED = ".tmp";
     private static final String ARCHIVE = "archive";
     private static final String RESTORED = "restored";
@@ -74,6 +75,11 @@ public final class JournalDirectory implements AutoCloseable {
         return numbers(archive, INDEX);
     }
 
+    /** Returns the numbers of the segments that have a list of deleted messages, sorted. */
+    List<Long> listed() throws IOException {
+        return numbers(archive, LIST);
+    }
+
     /** Returns the numbers of all segments, sorted. */
     public SortedSet<Long> all() throws IOException {
         SortedSet<Long> all = new TreeSet<>(segments()); // first, for they move to the archive
@@ -111,6 +117,11 @@ public final class JournalDirectory implements AutoCloseable {
 
     public Path index(long number) {
         return archive.resolve(name(number, INDEX));
+    }
+
+    /** Returns the file of a segment's list of deleted messages. */
+    Path list(long number) {
+        return archive.resolve(name(number, LIST));
     }
 
     /** Returns the name of a file while it is being written. */
@@ -180,8 +191,13 @@ public final class JournalDirectory implements AutoCloseable {
 
     /** Replaces a file with its finished {@linkplain #unfinished successor}. */
     void replace(Path file) throws IOException {
-        Files.move(unfinished(file), file, StandardCopyOption.ATOMIC_MOVE);
+        replaceUnsynced(file);
         force();
+    }
+
+    /** Replaces a file with its successor. Which one a power failure leaves is not certain. */
+    void replaceUnsynced(Path file) throws IOException {
+        Files.move(unfinished(file), file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Forces the names of the files to the disk. */

@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -97,13 +98,13 @@ public final class JournalHistory {
     public FoundFolded foldedAfter(
             String channel, Position last, long offset, long before, int limit, Map<Long, Fold> unwritten)
             throws UnavailableException {
-        return ask(channel, last, limit, false, search -> search.folded(search.after(offset, before), true, unwritten));
+        return ask(channel, last, limit, false, search -> search.foldedAfter(offset, before, unwritten));
     }
 
     /** Like {@link #before}, but returns messages as {@link #foldedAfter} does. */
     public FoundFolded foldedBefore(String channel, Position last, long offset, int limit, Map<Long, Fold> unwritten)
             throws UnavailableException {
-        return ask(channel, last, limit, false, search -> search.folded(search.before(offset), false, unwritten));
+        return ask(channel, last, limit, false, search -> search.foldedBefore(offset, unwritten));
     }
 
     /** Returns the message with an offset, if the files have it. Blocks and throws as {@link #after} does. */
@@ -144,6 +145,12 @@ public final class JournalHistory {
         }
     }
 
+    /** A message as a segment has it, and its position in the history. */
+    private record Raw(Message message, Position position, long segment) {}
+
+    /** A fold as a segment has it. */
+    private record RawFold(JournalRecord.Folded folded, long segment) {}
+
     /** The state of one query. */
     private final class Search {
         private final String channel;
@@ -151,8 +158,10 @@ public final class JournalHistory {
         private final int limit;
         private final boolean annotations; // whether they are wanted
         private final long deadline;
-        private final List<Message> found = new ArrayList<>();
+        private final SearchedSegments segments;
+        private final List<Raw> found = new ArrayList<>(); // in the order of reading
         private final Set<String> epochs = new LinkedHashSet<>(); // of the ranges gone through
+        private final Set<Long> indexedAgain = new HashSet<>(); // segments
         private long activeSegment;
         private long oldestSegment; // that has a message found
         private int chars;
@@ -164,9 +173,36 @@ public final class JournalHistory {
             this.limit = limit;
             this.annotations = annotations;
             this.deadline = deadline;
+            this.segments = new SearchedSegments(archive, directory, channel);
         }
 
         private Found before(long end) throws IOException {
+            return page(findBefore(end), false);
+        }
+
+        private Found after(long offset, long before) throws IOException {
+            return page(findAfter(offset, before), true);
+        }
+
+        /** Returns what is found as readers may see it at this moment. */
+        private Found page(boolean complete, boolean forward) throws IOException {
+            List<Message> messages = new ArrayList<>(found.size());
+            for (Raw raw : found) {
+                messages.add(visible(raw));
+            }
+            segments.requireUnchanged();
+            return new Found(List.copyOf(forward ? messages : messages.reversed()), complete);
+        }
+
+        private Message visible(Raw raw) throws IOException {
+            return segments.visible(raw.message(), raw.segment())
+                    .orElseThrow(FilesChangedException::new) // there is one message less now
+                    .in(channel)
+                    .at(raw.position());
+        }
+
+        /** Finds messages, newest first. Returns whether these are all. */
+        private boolean findBefore(long end) throws IOException {
             HistoryCursor cursor = begin();
             long offset = end;
             try {
@@ -184,15 +220,16 @@ public final class JournalHistory {
                     }
                     offset = Math.min(offset, range.first());
                 }
-                return new Found(List.copyOf(found.reversed()), !isFull());
+                return !isFull();
             } catch (LateException e) {
-                return cutOff(found.reversed(), e);
+                return cutOff(e);
             } finally {
-                cache.keep(channel, cursor.cached());
+                cache.keep(name(), cursor.cached());
             }
         }
 
-        private Found after(long offset, long before) throws IOException {
+        /** Finds messages, oldest first. Returns whether these are all. */
+        private boolean findAfter(long offset, long before) throws IOException {
             ArrayDeque<OffsetRange> wanted = new ArrayDeque<>(); // oldest first
             HistoryCursor cursor = begin();
             try {
@@ -202,7 +239,7 @@ public final class JournalHistory {
                     next.filter(it -> it.last() > offset && it.first() < before).ifPresent(wanted::addFirst);
                 } while (next.isPresent() && next.get().first() > offset + 1);
             } finally {
-                cache.keep(channel, cursor.cached());
+                cache.keep(name(), cursor.cached());
             }
             try {
                 long known = offset;
@@ -215,18 +252,18 @@ public final class JournalHistory {
                     }
                     known = Math.max(known, range.last());
                 }
-                return new Found(List.copyOf(found), !isFull());
+                return !isFull();
             } catch (LateException e) {
-                return cutOff(found, e);
+                return cutOff(e);
             }
         }
 
-        /** Returns the messages found among many annotations, when there is no time to look for more. */
-        private Found cutOff(List<Message> messages, LateException e) throws LateException {
-            if (annotations || messages.isEmpty()) {
+        /** Leaves it at the messages found, when there is no time to look for more. */
+        private boolean cutOff(LateException e) throws LateException {
+            if (found.isEmpty()) {
                 throw e;
             }
-            return new Found(List.copyOf(messages), false);
+            return false;
         }
 
         private Optional<Stored> find(long offset) throws IOException {
@@ -244,46 +281,63 @@ public final class JournalHistory {
                     }
                 }
             } finally {
-                cache.keep(channel, cursor.cached());
+                cache.keep(name(), cursor.cached());
             }
             if (found.isEmpty() || found.getFirst().position().offset() != offset) {
                 return Optional.empty();
             }
-            Fold fold = folds(Set.of(offset)).getOrDefault(offset, Fold.NONE);
-            return Optional.of(new Stored(found.getFirst(), fold, List.copyOf(epochs)));
+            Fold fold = visible(folds(Set.of(offset)), offset);
+            Message message = visible(found.getFirst());
+            segments.requireUnchanged();
+            return Optional.of(new Stored(message, fold, List.copyOf(epochs)));
+        }
+
+        private FoundFolded foldedBefore(long end, Map<Long, Fold> unwritten) throws IOException {
+            return folded(findBefore(end), false, unwritten);
+        }
+
+        private FoundFolded foldedAfter(long offset, long before, Map<Long, Fold> unwritten) throws IOException {
+            return folded(findAfter(offset, before), true, unwritten);
         }
 
         /** Returns messages with their folds: as many, in the order of reading, as have room on a page. */
-        private FoundFolded folded(Found page, boolean forward, Map<Long, Fold> unwritten) throws IOException {
+        private FoundFolded folded(boolean complete, boolean forward, Map<Long, Fold> unwritten) throws IOException {
             until = deadline;
-            Map<Long, Fold> folds = folds(page.messages().stream()
-                    .map(message -> message.position().offset())
-                    .collect(Collectors.toSet()));
-            folds.putAll(unwritten);
+            Map<Long, RawFold> folds =
+                    folds(found.stream().map(raw -> raw.position().offset()).collect(Collectors.toSet()));
             List<FoldedMessage> messages = new ArrayList<>();
             int length = 0;
-            for (Message message : forward ? page.messages() : page.messages().reversed()) {
-                Fold fold = folds.getOrDefault(message.position().offset(), Fold.NONE);
-                FoldedMessage folded = fold.of(message);
+            boolean fits = true;
+            for (Raw raw : found) {
+                long offset = raw.position().offset();
+                Fold fold = unwritten.containsKey(offset) ? unwritten.get(offset) : visible(folds, offset);
+                FoldedMessage folded = fold.of(visible(raw));
                 length += folded.length();
-                if (length > MAX_PAGE_CHARS && !messages.isEmpty()) {
-                    return new FoundFolded(forward ? messages : messages.reversed(), false);
+                fits = messages.isEmpty() || length <= MAX_PAGE_CHARS;
+                if (!fits) {
+                    break;
                 }
                 messages.add(folded);
             }
-            return new FoundFolded(forward ? messages : messages.reversed(), page.complete());
+            segments.requireUnchanged();
+            return new FoundFolded(List.copyOf(forward ? messages : messages.reversed()), complete && fits);
+        }
+
+        private Fold visible(Map<Long, RawFold> folds, long offset) {
+            RawFold raw = folds.get(offset);
+            return raw == null ? Fold.NONE : segments.visible(raw.folded(), raw.segment());
         }
 
         /** Returns the newest folds of the messages with these offsets, which are those found. */
-        private Map<Long, Fold> folds(Set<Long> offsets) throws IOException {
-            Map<Long, Fold> folds = new HashMap<>();
+        private Map<Long, RawFold> folds(Set<Long> offsets) throws IOException {
+            Map<Long, RawFold> folds = new HashMap<>();
             if (offsets.isEmpty()) {
                 return folds;
             }
             String name = SegmentIndex.folds(channel);
             long first = Collections.min(offsets);
             long end = Collections.max(offsets) + 1;
-            HistoryCursor cursor = cursor(name, oldestSegment); // a fold is written after its message
+            HistoryCursor cursor = cursor(name, name, oldestSegment); // a fold is written after its message
             try {
                 for (Optional<OffsetRange> next = cursor.next();
                         next.isPresent() && next.get().segment() >= oldestSegment && folds.size() < offsets.size();
@@ -302,17 +356,17 @@ public final class JournalHistory {
         }
 
         private void addFolds(
-                OffsetRange range, List<SegmentIndex.Place> places, Set<Long> offsets, Map<Long, Fold> folds)
+                OffsetRange range, List<SegmentIndex.Place> places, Set<Long> offsets, Map<Long, RawFold> folds)
                 throws IOException {
-            try (SegmentReader reader = read(range).orElse(null)) {
+            try (SegmentReader reader = segments.read(range).orElse(null)) {
                 for (SegmentIndex.Place place : places) {
                     if (reader != null && offsets.contains(place.offset()) && !folds.containsKey(place.offset())) {
                         check();
                         Optional<JournalRecord> record = reader.record(place.position());
                         if (record.isEmpty()) {
-                            archive.reportDamage(range.segment(), place.position());
+                            archive.indexes().reportDamage(range.segment(), place.position());
                         } else if (record.get() instanceof JournalRecord.Folded folded) {
-                            folds.put(place.offset(), archive.left(folded, range.segment()));
+                            folds.put(place.offset(), new RawFold(folded, range.segment()));
                         }
                     }
                 }
@@ -330,12 +384,18 @@ public final class JournalHistory {
             chars = 0;
             until = annotations ? deadline : deadline - FOR_FOLDS.toNanos();
             oldestSegment = Long.MAX_VALUE;
-            return cursor(channel, 0);
+            segments.begin();
+            return cursor(name(), channel, 0);
         }
 
-        /** Returns a cursor in the segments from one on. */
-        private HistoryCursor cursor(String name, long from) throws IOException {
-            ActiveSegmentIndex.Seen seen = active.look(name);
+        /** Returns the name under which an index has the wanted messages, unless it has them under the channel's name. */
+        private String name() {
+            return annotations ? channel : SegmentIndex.withoutAnnotations(channel);
+        }
+
+        /** Returns a cursor in the segments from one on. In each it goes through one name or, without that, the other. */
+        private HistoryCursor cursor(String name, String otherwise, long from) throws IOException {
+            ActiveSegmentIndex.Seen seen = active.look(name, otherwise);
             activeSegment = seen.segment();
             NavigableSet<Long> sealed = archive.sealed(activeSegment);
             IndexCache.CachedRanges cached = cache.of(name);
@@ -343,15 +403,16 @@ public final class JournalHistory {
                 sealed = new TreeSet<>(sealed.tailSet(from, true));
                 cached = cached.newest() < from ? IndexCache.CachedRanges.NONE : cached; // leaves no gap
             }
-            return new HistoryCursor(last.epoch(), seen.ranges(), cached, sealed, segment -> ranges(name, segment));
+            return new HistoryCursor(
+                    last.epoch(), seen.ranges(), cached, sealed, segment -> ranges(name, otherwise, segment));
         }
 
-        private List<OffsetRange> ranges(String name, long segment) throws IOException {
+        private List<OffsetRange> ranges(String name, String otherwise, long segment) throws IOException {
             check();
-            try (SegmentIndexFile index = archive.index(segment).orElse(null)) {
-                return index == null ? List.of() : index.ranges(name);
+            try (SegmentIndexFile index = archive.indexes().open(segment).orElse(null)) {
+                return index == null ? List.of() : index.ranges(name, otherwise);
             } catch (IndexBlocks.DamagedException | EOFException e) {
-                archive.invalidateIndex(segment);
+                archive.indexes().delete(segment);
                 throw new FilesChangedException();
             }
         }
@@ -363,7 +424,7 @@ public final class JournalHistory {
         /** Adds messages of a range, as many as the page has room for. */
         private void add(OffsetRange range, int from, int to, boolean forward) throws IOException {
             List<SegmentIndex.Place> places = use(range, index -> index.places(range, from, to - from));
-            try (SegmentReader reader = read(range).orElse(null)) {
+            try (SegmentReader reader = segments.read(range).orElse(null)) {
                 if (reader == null) {
                     return;
                 }
@@ -376,28 +437,31 @@ public final class JournalHistory {
             }
         }
 
-        /** Opens the segment of a range; empty if it has been deleted meanwhile. */
-        private Optional<SegmentReader> read(OffsetRange range) throws IOException {
-            Optional<SegmentReader> reader = directory.read(range.segment(), SegmentReader.SINGLE);
-            if (reader.isPresent() && !(reader.get().hasHead() && reader.get().magic() == range.magic())) {
-                reader.get().close();
-                throw new FilesChangedException();
-            }
-            return reader;
-        }
-
         private void add(SegmentReader reader, SegmentIndex.Place place, OffsetRange range) throws IOException {
             Optional<JournalRecord> record = reader.record(place.position());
             if (record.isEmpty()) {
-                archive.reportDamage(range.segment(), place.position());
+                archive.indexes().reportDamage(range.segment(), place.position());
             } else if (record.get() instanceof JournalRecord.Published published
-                    && published.message().channel().equals(channel)
-                    && (annotations || !published.message().attributes().isAnnotation())
-                    && !archive.isDeleted(published.message(), range.segment())) {
-                Message message = archive.erasures().visible(published.message());
-                chars += message.content().asText().length();
-                found.add(message.in(channel).at(last.at(place.offset())));
-                oldestSegment = Math.min(oldestSegment, range.segment());
+                    && published.message().channel().equals(channel)) {
+                Message message = published.message();
+                if (!annotations && message.attributes().isAnnotation()) {
+                    indexAgain(range);
+                    return;
+                }
+                Optional<Message> visible = segments.visible(message, range.segment());
+                if (visible.isPresent()) {
+                    chars += visible.get().content().asText().length();
+                    found.add(new Raw(message, last.at(place.offset()), range.segment()));
+                    oldestSegment = Math.min(oldestSegment, range.segment());
+                }
+            }
+        }
+
+        /** Has an index made again that an earlier version of the program made: it does not tell annotations from others. */
+        private void indexAgain(OffsetRange range) throws IOException {
+            if (range.segment() != activeSegment && indexedAgain.add(range.segment())) {
+                archive.indexes().delete(range.segment());
+                throw new FilesChangedException();
             }
         }
 
@@ -405,13 +469,14 @@ public final class JournalHistory {
             if (range.segment() == activeSegment) {
                 return active.use(range, what);
             }
-            try (SegmentIndexFile index = archive.index(range.segment()).orElse(null)) {
+            try (SegmentIndexFile index =
+                    archive.indexes().open(range.segment()).orElse(null)) {
                 if (index == null || index.magic() != range.magic()) {
                     throw new FilesChangedException();
                 }
                 return what.of(index);
             } catch (IndexBlocks.DamagedException | EOFException e) {
-                archive.invalidateIndex(range.segment());
+                archive.indexes().delete(range.segment());
                 throw new FilesChangedException();
             }
         }

@@ -9,11 +9,15 @@ import java.time.Duration;
  * @param keep how long a start needs a segment after it was last written
  * @param archive how long a segment stays readable after that time; zero: no longer than a start needs it
  * @param segmentBytes the size at which a segment is sealed
- * @param erasing how long the content of a deleted message may stay in the files, besides the time of rewriting them
+ * @param erasing how long a deletion waits for others before segments are copied without the content of deleted messages. See
+ *     {@link Eraser}
  */
 public record JournalOptions(Fsync fsync, Duration keep, Duration archive, long segmentBytes, Duration erasing) {
-    /** Five minutes: then deletions cost no more than a new segment, and a copy of each that holds some, in that time. */
-    public static final Duration ERASING = Duration.ofMinutes(5);
+    /**
+     * Six hours. With an age of the history of a day, a segment is sealed before that, so that deletions begin no segment.
+     * Content is gone after 12 hours and the time of copying the segments that have some.
+     */
+    public static final Duration ERASING = Duration.ofHours(6);
 
     public JournalOptions(Fsync fsync, Duration keep, Duration archive, long segmentBytes) {
         this(fsync, keep, archive, segmentBytes, ERASING);

@@ -90,6 +90,15 @@ public sealed interface JournalRecord {
     record ErasureDone(long segment) implements OfJournal {}
 
     /**
+     * A message that is deleted, although its segment still has the content. Only in the list beside that segment.
+     *
+     * @param position where it was published
+     * @param by who has deleted it
+     * @param deletedIn the segment that has the deletion
+     */
+    record Listed(String channel, Position position, String by, long time, long deletedIn) implements OfJournal {}
+
+    /**
      * A process begins to write, or a new epoch or segment begins.
      *
      * @param boot the machine's boot; {@code ""} if it is unknown
@@ -144,6 +153,13 @@ public sealed interface JournalRecord {
             case DeletionDone done -> encoded(10, List.of(), done.segment());
             case ErasureBegun begun -> encoded(19, List.of());
             case ErasureDone done -> encoded(20, List.of(), done.segment());
+            case Listed listed ->
+                encoded(
+                        23,
+                        List.of(listed.channel(), listed.position().epoch(), listed.by()),
+                        listed.position().offset(),
+                        listed.time(),
+                        listed.deletedIn());
             case Start start -> encoded(start.durable() ? 4 : 3, List.of(start.boot(), start.epoch()));
             case DamageReported damage ->
                 damage.to() < 0
@@ -252,6 +268,12 @@ public sealed interface JournalRecord {
             case ReferenceRecords.FOLD -> ReferenceRecords.fold(bytes, Folded::new);
             case 19 -> new ErasureBegun();
             case 20 -> new ErasureDone(bytes.getLong());
+            case 23 -> {
+                String channel = text(bytes);
+                String epoch = text(bytes);
+                String by = text(bytes);
+                yield new Listed(channel, new Position(epoch, bytes.getLong()), by, bytes.getLong(), bytes.getLong());
+            }
             case 30, 31 -> {
                 String channel = text(bytes);
                 Sender by = new Sender(text(bytes), type == 31);

@@ -224,11 +224,12 @@ final class JournalRecovery implements AutoCloseable {
             case JournalRecord.DeletionDone done -> deletions.remove(done.segment());
             case JournalRecord.Published published -> {
                 if (!published.erasure().isEmpty()) {
-                    erasures.add(published, segment);
+                    erasures.addOrSkip(published, segment);
                 }
             }
             case JournalRecord.ErasureDone done -> erasures.done(done.segment());
             case JournalRecord.ErasureBegun begun -> {}
+            case JournalRecord.Listed listed -> {}
             case JournalRecord.Sealed sealed -> {}
             case JournalRecord.Stop stop -> {}
             case JournalRecord.OfChannel other -> {}

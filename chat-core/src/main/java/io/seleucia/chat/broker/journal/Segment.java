@@ -43,8 +43,13 @@ public final class Segment implements AutoCloseable {
 
     /** Creates a file with nothing but its head. */
     public static Segment create(Path path, long number) throws IOException {
+        return create(path, number, new SecureRandom().nextInt());
+    }
+
+    /** Creates a file with nothing but its head, which has this magic number. */
+    static Segment create(Path path, long number, int magic) throws IOException {
         JournalFile file = JournalFile.create(path);
-        Segment segment = new Segment(path, number, file, new SecureRandom().nextInt(), false, 0);
+        Segment segment = new Segment(path, number, file, magic, false, 0);
         try {
             segment.write(SegmentFormat.head(SegmentFormat.FORMAT, segment.magic));
             return segment;

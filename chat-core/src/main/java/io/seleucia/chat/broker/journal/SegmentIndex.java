@@ -14,6 +14,14 @@ public interface SegmentIndex {
         return "\0fold " + channel;
     }
 
+    /**
+     * Returns the name under which an index has a channel's messages once more, without annotations, if there are annotations
+     * among them. No channel has such a name.
+     */
+    static String withoutAnnotations(String channel) {
+        return "\0plain " + channel;
+    }
+
     /** The position in its segment where a message begins. */
     record Place(long offset, long position) {}
 

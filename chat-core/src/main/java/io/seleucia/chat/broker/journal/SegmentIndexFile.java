@@ -67,6 +67,12 @@ public final class SegmentIndexFile implements SegmentIndex, AutoCloseable {
         return newest;
     }
 
+    /** Returns the ranges under a name, or if there are none, under another one, oldest first. */
+    List<OffsetRange> ranges(String name, String otherwise) throws IOException {
+        List<OffsetRange> ranges = ranges(name);
+        return ranges.isEmpty() && !name.equals(otherwise) ? ranges(otherwise) : ranges;
+    }
+
     /** Returns the ranges of a channel, oldest first. */
     public List<OffsetRange> ranges(String channel) throws IOException {
         long hash = SegmentIndex.hash(channel);

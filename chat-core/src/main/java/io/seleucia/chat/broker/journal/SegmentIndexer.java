@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker.journal;
 
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
 import java.io.DataOutputStream;
@@ -18,7 +19,8 @@ import java.util.function.Consumer;
 
 /**
  * The index of a segment in memory, which grows with it: some eight bytes for each message. Used by one thread at a time.
- * The folds of a channel are indexed as messages of another channel, under {@link SegmentIndex#folds}. Its file has
+ * The folds of a channel are indexed as messages of another channel, under {@link SegmentIndex#folds}. A channel with
+ * annotations has its other messages once more, under {@link SegmentIndex#withoutAnnotations}. Its file has
  *
  * <pre>
  *   for each channel, by its hash:  name, whether the next one has the same hash, number of ranges,
@@ -66,26 +68,51 @@ final class SegmentIndexer implements SegmentIndex {
         }
         switch (record) {
             case JournalRecord.Published published -> {
-                Position place = published.message().position();
-                section(published.message().channel(), place.epoch(), "").add(place.offset(), (int) position);
+                add(published.message(), (int) position);
                 senders.add(published.message().sender());
                 newest = Math.max(newest, published.message().time());
             }
             case JournalRecord.Folded folded -> addFold(folded, position);
             case JournalRecord.ChannelCheckpoint checkpoint -> {
-                section(checkpoint.channel(), checkpoint.position().epoch(), checkpoint.former());
+                begin(checkpoint.channel(), checkpoint.position().epoch(), checkpoint.former());
                 if (!checkpoint.former().isEmpty()) { // the folds of the former epoch are valid, too
                     String folds = SegmentIndex.folds(checkpoint.channel());
                     section(folds, checkpoint.position().epoch(), checkpoint.former());
                 }
             }
             case JournalRecord.Tombstone tombstone ->
-                section(tombstone.channel(), tombstone.position().epoch(), "");
+                begin(tombstone.channel(), tombstone.position().epoch(), "");
             case JournalRecord.Read read -> {} // a history has only messages
             case JournalRecord.Described described -> {} // no history
             case JournalRecord.OfJournal other -> {}
         }
         added = position;
+    }
+
+    /** Adds a message, from the first annotation of its channel on under two names. */
+    private void add(Message message, int position) {
+        Position place = message.position();
+        String channel = message.channel();
+        String plain = SegmentIndex.withoutAnnotations(channel);
+        boolean annotation = message.attributes().isAnnotation();
+        if (annotation && !channels.containsKey(plain)) {
+            List<Section> earlier = channels.getOrDefault(channel, List.of());
+            channels.put(
+                    plain, new ArrayList<>(earlier.stream().map(Section::copy).toList()));
+        }
+        Section section = begin(channel, place.epoch(), "");
+        if (section.add(place.offset(), position) && !annotation && channels.containsKey(plain)) {
+            section(plain, place.epoch(), "").add(place.offset(), position);
+        }
+    }
+
+    /** Returns the section of a channel for an epoch, with one under the channel's second name, if it has that. */
+    private Section begin(String channel, String epoch, String former) {
+        String plain = SegmentIndex.withoutAnnotations(channel);
+        if (channels.containsKey(plain)) {
+            section(plain, epoch, former);
+        }
+        return section(channel, epoch, former);
     }
 
     /** Adds a fold as if it were a message of another channel. An offset may come again: a later section has the newer fold. */
@@ -208,11 +235,22 @@ final class SegmentIndexer implements SegmentIndex {
             this.former = former;
         }
 
-        private void add(long offset, int position) {
+        private Section copy() {
+            Section copy = new Section(epoch, former);
+            copy.first = first;
+            copy.last = last;
+            copy.count = count;
+            copy.offsets = offsets.clone();
+            copy.positions = positions.clone();
+            return copy;
+        }
+
+        /** Adds a message. Returns false, and does nothing, if the journal has it twice. */
+        private boolean add(long offset, int position) {
             if (count == 0) {
                 first = offset;
             } else if (offset <= last) {
-                return; // the journal has it twice
+                return false;
             }
             if (count == positions.length) {
                 offsets = Arrays.copyOf(offsets, 2 * count);
@@ -222,6 +260,7 @@ final class SegmentIndexer implements SegmentIndex {
             positions[count] = position;
             count++;
             last = offset;
+            return true;
         }
 
         private OffsetRange range(long segment, String channel, int magic, int number) {

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker.journal;
 
+import io.seleucia.chat.message.Attributes.Deleted;
 import io.seleucia.chat.message.Message;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -22,14 +23,13 @@ final class SegmentRewrite {
 
     private final Segment copy;
     private final List<JournalRecord.Deletion> what;
-    private final Map<Erasure.Place, Erasures.Pending> blanked;
+    private final Map<Erasure.Place, Deleted> blanked;
     private final Map<String, JournalRecord.Tombstone> tombstones = new HashMap<>(); // to be written, by channel
     private final List<byte[]> batch = new ArrayList<>();
     private int batchBytes;
     private boolean erased;
 
-    private SegmentRewrite(
-            Segment copy, List<JournalRecord.Deletion> what, Map<Erasure.Place, Erasures.Pending> blanked) {
+    private SegmentRewrite(Segment copy, List<JournalRecord.Deletion> what, Map<Erasure.Place, Deleted> blanked) {
         this.copy = copy;
         this.what = what;
         this.blanked = blanked;
@@ -42,7 +42,7 @@ final class SegmentRewrite {
      * @param blanked deletions that remove only the content
      */
     static boolean erase(
-            long segment, Path file, List<JournalRecord.Deletion> what, Map<Erasure.Place, Erasures.Pending> blanked)
+            long segment, Path file, List<JournalRecord.Deletion> what, Map<Erasure.Place, Deleted> blanked)
             throws IOException {
         Path unfinished = JournalDirectory.unfinished(file);
         try (SegmentReader reader = SegmentReader.open(segment, file, SegmentReader.WHOLE);
@@ -104,12 +104,12 @@ final class SegmentRewrite {
 
     private JournalRecord blanked(JournalRecord.Published published) {
         Message message = published.message();
-        Erasures.Pending erased = blanked.get(Erasure.Place.of(message));
-        if (erased == null || message.isDeleted()) {
+        Deleted deletion = blanked.get(Erasure.Place.of(message));
+        if (deletion == null || message.isDeleted()) {
             return published;
         }
-        this.erased = true;
-        return new JournalRecord.Published(message.deleted(erased.deletion()), published.key(), published.erasure());
+        erased = true;
+        return new JournalRecord.Published(message.deleted(deletion), published.key(), published.erasure());
     }
 
     private void writeWhatIsLeft(JournalRecord.Folded folded) throws IOException {

@@ -120,6 +120,11 @@ final class Folds {
         };
     }
 
+    /** Returns whether a deletion of a message has its place, but is not written yet. */
+    boolean isBeingDeleted(long target) {
+        return placed.containsKey(target) && placed.get(target).deletions > 0;
+    }
+
     /** Returns the offsets of a message and of all its edits, those that are placed too. */
     List<Long> withEdits(long target, Fold archived) {
         List<Long> offsets = new ArrayList<>();

@@ -13,6 +13,7 @@ import io.seleucia.chat.broker.journal.JournalDirectory;
 import io.seleucia.chat.broker.journal.JournalHistory;
 import io.seleucia.chat.broker.journal.JournalOptions;
 import io.seleucia.chat.broker.journal.JournalRecord;
+import io.seleucia.chat.broker.journal.PendingDeletion;
 import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
@@ -48,6 +49,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -59,7 +61,7 @@ import java.util.stream.Collectors;
  * process may share one broker. No method blocks, except that with a journal publishing and deleting wait for the files.
  *
  * <p>A message that is deleted by another one is hidden at once, also from readers of the journal in other processes. Its
- * content is erased from the journal's files within five minutes, plus the time of copying the files that have it.
+ * content is erased from the journal's files within 12 hours, plus the time of copying the files that have it.
  *
  * <p>The publisher's own thread hands the message to the listeners, under the channel's lock, so that messages are delivered
  * in the order of their offsets. A thread of its own, {@code broker-retention}, removes what has expired.
@@ -82,6 +84,8 @@ public final class InMemoryBroker implements Broker {
     private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
     private final KeptRecords<KeptRecords.Revocation> revocations = KeptRecords.ofRevocations();
     private final KeptRecords<Ban> bans = KeptRecords.ofBans();
+    private final AtomicLong forgets =
+            new AtomicLong(); // deletions of channels and senders that were applied to memory
     private final ReadMarks marks = new ReadMarks(this::with);
     private final Holds holds;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -368,51 +372,75 @@ public final class InMemoryBroker implements Broker {
 
     @Override
     public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
-        InMemoryChannel.Held held =
-                with(channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
-        Page page = held.page();
-        Optional<JournalHistory> files = files(held.first());
-        if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
-            return page;
-        }
-        JournalHistory.Found found = files.get().after(channel, page.position(), offset, held.first(), limit);
-        return joined(found.messages(), found.complete() ? page : new Page(page.position(), List.of()), limit);
+        return read(() -> {
+            InMemoryChannel.Held held = with(
+                    channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
+            Page page = held.page();
+            Optional<JournalHistory> files = files(held.first());
+            if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
+                return page;
+            }
+            JournalHistory.Found found = files.get().after(channel, page.position(), offset, held.first(), limit);
+            return joined(found.messages(), found.complete() ? page : new Page(page.position(), List.of()), limit);
+        });
     }
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
-        InMemoryChannel.Held held =
-                with(channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
-        Page page = held.page();
-        Optional<JournalHistory> files = files(held.first());
-        int missing = limit - page.messages().size();
-        if (files.isEmpty() || missing <= 0 || offset <= 1) {
-            return page;
-        }
-        long end = Math.min(offset, held.first());
-        return joined(files.get().before(channel, page.position(), end, missing).messages(), page, limit);
+        return read(() -> {
+            InMemoryChannel.Held held = with(
+                    channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
+            Page page = held.page();
+            Optional<JournalHistory> files = files(held.first());
+            int missing = limit - page.messages().size();
+            if (files.isEmpty() || missing <= 0 || offset <= 1) {
+                return page;
+            }
+            long end = Math.min(offset, held.first());
+            List<Message> older =
+                    files.get().before(channel, page.position(), end, missing).messages();
+            return joined(older, page, limit);
+        });
     }
 
     @Override
     public FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
-        InMemoryChannel.HeldFolded held = with(channel, it -> it.folded(forward, offset, limit));
-        FoldedPage page = held.page();
-        Optional<JournalHistory> files = files(held.first());
-        int missing = forward ? limit : limit - page.messages().size();
-        boolean here = forward ? offset >= held.first() - 1 : offset <= 1;
-        if (files.isEmpty() || missing <= 0 || here) {
-            return page;
+        return read(() -> {
+            InMemoryChannel.HeldFolded held = with(channel, it -> it.folded(forward, offset, limit));
+            FoldedPage page = held.page();
+            Optional<JournalHistory> files = files(held.first());
+            int missing = forward ? limit : limit - page.messages().size();
+            boolean here = forward ? offset >= held.first() - 1 : offset <= 1;
+            if (files.isEmpty() || missing <= 0 || here) {
+                return page;
+            }
+            Position last = page.position();
+            long end = forward ? held.first() : Math.min(offset, held.first());
+            JournalHistory.FoundFolded found = forward
+                    ? files.get().foldedAfter(channel, last, offset, end, missing, held.leaving())
+                    : files.get().foldedBefore(channel, last, end, missing, held.leaving());
+            List<FoldedMessage> messages = new ArrayList<>(found.messages());
+            if (!forward || found.complete()) {
+                messages.addAll(with(channel, it -> it.currentFolded(page.messages(), journal)));
+            }
+            return new FoldedPage(last, List.copyOf(messages.subList(0, Math.min(limit, messages.size()))));
+        });
+    }
+
+    /** Reads a page, which may take time. */
+    private interface Reading<P> {
+        P read() throws UnavailableException;
+    }
+
+    /** Reads a page, and once more if an operator has deleted messages meanwhile, which may be on it. */
+    private <P> P read(Reading<P> reading) throws UnavailableException {
+        while (true) {
+            long before = forgets.get();
+            P page = reading.read();
+            if (forgets.get() == before) {
+                return page;
+            }
         }
-        Position last = page.position();
-        long end = forward ? held.first() : Math.min(offset, held.first());
-        JournalHistory.FoundFolded found = forward
-                ? files.get().foldedAfter(channel, last, offset, end, missing, held.leaving())
-                : files.get().foldedBefore(channel, last, end, missing, held.leaving());
-        List<FoldedMessage> messages = new ArrayList<>(found.messages());
-        if (!forward || found.complete()) {
-            messages.addAll(page.messages());
-        }
-        return new FoldedPage(last, List.copyOf(messages.subList(0, Math.min(limit, messages.size()))));
     }
 
     /** Returns the files that may have messages older than those in memory. */
@@ -420,9 +448,13 @@ public final class InMemoryBroker implements Broker {
         return first > 1 ? journal.flatMap(Journal::history) : Optional.empty();
     }
 
-    private static Page joined(List<Message> older, Page page, int limit) {
+    /** Returns what the files have and, as it is now, what was in memory before they were read. */
+    private Page joined(List<Message> older, Page page, int limit) {
         List<Message> messages = new ArrayList<>(older);
-        messages.addAll(page.messages());
+        if (!page.messages().isEmpty()) {
+            String channel = page.messages().getFirst().channel();
+            messages.addAll(with(channel, it -> it.current(page.messages(), journal)));
+        }
         return new Page(page.position(), messages.subList(0, Math.min(limit, messages.size())));
     }
 
@@ -442,19 +474,16 @@ public final class InMemoryBroker implements Broker {
             forget(deletion, Long.MAX_VALUE, true);
             return;
         }
-        PendingRecord pending = new PendingRecord(deletion);
-        if (!journal.get().offer(pending)) {
-            throw new UnavailableException(journal.get().refusal(), null);
-        }
+        PendingDeletion pending = journal.get()
+                .delete(deletion)
+                .orElseThrow(() -> new UnavailableException(journal.get().refusal(), null));
         journal.get().flushOrWake();
-        CompletableFuture<Void> erased =
-                pending.written().thenCompose(segment -> journal.get().erase(deletion, segment));
         try {
-            forget(deletion, PendingRecord.await(pending.written(), WRITING_SECONDS), true);
-            erased.get(ERASING_SECONDS, TimeUnit.SECONDS);
-        } catch (IOException e) {
-            pending.written() // if it is written after all
-                    .thenAccept(segment -> Thread.startVirtualThread(() -> forget(deletion, segment, true)));
+            PendingRecord.await(pending.written(), WRITING_SECONDS);
+            forget(pending);
+            pending.done().get(ERASING_SECONDS, TimeUnit.SECONDS);
+        } catch (IOException e) { // if it is written after all, the next sweep at the latest forgets the messages
+            pending.written().thenRun(() -> Thread.startVirtualThread(() -> forget(pending)));
             throw new UnavailableException(e.getMessage(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw new UnavailableException(
@@ -463,6 +492,13 @@ public final class InMemoryBroker implements Broker {
             Thread.currentThread().interrupt();
             throw new UnavailableException("interrupted while the files were rewritten", e);
         }
+    }
+
+    /** Removes the messages of a written deletion from memory. If that fails, it is repeated by the next sweep. */
+    private void forget(PendingDeletion written) {
+        forget(written.deletion(), written.segment(), true);
+        forgets.incrementAndGet();
+        written.setForgotten();
     }
 
     /**
@@ -725,6 +761,8 @@ public final class InMemoryBroker implements Broker {
     void sweepOnce() {
         upkeep.lock();
         try {
+            journal.ifPresent(from -> from.unforgotten()
+                    .forEach(deletion -> Loop.attempt(LOG, "deleting messages", () -> forget(deletion))));
             channels.values().forEach(InMemoryChannel::deliver); // it is overdue where a publisher had no memory for it
             journal.ifPresent(to -> channels.values().stream()
                     .filter(InMemoryChannel::hasLeaving)

@@ -5,6 +5,7 @@ import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.ReferenceException.Reason;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.journal.Erasure;
+import io.seleucia.chat.broker.journal.Erasures;
 import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalEntry;
@@ -282,7 +283,7 @@ final class InMemoryChannel {
                 System.currentTimeMillis(),
                 draft.content(),
                 draft.attributes());
-        Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named, erasure, journal.get()) : null;
+        Unwritten entry = journal.isPresent() ? new Unwritten(message, key, named, erasure) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written;
         boolean placed = false;
         try {
@@ -293,7 +294,7 @@ final class InMemoryChannel {
                 remember(message, erasure.offsets(), false);
                 placed = true;
             } else {
-                placed = queue(entry, journal.get());
+                placed = queue(entry, journal.get(), sender, draft.moderates());
             }
         } finally {
             if (!placed) {
@@ -320,12 +321,13 @@ final class InMemoryChannel {
     }
 
     /** Queues a message for the journal. Returns whether the journal accepts it. */
-    private boolean queue(Unwritten entry, Journal journal) {
+    private boolean queue(Unwritten entry, Journal journal, Sender sender, boolean moderates) {
         boolean taken = false;
-        boolean erasable = entry.erasure.isEmpty() || !journal.isErasingTooMuch();
+        boolean erasable = entry.erasure.isEmpty() || sender == OPERATOR || journal.hasRoomToErase(sender, moderates);
         unwritten.addLast(entry); // first: an accepted message must have its position
         try {
             folds.place(entry.message);
+            entry.prepare(journal);
             taken = erasable && journal.offer(entry);
         } finally {
             if (taken) {
@@ -333,10 +335,13 @@ final class InMemoryChannel {
             } else {
                 unwritten.removeLast();
                 folds.unplace(entry.message);
+                entry.withdraw();
             }
         }
         if (!taken) {
-            String why = erasable ? journal.refusal() : "too many deleted messages wait to be erased already";
+            String why = erasable
+                    ? journal.refusal()
+                    : "too many messages that were deleted wait to be removed from the disk; delete more of them later";
             entry.written.completeExceptionally(new IOException(why));
         }
         return taken;
@@ -496,6 +501,42 @@ final class InMemoryChannel {
         return new Held(new Broker.Page(last, forward ? page : page.reversed()), first());
     }
 
+    /** Returns messages that were in memory a moment ago as readers may see them now. */
+    List<Message> current(List<Message> page, Optional<Journal> journal) {
+        List<Message> current = new ArrayList<>(page.size());
+        for (Message message : page) {
+            int number = isHere(message) ? history.numberOf(message.position().offset()) : -1;
+            current.add(number >= 0 ? history.get(number) : visible(message, journal));
+        }
+        return current;
+    }
+
+    /** Returns what {@link #current(List, Optional)} does, of messages with their folds. */
+    List<FoldedMessage> currentFolded(List<FoldedMessage> page, Optional<Journal> journal) {
+        List<FoldedMessage> current = new ArrayList<>(page.size());
+        for (FoldedMessage folded : page) {
+            Message message = folded.message();
+            int number = isHere(message) ? history.numberOf(message.position().offset()) : -1;
+            Message visible = visible(message, journal);
+            current.add(
+                    number >= 0
+                            ? folds.of(history.get(number))
+                            : visible.isDeleted()
+                                    ? Fold.NONE.withReplies(folded.replies()).of(visible)
+                                    : folded);
+        }
+        return current;
+    }
+
+    private boolean isHere(Message message) {
+        return message.position().sameEpoch(last);
+    }
+
+    /** Returns a message that has left memory as readers may see it. */
+    private static Message visible(Message message, Optional<Journal> journal) {
+        return journal.map(it -> it.visible(message)).orElse(message);
+    }
+
     private long markBytes() {
         return marks == null ? 0 : marks.bytes();
     }
@@ -590,8 +631,8 @@ final class InMemoryChannel {
             Offered known = offered.get(offset);
             if (known == null || known.fold != fold) {
                 PendingRecord pending = new PendingRecord(new JournalRecord.Folded(name, last.at(offset), fold));
-                if (!journal.offer(pending)) {
-                    return CompletableFuture.failedFuture(new IOException(journal.refusal()));
+                if (folds.isBeingDeleted(offset) || !journal.offerFold(pending)) { // else it could keep what is deleted
+                    return CompletableFuture.failedFuture(new IOException("a fold is written later"));
                 }
                 Offered next = new Offered(fold, new CompletableFuture<>());
                 offered = offered.isEmpty() ? new HashMap<>() : offered;
@@ -935,17 +976,29 @@ final class InMemoryChannel {
         private final String key;
         private final Key named; // null without a key
         private final Erasure erasure;
-        private final Journal journal;
         private final CompletableFuture<Void> written = new CompletableFuture<>();
+        private Erasures.Waiting erased; // null if it deletes nothing
         private long segment; // set before it is written
         private volatile boolean failed; // another message may have its position by now
 
-        private Unwritten(Message message, String key, Key named, Erasure erasure, Journal journal) {
+        private Unwritten(Message message, String key, Key named, Erasure erasure) {
             this.message = message;
             this.key = key;
             this.named = named;
             this.erasure = erasure;
-            this.journal = journal;
+        }
+
+        /** Does what needs memory: once the deletion is written, hiding what it deletes must not fail. */
+        private void prepare(Journal journal) {
+            if (!erasure.isEmpty()) {
+                erased = journal.prepare(message, erasure);
+            }
+        }
+
+        private void withdraw() {
+            if (erased != null) {
+                erased.failed();
+            }
         }
 
         private JournalRecord.Published published() {
@@ -960,13 +1013,10 @@ final class InMemoryChannel {
         @Override
         public void written(long segment) {
             this.segment = segment;
-            try {
-                if (!erasure.isEmpty()) {
-                    journal.erase(published(), segment); // before anyone is told
-                }
-            } finally {
-                written.complete(null); // or the channel would deliver nothing more
+            if (erased != null) {
+                erased.written(segment); // before anyone is told
             }
+            written.complete(null);
         }
 
         /**
@@ -986,6 +1036,7 @@ final class InMemoryChannel {
                     charge(Part.WAITING, -size(entry.message));
                     removeKey(entry.named);
                     try {
+                        entry.withdraw();
                         entry.written.completeExceptionally(why);
                     } catch (Throwable e) { // then its publisher gets a timeout
                         Loop.report(LOG, "telling a publisher of a failure", e);

@@ -85,4 +85,9 @@ class ReferenceRecordsTest {
         assertSame(new JournalRecord.ErasureBegun(), 19);
         assertSame(new JournalRecord.ErasureDone(42), 20);
     }
+
+    @Test
+    void readsAListedDeletionBack() {
+        assertSame(new JournalRecord.Listed("lobby", POSITION, "ada", 5, 42), 23);
+    }
 }

@@ -1,0 +1,249 @@
+package io.seleucia.chat.broker.journal;
+
+import io.seleucia.chat.message.Attributes.Deleted;
+import io.seleucia.chat.message.Position;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The deleted messages whose content is still in the files, listed in a small file beside each sealed segment that may have
+ * some of it. So they take next to no memory, however many there are. A list has the format of a segment, and the magic number
+ * of its own: it has no effect once that is replaced. Like an index it can be made again, from the records of the deletions.
+ *
+ * <p>One thread at a time changes lists; any thread may read them.
+ */
+final class DeletionLists {
+    private static final Logger LOG = System.getLogger(DeletionLists.class.getName());
+    private static final int BATCH = 1_000;
+
+    /**
+     * A list.
+     *
+     * @param magic the segment's magic number
+     * @param count the number of messages
+     * @param since when the first of them was deleted, by the nanosecond clock
+     * @param oldest the oldest segment that has one of the deletions
+     */
+    record Summary(int magic, int count, long since, long oldest) {
+        private static Summary of(int magic, Collection<JournalRecord.Listed> list) {
+            long now = System.nanoTime();
+            return new Summary(
+                    magic,
+                    list.size(),
+                    now
+                            - list.stream()
+                                    .mapToLong(it -> now - Erasures.nanos(it.time()))
+                                    .max()
+                                    .orElse(0),
+                    list.stream()
+                            .mapToLong(JournalRecord.Listed::deletedIn)
+                            .min()
+                            .orElse(Long.MAX_VALUE));
+        }
+    }
+
+    /** A list is not as it was written. */
+    static final class DamagedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private DamagedException(long segment) {
+            super("the list of messages that are deleted in journal file " + segment + " is damaged");
+        }
+    }
+
+    private final JournalDirectory directory;
+    private final NavigableMap<Long, Summary> lists = new ConcurrentSkipListMap<>(); // by their segments
+    private volatile boolean damaged; // one of them
+
+    DeletionLists(JournalDirectory directory) {
+        this.directory = directory;
+    }
+
+    /** Finds the lists of an earlier process. Deletes those that are damaged, or whose segment is gone or replaced. */
+    void open() throws IOException {
+        for (long segment : directory.listed()) {
+            Optional<Integer> magic = magic(segment);
+            try {
+                List<JournalRecord.Listed> list = magic.isPresent() ? readAll(segment, magic.get()) : List.of();
+                if (!list.isEmpty()) {
+                    lists.put(segment, Summary.of(magic.get(), list));
+                }
+            } catch (DamagedException e) {
+                LOG.log(Level.DEBUG, () -> e.getMessage() + ", and made again");
+            }
+            if (!lists.containsKey(segment)) {
+                Files.deleteIfExists(directory.list(segment));
+            }
+        }
+    }
+
+    private Optional<Integer> magic(long segment) throws IOException {
+        try (SegmentReader reader =
+                directory.read(segment, SegmentReader.SINGLE).orElse(null)) {
+            return reader != null && reader.hasHead() ? Optional.of(reader.magic()) : Optional.empty();
+        }
+    }
+
+    private List<JournalRecord.Listed> readAll(long segment, int magic) throws IOException {
+        List<JournalRecord.Listed> list = new ArrayList<>();
+        try (SegmentReader reader = SegmentReader.open(segment, directory.list(segment), SegmentReader.WHOLE)) {
+            if (!reader.hasHead() || reader.magic() != magic || reader.isHeadDamaged()) {
+                throw new DamagedException(segment);
+            }
+            List<SegmentDamage> damages = new ArrayList<>();
+            reader.read(
+                    SegmentFormat.HEAD,
+                    true,
+                    (position, record) -> {
+                        if (record instanceof JournalRecord.Listed listed) {
+                            list.add(listed);
+                        }
+                    },
+                    damages::add);
+            if (!damages.isEmpty()) {
+                throw new DamagedException(segment);
+            }
+        }
+        return list;
+    }
+
+    /** Returns whether a segment has a list. */
+    boolean has(long segment) {
+        return lists.containsKey(segment);
+    }
+
+    /** Returns what is known of a segment's list, if it has one. Each change makes another one of it. */
+    Optional<Summary> summary(long segment) {
+        return Optional.ofNullable(lists.get(segment));
+    }
+
+    /**
+     * Returns the deletions of the messages of a channel, or of all, in a segment.
+     *
+     * @throws FilesChangedException if the segment with this magic number has been replaced
+     * @throws IOException if the list can't be read
+     */
+    Map<Erasure.Place, Deleted> read(long segment, int magic, Optional<String> channel) throws IOException {
+        Summary summary = lists.get(segment);
+        Map<Erasure.Place, Deleted> deleted = new HashMap<>();
+        if (summary == null) {
+            return deleted;
+        }
+        if (summary.magic != magic) {
+            throw new FilesChangedException();
+        }
+        for (JournalRecord.Listed one : readAll(segment, summary)) {
+            if (channel.isEmpty() || channel.get().equals(one.channel())) {
+                deleted.put(Erasure.Place.of(one.channel(), one.position()), new Deleted(one.by(), one.time()));
+            }
+        }
+        return deleted;
+    }
+
+    private List<JournalRecord.Listed> readAll(long segment, Summary summary) throws IOException {
+        try {
+            return readAll(segment, summary.magic);
+        } catch (DamagedException | NoSuchFileException | EOFException e) {
+            if (lists.get(segment) != summary) {
+                throw new FilesChangedException(); // it was replaced or removed at this moment
+            }
+            damaged = true;
+            throw new DamagedException(segment);
+        }
+    }
+
+    /** Returns whether a reader has found that lists must be made again. See {@link #removeAll}. */
+    boolean areDamaged() {
+        return damaged;
+    }
+
+    /** Adds messages to the list of a segment. The file replaces the former one, and is not synced: see {@link #open}. */
+    void add(long segment, int magic, Map<Erasure.Place, Erasures.Waiting> more) throws IOException {
+        Map<Erasure.Place, JournalRecord.Listed> list = new HashMap<>();
+        Summary before = lists.get(segment);
+        if (before != null && before.magic == magic) {
+            readAll(segment, before).forEach(one -> list.put(Erasure.Place.of(one.channel(), one.position()), one));
+        }
+        more.forEach((place, by) -> list.putIfAbsent(
+                place,
+                new JournalRecord.Listed(
+                        place.channel(),
+                        new Position(place.epoch(), place.offset()),
+                        by.deletion().by(),
+                        by.deletion().time(),
+                        by.segment())));
+        write(segment, magic, List.copyOf(list.values()));
+        lists.put(segment, Summary.of(magic, list.values()));
+    }
+
+    private void write(long segment, int magic, List<JournalRecord.Listed> list) throws IOException {
+        try (Segment file = Segment.create(JournalDirectory.unfinished(directory.list(segment)), segment, magic)) {
+            for (int i = 0; i < list.size(); i += BATCH) {
+                file.append(list.subList(i, Math.min(list.size(), i + BATCH)).stream()
+                        .map(JournalRecord::encoded)
+                        .toList());
+            }
+            file.append(List.of(new JournalRecord.Sealed().encoded()));
+        }
+        directory.replaceUnsynced(directory.list(segment));
+    }
+
+    /** Forgets a list: its segment has been replaced or deleted. */
+    void remove(long segment) throws IOException {
+        lists.remove(segment);
+        Files.deleteIfExists(directory.list(segment));
+    }
+
+    /** Forgets a list if its segment has another magic number by now. */
+    void removeOfOther(long segment, int magic) throws IOException {
+        Summary summary = lists.get(segment);
+        if (summary != null && summary.magic != magic) {
+            remove(segment);
+        }
+    }
+
+    /** Forgets all lists: they are to be made again. */
+    void removeAll() throws IOException {
+        for (long segment : lists.keySet()) {
+            remove(segment);
+        }
+        damaged = false;
+    }
+
+    /** Returns the oldest segment that has a deletion of a listed message. */
+    OptionalLong oldest() {
+        return lists.values().stream().mapToLong(Summary::oldest).min();
+    }
+
+    /** Returns the segment whose first listed message was deleted first, if that was so long ago. */
+    Optional<Long> overdue(long nanos) {
+        long now = System.nanoTime();
+        return lists.entrySet().stream()
+                .filter(list -> now - list.getValue().since >= nanos)
+                .max(Comparator.comparingLong(list -> now - list.getValue().since))
+                .map(Map.Entry::getKey);
+    }
+
+    /** Returns the segment with most listed messages, of those that have many or one that was deleted so long ago. */
+    Optional<Long> fullest(int many, long nanos) {
+        long now = System.nanoTime();
+        return lists.entrySet().stream()
+                .filter(list -> list.getValue().count >= many || now - list.getValue().since >= nanos)
+                .max(Comparator.comparingInt(list -> list.getValue().count))
+                .map(Map.Entry::getKey);
+    }
+}

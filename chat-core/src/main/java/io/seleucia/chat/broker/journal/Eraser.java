@@ -1,0 +1,247 @@
+package io.seleucia.chat.broker.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Removes what is deleted from the sealed segments. One thread at a time calls {@link #run}; any thread the other methods.
+ *
+ * <p>Messages that were deleted one by one are first listed beside their segments, which costs little. A segment is copied
+ * without its listed messages when it has many, or one that was deleted some time ago: those with most of them first, and no
+ * more than {@link #BYTES_PER_SECOND}. A segment whose first listed message was deleted twice as long ago is no longer held
+ * back by that. A deletion of a channel or a sender is carried out at once.
+ */
+final class Eraser {
+    /** The mean number of bytes that are copied in a second: one segment in about a minute. */
+    static final long BYTES_PER_SECOND = 1024 * 1024;
+
+    /** The number of messages for which a segment is copied before they have waited. */
+    static final int MANY_IN_SEGMENT = 1_000;
+
+    private static final int OVERDUE = 2; // times the time after which a segment is copied
+    private static final long WRITING_SECONDS = 2;
+
+    private final JournalDirectory directory;
+    private final JournalOptions options;
+    private final SegmentIndexes indexes;
+    private final Deletions deletions;
+    private final Erasures erasures;
+    private final DeletionLists lists;
+    private final ErasureListing listing;
+    private final JournalWriter writer;
+    private final AtomicLong removals = new AtomicLong();
+    private long allowedAt = System.nanoTime(); // from when on a segment may be copied
+    private long recorded; // the segment before which no deletion is left, as the journal has it
+    private boolean unrecorded; // something has been erased since the last record of that
+
+    Eraser(
+            JournalDirectory directory,
+            JournalOptions options,
+            SegmentIndexes indexes,
+            Deletions deletions,
+            Erasures erasures,
+            DeletionLists lists,
+            JournalWriter writer) {
+        this.directory = directory;
+        this.options = options;
+        this.indexes = indexes;
+        this.deletions = deletions;
+        this.erasures = erasures;
+        this.lists = lists;
+        this.listing = new ErasureListing(indexes, erasures, lists);
+        this.writer = writer;
+    }
+
+    /**
+     * Returns a number that changes before anything which is deleted is no longer known as such: it has been erased, or was
+     * listed. What a reader has found before is compared with what is deleted only if the number is still the same.
+     */
+    long removals() {
+        return removals.get();
+    }
+
+    /** The segments at a moment: the active one, and those before it that exist. */
+    interface Segments {
+        long active();
+
+        NavigableSet<Long> sealedBefore(long active);
+    }
+
+    /**
+     * Does what is due.
+     *
+     * @param closing whether to stop between two segments
+     */
+    void run(Segments segments, BooleanSupplier closing) throws IOException {
+        List<PendingDeletion> whole = deletions.toBeErased(); // first, for they may delete the records of erasures
+        if (erasures.needSegmentAfter(segments.active(), options.erasing())) {
+            write(new JournalRecord.ErasureBegun());
+        }
+        long active = segments.active();
+        NavigableSet<Long> sealed = segments.sealedBefore(active);
+        try {
+            if (lists.areDamaged()) {
+                listAgain(active, sealed);
+            }
+            unrecorded |= listing.listBefore(active, sealed, removals::incrementAndGet);
+            if (whole.isEmpty()) {
+                eraseListed(closing);
+            } else {
+                eraseWhole(whole, sealed, closing);
+            }
+        } catch (DeletionLists.DamagedException e) {
+            listAgain(active, sealed); // and the next call goes on
+        }
+        recordDone(active);
+    }
+
+    /** Makes all lists again from the records of the deletions, which are in the segments outside the archive. */
+    private void listAgain(long active, NavigableSet<Long> sealed) throws IOException {
+        long from = lists.oldest().orElse(active);
+        for (long segment : directory.segments()) {
+            if (segment >= from && segment < active) {
+                erasures.read(directory, segment, Optional.empty());
+            }
+        }
+        removals.incrementAndGet();
+        lists.removeAll();
+        listing.listBefore(active, sealed, removals::incrementAndGet);
+    }
+
+    /** Adds the deletions that a start has skipped because there are many, and lists them. */
+    void listSkipped(Segments segments) throws IOException {
+        long active = segments.active();
+        for (long segment : erasures.takeSkipped()) {
+            erasures.read(directory, segment, Optional.empty());
+            listing.listBefore(Math.min(active, segment + 1), segments.sealedBefore(active), () -> {});
+        }
+    }
+
+    private void eraseListed(BooleanSupplier closing) throws IOException {
+        long waited = options.erasing().toNanos();
+        while (!closing.getAsBoolean() && deletions.areErased()) {
+            Optional<Long> next = lists.overdue(OVERDUE * waited);
+            if (next.isEmpty() && System.nanoTime() - allowedAt >= 0) {
+                next = lists.fullest(MANY_IN_SEGMENT, waited);
+            }
+            if (next.isEmpty()) {
+                return;
+            }
+            long bytes = erase(next.get(), List.of());
+            allowedAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(1) * bytes / BYTES_PER_SECOND;
+        }
+    }
+
+    /**
+     * Carries out deletions of channels and senders, and all listed ones, from the oldest segment to the newest: the record
+     * of a deletion may itself be deleted, and must not go before what it concerns.
+     */
+    private void eraseWhole(List<PendingDeletion> whole, NavigableSet<Long> sealed, BooleanSupplier closing)
+            throws IOException {
+        for (long segment : sealed) {
+            List<JournalRecord.Deletion> later = whole.stream()
+                    .filter(deletion -> deletion.isAfter(segment))
+                    .map(PendingDeletion::deletion)
+                    .toList();
+            if (closing.getAsBoolean()) {
+                throw new IOException("closed");
+            }
+            if (lists.has(segment) || !later.isEmpty() && mayHold(segment, later)) {
+                erase(segment, later);
+            }
+        }
+        for (PendingDeletion deletion : whole) {
+            write(new JournalRecord.DeletionDone(deletion.segment()));
+            removals.incrementAndGet();
+            deletion.setErased();
+        }
+    }
+
+    /** Copies a segment without what is deleted, if it has any of that. Returns the size of the segment. */
+    private long erase(long segment, List<JournalRecord.Deletion> whole) throws IOException {
+        long[] bytes = new long[1];
+        indexes.change(() -> {
+            Optional<Path> file = directory.find(segment);
+            if (file.isPresent()) {
+                bytes[0] = Files.size(file.get());
+                int magic = magic(segment, file.get());
+                lists.removeOfOther(segment, magic);
+                if (SegmentRewrite.erase(segment, file.get(), whole, lists.read(segment, magic, Optional.empty()))) {
+                    indexes.delete(segment);
+                    directory.replace(file.get());
+                }
+            }
+            unrecorded |= lists.has(segment);
+            removals.incrementAndGet(); // before it is no longer known what was deleted
+            lists.remove(segment);
+        });
+        return bytes[0];
+    }
+
+    private static int magic(long segment, Path file) throws IOException {
+        try (SegmentReader reader = SegmentReader.open(segment, file, SegmentReader.SINGLE)) {
+            return reader.hasHead() ? reader.magic() : 0;
+        }
+    }
+
+    private boolean mayHold(long segment, List<JournalRecord.Deletion> whole) throws IOException {
+        if (options.archive().isZero()) {
+            return true; // segments have no index, unless messages were listed
+        }
+        try (SegmentIndexFile index = indexes.open(segment).orElse(null)) {
+            if (index != null) {
+                for (JournalRecord.Deletion deletion : whole) {
+                    if (deletion.channel().isEmpty()
+                            ? index.mayHold(deletion.sender())
+                            : holds(index, deletion.channel())
+                                    || holds(index, SegmentIndex.folds(deletion.channel()))) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        } catch (IndexBlocks.DamagedException e) {
+            indexes.delete(segment);
+            return true;
+        }
+    }
+
+    private static boolean holds(SegmentIndexFile index, String channel) throws IOException {
+        return index.ranges(channel).stream().anyMatch(range -> range.count() > 0);
+    }
+
+    /** Records before which segment no deletion is left to carry out, so that a start need not do it again. */
+    private void recordDone(long active) throws IOException {
+        long done = Math.min(
+                active,
+                Math.min(erasures.oldest().orElse(active), lists.oldest().orElse(active)));
+        if (unrecorded && (done == active || done > recorded)) {
+            write(new JournalRecord.ErasureDone(done));
+            recorded = done;
+            unrecorded = done < active;
+        }
+    }
+
+    private void write(JournalRecord record) throws IOException {
+        PendingRecord pending = new PendingRecord(record);
+        if (!writer.offer(pending)) {
+            throw new IOException("too much waits to be written already");
+        }
+        writer.flushOrWake();
+        PendingRecord.await(pending.written(), WRITING_SECONDS);
+    }
+
+    /** Returns whether a start needs a segment, or one before it, to find what is not erased yet. */
+    boolean isNeeded(long segment) {
+        return deletions.begin(segment)
+                || erasures.oldest().orElse(Long.MAX_VALUE) <= segment
+                || lists.oldest().orElse(Long.MAX_VALUE) <= segment;
+    }
+}
