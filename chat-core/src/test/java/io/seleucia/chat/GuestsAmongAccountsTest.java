@@ -154,6 +154,10 @@ class GuestsAmongAccountsTest {
 
             eve.send("{\"id\":7,\"type\":\"direct\",\"to\":\"ada\",\"data\":\"psst\"}");
             assertGuest(next(ada), true);
+            eve.send("{\"id\":7,\"type\":\"info\",\"channel\":\"lobby\",\"set\":{\"topic\":\"lunch\"}}");
+            assertGuest(next(ada), true);
+            ask(bob, "{\"id\":7,\"type\":\"info\",\"channel\":\"lobby\",\"set\":null}");
+            assertGuest(next(ada), false);
             eve.send("{\"id\":8,\"type\":\"unsubscribe\",\"channel\":\"lobby\"}");
             assertGuest(next(ada), true);
         }

@@ -49,6 +49,7 @@ final class Checker {
     private final Evidence evidence;
     private final Deletions deletions;
     private final Set<Stored> acknowledged;
+    private final LifeCheck life;
     private final Verdict verdict = new Verdict();
     private final Map<Place, String> contents = new HashMap<>();
     private final Map<Name, Position> positions = new HashMap<>();
@@ -58,6 +59,7 @@ final class Checker {
         this.evidence = evidence;
         this.deletions = evidence.deletions();
         this.acknowledged = Set.copyOf(evidence.acknowledged());
+        this.life = new LifeCheck(evidence, verdict);
     }
 
     static Verdict judge(Evidence evidence) {
@@ -76,6 +78,7 @@ final class Checker {
             read.forEach(this::findDeleted);
         }
         tracks.forEach(track -> track.expect(due));
+        life.judge();
         for (Presences presences : evidence.presences()) {
             report(ABSENT, presences.absent(), presences);
             report(GHOST, presences.ghosts(), presences);
@@ -99,6 +102,9 @@ final class Checker {
 
     /** One message for a position, and one position for a message in an epoch: with the epoch its key is forgotten. */
     void placed(String channel, Position position, String id, String source) {
+        if (id.equals(Said.GONE)) {
+            return; // it can be anything
+        }
         String other = contents.putIfAbsent(new Place(channel, position), id);
         if (other != null && !other.equals(id)) {
             verdict.add(CONTRADICTED, "%s has %s at %s %s, elsewhere it is %s", source, id, channel, position, other);
@@ -107,6 +113,11 @@ final class Checker {
         if (first != null && !first.equals(position)) {
             verdict.add(DOUBLED, "%s is in %s at %s, and %s has it at %s", id, channel, first, source, position);
         }
+    }
+
+    /** What was said about messages. */
+    LifeCheck life() {
+        return life;
     }
 
     boolean isAcknowledged(Stored stored) {
@@ -157,7 +168,8 @@ final class Checker {
 
     private void findDeleted(History history) {
         for (Stored message : history.messages()) {
-            if (deletions.forbid(message.channel(), message.id(), history.asked())) {
+            if (deletions.forbid(message.channel(), message.id(), history.asked())
+                    || life.forbids(message.channel(), message.position(), message.id(), history.asked())) {
                 verdict.add(UNDELETED, "the history of %s has %s, which was deleted", history.channel(), message);
             }
         }

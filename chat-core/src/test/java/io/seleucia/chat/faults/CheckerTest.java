@@ -34,6 +34,7 @@ class CheckerTest {
     private final List<Presences> presences = new ArrayList<>();
     private final List<Departures.Departure> departures = new ArrayList<>();
     private final Deletions deletions = new Deletions();
+    private Evidence.Life life = Evidence.Life.NONE;
     private Position end = at(0);
 
     @Test
@@ -423,7 +424,7 @@ class CheckerTest {
         List<History> all = new ArrayList<>(histories);
         all.add(new History(CHANNEL, end, history));
         return Checker.judge(
-                new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences, departures));
+                new Evidence(List.of(ada, bob), acknowledged, all, Set.of(), deletions, presences, departures, life));
     }
 
     /** The store knows what it knew then, and the channel is in a new epoch, as the history says of all in it. */

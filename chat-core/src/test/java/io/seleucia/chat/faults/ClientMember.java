@@ -3,10 +3,14 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.client.ChatClient;
 import io.seleucia.chat.client.ChatException;
 import io.seleucia.chat.client.ChatListener;
+import io.seleucia.chat.client.HistoryRange;
 import io.seleucia.chat.client.Loss;
+import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -35,6 +39,7 @@ final class ClientMember implements Member, ChatListener {
     private static final int PACE_MILLIS = 60;
     private static final int MAX_UNACKNOWLEDGED = 40;
     private static final Duration PUBLISH_TIMEOUT = Duration.ofMinutes(3);
+    private static final Command.Interest MARKS = new Command.Interest(false, true, true);
     private static final int INBOUND_BYTES = 4_096; // so that it has to stop reading now and then
 
     private final String name;
@@ -44,7 +49,7 @@ final class ClientMember implements Member, ChatListener {
     private final ChatClient client;
     private final Random random; // the life's own, as is what it says
     private final Talk talk;
-    private final boolean errors;
+    private final Scene scene;
     private final CountDownLatch leaving = new CountDownLatch(1);
     private final Thread life;
 
@@ -52,7 +57,8 @@ final class ClientMember implements Member, ChatListener {
     private final Condition unstalled = lock.newCondition();
     private final Map<String, Position> begins = new HashMap<>(); // by channel; so is the next, the inbox included
     private final Map<String, List<Track.Shown>> shown = new HashMap<>();
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox;
+    private final Marks marks;
     private final List<String> surprises = new ArrayList<>();
     private boolean talking;
     private final Set<String> away = new HashSet<>(); // left, and not yet back
@@ -66,7 +72,9 @@ final class ClientMember implements Member, ChatListener {
         this.channels = channels;
         this.random = new Random(seed);
         this.talk = new Talk(name, channels, scene, random);
-        this.errors = scene.errors();
+        this.scene = scene;
+        this.outbox = new Outbox(name);
+        this.marks = new Marks(name);
         for (int port : scene.ports()) {
             proxies.add(new FaultyProxy(port));
         }
@@ -81,7 +89,7 @@ final class ClientMember implements Member, ChatListener {
                 .backoff(Duration.ofMillis(100), Duration.ofSeconds(1))
                 .start();
         for (String channel : channels) {
-            client.subscribe(channel).thenAccept(position -> began(channel, position));
+            client.subscribe(channel, Optional.empty(), MARKS).thenAccept(position -> began(channel, position));
         }
         client.historyAfter(inbox, 0, 1).thenAccept(page -> began(inbox, page.position()));
         life = Thread.ofVirtual().name("member-" + name).start(this::live);
@@ -148,27 +156,63 @@ final class ClientMember implements Member, ChatListener {
                 publish(publication);
             }
         }
+        if (talk.reads()) {
+            read(talk.channel());
+        }
         if (talk.leaves()) {
             leave(talk.channel());
         }
     }
 
     private void publish(Publication publication) {
-        CompletableFuture<Position> position = publication.isDirect()
-                ? client.direct(publication.channel().substring(1), publication.content())
-                : client.publish(publication.channel(), publication.content());
-        position.whenComplete((place, failure) -> locked(() -> {
-            if (failure == null) {
-                outbox.acknowledged(publication, place);
-            } else if (failure instanceof ChatException refused
-                    && refused.code().equals(Optional.of(ErrorCode.NO_SUCH_USER))
-                    && leaving.getCount() > 0) {
-                outbox.refused(publication);
-                publish(publication); // whom it is for will come back, and nothing was published
-            } else {
-                surprises.add(publication + ": " + failure);
-            }
-        }));
+        Submission.of(client, publication)
+                .whenComplete((submission, failure) -> locked(() -> {
+                    Optional<ErrorCode> code = Submission.code(failure);
+                    if (failure == null) {
+                        outbox.acknowledged(publication, submission.place(), submission.own());
+                        lookAt(publication);
+                    } else if (code.equals(Optional.of(ErrorCode.NO_SUCH_USER)) && leaving.getCount() > 0) {
+                        outbox.refused(publication);
+                        publish(publication); // whom it is for will come back, and nothing was published
+                    } else if (publication.ref().isPresent()
+                            && code.isPresent()
+                            && scene.refusals().contains(code.get().wireName())) {
+                        outbox.refusedForGood(publication, code.get().wireName());
+                    } else {
+                        surprises.add(publication + ": " + failure);
+                    }
+                }));
+    }
+
+    /** Reads a message that is deleted, as it is now. */
+    private void lookAt(Publication publication) {
+        String channel = publication.shownIn(name);
+        boolean deletion = publication.ref().map(Reference::kind).equals(Optional.of(Reference.Kind.DELETE));
+        if (!deletion || scene.forgetful() || away.contains(channel)) {
+            return;
+        }
+        long offset = publication.ref().orElseThrow().offset();
+        client.folded(channel, HistoryRange.after(offset - 1, 1))
+                .thenAccept(page -> locked(() -> page.messages().stream()
+                        .map(folded -> folded.message())
+                        .filter(message -> message.position().offset() == offset
+                                && !message.content().equals(Content.NONE))
+                        .forEach(message -> surprises.add(name + " was shown what was deleted: " + message))));
+    }
+
+    private void read(String channel) {
+        if (!away.contains(channel) && begins.containsKey(channel)) {
+            long wanted = talk.readTo(last(channel).offset());
+            long asked = System.nanoTime();
+            client.read(channel, wanted)
+                    .whenComplete((mark, failure) -> locked(() -> {
+                        if (failure == null) {
+                            marks.set(channel, wanted, mark.offset(), asked);
+                        } else if (leaving.getCount() > 0) {
+                            surprises.add("read " + channel + ": " + failure);
+                        }
+                    }));
+        }
     }
 
     /** Leaves a channel, and comes back from where it was. */
@@ -176,7 +220,7 @@ final class ClientMember implements Member, ChatListener {
         if (away.add(channel)) {
             changed = System.nanoTime();
             client.unsubscribe(channel)
-                    .thenCompose(position -> client.subscribe(channel, Optional.of(position), false))
+                    .thenCompose(position -> client.subscribe(channel, Optional.of(position), MARKS))
                     .whenComplete((position, failure) -> locked(() -> {
                         away.remove(channel);
                         changed = System.nanoTime();
@@ -203,7 +247,17 @@ final class ClientMember implements Member, ChatListener {
     }
 
     @Override
+    public void edited(Message message) {
+        show(message);
+    }
+
+    @Override
     public void deleted(Message message) {
+        show(message);
+    }
+
+    @Override
+    public void reaction(Message message) {
         show(message);
     }
 
@@ -212,13 +266,15 @@ final class ClientMember implements Member, ChatListener {
             while (stalls > 0) {
                 unstalled.awaitUninterruptibly();
             }
-            shown(message.channel()).add(new Track.Shown.Message(message.position(), Publication.idOf(message)));
+            Said said = Said.of(message);
+            shown(message.channel()).add(new Track.Shown.Message(message.position(), said));
+            talk.targets().shown(message.position(), said);
         });
         fail();
     }
 
     private void fail() {
-        if (errors) {
+        if (scene.errors()) {
             InjectedErrors.always(8);
         }
     }
@@ -229,7 +285,10 @@ final class ClientMember implements Member, ChatListener {
 
     @Override
     public void lost(Loss loss) {
-        locked(() -> shown(loss.channel()).add(new Track.Shown.Lost(loss.until())));
+        locked(() -> {
+            shown(loss.channel()).add(new Track.Shown.Lost(loss.until()));
+            talk.targets().lost(loss.channel());
+        });
         fail();
     }
 
@@ -339,6 +398,11 @@ final class ClientMember implements Member, ChatListener {
     @Override
     public Outbox outbox() {
         return outbox;
+    }
+
+    @Override
+    public Marks marks() {
+        return marks;
     }
 
     @Override

@@ -123,7 +123,7 @@ class ClusterPartitionTest {
             assertThat(history.messages())
                     .extracting(Stored::id)
                     .doesNotHaveDuplicates()
-                    .containsAll(talk.unsure.stream().map(Publication::id).toList());
+                    .containsAll(talk.unsure.stream().map(Publication::key).toList());
         }
         System.out.printf(
                 "partition: the minority of a cluster took %d messages and stopped after %.1f s, the majority has all"

@@ -23,7 +23,8 @@ final class Deletions {
      */
     record Deletion(Optional<String> sender, Optional<String> channel, long begun, long returned) {
         private boolean concerns(String channel, String id) {
-            return sender.map(name -> id.startsWith(name + "-")).orElse(true)
+            return sender.map(name -> id.startsWith(name + "-") || id.startsWith(name + ":"))
+                            .orElse(true)
                     && this.channel.map(channel::equals).orElse(true);
         }
     }

@@ -58,7 +58,8 @@ final class EmbeddedFollower implements ChannelListener {
 
     @Override
     public void message(Message message) {
-        note(() -> notes.say("shown", channel, message.position(), Publication.idOf(message)));
+        note(() ->
+                notes.say("shown", channel, message.position(), Said.of(message).id()));
         InjectedErrors.sometimes(8);
     }
 

@@ -125,6 +125,10 @@ enum Fault {
             ROLL_BACK_REDIS_FURTHER,
             EMPTY_REDIS);
 
+    /** After which an offset may be another message's. */
+    static final Set<Fault> FORGETFUL =
+            Set.of(FLUSH_REDIS, ROLL_BACK_REDIS, ROLL_BACK_REDIS_TWICE, ROLL_BACK_REDIS_FURTHER, EMPTY_REDIS);
+
     /** Those of a site with a server more than is running. */
     static final Set<Fault> REPLACEMENTS = Set.of(CUT_CLIENT, STALL_CLIENT, CUT_PUBSUB, REPLACE_SERVER);
 

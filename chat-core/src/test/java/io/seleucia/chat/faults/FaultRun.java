@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.faults.Evidence.History;
 import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -44,6 +48,7 @@ final class FaultRun {
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Position> ends = new HashMap<>();
     private final List<History> histories = new ArrayList<>();
+    private final List<Evidence.LastMark> lastMarks = new ArrayList<>();
 
     FaultRun(Site site, long seed, Duration duration, Set<Fault> faults) {
         this.site = site;
@@ -75,8 +80,8 @@ final class FaultRun {
     private Verdict talkAndJudge() throws Exception {
         Random random = new Random(seed);
         for (String name : NAMES) {
-            Member.Scene scene =
-                    new Member.Scene(site.ports(members.size()), NAMES, site.silence(), site.injectsErrors());
+            Member.Scene scene = new Member.Scene(
+                    site.ports(members.size()), NAMES, site.silence(), site.injectsErrors(), isForgetful());
             members.add(
                     members.size() % 2 == 0
                             ? new RawMember(name, CHANNELS.get(name), scene, random.nextLong())
@@ -109,6 +114,7 @@ final class FaultRun {
             assertThat(unrest).as("waiting until everyone has everything").isEmpty();
             assertThat(surprises()).isEmpty();
             assertThat(verdict.clean()).as("%s", verdict).isTrue();
+            assertThat(references()).as("references of all kinds").hasSameSizeAs(Reference.Kind.values());
             return verdict;
         } finally {
             site.attendance().close();
@@ -184,7 +190,12 @@ final class FaultRun {
     private void readHistories() throws Exception {
         for (int port : site.ports()) {
             for (String channel : channels()) {
-                histories.add(eventuallyGet(() -> HistoryReader.read(port, channel)));
+                histories.add(eventuallyGet(() -> HistoryReader.readWithFolds(port, channel)));
+            }
+            for (Member member : members) {
+                for (String channel : member.channels()) {
+                    lastMarks.add(eventuallyGet(() -> LastMarks.read(port, member.name(), channel)));
+                }
             }
         }
     }
@@ -192,9 +203,7 @@ final class FaultRun {
     private Evidence evidence() {
         List<Track> tracks =
                 members.stream().flatMap(member -> member.tracks().stream()).toList();
-        List<Stored> acknowledged = members.stream()
-                .flatMap(member -> member.outbox().acknowledged().stream())
-                .toList();
+        List<Stored> acknowledged = all(member -> member.outbox().acknowledged());
         Set<String> orderly =
                 members.stream().filter(Member::keepsOrder).map(Member::name).collect(Collectors.toSet());
         List<Track> all = new ArrayList<>(tracks);
@@ -211,11 +220,39 @@ final class FaultRun {
                 orderly,
                 site.deletions(),
                 site.attendance().presences(),
-                site.attendance().departures());
+                site.attendance().departures(),
+                life());
+    }
+
+    private Evidence.Life life() {
+        return new Evidence.Life(
+                all(member -> member.outbox().deleted()),
+                all(member -> member.outbox().refusals()),
+                all(member -> member.outbox().trespasses()),
+                members.stream().map(Member::marks).toList(),
+                lastMarks,
+                isForgetful());
+    }
+
+    private <T> List<T> all(Function<Member, List<T>> of) {
+        return members.stream().flatMap(member -> of.apply(member).stream()).toList();
+    }
+
+    /** Whether offsets may be given again. */
+    private boolean isForgetful() {
+        return !Collections.disjoint(faults, Fault.FORGETFUL);
     }
 
     private List<String> surprises() {
-        return members.stream().flatMap(member -> member.surprises().stream()).toList();
+        return all(Member::surprises);
+    }
+
+    /** How many references of each kind are stored, over all servers. */
+    private Map<Reference.Kind, Long> references() {
+        return histories.stream()
+                .flatMap(history -> history.log().stream())
+                .flatMap(said -> said.ref().stream())
+                .collect(Collectors.groupingBy(Reference::kind, TreeMap::new, Collectors.counting()));
     }
 
     private void report(Chaos chaos, Verdict verdict) {
@@ -229,7 +266,8 @@ final class FaultRun {
                 .collect(Collectors.joining(", "));
         System.out.printf(
                 "faults: seed %d, %d s, %d members on %d servers%n  %s%n"
-                        + "  published %d, acked %d, unacked %d, resent %d, stored %d, asked %d times who is there%s%n  %s%n",
+                        + "  published %d, acked %d, unacked %d, resent %d, stored %d with %s, asked %d times who is there%s%n"
+                        + "  %s%n",
                 seed,
                 duration.toSeconds(),
                 members.size(),
@@ -240,6 +278,7 @@ final class FaultRun {
                 unacknowledged,
                 resent,
                 stored,
+                references(),
                 site.attendance().presences().size(),
                 programs().stream()
                         .map(program -> ", by a program %d, failed %s"

@@ -2,7 +2,6 @@ package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
 import io.seleucia.chat.faults.Evidence.History;
-import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -45,15 +44,14 @@ final class Glimpse {
                 return Optional.empty();
             }
             reader.ask(Speaker.request("ping")); // which is answered behind what is replayed
-            List<Stored> messages = new ArrayList<>();
+            List<Said> messages = new ArrayList<>();
             for (var push = reader.pushed(); push.isPresent(); push = reader.pushed()) {
                 boolean message = push.get().get("type").getAsString().equals("message");
                 if (message && push.get().get("offset").getAsLong() <= end.offset()) {
-                    Position position = end.at(push.get().get("offset").getAsLong());
-                    messages.add(new Stored(channel, position, Publication.idOf(push.get())));
+                    messages.add(Said.of(channel, push.get()));
                 }
             }
-            return Optional.of(new History(channel, end, messages, asked));
+            return Optional.of(History.of(channel, end, messages, asked));
         }
     }
 

@@ -1,10 +1,8 @@
 package io.seleucia.chat.faults;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.faults.Evidence.History;
-import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,37 +17,61 @@ final class HistoryReader {
     /** The whole history of a channel, or of an inbox, in whose owner's name it is read then. */
     static History read(int port, String channel) throws IOException {
         long asked = System.nanoTime();
-        boolean inbox = channel.startsWith("@");
-        try (Speaker reader = Speaker.connect(port, inbox ? channel.substring(1) : "reader")) {
-            if (!inbox) {
-                ask(reader, Speaker.request("subscribe", channel));
-            }
-            List<Stored> messages = new ArrayList<>();
-            while (true) {
-                JsonObject page = page(
-                        reader,
-                        channel,
-                        messages.isEmpty() ? 0 : messages.getLast().position().offset());
-                Position end = new Position(
-                        page.get("epoch").getAsString(), page.get("offset").getAsLong());
-                JsonArray found = page.get("messages").getAsJsonArray();
-                if (found.isEmpty()) {
-                    return new History(channel, end, messages, asked);
-                }
-                for (JsonElement element : found) {
-                    JsonObject message = element.getAsJsonObject();
-                    messages.add(
-                            new Stored(channel, end.at(message.get("offset").getAsLong()), Publication.idOf(message)));
-                }
-            }
+        try (Speaker reader = connect(port, channel)) {
+            List<JsonObject> messages = new ArrayList<>();
+            Position end = read(reader, channel, false, messages);
+            return History.of(
+                    channel,
+                    end,
+                    messages.stream().map(message -> Said.of(channel, message)).toList(),
+                    asked);
         }
     }
 
-    private static JsonObject page(Speaker reader, String channel, long after) throws IOException {
-        JsonObject request = Speaker.request("history", channel);
-        request.addProperty("after", after);
-        request.addProperty("limit", PAGE);
-        return ask(reader, request);
+    /** The same, with the messages as they are now, which takes that nothing is published meanwhile. */
+    static History readWithFolds(int port, String channel) throws IOException {
+        History history = read(port, channel);
+        try (Speaker reader = connect(port, channel)) {
+            List<JsonObject> messages = new ArrayList<>();
+            read(reader, channel, true, messages);
+            return history.with(messages.stream()
+                    .map(message -> Folded.of(channel, message))
+                    .toList());
+        }
+    }
+
+    /** Connects as one who may read it. */
+    private static Speaker connect(int port, String channel) throws IOException {
+        boolean inbox = channel.startsWith("@");
+        Speaker reader = Speaker.connect(port, inbox ? channel.substring(1) : "reader");
+        try {
+            if (!inbox) {
+                ask(reader, Speaker.request("subscribe", channel));
+            }
+            return reader;
+        } catch (IOException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    /** Reads all pages, and returns the position of the channel then. */
+    private static Position read(Speaker reader, String channel, boolean folded, List<JsonObject> messages)
+            throws IOException {
+        while (true) {
+            JsonObject request = Speaker.request("history", channel);
+            request.addProperty(
+                    "after",
+                    messages.isEmpty() ? 0 : messages.getLast().get("offset").getAsLong());
+            request.addProperty("limit", PAGE);
+            request.addProperty("folded", folded);
+            JsonObject page = ask(reader, request);
+            JsonArray found = page.get("messages").getAsJsonArray();
+            if (found.isEmpty()) {
+                return Tracks.position(page);
+            }
+            found.forEach(message -> messages.add(message.getAsJsonObject()));
+        }
     }
 
     /** Any other error than being unavailable is a failure. */

@@ -6,6 +6,7 @@ import io.seleucia.chat.ServerListener;
 import io.seleucia.chat.SessionSnapshot;
 import io.seleucia.chat.WebSocketHandler;
 import io.seleucia.chat.auth.Authenticator;
+import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Content;
@@ -56,7 +57,7 @@ final class InjectedErrors {
                         .guests(true)
                         .authorizer((user, action, channel, content) -> {
                             hit(user.name());
-                            return true;
+                            return action != Authorizer.Action.MODERATE;
                         })
                         .listener(new FailingListener())
                         .webSocket(PATH, new FailingHandler())

@@ -76,7 +76,7 @@ final class Listening implements AutoCloseable {
             return Optional.empty();
         }
         Position position = Tracks.position(reply);
-        acknowledged.add(new Stored(track.channel(), position, publication.id()));
+        acknowledged.add(new Stored(track.channel(), position, publication.key()));
         return Optional.of(position);
     }
 
@@ -102,7 +102,7 @@ final class Listening implements AutoCloseable {
     boolean shows(Publication publication) {
         return track.shown().stream()
                 .anyMatch(shown -> shown instanceof Track.Shown.Message message
-                        && message.id().equals(publication.id()));
+                        && message.id().equals(publication.key()));
     }
 
     boolean isToldOfALoss() {
@@ -135,7 +135,7 @@ final class Listening implements AutoCloseable {
         switch (push.get("type").getAsString()) {
             case "message" -> {
                 Position position = track.last().at(push.get("offset").getAsLong());
-                track.add(new Track.Shown.Message(position, Publication.idOf(push)));
+                track.add(new Track.Shown.Message(position, Said.of(track.channel(), push)));
             }
             case "lost" -> track.add(new Track.Shown.Lost(Tracks.position(push)));
             case "joined" -> gone.remove(push.get("client").getAsString());

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -18,8 +19,14 @@ interface Member extends Attendee, AutoCloseable {
      *
      * @param silence after which a connection is given up, longer than a server is silent
      * @param errors whether programs with clients have listeners that throw Errors
+     * @param forgetful whether the store may be put back, so that an offset may become another message's
      */
-    record Scene(List<Integer> ports, List<String> names, Duration silence, boolean errors) {}
+    record Scene(List<Integer> ports, List<String> names, Duration silence, boolean errors, boolean forgetful) {
+        /** For what a reference may be refused; an offset that was given again may be of anything. */
+        Set<String> refusals() {
+            return forgetful ? Set.of("too_old", "forbidden", "bad_request") : Set.of("too_old", "forbidden");
+        }
+    }
 
     /** Resets the connection, and has none for a while. */
     void cut(Duration away);
@@ -46,6 +53,8 @@ interface Member extends Attendee, AutoCloseable {
     Collection<Track> tracks();
 
     Outbox outbox();
+
+    Marks marks();
 
     /** Errors that no fault explains. */
     List<String> surprises();

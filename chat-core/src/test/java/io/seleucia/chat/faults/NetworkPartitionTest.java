@@ -384,7 +384,8 @@ class NetworkPartitionTest {
 
         @Override
         public void message(Message message) {
-            shown.add(new Track.Shown.Message(message.position(), Publication.idOf(message)));
+            shown.add(
+                    new Track.Shown.Message(message.position(), Said.of(message).id()));
         }
 
         @Override
@@ -422,7 +423,7 @@ class NetworkPartitionTest {
             for (int i = 0; i < publications.size(); i++) {
                 Publication publication = publications.get(i);
                 acknowledged.add(
-                        new Stored(publication.channel(), positions.get(i).join(), publication.id()));
+                        new Stored(publication.channel(), positions.get(i).join(), publication.key()));
             }
             return acknowledged;
         }

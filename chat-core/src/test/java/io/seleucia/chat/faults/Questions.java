@@ -18,7 +18,7 @@ final class Questions {
         void to(JsonObject reply) throws IOException;
     }
 
-    private record Question(Reaction reply, Reaction error) {}
+    private record Question(Reaction reply, Reaction error, Set<String> refusals) {}
 
     private final ChatSocket socket;
     private final List<String> surprises;
@@ -36,8 +36,17 @@ final class Questions {
     }
 
     void ask(JsonObject request, Reaction reply, Reaction error) throws IOException {
+        ask(request, reply, error, Set.of());
+    }
+
+    /**
+     * Asks for something that may be refused.
+     *
+     * @param refusals the codes of errors that are no surprise
+     */
+    void ask(JsonObject request, Reaction reply, Reaction error, Set<String> refusals) throws IOException {
         request.addProperty("id", ++lastId);
-        open.put(lastId, new Question(reply, error));
+        open.put(lastId, new Question(reply, error, refusals));
         socket.send(request);
     }
 
@@ -50,7 +59,8 @@ final class Questions {
             question.reply.to(reply);
             return;
         }
-        if (!EXPECTED.contains(reply.get("code").getAsString())) {
+        String code = reply.get("code").getAsString();
+        if (!EXPECTED.contains(code) && !question.refusals.contains(code)) {
             surprises.add(reply.toString());
         }
         question.error.to(reply);

@@ -2,6 +2,7 @@ package io.seleucia.chat.faults;
 
 import com.google.gson.JsonObject;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ResumeSecret;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.time.Duration;
@@ -27,6 +28,7 @@ final class RawMember implements Member {
     private static final int LONGEST_BACKOFF_MILLIS = 1_000;
 
     private final String name;
+    private final String resume = ResumeSecret.random().value();
     private final List<String> channels;
     private final Scene scene;
     private final Random random; // the life's own, as is what it says
@@ -36,7 +38,8 @@ final class RawMember implements Member {
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below, and is held while a request is written
     private final Tracks tracks;
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox;
+    private final Marks marks;
     private final List<String> surprises = new ArrayList<>();
     private Optional<RawMemberSession> session = Optional.empty();
     private boolean talking;
@@ -50,7 +53,9 @@ final class RawMember implements Member {
         this.scene = scene;
         this.random = new Random(seed);
         this.talk = new Talk(name, channels, scene, random);
-        this.tracks = new Tracks(name);
+        this.tracks = new Tracks(name, talk.targets());
+        this.outbox = new Outbox(name);
+        this.marks = new Marks(name);
         this.life = Thread.ofVirtual().name("member-" + name).start(this::live);
     }
 
@@ -101,7 +106,8 @@ final class RawMember implements Member {
         try {
             int port = scene.ports().get(random.nextInt(scene.ports().size()));
             ChatSocket socket = ChatSocket.open(port, scene.silence());
-            opened = Optional.of(new RawMemberSession(socket, name, channels, tracks, outbox, surprises));
+            opened = Optional.of(
+                    new RawMemberSession(socket, name, resume, channels, tracks, outbox, marks, scene, surprises));
         } catch (IOException e) {
             // That server is not there at the moment.
         }
@@ -234,6 +240,12 @@ final class RawMember implements Member {
         for (int i = 0; i < messages && outbox.unacknowledged() < MAX_UNACKNOWLEDGED; i++) {
             outbox.add(talk.next());
         }
+        if (session.isPresent() && talk.reads()) {
+            String channel = talk.channel();
+            if (tracks.has(channel)) {
+                session.get().read(channel, talk.readTo(tracks.last(channel).offset()));
+            }
+        }
         if (session.isPresent() && talk.leaves()) {
             session.get().unsubscribe(talk.channel());
         }
@@ -280,6 +292,11 @@ final class RawMember implements Member {
     @Override
     public Outbox outbox() {
         return outbox;
+    }
+
+    @Override
+    public Marks marks() {
+        return marks;
     }
 
     /** Of many on their way at once, one in the middle can be refused while those behind it are not. */

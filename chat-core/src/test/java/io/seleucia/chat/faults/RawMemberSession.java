@@ -1,9 +1,12 @@
 package io.seleucia.chat.faults;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -17,11 +20,15 @@ final class RawMemberSession {
 
     private final ChatSocket socket;
     private final String name;
+    private final String resume;
     private final String inbox;
     private final List<String> channels;
     private final Tracks tracks;
     private final Outbox outbox;
+    private final MemberMarks marks;
+    private final Member.Scene scene;
     private final Questions questions;
+    private final List<String> surprises;
     private final Set<String> joined = new HashSet<>(); // channels, and the inbox
     private final Set<String> asked = new HashSet<>(); // to join, or to leave
     private long pauseTill = System.nanoTime();
@@ -30,17 +37,24 @@ final class RawMemberSession {
     RawMemberSession(
             ChatSocket socket,
             String name,
+            String resume,
             List<String> channels,
             Tracks tracks,
             Outbox outbox,
+            Marks marks,
+            Member.Scene scene,
             List<String> surprises) {
         this.socket = socket;
         this.name = name;
+        this.resume = resume;
         this.inbox = "@" + name;
         this.channels = channels;
         this.tracks = tracks;
         this.outbox = outbox;
+        this.scene = scene;
+        this.surprises = surprises;
         this.questions = new Questions(socket, surprises);
+        this.marks = new MemberMarks(questions, marks, scene.forgetful(), surprises);
     }
 
     ChatSocket socket() {
@@ -71,6 +85,7 @@ final class RawMemberSession {
     private void connect() throws IOException {
         JsonObject request = Speaker.request("connect");
         request.addProperty("client", name);
+        request.addProperty("resume", resume); // so that its messages stay its own
         if (!tracks.has(inbox)) {
             questions.ask(request, connected -> introduce(), error -> refused(inbox));
             return;
@@ -98,7 +113,16 @@ final class RawMemberSession {
         if (tracks.has(channel)) {
             request.add("since", tracks.since(channel));
         }
-        questions.ask(request, subscribed -> joined(channel, subscribed), error -> refused(channel));
+        request.addProperty("read", true);
+        request.addProperty("receipts", true);
+        long asked = System.nanoTime();
+        questions.ask(
+                request,
+                subscribed -> {
+                    joined(channel, subscribed);
+                    marks.told(channel, subscribed.getAsJsonObject("read"), asked);
+                },
+                error -> refused(channel));
     }
 
     private void joined(String channel, JsonObject recovery) {
@@ -133,8 +157,56 @@ final class RawMemberSession {
             outbox.sent(publication);
             questions.ask(
                     publication.request(),
-                    reply -> outbox.acknowledged(publication, Tracks.position(reply)),
-                    error -> outbox.refused(publication));
+                    reply -> acknowledged(publication, reply),
+                    error -> refused(publication, error.get("code").getAsString()),
+                    publication.ref().isPresent() ? scene.refusals() : Set.of());
+        }
+    }
+
+    private void acknowledged(Publication publication, JsonObject reply) throws IOException {
+        Optional<Position> own =
+                Optional.ofNullable(reply.getAsJsonObject("own")).map(Tracks::position);
+        outbox.acknowledged(publication, Optional.of(Tracks.position(reply)), own);
+        boolean deletion = publication.request().get("data") == null;
+        if (deletion && !scene.forgetful()) {
+            lookAt(publication.shownIn(name), publication.ref().orElseThrow().offset());
+        }
+    }
+
+    private void refused(Publication publication, String code) {
+        if (publication.ref().isPresent() && scene.refusals().contains(code)) {
+            outbox.refusedForGood(publication, code);
+        } else {
+            outbox.refused(publication);
+        }
+    }
+
+    /** Asks for a message that is deleted, as it was published and as it is now. */
+    private void lookAt(String channel, long offset) throws IOException {
+        for (boolean folded : new boolean[] {false, true}) {
+            JsonObject request = Speaker.request("history", channel);
+            request.addProperty("after", offset - 1);
+            request.addProperty("limit", 1);
+            request.addProperty("folded", folded);
+            questions.ask(
+                    request,
+                    page -> {
+                        for (JsonElement one : page.getAsJsonArray("messages")) {
+                            Said said = Said.of(channel, one.getAsJsonObject());
+                            if (said.offset() == offset && said.text().isPresent()) {
+                                surprises.add(name + " was shown what was deleted: " + said);
+                            }
+                        }
+                    },
+                    error -> {},
+                    Set.of("not_subscribed")); // it may leave meanwhile
+        }
+    }
+
+    /** Says how far it has read a channel that it is in. */
+    void read(String channel, long offset) throws IOException {
+        if (joined.contains(channel) && !asked.contains(channel)) {
+            marks.read(channel, offset);
         }
     }
 
@@ -151,6 +223,8 @@ final class RawMemberSession {
                 }
             }
             case "lost" -> tracks.lost(frame);
+            case "read" -> marks.pushed(name, frame);
+            case "receipt" -> marks.pushed(frame.get("client").getAsString(), frame);
             default -> {} // a goodbye
         }
     }

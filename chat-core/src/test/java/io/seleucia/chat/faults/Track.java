@@ -3,6 +3,7 @@ package io.seleucia.chat.faults;
 import io.seleucia.chat.message.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What one member was shown of one channel, over all its connections, in the order in which it came. */
 final class Track {
@@ -29,8 +30,20 @@ final class Track {
         /** Said in so many words: what is between the last position and this one can't be had any more. */
         record Lost(Position position) implements Shown {}
 
-        /** A message, known by the id in its content. */
-        record Message(Position position, String id) implements Shown {}
+        /**
+         * A message, known by its id.
+         *
+         * @param said what it says, if that is known
+         */
+        record Message(Position position, String id, Optional<Said> said) implements Shown {
+            Message(Position position, String id) {
+                this(position, id, Optional.empty());
+            }
+
+            Message(Position position, Said said) {
+                this(position, said.id(), Optional.of(said));
+            }
+        }
     }
 
     private final String member;

@@ -109,6 +109,9 @@ final class TrackCheck {
      */
     private void onceAtItsPlace(Track.Shown.Message message) {
         Position position = message.position();
+        if (message.id().equals(Said.GONE)) {
+            return;
+        }
         Position before = acknowledgedAt.get(message.id());
         if (places.isAcknowledged(new Stored(track.channel(), position, message.id()))) {
             acknowledgedAt.put(message.id(), position);
@@ -122,7 +125,8 @@ final class TrackCheck {
         Position position = message.position();
         if (position.sameEpoch(recovery.position())
                 && position.offset() <= recovery.position().offset()
-                && evidence.deletions().forbid(track.channel(), message.id(), recovery.asked())) {
+                && (evidence.deletions().forbid(track.channel(), message.id(), recovery.asked())
+                        || places.life().forbids(track.channel(), position, message.id(), recovery.asked()))) {
             verdict.add(UNDELETED, "%s recovered %s, which was deleted", name, message);
         }
     }
@@ -154,6 +158,9 @@ final class TrackCheck {
     void expect(Map<String, Set<Position>> due) {
         skipped.addAll(due.getOrDefault(track.channel(), Set.of()));
         skipped.removeAll(seen);
+        if (evidence.orderly().contains(track.member())) {
+            skipped.removeIf(position -> places.life().isGoneEdit(track.channel(), position));
+        }
         skipped.removeIf(position -> position.sameEpoch(start) && position.offset() <= start.offset());
         for (Position missing : skipped) {
             if (excuses.stream().anyMatch(excuse -> excuse.covers(missing, epochs))) {

@@ -9,11 +9,14 @@ import java.util.Map;
 /** What one member was shown, channel by channel; its inbox is one of them, named {@code @name}. Not thread-safe. */
 final class Tracks {
     private final String member;
+    private final Targets targets;
     private final Map<String, Track> tracks = new HashMap<>();
     private final Map<String, Long> asked = new HashMap<>(); // when a channel was last asked for
 
-    Tracks(String member) {
+    /** Tells what is shown to those targets too. */
+    Tracks(String member, Targets targets) {
         this.member = member;
+        this.targets = targets;
     }
 
     boolean has(String channel) {
@@ -42,18 +45,35 @@ final class Tracks {
         } else if (recovery.get("recovered").getAsBoolean()) {
             tracks.get(channel).add(new Track.Shown.Resumed(at, asked.get(channel)));
         } else {
-            tracks.get(channel).add(new Track.Shown.Lost(at));
+            lost(channel, at);
         }
     }
 
     void shown(String channel, JsonObject message) {
         Track track = tracks.get(channel);
-        Position position = track.last().at(message.get("offset").getAsLong());
-        track.add(new Track.Shown.Message(position, Publication.idOf(message)));
+        Said said = Said.of(channel, message);
+        Position position = track.last().at(said.offset());
+        track.add(new Track.Shown.Message(position, said));
+        targets.shown(position, said);
     }
 
     void lost(JsonObject lost) {
-        tracks.get(lost.get("channel").getAsString()).add(new Track.Shown.Lost(position(lost)));
+        lost(lost.get("channel").getAsString(), position(lost));
+    }
+
+    private void lost(String channel, Position at) {
+        tracks.get(channel).add(new Track.Shown.Lost(at));
+        targets.lost(channel);
+    }
+
+    /** Where the member is in a channel that it has been in. */
+    Position last(String channel) {
+        return tracks.get(channel).last();
+    }
+
+    /** Returns when the channel was last asked for. */
+    long asked(String channel) {
+        return asked.getOrDefault(channel, Long.MIN_VALUE);
     }
 
     /** Whether everything is read that is mentioned there. */

@@ -22,6 +22,12 @@ final class Verdict {
         CONTRADICTED,
         /** Shown by a recovery or a history that was asked for after it had been deleted. */
         UNDELETED,
+        /** A message as it is now is not what the log makes of it, or not what a member makes of what it was shown. */
+        MISFOLDED,
+        /** A reference was refused without a reason, or carried out although it was refused, or ought to have been. */
+        MISJUDGED,
+        /** A read mark is lower than one that was acknowledged before, or the number of unread messages is wrong. */
+        SET_BACK,
         /** Connected and subscribed, but not said to be there. */
         ABSENT,
         /** Said to be there, but gone. */
@@ -34,6 +40,9 @@ final class Verdict {
     private int seen;
     private int losses;
     private int covered;
+    private int folded;
+    private int refusals;
+    private int marks;
 
     Verdict() {
         for (Violation violation : Violation.values()) {
@@ -55,6 +64,23 @@ final class Verdict {
 
     void countCovered() {
         covered++;
+    }
+
+    void countFolded(int messages) {
+        folded += messages;
+    }
+
+    void countRefusal() {
+        refusals++;
+    }
+
+    void countMark() {
+        marks++;
+    }
+
+    /** Messages that were compared as they are now, over all members and servers. */
+    int folded() {
+        return folded;
     }
 
     /** Messages shown, over all members. */
@@ -83,8 +109,8 @@ final class Verdict {
     /** A line with all counts, and the first violations in full. */
     @Override
     public String toString() {
-        StringBuilder text =
-                new StringBuilder("seen " + seen + ", told of losses " + losses + " that cover " + covered);
+        StringBuilder text = new StringBuilder("seen " + seen + ", told of losses " + losses + " that cover " + covered
+                + ", folded " + folded + ", refused " + refusals + ", marks " + marks);
         violations.forEach((kind, found) ->
                 text.append(", ").append(kind.name().toLowerCase()).append(' ').append(found.size()));
         violations.forEach((kind, found) -> found.stream()

@@ -170,6 +170,27 @@ class TerminalClientTest {
     }
 
     @Test
+    void directMessagesAreAnsweredChangedAndDeletedByTheirNumbers() throws Exception {
+        Terminal ada = person("ada", "--offsets").says("/who");
+        assertThat(ada.shows()).isEqualTo("ada");
+        Terminal bob = person("bob", "--offsets").says("/msg ada helo");
+        assertThat(ada.shows()).isEqualTo("#1 bob (to you): helo");
+        assertThat(bob.shows()).isEqualTo("#1 bob (to ada): helo");
+        bob.says("/edit @ada#1 hello");
+        assertThat(ada.shows()).isEqualTo("[@ada] bob edited #1: hello");
+        assertThat(bob.shows()).isEqualTo("[@bob] bob edited #1: hello");
+
+        ada.says("/reply @bob#1 yes?").says("/react @bob#1 +1").says("/delete @bob#3");
+
+        assertThat(bob.shows()).isEqualTo("#3 ada (to you, answering #1): yes?");
+        assertThat(bob.shows()).isEqualTo("[@bob] ada reacted to #1: +1");
+        assertThat(bob.shows()).isEqualTo("[@bob] ada deleted #3");
+        assertThat(ada.shows()).isEqualTo("#3 ada (to bob, answering #1): yes?");
+        assertThat(ada.shows()).isEqualTo("[@ada] ada reacted to #1: +1");
+        assertThat(ada.shows()).isEqualTo("[@ada] ada deleted #3");
+    }
+
+    @Test
     void whatComesFromTheNetDoesNotSteerTheTerminal() throws Exception {
         person("ada").says("\033[2J\u202egone\u009b1m").ends().status();
         Terminal bob = person("bob").says("/history");

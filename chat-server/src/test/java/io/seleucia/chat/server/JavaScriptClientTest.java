@@ -6,28 +6,22 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.google.gson.JsonPrimitive;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
-import io.seleucia.chat.Limits;
-import io.seleucia.chat.Quotas;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.browser.Browser;
 import io.seleucia.chat.browser.Page;
-import io.seleucia.chat.browser.Problem;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,43 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What chat-client.js promises, in a browser, against a server whose connections break. */
-class JavaScriptClientTest {
-    private static final long CUT_EVERY_NANOS = 150_000_000;
-
-    /** A client in the variable {@code chat}, which notes what it is told; quick to come back. */
-    private static final String BEGIN = """
-            (async () => {
-                const { ChatClient } = await import("/chat-client.js");
-                window.seen = [];
-                window.chat = new ChatClient({ backoff: 100, maxBackoff: 400, ...%s });
-                for (const type of ["message", "direct", "sent", "edited", "deleted", "reaction", "signal", "joined",
-                        "left", "lost", "removed", "state"]) {
-                    chat.on(type, (event) => seen.push({ type, ...event }));
-                }
-                window.data = (type) => seen.filter((one) => one.type === type).map((one) => one.data);
-                window.states = () => seen.filter((one) => one.type === "state").map((one) => one.state);
-            })()""";
-
-    /** A WebSocket of the browser's own, with a server that answers but to what is published. */
-    private static final String SCRIPTED = """
-            void (window.WebSocket = class {
-                static OPEN = 1;
-                readyState = 1;
-                constructor() { setTimeout(() => this.onopen?.()); }
-                send(text) {
-                    const { id, type } = JSON.parse(text);
-                    const inbox = { epoch: "e", offset: 0, recovered: false };
-                    const reply = type === "connect"
-                        ? { id, type: "connected", client: "ada", pingSeconds: 25, maxMessageBytes: 65536, inbox }
-                        : { id, type: "subscribed", channel: "lobby", epoch: "e", offset: 0 };
-                    window.say = (frame) => window.sayText(JSON.stringify(frame));
-                    window.sayText = (text) => this.onmessage?.({ data: text });
-                    window.drop = (code) => this.onclose?.({ code, reason: "" });
-                    if (type !== "publish") setTimeout(() => window.say(reply));
-                }
-                close() {}
-            })""";
-
+class JavaScriptClientTest extends JavaScriptClients {
     /** A program for Node, in which a handler fails and a server sends what can't be read. */
     private static final String NODE = """
             import { ChatClient } from "./chat-client.mjs";
@@ -102,63 +60,6 @@ class JavaScriptClientTest {
             say?.("hello");
             setTimeout(() => { console.log("survived"); process.exit(0); }, 10);
             """;
-
-    private final List<Page> pages = new ArrayList<>();
-    private InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
-    private ChatServer server;
-    private CuttingProxy proxy;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = serve(0);
-        proxy = new CuttingProxy(server.port());
-    }
-
-    private ChatServer serve(int port) throws IOException {
-        ChatServerBuilder builder = ChatServer.builder()
-                .port(port)
-                .broker(broker)
-                .limits(Limits.DEFAULT
-                        .withRateMessages(10_000)
-                        .withRateBurst(10_000)
-                        .withQuotas(Quotas.NONE));
-        BrowserClient.addTo(builder);
-        return builder.start();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        pages.forEach(Page::close);
-        proxy.close();
-        server.close();
-        broker.close();
-    }
-
-    /** A page with a client. */
-    private Page client(String name) {
-        return client(name, "{}");
-    }
-
-    private Page client(String name, String options) {
-        Page page = page();
-        page.evaluate(BEGIN.formatted("{ client: " + new JsonPrimitive(name) + ", ..." + options + " }"));
-        return page;
-    }
-
-    private Page page() {
-        Page page = Browser.shared().open(proxy.url());
-        pages.add(page);
-        return page;
-    }
-
-    private static Page member(Page page) {
-        page.evaluate("chat.join('lobby')");
-        return page;
-    }
-
-    private static void assertNoProblems(Page page) {
-        assertThat(page.problemsBut(Problem.Kind.NETWORK)).isEmpty();
-    }
 
     @Test
     void logsInWithATokenThatItAsksForEachTime() throws Exception {
@@ -384,149 +285,6 @@ class JavaScriptClientTest {
         ada.evaluate("chat.close()");
         assertThat(code(ada, "chat.publish('lobby', 1)")).isEqualTo("closed");
         assertThat(code(ada, "chat.join('hall')")).isEqualTo("closed");
-    }
-
-    @Test
-    void whatIsSaidOfAMessageReachesMembersAndTheFold() {
-        Page ada = member(client("ada"));
-        Page bob = member(client("bob"));
-        ada.evaluate("chat.publish('lobby', 'hi', { headers: { event: 'greeting' } })");
-        ada.evaluate("chat.edit('lobby', 1, 'hello')");
-        bob.evaluate("chat.react('lobby', 1, '+1')");
-        ada.evaluate("chat.react('lobby', 1, '+1')");
-        ada.evaluate("chat.unreact('lobby', 1, '+1')");
-        bob.evaluate("chat.reply('lobby', 1, 'yes?')");
-        ada.evaluate("chat.publish('lobby', 'a slip')");
-        ada.evaluate("chat.remove('lobby', 7)");
-
-        for (Page page : List.of(ada, bob)) {
-            page.await("seen.some(({ type }) => type === 'deleted')");
-            assertThat(page.evaluate("seen.filter(({ offset }) => offset).map((one) =>"
-                                    + " [one.type, one.offset, one.ref?.offset, one.ref?.remove, one.data].join())")
-                            .toString())
-                    .isEqualTo("[\"message,1,,,hi\",\"edited,2,1,,hello\",\"reaction,3,1,,+1\",\"reaction,4,1,,+1\","
-                            + "\"reaction,5,1,true,+1\",\"message,6,1,,yes?\",\"message,7,,,a slip\","
-                            + "\"deleted,8,7,,\"]");
-            assertThat(page.isTrue("seen.find(({ type }) => type === 'message').headers.event === 'greeting'"))
-                    .isTrue();
-        }
-        assertThat(bob.evaluate("chat.history('lobby', { folded: true }).then(({ messages }) => messages.map((one) =>"
-                                + " [one.offset, one.data ?? null, one.edited?.offset ?? null, one.replies ?? 0,"
-                                + " one.reactions ?? [], one.deleted?.by ?? null]))")
-                        .toString())
-                .isEqualTo("[[1,\"hello\",2,1,[{\"text\":\"+1\",\"count\":1,\"clients\":[\"bob\"]}],null],"
-                        + "[6,\"yes?\",null,0,[],null],[7,null,null,0,[],\"ada\"]]");
-        assertThat(code(bob, "chat.edit('lobby', 1, 'mine')")).isEqualTo("forbidden");
-        assertThat(code(bob, "chat.reply('lobby', 7, 'what?')")).isEqualTo("too_old");
-        assertThat(code(bob, "chat.react('lobby', 99, '+1')")).isEqualTo("bad_request");
-        assertThat(code(bob, "chat.publish('lobby', 1, { headers: { a: 'x'.repeat(2000) } })"))
-                .isEqualTo("too_large");
-        assertNoProblems(bob);
-    }
-
-    @Test
-    void directMessagesAreReferredToInTheOwnInbox() {
-        Page ada = client("ada");
-        Page bob = client("bob");
-        ada.await("chat.state === 'connected'");
-        bob.await("chat.state === 'connected'");
-        ada.evaluate("chat.direct('ada', 'a note')");
-        ada.evaluate("chat.direct('bob', 'helo').then(receipt => window.receipt = receipt)");
-        assertThat(ada.isTrue("receipt.channel === '@bob' && receipt.offset === 1 && receipt.own.offset === 2"))
-                .isTrue();
-        ada.evaluate("chat.edit('@bob', receipt.own.offset, 'hello')");
-        bob.evaluate("chat.reply('@ada', 1, 'yes?')");
-
-        String seen = "seen.filter(({ offset }) => offset).map((one) =>"
-                + " [one.type, one.channel, one.offset, one.to ?? '', one.ref?.offset, one.data].join())";
-        ada.await("seen.some(({ data }) => data === 'yes?')");
-        bob.await("seen.some(({ data }) => data === 'yes?')");
-        assertThat(ada.evaluate(seen.replace("one.to ?? ''", "one.to !== 'ada' ? one.to ?? '' : ''"))
-                        .toString())
-                .isEqualTo("[\"direct,@ada,1,,,a note\",\"sent,@ada,2,bob,,helo\",\"edited,@ada,3,bob,2,hello\","
-                        + "\"direct,@ada,4,,2,yes?\"]");
-        assertThat(bob.evaluate(seen).toString())
-                .isEqualTo("[\"direct,@bob,1,,,helo\",\"edited,@bob,2,,1,hello\",\"sent,@bob,3,ada,1,yes?\"]");
-        assertThat(ada.evaluate("chat.history('@ada', { folded: true, with: 'bob' })"
-                                + ".then(({ messages }) => messages.map(({ data }) => data))")
-                        .toString())
-                .isEqualTo("[\"hello\",\"yes?\"]");
-    }
-
-    @Test
-    void searchesMessagesAsTheyAreNow() {
-        Page ada = member(client("ada"));
-        ada.evaluate(
-                "Promise.all(['Lunch at noon', 'dinner', { text: 'no LUNCH' }].map(n => chat.publish('lobby', n)))");
-        ada.evaluate("chat.edit('lobby', 1, 'lunch at one')");
-        assertThat(ada.evaluate("chat.search('lobby', 'lunch', { limit: 1 }).then(found => window.found = found)"
-                                + ".then(({ channel, messages }) => [channel, messages.map(({ data }) => data)])")
-                        .toString())
-                .isEqualTo("[\"lobby\",[{\"text\":\"no LUNCH\"}]]");
-        assertThat(ada.evaluate(
-                                "chat.search('lobby', 'lunch', { before: found.next })"
-                                        + ".then(({ messages, next }) => [messages[0].data, messages[0].channel, next ?? null])")
-                        .toString())
-                .isEqualTo("[\"lunch at one\",\"lobby\",null]");
-    }
-
-    @Test
-    void editsOnceAndInOrderWhateverIsCut() {
-        int edits = 100;
-        Page ada = member(client("ada"));
-        ada.evaluate("chat.publish('lobby', 'hi')");
-        ada.evaluate("void (Promise.all(Array.from({ length: " + edits + " }, (_, i) => chat.edit('lobby', 1, i)))"
-                + ".then(receipts => window.receipts = receipts, error => window.refused = error.code))");
-        while (!ada.isTrue("data('edited').length >= " + edits)) {
-            assertThat(ada.isTrue("window.refused === undefined")).isTrue();
-            LockSupport.parkNanos(CUT_EVERY_NANOS);
-            proxy.cut();
-        }
-        ada.await("window.receipts");
-
-        assertThat(ada.isTrue("data('edited').every((data, i) => data === i)")).isTrue();
-        assertThat(ada.isTrue("receipts.every(({ offset }, i) => offset === i + 2)"))
-                .isTrue();
-        assertThat(ada.evaluate("data('lost').length").getAsInt()).isZero();
-        assertThat(ada.evaluate("data('message').length").getAsInt()).isOne();
-    }
-
-    /** As a recovery has it: contents are gone, and offsets stay taken. */
-    @Test
-    void tellsAnnotationsFromMessagesAndOwnCopiesFromOthers() {
-        Page page = page();
-        page.evaluate(SCRIPTED);
-        page.evaluate(BEGIN.formatted("{ client: 'ada', backoff: 1e8, maxBackoff: 1e8 }"));
-        page.evaluate("chat.join('lobby')");
-        page.evaluate("window.lobby = (offset, rest) => say({ type: 'message', channel: 'lobby', offset, sender: 'bob',"
-                + " time: 1, ...rest })");
-        page.evaluate("window.inbox = (offset, rest) => say({ type: 'direct', offset, time: 1, ...rest })");
-        page.evaluate("lobby(1, { deleted: { by: 'eve', time: 2 } })");
-        page.evaluate("lobby(2, { deleted: { by: 'eve', time: 2 }, ref: { offset: 1, kind: 'edit' } })");
-        page.evaluate("lobby(3, { ref: { offset: 1, kind: 'delete' } })");
-        page.evaluate("lobby(3, { ref: { offset: 1, kind: 'delete' } })");
-        page.evaluate("lobby(4, { ref: { offset: 1, kind: 'unheard of' }, data: 'hi' })");
-        page.evaluate("inbox(1, { sender: 'ada', to: 'bob', data: 'hi' })");
-        page.evaluate("inbox(2, { sender: 'ada', to: 'bob', data: 'hello', ref: { offset: 1, kind: 'edit' } })");
-        page.evaluate("inbox(3, { sender: 'bob', data: '+1', ref: { offset: 1, kind: 'reaction' } })");
-        page.evaluate("inbox(4, { sender: 'bob', data: 'yes?' })");
-        page.evaluate("inbox(5, { sender: 'ada', to: 'ada', data: 'a note' })");
-
-        assertThat(page.evaluate("seen.filter(({ type }) => type !== 'state').map((one) =>"
-                                + " [one.type, one.channel, one.offset, one.to, one.data].join())")
-                        .toString())
-                .isEqualTo("[\"message,lobby,1,,\",\"deleted,lobby,3,,\",\"message,lobby,4,,hi\","
-                        + "\"sent,@ada,1,bob,hi\",\"edited,@ada,2,bob,hello\",\"reaction,@ada,3,,+1\","
-                        + "\"direct,@ada,4,,yes?\",\"direct,@ada,5,ada,a note\"]");
-        assertThat(page.isTrue("seen.find(({ type }) => type === 'message').deleted.by === 'eve'"))
-                .isTrue();
-        assertThat(page.isTrue("chat.position('lobby').offset === 4")).isTrue();
-        assertNoProblems(page);
-    }
-
-    private static String code(Page page, String promise) {
-        return page.evaluate(promise + ".then(() => 'done', error => error.code)")
-                .getAsString();
     }
 
     @Test
