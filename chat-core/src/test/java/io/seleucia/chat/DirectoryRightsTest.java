@@ -2,9 +2,12 @@ package io.seleucia.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.TokenMaker;
 import io.seleucia.chat.auth.Tokens;
+import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import java.util.List;
@@ -81,6 +84,36 @@ class DirectoryRightsTest {
             assertThat(ask(server, "ada", set.formatted("news"))).contains("\"by\":\"ada\"");
             assertThat(ask(server, "bob", get.formatted("news"))).contains("\"info\":{\"n\":1}");
             assertThat(ask(server, "bob", get.formatted("team-a"))).contains("\"forbidden\"");
+        }
+    }
+
+    @Test
+    void aClientWithFewRightsGoesOnFromWhereTheServerHasStoppedLooking() throws Exception {
+        int hidden = Broker.Listing.MAX_NAMES + 100;
+        try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT)) {
+            for (int i = 0; i < hidden; i++) {
+                broker.join("a-secret-%05d".formatted(i), "someone");
+            }
+            try (ChatServer server = server(broker, "allow ada list *", "allow ada subscribe news");
+                    InMemoryClient ada = server.connect("chat.v1", Map.of("access_token", TokenMaker.token("ada")))) {
+                ada.send("{\"id\":1,\"type\":\"list\",\"limit\":1}");
+                JsonObject page = JsonParser.parseString(ada.receive()).getAsJsonObject();
+                assertThat(page.getAsJsonArray("channels")).isEmpty();
+                int pages = 1;
+                while (page.getAsJsonArray("channels").isEmpty()) {
+                    assertThat(page.get("more").getAsBoolean()).isTrue();
+                    assertThat(page.toString()).doesNotContain("secret");
+                    ada.send("{\"id\":1,\"type\":\"list\",\"limit\":1,\"next\":" + page.get("next") + "}");
+                    page = JsonParser.parseString(ada.receive()).getAsJsonObject();
+                    pages++;
+                }
+                assertThat(pages).isGreaterThan(1);
+                assertThat(page.getAsJsonArray("channels").toString()).contains("\"channel\":\"news\"");
+                ada.send("{\"id\":1,\"type\":\"list\",\"next\":\"another\"}");
+                assertThat(ada.receive()).contains("\"bad_request\"");
+                ada.send("{\"id\":1,\"type\":\"list\",\"next\":\"1\",\"after\":\"a\"}");
+                assertThat(ada.receive()).contains("\"bad_request\"");
+            }
         }
     }
 

@@ -351,6 +351,29 @@ abstract class MessageLifeContract extends ChatV1Contract {
     }
 
     @Test
+    void completesADeletionOfWhichAFaultHasLeftOneHalf() throws Exception {
+        try (Client ada = connected(here(), "ada");
+                Client bob = connected(there(), "bob")) {
+            send(ada, "ada", "'a note'");
+            send(ada, "bob", "'secret'"); // 2 in @ada, 1 in @bob
+            deleteAsOperator("@bob", 1);
+
+            JsonObject completed = ask(ada, "direct", "'to':'bob','ref':{'offset':2,'kind':'delete'}");
+
+            assertThat(published(completed)).isEqualTo(2);
+            assertThat(completed.get("duplicate").getAsBoolean()).isTrue();
+            assertThat(completed.getAsJsonObject("own").get("offset").getAsLong())
+                    .isEqualTo(3);
+            assertThat(ask(ada, "history", "'channel':'@ada'").toString()).doesNotContain("secret");
+            assertThat(ask(bob, "history", "'channel':'@bob'").toString()).doesNotContain("secret");
+            bob.push("direct");
+            bob.push("direct");
+            bob.expectNoPush();
+            assertError(ask(ada, "direct", "'to':'bob','ref':{'offset':2,'kind':'delete'}"), ID, "too_old");
+        }
+    }
+
+    @Test
     void refusesToChangeADirectMessageThatThePartnerHasNoMore() throws Exception {
         try (Client ada = connected(here(), "ada");
                 Client bob = connected(there(), "bob")) {

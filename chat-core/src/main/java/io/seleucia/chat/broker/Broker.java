@@ -260,15 +260,28 @@ public interface Broker extends AutoCloseable {
      * A page of the directory of channels.
      *
      * @param page the channels, in order
-     * @param more whether others follow the last of them
+     * @param next the name after which to go on, which may be another than the last one on the page, and that of a channel
+     *     that was not wanted; empty if no others follow
      */
-    record Listing(List<ChannelEntry> page, boolean more) {
+    record Listing(List<ChannelEntry> page, Optional<String> next) {
         /** The number of characters from which on a page takes no further channel. */
         public static final int MAX_CHARS = 128 * 1024;
 
-        /** Copies the list. */
+        /** The maximum number of names that are looked at for a page. */
+        public static final int MAX_NAMES = 5_000;
+
+        /** The time after which no further names are looked at for a page. */
+        public static final Duration MAX_TIME = Duration.ofMillis(200);
+
+        /** Refuses null, and copies the list. */
         public Listing {
+            Objects.requireNonNull(next, "next");
             page = List.copyOf(page);
+        }
+
+        /** {@return whether others may follow the last one on the page} */
+        public boolean more() {
+            return next.isPresent();
         }
     }
 
@@ -459,9 +472,21 @@ public interface Broker extends AutoCloseable {
      *
      * @param channel the channel's name
      * @param client the client
+     * @param end the offset of the last message that may count as unread; {@link Long#MAX_VALUE} is beyond the end
      * @throws UnavailableException if the broker is unavailable
      */
-    ReadMark readMark(String channel, Sender client) throws UnavailableException;
+    ReadMark readMark(String channel, Sender client, long end) throws UnavailableException;
+
+    /**
+     * {@return how far a client has read a channel, with all messages after that}
+     *
+     * @param channel the channel's name
+     * @param client the client
+     * @throws UnavailableException if the broker is unavailable
+     */
+    default ReadMark readMark(String channel, Sender client) throws UnavailableException {
+        return readMark(channel, client, Long.MAX_VALUE);
+    }
 
     /**
      * Deletes all messages in a channel's history. No offset is assigned again. A client that recovers from an earlier position
@@ -647,7 +672,8 @@ public interface Broker extends AutoCloseable {
     /**
      * {@return a page of the channels that have clients, or messages in their history, on all servers, in the order of {@link
      * ChannelEntry#ORDER}} Inboxes and the channel of the servers are left out. A channel that has
-     * begun or ended within the last minutes may be missing or be listed; every other channel is on exactly one page.
+     * begun or ended within the last minutes may be missing or be listed; every other channel is on exactly one page. The work
+     * for a page has a bound, in names and in time: a page may have fewer channels than it could, or none, although others follow.
      *
      * @param prefix the beginning of the channels' names; {@code ""} for all
      * @param after the name after which the page begins; {@code ""} for the first page

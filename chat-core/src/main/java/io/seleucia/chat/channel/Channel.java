@@ -8,6 +8,7 @@ import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
@@ -18,6 +19,7 @@ import io.seleucia.chat.metrics.Counters;
 import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future.State;
@@ -26,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -126,6 +129,7 @@ public final class Channel implements Broker.Listener {
     private final ArrayList<Membership> members = new ArrayList<>();
     private final RecentBroadcasts recent;
     private final Deletions deletions = new Deletions(lock);
+    private final List<Arrivals> arrivals = new ArrayList<>(0); // of sessions that count before they join
     private Position last; // null until something came from the broker
     private Optional<ChannelInfo> info = Optional.empty(); // the description, unless it was removed
 
@@ -210,6 +214,50 @@ public final class Channel implements Broker.Listener {
     }
 
     /**
+     * Adds a session to an open channel, as {@link #join} does, whose client has been told how much is unread.
+     *
+     * @param since what has arrived since the broker has counted that
+     * @param outdated whether to add the session even if the broker must count again
+     * @return empty, and then nothing has happened, if the broker must count again
+     */
+    Optional<Membership> joinCounted(
+            Subscriber subscriber,
+            Command.Interest interest,
+            Arrivals since,
+            boolean outdated,
+            Consumer<Position> before) {
+        lock.lock();
+        try {
+            return since.areOutdated() && !outdated
+                    ? Optional.empty()
+                    : Optional.of(join(subscriber, interest, before));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Begins to count the messages that arrive from now on for a client that is about to join, until {@link #endCount}. */
+    Arrivals beginCount(Sender client) {
+        lock.lock();
+        try {
+            Arrivals begun = new Arrivals(client, position());
+            arrivals.add(begun);
+            return begun;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void endCount(Arrivals counted) {
+        lock.lock();
+        try {
+            arrivals.remove(counted);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Adds a session that has missed nothing. It receives all messages from now on.
      *
      * @param before runs before any message can reach it, under the lock; must not block
@@ -286,6 +334,27 @@ public final class Channel implements Broker.Listener {
             ChannelInfo now = info.orElseGet(() -> new ChannelInfo(
                     Optional.empty(), told.get().by(), told.get().time())); // the change is forgotten
             subscriber.send(new Broadcast(new Event.Described(name, now)));
+        }
+    }
+
+    /**
+     * Runs a step that hands out messages, unless one of them may have been deleted since a mark of {@link #deletions}. Deletions
+     * are told before the step or behind it, so that no session receives a content after it was told that this is gone.
+     *
+     * @param step must not block
+     * @return what the step returns; false if it has not run
+     */
+    boolean unlessDeleted(List<Message> messages, long mark, BooleanSupplier step) {
+        lock.lock();
+        try {
+            for (Message message : messages) {
+                if (!(message.content() instanceof Content.None) && deletions.concern(message, mark)) {
+                    return false;
+                }
+            }
+            return step.getAsBoolean();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -409,6 +478,8 @@ public final class Channel implements Broker.Listener {
                 last = position;
             }
             recent.clear(); // there is a gap now
+            arrivals.forEach(counting -> counting.note(position, new Event.Lost(name, position)));
+            deletions.noteAll(); // it may have been one
             members.forEach(member -> member.subscriber.end(CloseCode.INTERNAL_ERROR));
         } finally {
             lock.unlock();
@@ -478,16 +549,22 @@ public final class Channel implements Broker.Listener {
         Sender client = reader.client();
         Broadcast own = new Broadcast(new Event.Read(name, mark));
         Broadcast receipt = new Broadcast(new Event.ReadReceipt(name, client.name(), client.guest(), mark.offset()));
-        forEach(member -> {
-            Subscriber to = member.subscriber;
-            if (to.isCalled(client.name()) && to.sender().equals(client)) {
-                if (!to.id().equals(reader.session())) {
-                    to.send(own);
+        lock.lock();
+        try {
+            arrivals.forEach(counting -> counting.noteRead(client));
+            for (Membership member : members) {
+                Subscriber to = member.subscriber;
+                if (to.isCalled(client.name()) && to.sender().equals(client)) {
+                    if (!to.id().equals(reader.session())) {
+                        to.send(own);
+                    }
+                } else if (reader.receipts() && member.interest.receipts()) {
+                    to.sendIfIdle(receipt);
                 }
-            } else if (reader.receipts() && member.interest.receipts()) {
-                to.sendIfIdle(receipt);
             }
-        });
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void forEach(Consumer<Membership> what) {
@@ -505,6 +582,9 @@ public final class Channel implements Broker.Listener {
         lock.lock();
         try {
             if (numbered) {
+                for (int i = 0; i < arrivals.size(); i++) {
+                    arrivals.get(i).note(position, push);
+                }
                 remember(position, push, broadcast);
             }
             int told = 0;
@@ -533,7 +613,7 @@ public final class Channel implements Broker.Listener {
         if (push instanceof Event.Lost || !follows) {
             recent.clear(); // there is a gap behind them
         }
-        if (push instanceof Event.Lost && sameEpoch) {
+        if (push instanceof Event.Lost) {
             deletions.noteAll(); // by an operator, perhaps
         }
         if (push instanceof Event.Received received) {

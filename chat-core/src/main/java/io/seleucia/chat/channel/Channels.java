@@ -2,6 +2,7 @@ package io.seleucia.chat.channel;
 
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.concurrent.RefCountedMap;
 import io.seleucia.chat.memory.MemoryBudget;
@@ -13,9 +14,11 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
 import java.lang.System.Logger;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.ObjIntConsumer;
@@ -29,6 +32,8 @@ public final class Channels {
     private static final int CHANNEL_BYTES = 500; // one without members
     private static final int RECENT_SHARE =
             20; // this part of the budget may hold recent messages even if memory is short
+
+    private static final int COUNTS = 3; // of what is unread, while messages are being deleted
 
     private final Broker broker;
     private final CoalescingHistoryReader histories;
@@ -75,10 +80,25 @@ public final class Channels {
         return sizes;
     }
 
-    /** Receives where a session begins in a channel, and the channel's description, if it has one. Must not block. */
+    /** The beginning of a session in a channel. */
     @FunctionalInterface
     public interface Beginning {
-        void begin(Event.Recovery recovery, Optional<ChannelInfo> info);
+        /**
+         * Receives where the session begins. Must not block.
+         *
+         * @param info the channel's description, if it has one
+         * @param read how far the client has read, and how many messages after that it has not, of those up to where the session
+         *     begins; empty unless the session is interested
+         */
+        void begin(Event.Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> read);
+
+        /**
+         * Returns how far the client has read, and how many messages after that it has not, of those up to an offset. Blocks.
+         * Called if the session is interested.
+         */
+        default ReadMark readMark(long end) throws UnavailableException {
+            throw new UnsupportedOperationException("the session is not interested");
+        }
     }
 
     /**
@@ -96,11 +116,7 @@ public final class Channels {
             Beginning begin,
             BooleanSupplier mayRead)
             throws UnavailableException {
-        Channel channel = channels.acquire(name, key -> {
-            Channel created = new Channel(key, broker, observer, sizes, counters, memory, Channel.SETTLING);
-            memory.charge(Part.CHANNELS, CHANNEL_BYTES + Sizes.ofText(key));
-            return created;
-        });
+        Channel channel = acquire(name);
         Sender client = subscriber.sender();
         boolean counted = false;
         try {
@@ -111,10 +127,7 @@ public final class Channels {
             }
             Channel.Membership member = since.isPresent()
                     ? recover(subscriber, channel, since.get(), interest, begin, mayRead)
-                    : channel.join(
-                            subscriber,
-                            interest,
-                            position -> begin.begin(new Event.Recovery(position, Optional.empty()), channel.info()));
+                    : joinNow(subscriber, channel, interest, begin, Optional.empty());
             if (counted) {
                 member.countAs(client);
             }
@@ -127,6 +140,64 @@ public final class Channels {
                     broker.leave(name, client);
                 }
             }
+            throw e;
+        }
+    }
+
+    /**
+     * Adds a session that begins with the next message. If it is to be told how much is unread, the broker counts up to a position
+     * of the channel, and the channel counts what arrives after that until the session has joined.
+     */
+    private static Channel.Membership joinNow(
+            Subscriber subscriber,
+            Channel channel,
+            Command.Interest interest,
+            Beginning begin,
+            Optional<Boolean> recovered)
+            throws UnavailableException {
+        if (!interest.read()) {
+            return channel.join(
+                    subscriber,
+                    interest,
+                    position -> begin.begin(new Event.Recovery(position, recovered), channel.info(), Optional.empty()));
+        }
+        Optional<Channel.Membership> member = Optional.empty();
+        for (int i = 1; member.isEmpty(); i++) {
+            Arrivals since = channel.beginCount(subscriber.sender());
+            try {
+                ReadMark counted = begin.readMark(since.start());
+                member = channel.joinCounted(
+                        subscriber,
+                        interest,
+                        since,
+                        i >= COUNTS,
+                        position -> begin.begin(
+                                new Event.Recovery(position, recovered),
+                                channel.info(),
+                                Optional.of(since.addedTo(counted))));
+            } finally {
+                channel.endCount(since);
+            }
+        }
+        return member.get();
+    }
+
+    private Channel acquire(String name) {
+        return channels.acquire(name, key -> {
+            Channel created = new Channel(key, broker, observer, sizes, counters, memory, Channel.SETTLING);
+            memory.charge(Part.CHANNELS, CHANNEL_BYTES + Sizes.ofText(key));
+            return created;
+        });
+    }
+
+    /** Begins to read the history of a channel, which stays open until the result is closed. Blocks as the broker does. */
+    public HistoryReading read(String name) throws UnavailableException {
+        Channel channel = acquire(name);
+        try {
+            channel.open();
+            return new HistoryReading(channel, () -> release(channel));
+        } catch (Throwable e) {
+            release(channel);
             throw e;
         }
     }
@@ -145,8 +216,13 @@ public final class Channels {
             Beginning begin,
             BooleanSupplier mayRead)
             throws UnavailableException {
+        Optional<ReadMark> read = Optional.empty();
+        if (interest.read() && channel.newest().equals(since)) {
+            read = Optional.of(begin.readMark(since.offset()));
+        }
+        Optional<ReadMark> readThere = read;
         Optional<Channel.Membership> current = channel.joinIfAt(subscriber, interest, since, () -> {
-            begin.begin(new Event.Recovery(since, Optional.of(true)), channel.info());
+            begin.begin(new Event.Recovery(since, Optional.of(true)), channel.info(), readThere);
             counters.add(Counters.Count.RECOVERED); // before it is a member: a failure here leaves none behind
         });
         if (current.isPresent()) {
@@ -160,15 +236,15 @@ public final class Channels {
         try (first) {
             if (!holds(first.page(), since)) {
                 counters.add(Counters.Count.NOT_RECOVERED);
-                return channel.join(
-                        subscriber,
-                        interest,
-                        position -> begin.begin(new Event.Recovery(position, Optional.of(false)), channel.info()));
+                return joinNow(subscriber, channel, interest, begin, Optional.of(false));
             }
             counters.add(Counters.Count.RECOVERED);
             end = first.page().position();
             before = first.before();
-            begin.begin(new Event.Recovery(end, Optional.of(true)), told);
+            if (interest.read()) {
+                read = Optional.of(begin.readMark(end.offset()));
+            }
+            begin.begin(new Event.Recovery(end, Optional.of(true)), told, read);
             known = replay(subscriber, channel, first, since, mayRead);
         }
         while (true) {
@@ -224,20 +300,26 @@ public final class Channels {
                 return known; // it may not read the rest, or must read it again
             }
             if (!message.position().equals(known.next())) {
-                Position before = message.position().at(message.position().offset() - 1);
-                subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), before));
+                known = message.position().at(message.position().offset() - 1);
+                replayLost(subscriber, channel, known);
             }
-            int length = PageMemory.length(message);
-            subscriber.replay(length, () -> new Event.Received(sizes.presentable(message)));
+            Gate gate = step -> channel.unlessDeleted(List.of(message), read.deletions(), () -> Gate.OPEN.pass(step));
+            if (!subscriber.replay(
+                    PageMemory.length(message), () -> new Event.Received(sizes.presentable(message)), gate)) {
+                return known; // it was deleted while it waited for room
+            }
             known = message.position();
         }
         counters.add(Counters.Count.DELIVERED, page.messages().size());
         if (page.messages().isEmpty() && page.position().offset() > known.offset()) {
-            Position end = page.position(); // the rest has been removed
-            subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), end));
-            known = end;
+            known = page.position(); // the rest has been removed
+            replayLost(subscriber, channel, known);
         }
         return known;
+    }
+
+    private static void replayLost(Subscriber subscriber, Channel channel, Position upTo) {
+        subscriber.replay(0, () -> new Event.Lost(Names.shown(channel.name()), upTo), Gate.OPEN);
     }
 
     /** Returns whether the page has everything after a position. */
@@ -331,8 +413,9 @@ public final class Channels {
     /** Passes on each channel that has sessions on this server, except inboxes, with their number. In no order. */
     public void forEachOccupied(ObjIntConsumer<String> action) {
         channels.forEach(channel -> {
-            if (!Names.isInbox(channel.name())) {
-                action.accept(channel.name(), channel.size());
+            int sessions = channel.size(); // 0 while the last one that has left reads the history
+            if (!Names.isInbox(channel.name()) && sessions > 0) {
+                action.accept(channel.name(), sessions);
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.seleucia.chat.channel;
 
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Sender;
@@ -23,12 +24,13 @@ public interface Subscriber {
     void sendIfIdle(Broadcast broadcast);
 
     /**
-     * Makes and queues a push. Blocks until a large one has its turn, and until the queue has room. Called by the session's
-     * inbound loop.
+     * Makes a push, and queues it unless its gate is closed by then. Blocks until a large one has its turn, and until the queue
+     * has room. Called by the session's inbound loop.
      *
      * @param length the characters of its content
+     * @return whether the gate was open
      */
-    void replay(int length, Supplier<Event.Push> push);
+    boolean replay(int length, Supplier<Event.Push> push, Gate gate);
 
     /** Ends the session and discards its queue. The client comes back and reads what it has missed. */
     void end(CloseCode code);

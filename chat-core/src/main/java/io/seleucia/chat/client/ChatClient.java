@@ -467,7 +467,7 @@ public final class ChatClient implements AutoCloseable {
 
     /**
      * {@return a page of the server's channels that this client may subscribe to, sorted} Their descriptions do not say who has
-     * changed them.
+     * changed them. A page may have fewer channels than the limit, or none, although {@linkplain #listAfter others follow}.
      *
      * @param prefix the beginning of their names; {@code ""} for all
      * @param after the name after which the page begins; {@code ""} for the first page
@@ -476,7 +476,32 @@ public final class ChatClient implements AutoCloseable {
     public CompletableFuture<Event.Directory> list(String prefix, String after, int limit) {
         Objects.requireNonNull(prefix, "prefix");
         Objects.requireNonNull(after, "after");
-        String request = ClientCodec.list(prefix, after, limit);
+        return list(ClientCodec.list(prefix, after, limit));
+    }
+
+    /**
+     * {@return the page of the server's channels that follows another one} Fails with the code {@code bad_request} if the
+     * connection was lost in between, and the server had stopped looking behind the last channel: then list from that on.
+     *
+     * @param prefix the beginning of their names, as for that page
+     * @param page a page that others may follow
+     * @param limit the most channels on the page, at most 1,000
+     * @throws IllegalArgumentException if no others follow
+     */
+    public CompletableFuture<Event.Directory> listAfter(String prefix, Event.Directory page, int limit) {
+        Objects.requireNonNull(prefix, "prefix");
+        Objects.requireNonNull(page, "page");
+        if (!page.more()) {
+            throw new IllegalArgumentException("no other page follows");
+        }
+        if (page.next().isPresent()) {
+            return list(ClientCodec.listNext(prefix, page.next().get(), limit));
+        }
+        String last = page.channels().isEmpty() ? "" : page.channels().getLast().channel();
+        return list(prefix, last, limit);
+    }
+
+    private CompletableFuture<Event.Directory> list(String request) {
         return submit(PendingRequest.Kind.ASK, "", request, (reply, at) -> (Event.Directory) reply);
     }
 

@@ -172,12 +172,21 @@ final class ClientCodec {
     }
 
     static String list(String prefix, String after, int limit) {
+        return list(prefix, "after", after, limit);
+    }
+
+    /** @param next what the page before has said */
+    static String listNext(String prefix, String next, int limit) {
+        return list(prefix, "next", next, limit);
+    }
+
+    private static String list(String prefix, String from, String value, int limit) {
         JsonObject request = request("list");
         if (!prefix.isEmpty()) {
             request.addProperty("prefix", prefix);
         }
-        if (!after.isEmpty()) {
-            request.addProperty("after", after);
+        if (!value.isEmpty()) {
+            request.addProperty(from, value);
         }
         request.addProperty("limit", limit);
         return StrictJson.text(request);
@@ -380,7 +389,8 @@ final class ClientCodec {
                     entry.has("time") ? entry.get("time").getAsLong() : 0,
                     description(entry).map(ClientCodec::anonymous)));
         }
-        return new Event.Directory(List.copyOf(channels), flag(frame, "more"));
+        Optional<String> next = frame.has("next") ? Optional.of(string(frame, "next")) : Optional.empty();
+        return new Event.Directory(List.copyOf(channels), flag(frame, "more"), next);
     }
 
     /** Reads the messages that a search has found, which have no epoch. */

@@ -1,5 +1,6 @@
 package io.seleucia.chat.connection;
 
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.transport.Frame;
@@ -349,19 +350,33 @@ final class OutboundQueue {
      */
     void put(Frame frame) throws InterruptedException {
         while (!offer(frame, true) && end == null) {
-            if (WAITER.compareAndSet(this, (Thread) null, Thread.currentThread())) {
-                while (!hasRoomFor(frame)
-                        && end == null
-                        && !Thread.currentThread().isInterrupted()) {
-                    LockSupport.park(this);
-                }
-                waiter = null;
-            } else {
-                LockSupport.parkNanos(SECOND_WAITER_NANOS);
+            awaitRoomFor(frame);
+        }
+    }
+
+    /** Adds a frame as {@link #put(Frame)} does, unless its gate is closed when there is room. Returns whether it was open. */
+    boolean put(Frame frame, Gate gate) throws InterruptedException {
+        boolean[] accepted = new boolean[1];
+        while (gate.pass(() -> accepted[0] = offer(frame, true))) {
+            if (accepted[0] || end != null) {
+                return true;
             }
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
+            awaitRoomFor(frame);
+        }
+        return false;
+    }
+
+    private void awaitRoomFor(Frame frame) throws InterruptedException {
+        if (WAITER.compareAndSet(this, (Thread) null, Thread.currentThread())) {
+            while (!hasRoomFor(frame) && end == null && !Thread.currentThread().isInterrupted()) {
+                LockSupport.park(this);
             }
+            waiter = null;
+        } else {
+            LockSupport.parkNanos(SECOND_WAITER_NANOS);
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
         }
     }
 

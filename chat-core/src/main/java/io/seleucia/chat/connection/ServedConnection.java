@@ -1,5 +1,6 @@
 package io.seleucia.chat.connection;
 
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Payload;
@@ -307,6 +308,20 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             abort();
+        }
+    }
+
+    /**
+     * Queues a frame, unless the end has begun, or its gate is closed when there is room. Blocks until there is room. Returns
+     * whether the gate was open.
+     */
+    public boolean put(Frame frame, Gate gate) {
+        try {
+            return outbound.put(frame, gate);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            abort();
+            return true;
         }
     }
 

@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * @param headers names and texts for programs, sorted by name
  * @param ref the reference to an earlier message, if there is one
  * @param to the recipient, in the copy of a direct message that its sender has; else {@code ""}
- * @param pair an id that both halves of a direct message have; {@code ""} in channels. Not sent to clients
+ * @param pair an id that both halves of a direct message have, and in the sender's half, behind a space, the offset of the
+ *     recipient's half; {@code ""} in channels. Not sent to clients
  * @param author tells a client without a login from others of that name; {@code ""} for a client with one. Not a secret, but
  *     not sent to clients
  * @param deleted who has deleted the message, and when; empty if it is not deleted

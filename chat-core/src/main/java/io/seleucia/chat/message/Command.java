@@ -156,8 +156,20 @@ public sealed interface Command {
      * @param prefix the beginning of their names; empty for all
      * @param after the name after which the list begins; empty for its beginning
      * @param limit the most channels to give
+     * @param next where the server has stopped looking, as a reply to this session has said; empty if {@code after} holds
      */
-    record Directory(String prefix, String after, int limit) implements Command {}
+    record Directory(String prefix, String after, int limit, String next) implements Command {
+        /**
+         * After a name.
+         *
+         * @param prefix the beginning of their names; empty for all
+         * @param after the name after which the list begins; empty for its beginning
+         * @param limit the most channels to give
+         */
+        public Directory(String prefix, String after, int limit) {
+            this(prefix, after, limit, "");
+        }
+    }
 
     /**
      * Read the description of a channel.

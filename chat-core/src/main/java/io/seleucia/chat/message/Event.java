@@ -112,9 +112,20 @@ public sealed interface Event {
      * Channels of all servers.
      *
      * @param channels those that were asked for, in the order of {@link ChannelEntry#ORDER}
-     * @param more whether others follow the last of them
+     * @param more whether others may follow the last of them
+     * @param next if the server has stopped looking behind the last of them, what to pass to go on from there
      */
-    record Directory(List<ChannelEntry> channels, boolean more) implements Reply {}
+    record Directory(List<ChannelEntry> channels, boolean more, Optional<String> next) implements Reply {
+        /**
+         * With all that was asked for.
+         *
+         * @param channels the channels
+         * @param more whether others follow the last of them
+         */
+        public Directory(List<ChannelEntry> channels, boolean more) {
+            this(channels, more, Optional.empty());
+        }
+    }
 
     /**
      * The description of a channel, which may have been changed by the request.

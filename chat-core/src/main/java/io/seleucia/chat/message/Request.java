@@ -53,7 +53,10 @@ public record Request(Object tag, Optional<String> client, Command command) {
                         Names.normal(presence.channel()), Names.normal(presence.after()), presence.limit());
             case Command.Directory directory ->
                 new Command.Directory(
-                        Names.normal(directory.prefix()), Names.normal(directory.after()), directory.limit());
+                        Names.normal(directory.prefix()),
+                        Names.normal(directory.after()),
+                        directory.limit(),
+                        directory.next());
             case Command.Description info -> new Command.Description(Names.normal(info.channel()));
             case Command.Describe describe -> new Command.Describe(Names.normal(describe.channel()), describe.json());
             case Command.Nickname nickname -> new Command.Nickname(Names.normal(nickname.name()));

@@ -116,11 +116,7 @@ public final class ChatV1 implements Protocol {
             }
             case "signal" -> new Command.Signal(Json.string(request, "channel"), data(request));
             case "channels" -> new Command.ListChannels();
-            case "list" ->
-                new Command.Directory(
-                        Json.optionalString(request, "prefix").orElse(""),
-                        Json.optionalString(request, "after").orElse(""),
-                        limit(request, DEFAULT_LIST));
+            case "list" -> list(request);
             case "info" -> info(request);
             case "history" -> history(request);
             case "search" -> search(request);
@@ -148,6 +144,19 @@ public final class ChatV1 implements Protocol {
         return user.isPresent()
                 ? Optional.of(new Credentials.Password(user.get(), password.get()))
                 : token.map(Credentials.Token::new);
+    }
+
+    private static Command list(JsonObject request) throws Json.MalformedException {
+        Optional<String> after = Json.optionalString(request, "after");
+        Optional<String> next = Json.optionalString(request, "next");
+        if (after.isPresent() && next.isPresent()) {
+            throw new Json.MalformedException("after and next exclude each other");
+        }
+        return new Command.Directory(
+                Json.optionalString(request, "prefix").orElse(""),
+                after.orElse(""),
+                limit(request, DEFAULT_LIST),
+                next.orElse(""));
     }
 
     private static Command history(JsonObject request) throws Json.MalformedException {
@@ -275,6 +284,9 @@ public final class ChatV1 implements Protocol {
                 json.endArray();
                 if (directory.more()) {
                     json.name("more").value(true);
+                }
+                if (directory.next().isPresent()) {
+                    json.name("next").value(directory.next().get());
                 }
             }
             case Event.Description info -> {

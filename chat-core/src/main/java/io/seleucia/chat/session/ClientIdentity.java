@@ -280,7 +280,7 @@ final class ClientIdentity {
                 inboxChannel(),
                 connect.inbox(),
                 Command.Interest.MESSAGES,
-                (recovery, info) -> replies.reply(
+                (recovery, info, read) -> replies.reply(
                         request,
                         connected(recovery.recovered().isPresent() ? Optional.of(recovery) : Optional.empty())),
                 () -> true); // a client may always read its own inbox

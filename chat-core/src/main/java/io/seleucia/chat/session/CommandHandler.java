@@ -9,6 +9,7 @@ import io.seleucia.chat.channel.Channels;
 import io.seleucia.chat.channel.MessageSizes;
 import io.seleucia.chat.channel.PageMemory;
 import io.seleucia.chat.message.Attributes;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
@@ -125,7 +126,6 @@ final class CommandHandler {
         if (begins && !newChannels.mayBegin(request, channel)) {
             return;
         }
-        Optional<ReadMark> read = subscribe.interest().read() ? Optional.of(readMark(channel)) : Optional.empty();
         if (!allowance.takeSubscription()) {
             allowance.refuse(request, Quota.CHANNELS);
             return;
@@ -135,15 +135,25 @@ final class CommandHandler {
                 subscribe.since().filter(since -> permissions.allows(Authorizer.Action.HISTORY, channel)),
                 subscribe.interest(),
                 reviewed,
-                (recovery, info) -> reply(request, new Event.Subscribed(channel, recovery, info, read)));
+                new Channels.Beginning() {
+                    @Override
+                    public void begin(Event.Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> read) {
+                        reply(request, new Event.Subscribed(channel, recovery, info, read));
+                    }
+
+                    @Override
+                    public ReadMark readMark(long end) throws UnavailableException {
+                        return countUnread(channel, end);
+                    }
+                });
         if (begins && newest.offset() == 0) {
             allowance.source().take(Quota.NEW_CHANNELS, System.nanoTime());
         }
     }
 
     /** Waits for its turn as for a page of the history, for counting what is unread may take as long. */
-    private ReadMark readMark(String channel) throws UnavailableException {
-        return allowance.reading(() -> channels.broker().readMark(channel, identity.sender()));
+    private ReadMark countUnread(String channel, long end) throws UnavailableException {
+        return allowance.reading(() -> channels.broker().readMark(channel, identity.sender(), end));
     }
 
     /** Notes how far the client has read. That is stored, and counts for the bytes of a day. */

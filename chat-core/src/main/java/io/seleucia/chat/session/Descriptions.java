@@ -31,6 +31,7 @@ final class Descriptions {
     private final SessionContext context;
     private final Channels channels;
     private final NewChannels newChannels;
+    private final ListCursors cursors = new ListCursors();
 
     Descriptions(
             LocalSession session,
@@ -54,11 +55,21 @@ final class Descriptions {
         if (!permissions.mayDo(request, Authorizer.Action.LIST, asked.prefix() + "*", Optional.empty())) {
             return;
         }
+        Optional<String> after =
+                asked.next().isEmpty() ? Optional.of(asked.after()) : cursors.name(asked.prefix(), asked.next());
+        if (after.isEmpty()) {
+            replies.fail(
+                    request,
+                    ErrorCode.BAD_REQUEST,
+                    "next is not known any more: list again with the last channel as after");
+            return;
+        }
         allowance.whileReading(() -> {
             if (!context.memory().hasRoom()) {
                 throw new UnavailableException("memory is short", null);
             }
-            send(request, channels.broker().list(asked.prefix(), asked.after(), asked.limit(), this::mayList));
+            Broker.Listing listing = channels.broker().list(asked.prefix(), after.get(), asked.limit(), this::mayList);
+            send(request, asked.prefix(), listing);
         });
     }
 
@@ -67,14 +78,21 @@ final class Descriptions {
                 && permissions.allows(Authorizer.Action.SUBSCRIBE, channel);
     }
 
-    private void send(Request request, Broker.Listing listing) {
+    private void send(Request request, String prefix, Broker.Listing listing) {
         int fitting = PageMemory.fitting(listing.page(), entry -> ENTRY_CHARS + entry.length());
         List<ChannelEntry> page = listing.page().subList(0, fitting);
-        boolean more = listing.more() || fitting < listing.page().size();
+        boolean cut = fitting < listing.page().size();
+        boolean more = listing.more() || cut;
+        Optional<String> next = cut
+                ? Optional.empty() // the last channel says where to go on, as below
+                : listing.next()
+                        .filter(name ->
+                                page.isEmpty() || !page.getLast().channel().equals(name))
+                        .map(name -> cursors.of(prefix, name));
         PageMemory held = PageMemory.ofEntries(context.memory(), page);
         try {
             allowance.inTurn(held.characters(), () -> {
-                replies.reply(request, new Event.Directory(page, more));
+                replies.reply(request, new Event.Directory(page, more, next));
                 return page;
             });
         } finally {
@@ -96,7 +114,10 @@ final class Descriptions {
                 || permissions.mayDo(request, Authorizer.Action.SUBSCRIBE, channel, Optional.empty());
     }
 
-    /** Changes a channel's description. It takes from the quotas of messages, because members are sent it like one. */
+    /**
+     * Changes a channel's description. It takes from the quotas of messages, because members are sent it like one, and more from
+     * that of a day, because it stays longer.
+     */
     void change(Request request, Command.Describe describe) throws UnavailableException {
         String channel = describe.channel();
         if (!mayKnow(request, channel)
@@ -125,7 +146,7 @@ final class Descriptions {
         Source source = allowance.source();
         long bytes = describe.json().map(MessageSizes::bytes).orElse(0L);
         long size = MessageSizes.sentBytes(channel, identity.client(), bytes);
-        if (!allowance.take(request, now -> source.publish(channel, false, size, now))) {
+        if (!allowance.take(request, now -> source.describe(channel, size, now))) {
             return;
         }
         try {
@@ -135,7 +156,7 @@ final class Descriptions {
             }
             replies.reply(request, new Event.Description(channel, Optional.of(info)));
         } catch (UnavailableException e) {
-            source.unpublish(channel, false, size);
+            source.undescribe(channel, size);
             throw e;
         }
     }

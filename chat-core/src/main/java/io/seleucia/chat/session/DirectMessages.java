@@ -8,7 +8,6 @@ import io.seleucia.chat.broker.ReferenceException.Reason;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.channel.Channels;
 import io.seleucia.chat.channel.MessageSizes;
-import io.seleucia.chat.channel.PageMemory;
 import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
@@ -19,21 +18,17 @@ import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Request;
-import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * The direct messages of one session. Each has two halves: one in the inbox of its recipient and a copy in that of its sender.
- * Both have the same random id, the pair, by which a later edit, deletion, reaction or reply finds the other half.
+ * Both have the same {@link Pair}, by which a later edit, deletion, reaction or reply finds the other half.
  *
  * <p>The recipient's half is stored first. If the copy then fails, the sender is told so, and completes the message by sending
- * it again with the same key. Runs in the inbound loop, and blocks as the broker, the rules and the listeners do.
+ * it again with the same key; a deletion, with or without a key. Runs in the inbound loop, and blocks as the broker, the rules
+ * and the listeners do.
  */
 final class DirectMessages {
-    private static final int MAX_LOOKED_AT = 1_000; // messages of the partner's inbox, for the other half of one
-    private static final int PAGE = 100;
-
     private final Replies replies;
     private final Allowance allowance;
     private final ClientIdentity identity;
@@ -42,6 +37,7 @@ final class DirectMessages {
     private final Channels channels;
     private final NewChannels newChannels;
     private final Publisher publisher;
+    private final OtherHalves others;
 
     DirectMessages(
             LocalSession session,
@@ -58,6 +54,7 @@ final class DirectMessages {
         this.channels = context.channels();
         this.newChannels = newChannels;
         this.publisher = publisher;
+        this.others = new OtherHalves(channels.broker(), allowance, context.memory());
     }
 
     /** Returns the client with which the owner of an inbox has exchanged a message of it. */
@@ -65,9 +62,6 @@ final class DirectMessages {
         String to = message.attributes().to();
         return to.isEmpty() ? message.sender() : to;
     }
-
-    /** The drafts of both halves. There is only one if the client has no inbox, or sends the message to itself. */
-    private record Halves(Draft theirs, Optional<Draft> own) {}
 
     /** Sends a message, and answers the request. */
     void send(Request request, Command.Direct direct) throws UnavailableException {
@@ -135,53 +129,115 @@ final class DirectMessages {
 
     private void send(Request request, String to, String inbox, Publisher.Approved approved)
             throws UnavailableException, ReferenceException {
+        Draft draft = approved.draft();
         boolean toSelf = inbox.equals(identity.inboxChannel());
-        Halves halves = halves(to, inbox, toSelf, approved.draft());
+        Optional<Message> target = draft.attributes().ref().isPresent()
+                ? Optional.of(
+                        target(draft.attributes().ref().get(), to, draft.key().isEmpty()))
+                : Optional.empty();
         long size = MessageSizes.sentBytes(inbox, identity.client(), approved.bytes());
-        Optional<Publisher.Publication> paid = publisher.pay(request, inbox, halves.own.isPresent() ? 2 * size : size);
-        if (paid.isEmpty()) {
-            return;
+        if (toSelf) {
+            Optional<Publisher.Publication> paid = publisher.pay(request, inbox, size);
+            if (paid.isPresent()) {
+                Draft note = with(draft, draft.attributes().withTo(to), draft.key());
+                Broker.Receipt receipt = paid.get().complete(() -> publisher.store(inbox, note));
+                reply(request, inbox, receipt, Optional.of(receipt.position()));
+            }
+        } else if (!identity.hasInbox()) {
+            Optional<Publisher.Publication> paid = publisher.pay(request, inbox, size);
+            if (paid.isPresent()) {
+                reply(request, inbox, paid.get().complete(() -> publisher.store(inbox, draft)), Optional.empty());
+            }
+        } else {
+            sendHalves(request, new Halves(to, inbox, draft, target), size);
         }
-        Broker.Receipt receipt = paid.get().complete(() -> publisher.store(inbox, halves.theirs));
-        Optional<Position> own = toSelf ? Optional.of(receipt.position()) : Optional.empty();
-        if (halves.own.isPresent()) {
-            Draft copy = receipt.duplicate() ? paired(halves.own.get(), inbox, receipt.position()) : halves.own.get();
-            own = Optional.of(publisher.store(identity.inboxChannel(), copy).position());
-        }
+    }
+
+    private void reply(Request request, String inbox, Broker.Receipt receipt, Optional<Position> own) {
         replies.reply(request, new Event.Published(Names.shown(inbox), receipt.position(), receipt.duplicate(), own));
     }
 
-    private Halves halves(String to, String inbox, boolean toSelf, Draft draft)
-            throws UnavailableException, ReferenceException {
-        Attributes attributes = draft.attributes();
-        Optional<Message> target = attributes.ref().isPresent()
-                ? Optional.of(target(attributes.ref().get(), to, draft.key().isEmpty()))
+    /** Sends both halves of a message; or the second one, if an earlier request has sent the first. */
+    private void sendHalves(Request request, Halves halves, long size) throws UnavailableException, ReferenceException {
+        Optional<Message> other = halves.target.isPresent()
+                ? Optional.of(others.of(halves.target.get(), halves.inbox)
+                        .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD)))
                 : Optional.empty();
-        if (toSelf) {
-            return new Halves(with(draft, attributes.withTo(to), draft.key()), Optional.empty());
+        boolean half = halves.isHalfDeleted(other);
+        Optional<Publisher.Publication> paid = publisher.pay(request, halves.inbox, half ? size : 2 * size);
+        if (paid.isEmpty()) {
+            return;
         }
-        if (!identity.hasInbox()) {
-            return new Halves(draft, Optional.empty());
+        if (half) {
+            completeDeletion(request, halves, other.get(), paid.get());
+            return;
         }
-        Attributes paired = attributes.withPair(UUID.randomUUID().toString());
-        Draft own = with(draft, paired.withTo(to), ownKey(to, draft.key()));
-        if (target.isEmpty()) {
-            return new Halves(with(draft, paired, draft.key()), Optional.of(own));
-        }
-        Reference ref = attributes.ref().orElseThrow();
-        long theirs = otherHalf(inbox, target.get());
-        return new Halves(
-                with(draft, paired.withRef(new Reference(theirs, ref.kind(), ref.remove())), draft.key()),
-                Optional.of(own));
+        Pair pair = Pair.random();
+        Draft theirs = halves.theirs(pair, other);
+        Broker.Receipt receipt = paid.get().complete(() -> publisher.store(halves.inbox, theirs));
+        Position position = receipt.position();
+        Pair stored = receipt.duplicate() ? pairAt(halves.inbox, position).orElse(pair) : pair;
+        Draft copy = halves.own(stored.withOther(position.offset()));
+        Position own = publisher.store(identity.inboxChannel(), copy).position();
+        reply(request, halves.inbox, receipt, Optional.of(own));
+    }
+
+    /** Deletes the own half of a message, of which an earlier request has deleted the partner's half. */
+    private void completeDeletion(Request request, Halves halves, Message other, Publisher.Publication paid)
+            throws UnavailableException, ReferenceException {
+        Optional<Message> deletion = others.deletionOf(other, halves.inbox);
+        Pair pair = deletion.map(stored -> Pair.of(stored.attributes().pair())).orElseGet(Pair::random);
+        Position position = deletion.orElse(other).position();
+        Draft copy = halves.own(pair.withOther(position.offset()));
+        Broker.Receipt own = paid.complete(() -> publisher.store(identity.inboxChannel(), copy));
+        reply(request, halves.inbox, new Broker.Receipt(position, true), Optional.of(own.position()));
+    }
+
+    /** Returns the pair of the half that was stored before, by an earlier request with the same key; empty if it is gone. */
+    private Optional<Pair> pairAt(String inbox, Position stored) throws UnavailableException {
+        return others.at(inbox, stored.offset())
+                .filter(message -> message.position().equals(stored))
+                .map(message -> Pair.of(message.attributes().pair()));
     }
 
     private static Draft with(Draft draft, Attributes attributes, String key) {
         return new Draft(draft.content(), attributes, key, false);
     }
 
-    /** Returns the key of the sender's copy. The same key may be used with each recipient. */
-    private static String ownKey(String to, String key) {
-        return key.isEmpty() ? "" : to + "\n" + key; // neither has line ends in it
+    /**
+     * Both halves of a message to another client.
+     *
+     * @param target the message of the own inbox that it refers to
+     */
+    private record Halves(String to, String inbox, Draft draft, Optional<Message> target) {
+        /**
+         * Returns the recipient's half.
+         *
+         * @param other the message of the recipient's inbox that it refers to
+         */
+        private Draft theirs(Pair pair, Optional<Message> other) {
+            Attributes attributes = draft.attributes().withPair(pair.text());
+            if (other.isPresent()) {
+                Reference ref = attributes.ref().orElseThrow();
+                long offset = other.get().position().offset();
+                attributes = attributes.withRef(new Reference(offset, ref.kind(), ref.remove()));
+            }
+            return with(draft, attributes, draft.key());
+        }
+
+        /** Returns the sender's half. The same key may be used with each recipient. */
+        private Draft own(Pair pair) {
+            Attributes attributes = draft.attributes().withPair(pair.text()).withTo(to);
+            String key = draft.key().isEmpty() ? "" : to + "\n" + draft.key(); // neither has line ends in it
+            return with(draft, attributes, key);
+        }
+
+        /** Returns whether this is the deletion of a message of which only the other half is deleted. */
+        private boolean isHalfDeleted(Optional<Message> other) {
+            return draft.attributes().isDeletion()
+                    && other.orElseThrow().isDeleted()
+                    && !target.orElseThrow().isDeleted();
+        }
     }
 
     /**
@@ -212,57 +268,5 @@ final class DirectMessages {
             throw new ReferenceException(Reason.TOO_OLD);
         }
         return target;
-    }
-
-    /** Returns the offset of a message's other half in the inbox of its partner. Looks at the newest messages only. */
-    private long otherHalf(String inbox, Message own) throws UnavailableException, ReferenceException {
-        String pair = own.attributes().pair();
-        if (pair.isEmpty()) {
-            throw new ReferenceException(Reason.TOO_OLD); // it never had another half
-        }
-        return allowance
-                .reading(() -> find(inbox, pair))
-                .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD))
-                .position()
-                .offset();
-    }
-
-    /** Returns the message of an inbox with a pair's id. Looks at the newest messages only. */
-    private Optional<Message> find(String inbox, String pair) throws UnavailableException {
-        if (!context.memory().hasRoom()) {
-            throw new UnavailableException("memory is short", null);
-        }
-        long before = Long.MAX_VALUE;
-        for (int looked = 0; looked < MAX_LOOKED_AT; looked += PAGE) {
-            List<Message> page =
-                    channels.broker().historyBefore(inbox, before, PAGE).messages();
-            Optional<Message> found = inPage(page, pair);
-            if (found.isPresent() || page.isEmpty()) {
-                return found;
-            }
-            before = page.getFirst().position().offset();
-        }
-        return Optional.empty();
-    }
-
-    private Optional<Message> inPage(List<Message> page, String pair) {
-        PageMemory held = new PageMemory(context.memory(), page);
-        try {
-            return page.reversed().stream()
-                    .filter(message -> message.attributes().pair().equals(pair))
-                    .findFirst();
-        } finally {
-            held.close();
-        }
-    }
-
-    /** Returns a copy with the pair of the half that was stored before, by an earlier request with the same key. */
-    private Draft paired(Draft copy, String inbox, Position stored) throws UnavailableException {
-        Optional<Message> first = channels.broker().historyAfter(inbox, stored.offset() - 1, 1).messages().stream()
-                .filter(message -> message.position().equals(stored))
-                .findFirst();
-        return first.isPresent()
-                ? with(copy, copy.attributes().withPair(first.get().attributes().pair()), copy.key())
-                : copy; // gone from there, so that nothing will look for it
     }
 }

@@ -1,14 +1,17 @@
 package io.seleucia.chat.session;
 
 import io.seleucia.chat.broker.UnavailableException;
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.protocol.Protocol;
+import io.seleucia.chat.transport.Frame;
 import java.lang.System.Logger;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -77,6 +80,20 @@ final class Replies {
         }
         replied = true;
         send(request, reply);
+    }
+
+    /**
+     * Answers a request with what may become wrong at any time, after all earlier ones.
+     *
+     * @return whether the gate was open when the reply had been encoded; if not, the request is not answered
+     */
+    boolean reply(Request request, Event.Reply reply, Gate gate) {
+        settle();
+        Optional<Frame> frame =
+                protocol.encode(request, reply).map(served.connection().framing()::frame);
+        boolean passed = gate.pass(() -> frame.ifPresent(served::offer));
+        replied |= passed;
+        return passed;
     }
 
     private void send(Request request, Event.Reply reply) {

@@ -4,6 +4,7 @@ import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.broker.ClosedBrokerException;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.channel.Broadcast;
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.connection.ConnectionHandler;
 import io.seleucia.chat.connection.ServedConnection;
@@ -286,13 +287,11 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
     }
 
     @Override
-    public void replay(int length, Supplier<Event.Push> push) {
-        allowance
-                .inTurn(
-                        length,
-                        () -> protocol.encode(push.get())
-                                .map(served.connection().framing()::frame))
-                .ifPresent(served::put);
+    public boolean replay(int length, Supplier<Event.Push> push, Gate gate) {
+        Optional<Frame> frame = allowance.inTurn(
+                length,
+                () -> protocol.encode(push.get()).map(served.connection().framing()::frame));
+        return frame.isEmpty() || served.put(frame.get(), gate);
     }
 
     @Override

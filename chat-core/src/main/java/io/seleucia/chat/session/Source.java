@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Source {
     private static final int INBOX_COST = 5; // of a message to an inbox, in messages to a channel
+    private static final int DESCRIPTION_COST = 30; // in bytes a day: it stays for 30 days, and a message for one
     private static final int MAX_CHANNELS = 1_024; // with a bucket of their own
     private static final int SOURCE_BYTES = 1_000; // with its place in a map
     private static final int BUCKET_BYTES = 120;
@@ -77,8 +78,12 @@ final class Source {
 
     /** Takes bytes that are stored. Returns the quota that is used up, and then takes nothing. */
     Optional<Quota> store(long size, long now) {
+        return store(size, size, now);
+    }
+
+    private Optional<Quota> store(long size, long daily, long now) {
         Optional<Quota> lacking = send(size, now);
-        if (lacking.isEmpty() && !buckets.get(Quota.DAILY_BYTES).take(size, now)) {
+        if (lacking.isEmpty() && !buckets.get(Quota.DAILY_BYTES).take(daily, now)) {
             buckets.get(Quota.BYTES).putBack(size);
             return Optional.of(Quota.DAILY_BYTES);
         }
@@ -87,20 +92,32 @@ final class Source {
 
     /** Takes a message to a channel. Returns the quota that is used up, and then takes nothing. */
     Optional<Quota> publish(String channel, boolean inbox, long size, long now) {
-        Optional<Quota> lacking = store(size, now);
+        return publish(channel, inbox ? INBOX_COST : 1, size, size, now);
+    }
+
+    /**
+     * Takes the description of a channel, which members are sent like a message, but which stays much longer. Returns the quota
+     * that is used up, and then takes nothing.
+     */
+    Optional<Quota> describe(String channel, long size, long now) {
+        return publish(channel, 1, size, DESCRIPTION_COST * size, now);
+    }
+
+    private Optional<Quota> publish(String channel, int messages, long size, long daily, long now) {
+        Optional<Quota> lacking = store(size, daily, now);
         if (lacking.isPresent()) {
             return lacking;
         }
-        if (!bucketOf(channel, now).take(inbox ? INBOX_COST : 1, now)) {
-            putBack(size);
+        if (!bucketOf(channel, now).take(messages, now)) {
+            putBack(size, daily);
             return Optional.of(Quota.CHANNEL_MESSAGES);
         }
         return Optional.empty();
     }
 
-    private void putBack(long size) {
+    private void putBack(long size, long daily) {
         buckets.get(Quota.BYTES).putBack(size);
-        buckets.get(Quota.DAILY_BYTES).putBack(size);
+        buckets.get(Quota.DAILY_BYTES).putBack(daily);
     }
 
     private Bucket bucketOf(String channel, long now) {
@@ -128,10 +145,19 @@ final class Source {
 
     /** Puts back a message that was not published after all. */
     void unpublish(String channel, boolean inbox, long size) {
-        putBack(size);
+        unpublish(channel, inbox ? INBOX_COST : 1, size, size);
+    }
+
+    /** Puts back a description that was not stored after all. */
+    void undescribe(String channel, long size) {
+        unpublish(channel, 1, size, DESCRIPTION_COST * size);
+    }
+
+    private void unpublish(String channel, int messages, long size, long daily) {
+        putBack(size, daily);
         Bucket bucket = channels.get(channel);
         if (bucket != null) {
-            bucket.putBack(inbox ? INBOX_COST : 1);
+            bucket.putBack(messages);
         }
     }
 

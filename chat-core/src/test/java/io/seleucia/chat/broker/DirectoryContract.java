@@ -14,6 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** The part of {@link BrokerContract} about descriptions of channels, and the directory of all channels. */
@@ -32,11 +35,28 @@ public abstract class DirectoryContract extends ReferenceContract {
     }
 
     private static Broker.Listing list(Broker broker, String prefix, String after, int limit) {
+        return list(broker, prefix, after, limit, name -> true);
+    }
+
+    /** Lists until the page is full, or no others follow: a page may have fewer if the machine is busy. */
+    private static Broker.Listing list(
+            Broker broker, String prefix, String after, int limit, Predicate<String> wanted) {
         try {
-            return broker.list(prefix, after, limit, name -> true);
+            List<ChannelEntry> page = new ArrayList<>();
+            Broker.Listing part = broker.list(prefix, after, limit, wanted);
+            page.addAll(part.page());
+            while (part.more() && page.size() < limit && !isCut(page)) {
+                part = broker.list(prefix, part.next().orElseThrow(), limit - page.size(), wanted);
+                page.addAll(part.page());
+            }
+            return new Broker.Listing(page, part.next());
         } catch (UnavailableException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static boolean isCut(List<ChannelEntry> page) {
+        return page.stream().mapToInt(ChannelEntry::length).sum() >= Broker.Listing.MAX_CHARS;
     }
 
     private static void publish(Broker broker, String channel) throws UnavailableException {
@@ -223,7 +243,7 @@ public abstract class DirectoryContract extends ReferenceContract {
 
         assertThat(found).isEqualTo(sorted);
         assertThat(list(broker, PREFIX, "", all.size()).more()).isFalse();
-        assertThat(list(broker, PREFIX, "", 0)).isEqualTo(new Broker.Listing(List.of(), true));
+        assertThat(list(broker, PREFIX, "", 0)).isEqualTo(new Broker.Listing(List.of(), Optional.of("")));
         assertThat(names(broker, PREFIX + "a", "")).containsExactly(PREFIX + "a", PREFIX + "ab", PREFIX + "a{");
         assertThat(names(broker, PREFIX + "a", "A"))
                 .as("after what is before the prefix")
@@ -259,12 +279,62 @@ public abstract class DirectoryContract extends ReferenceContract {
         }
         eventually(() -> assertThat(list(broker, PREFIX, "", 1_000).page()).hasSize(600));
 
-        Broker.Listing last = broker.list(PREFIX, "", 2, name -> name.endsWith("99"));
-        Broker.Listing none = broker.list(PREFIX, "", 2, name -> false);
+        Broker.Listing last = list(broker, PREFIX, "", 2, name -> name.endsWith("99"));
+        Broker.Listing none = list(broker, PREFIX, "", 2, name -> false);
 
         assertThat(last.page()).extracting(ChannelEntry::channel).containsExactly(PREFIX + "099", PREFIX + "199");
         assertThat(last.more()).isTrue();
-        assertThat(none).isEqualTo(new Broker.Listing(List.of(), false));
+        assertThat(none).isEqualTo(new Broker.Listing(List.of(), Optional.empty()));
+    }
+
+    @Test
+    void looksAtABoundedNumberOfNamesForAPage() throws Exception {
+        Broker broker = open();
+        int all = Broker.Listing.MAX_NAMES + 300;
+        for (int i = 0; i < all; i++) {
+            broker.join("%s%05d".formatted(PREFIX, i), "ada");
+        }
+        String last = "%s%05d".formatted(PREFIX, all - 1);
+        eventually(() -> assertThat(list(broker, PREFIX, "%s%05d".formatted(PREFIX, all - 3), 3)
+                        .page())
+                .hasSize(2));
+        AtomicInteger asked = new AtomicInteger();
+        Predicate<String> wanted = name -> asked.incrementAndGet() > 0 && name.equals(last);
+
+        Broker.Listing first = broker.list(PREFIX, "", 1, wanted);
+
+        assertThat(first.page()).isEmpty();
+        assertThat(first.more()).isTrue();
+        assertThat(asked.get()).isBetween(1, Broker.Listing.MAX_NAMES);
+        assertThat(list(broker, PREFIX, first.next().orElseThrow(), 1, wanted).page())
+                .extracting(ChannelEntry::channel)
+                .containsExactly(last);
+        assertThat(asked.get())
+                .as("no name is looked at twice, but for the last one")
+                .isBetween(all, all + 1);
+    }
+
+    @Test
+    void looksAtNamesForABoundedTime() throws Exception {
+        Broker broker = open();
+        for (String name : List.of("a", "b", "c")) {
+            broker.join(PREFIX + name, "ada");
+        }
+        eventually(() -> assertThat(names(broker, PREFIX, "")).hasSize(3));
+        Predicate<String> slow = name -> {
+            long end = System.nanoTime() + 2 * Broker.Listing.MAX_TIME.toNanos();
+            while (System.nanoTime() - end < 0) {
+                LockSupport.parkNanos(end - System.nanoTime()); // as rules that ask a backend
+            }
+            return !name.endsWith("a");
+        };
+
+        Broker.Listing first = broker.list(PREFIX, "", 10, slow);
+        Broker.Listing second = broker.list(PREFIX, first.next().orElseThrow(), 10, slow);
+
+        assertThat(first).isEqualTo(new Broker.Listing(List.of(), Optional.of(PREFIX + "a")));
+        assertThat(second.page()).extracting(ChannelEntry::channel).containsExactly(PREFIX + "b");
+        assertThat(second.next()).contains(PREFIX + "b");
     }
 
     @Test

@@ -71,6 +71,19 @@ public abstract class ReadMarkContract extends DirectoryContract {
     }
 
     @Test
+    void countsUpToAnOffset() throws Exception {
+        Broker broker = open();
+        publish(broker, ADA, 5);
+        read(broker, BOB, 1);
+
+        assertThat(broker.readMark(CHANNEL, BOB, 3)).isEqualTo(at(1, 2));
+        assertThat(broker.readMark(CHANNEL, BOB, 5)).isEqualTo(at(1, 4));
+        assertThat(broker.readMark(CHANNEL, BOB, 99)).isEqualTo(at(1, 4));
+        assertThat(broker.readMark(CHANNEL, BOB, 1)).isEqualTo(at(1, 0));
+        assertThat(broker.readMark(CHANNEL, BOB, 0)).isEqualTo(at(1, 0));
+    }
+
+    @Test
     void neitherSetsAMarkBackNorBeyondTheEnd() throws Exception {
         Broker broker = open();
         publish(broker, ADA, 3);

@@ -26,9 +26,15 @@ public final class ScriptedBroker implements Broker {
         Page after(long offset) throws UnavailableException;
     }
 
+    /** How far a client has read, and what is unread up to an offset. */
+    public interface Marks {
+        ReadMark upTo(long offset);
+    }
+
     public Position start; // of the subscription
     public Pages pages; // the history
     public Listener listener;
+    public Marks marks; // how far any client has read
 
     public static Position at(String epoch, long offset) {
         return new Position(epoch, offset);
@@ -115,8 +121,8 @@ public final class ScriptedBroker implements Broker {
     }
 
     @Override
-    public ReadMark readMark(String channel, Sender client) {
-        throw new UnsupportedOperationException();
+    public ReadMark readMark(String channel, Sender client, long end) {
+        return marks.upTo(end);
     }
 
     @Override

@@ -228,8 +228,8 @@ class RecoveryTest {
         }
 
         @Override
-        public ReadMark readMark(String channel, Sender client) {
-            return members.readMark(channel, client);
+        public ReadMark readMark(String channel, Sender client, long end) {
+            return members.readMark(channel, client, end);
         }
 
         @Override

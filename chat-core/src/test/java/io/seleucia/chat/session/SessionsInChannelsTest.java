@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.channel.Channel;
 import io.seleucia.chat.channel.ChannelObserver;
@@ -30,6 +31,7 @@ import io.seleucia.chat.message.Event;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.message.ReservedNames;
 import io.seleucia.chat.message.Sender;
@@ -44,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +182,106 @@ class SessionsInChannelsTest {
         });
 
         assertThat(back.told()).containsExactly("E1/1", "deleted E1/2", "E1/3", "E1/4");
+    }
+
+    @Test
+    void sendsNothingThatIsDeletedWhileItWaitsForItsTurn() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 3);
+        scripted.pages = after -> page(at("E1", 3), messages("E1", after + 1, 3));
+        Client back = new Client(channels);
+        back.encoding = text -> {
+            if (text.equals("E1/2")) {
+                scripted.pages = after -> page(
+                        at("E1", 4),
+                        List.of(deleted(at("E1", 2)), message(at("E1", 3)), deletion(at("E1", 4), 2))
+                                .subList((int) after - 1, 3));
+                scripted.listener.message(deletion(at("E1", 4), 2));
+            }
+        };
+
+        back.join(Optional.of(at("E1", 0)));
+
+        assertThat(back.told()).containsExactly("E1/1", "deleted E1/2", "E1/3", "E1/4");
+    }
+
+    @Test
+    void countsWhatArrivesBeforeASessionHasJoinedAsUnread() throws Exception {
+        scripted.start = at("E1", 4);
+        scripted.marks = end -> {
+            assertThat(end)
+                    .as("the rest comes live, and is counted by the client")
+                    .isEqualTo(4);
+            scripted.deliver("E1", 5, 6);
+            return ReadMark.of(1, 3, false);
+        };
+        Client client = new Client(channels(scripted));
+
+        client.joinCounting(Optional.empty());
+        scripted.deliver("E1", 7, 7);
+
+        assertThat(client.begun).isEqualTo(at("E1", 6));
+        assertThat(client.read).isEqualTo(ReadMark.of(1, 5, false));
+        assertThat(client.told()).containsExactly("E1/7");
+    }
+
+    @Test
+    void countsNoOwnMessagesThatArriveBeforeASessionHasJoined() throws Exception {
+        scripted.start = at("E1", 4);
+        Client client = new Client(channels(scripted));
+        scripted.marks = end -> {
+            Sender own = client.session.sender();
+            scripted.listener.message(
+                    new Message(LOBBY, at("E1", 5), own.name(), own.guest(), 0, new Content.Text("hi")));
+            return ReadMark.of(1, 3, false);
+        };
+
+        client.joinCounting(Optional.empty());
+
+        assertThat(client.begun).isEqualTo(at("E1", 5));
+        assertThat(client.read).isEqualTo(ReadMark.of(1, 3, false));
+    }
+
+    @Test
+    void countsAgainIfAMessageIsDeletedOrReadMeanwhile() throws Exception {
+        scripted.start = at("E1", 4);
+        Client client = new Client(channels(scripted));
+        Broker.Reader reader = new Broker.Reader("another", client.session.sender(), false);
+        scripted.marks = first -> {
+            scripted.marks = second -> {
+                scripted.marks = third -> ReadMark.of(2, 1, false);
+                scripted.listener.read(reader, ReadMark.of(2, 1, false));
+                return ReadMark.of(1, 2, false);
+            };
+            scripted.listener.message(deletion(at("E1", 5), 3));
+            return ReadMark.of(1, 3, false);
+        };
+
+        client.joinCounting(Optional.empty());
+
+        assertThat(client.begun).isEqualTo(at("E1", 5));
+        assertThat(client.read).isEqualTo(ReadMark.of(2, 1, false));
+    }
+
+    @Test
+    void countsUpToTheEndOfARecoveryAsUnread() throws Exception {
+        scripted.start = at("E1", 10);
+        Channels channels = channels(scripted);
+        scripted.pages = after -> page(at("E1", 12), messages("E1", after + 1, 12));
+        scripted.marks = end -> ReadMark.of(8, (int) end - 8, false);
+
+        Client back = new Client(channels);
+        back.joinCounting(Optional.of(at("E1", 9)));
+        Client current = new Client(channels);
+        current.joinCounting(Optional.of(at("E1", 10)));
+
+        assertThat(back.begun).isEqualTo(at("E1", 12));
+        assertThat(back.read).isEqualTo(ReadMark.of(8, 4, false));
+        assertThat(back.told()).containsExactly("E1/10", "E1/11", "E1/12");
+        assertThat(current.begun).isEqualTo(at("E1", 10));
+        assertThat(current.read).isEqualTo(ReadMark.of(8, 2, false));
     }
 
     @Test
@@ -402,6 +505,9 @@ class SessionsInChannelsTest {
         private final Session session;
         private final Thread thread;
         private Channel.Membership member;
+        private Position begun;
+        private ReadMark read;
+        private volatile Consumer<String> encoding = text -> {}; // of a push
 
         private Client(Channels channels) {
             this.channels = channels;
@@ -416,7 +522,7 @@ class SessionsInChannelsTest {
                     new ControlChannel(memory, order -> {}));
             session = new Session(
                     served,
-                    new Plain(),
+                    new Plain(text -> encoding.accept(text)),
                     Map.of(),
                     Optional.empty(),
                     new SessionContext(
@@ -441,7 +547,30 @@ class SessionsInChannelsTest {
                     .as("the session has begun")
                     .isNotNull());
             session.allowance().takeSubscription();
-            member = channels.join(session, LOBBY, since, Command.Interest.MESSAGES, (recovery, info) -> {}, mayRead);
+            member = channels.join(
+                    session, LOBBY, since, Command.Interest.MESSAGES, (recovery, info, read) -> {}, mayRead);
+        }
+
+        /** Joins, and asks how much is unread. */
+        private void joinCounting(Optional<Position> since) throws Exception {
+            eventually(() -> assertThat(session.allowance().source())
+                    .as("the session has begun")
+                    .isNotNull());
+            session.allowance().takeSubscription();
+            Channels.Beginning beginning = new Channels.Beginning() {
+                @Override
+                public void begin(Event.Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> mark) {
+                    begun = recovery.position();
+                    read = mark.orElseThrow();
+                }
+
+                @Override
+                public ReadMark readMark(long end) throws UnavailableException {
+                    return channels.broker().readMark(LOBBY, session.sender(), end);
+                }
+            };
+            member = channels.join(
+                    session, LOBBY, since, new Command.Interest(false, true, false), beginning, () -> true);
         }
 
         /** All that it has been told by now. */
@@ -466,6 +595,12 @@ class SessionsInChannelsTest {
     }
 
     private static final class Plain implements Protocol {
+        private final Consumer<String> encoding;
+
+        private Plain(Consumer<String> encoding) {
+            this.encoding = encoding;
+        }
+
         @Override
         public String name() {
             return "plain";
@@ -495,6 +630,9 @@ class SessionsInChannelsTest {
 
         @Override
         public Optional<Payload> encode(Event.Push push) {
+            if (push instanceof Event.Received received) {
+                encoding.accept(text(received.message()));
+            }
             return switch (push) {
                 case Event.Received received -> Optional.of(Payload.of(text(received.message())));
                 case Event.Lost lost -> Optional.of(Payload.of("lost " + text(lost.position())));

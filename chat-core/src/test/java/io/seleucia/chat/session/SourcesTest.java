@@ -65,6 +65,21 @@ class SourcesTest {
     }
 
     @Test
+    void takesAsMuchOfADayForADescriptionAsForTheSameMessageOnEachDayThatItStays() {
+        Source source = with(Quota.DAILY_BYTES, 3_000).enter("a");
+        long now = System.nanoTime();
+        assertThat(source.describe("lobby", 50, now)).isEmpty();
+        assertThat(source.publish("lobby", false, 1_499, now)).isEmpty();
+        assertThat(source.describe("hall", 50, now)).isEmpty(); // the rest was enough for its beginning
+        assertThat(source.describe("lobby", 50, now)).contains(Quota.DAILY_BYTES);
+
+        source.undescribe("hall", 50);
+
+        assertThat(source.publish("lobby", false, 1, now)).isEmpty();
+        assertThat(source.describe("lobby", 50, now)).contains(Quota.DAILY_BYTES);
+    }
+
+    @Test
     void keepsWhatWasTakenAfterTheLastConnection() {
         Sources sources = with(Quota.DAILY_BYTES, 1_000);
         Source source = sources.enter("a");

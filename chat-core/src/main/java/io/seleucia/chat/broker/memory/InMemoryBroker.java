@@ -548,8 +548,8 @@ public final class InMemoryBroker implements Broker {
     }
 
     @Override
-    public ReadMark readMark(String channel, Sender client) {
-        return marks.of(channel, client, journal);
+    public ReadMark readMark(String channel, Sender client, long end) {
+        return marks.of(channel, client, end, journal);
     }
 
     @Override
@@ -687,23 +687,31 @@ public final class InMemoryBroker implements Broker {
     public Listing list(String prefix, String after, int limit, Predicate<String> wanted) {
         requireOpen();
         List<ChannelEntry> page = new ArrayList<>();
+        long deadline = System.nanoTime() + Listing.MAX_TIME.toNanos();
+        String last = after;
         long characters = 0;
+        int looked = 0;
         for (Map.Entry<String, InMemoryChannel> one : directory.from(prefix, after)) {
             if (!one.getKey().startsWith(prefix)) {
                 break;
+            }
+            if (looked == Listing.MAX_NAMES || looked > 0 && System.nanoTime() - deadline > 0) {
+                return new Listing(page, Optional.of(last));
             }
             Optional<ChannelEntry> entry = wanted.test(one.getKey())
                     ? one.getValue().use(InMemoryChannel::entry).flatMap(Function.identity())
                     : Optional.empty();
             if (entry.isPresent()) {
                 if (page.size() >= limit || characters >= Listing.MAX_CHARS) {
-                    return new Listing(page, true);
+                    return new Listing(page, Optional.of(last));
                 }
                 page.add(entry.get());
                 characters += entry.get().length();
             }
+            last = one.getKey();
+            looked++;
         }
-        return new Listing(page, false);
+        return new Listing(page, Optional.empty());
     }
 
     @Override

@@ -568,11 +568,16 @@ final class InMemoryChannel {
      */
     record Unread(long mark, int count, Position last, long first) {}
 
-    Unread unread(Sender client) {
+    /** @param end the offset of the last message that counts */
+    Unread unread(Sender client, long end) {
         long mark = mark(client.key());
         int count = 0;
         for (int i = history.find(mark + 1); count <= ReadMark.MAX_UNREAD && i < history.size(); i++) {
-            count += ReadMark.counts(history.get(i), client) ? 1 : 0;
+            Message message = history.get(i);
+            if (message.position().offset() > end) {
+                break;
+            }
+            count += ReadMark.counts(message, client) ? 1 : 0;
         }
         return new Unread(mark, count, last, first());
     }
@@ -881,7 +886,7 @@ final class InMemoryChannel {
         last = position;
         remember(message.in(name).at(position), published.erasure().offsets(), true);
         segment = from;
-        usedAt = nanos(message.time());
+        usedAt = info().isPresent() ? usedAt : nanos(message.time()); // the restored description counts as a use
         if (!key.isEmpty()) {
             keep(new Key(new Sender(message.sender(), message.guest()).key(), key), last, AT_ONCE);
         }
@@ -936,10 +941,10 @@ final class InMemoryChannel {
         move(mark.client(), mark.position(), from);
     }
 
-    /** Restores the channel's description. */
+    /** Restores the channel's description. That counts as a use: the journal does not say when the channel was last used. */
     void restore(JournalRecord.Described described, long from) {
         description().set(described.info(), from);
-        usedAt = Math.max(usedAt, nanos(described.info().time()));
+        touch();
     }
 
     /** Continues in another epoch with the same messages, offsets and keys. Returns the link between the epochs to write. */

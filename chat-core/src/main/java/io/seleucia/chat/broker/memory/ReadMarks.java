@@ -60,7 +60,7 @@ final class ReadMarks {
         Sender client = reader.client();
         Optional<Move> move = channels.with(channel, it -> begin(it, client.key(), offset, journal));
         boolean moved = move.isPresent() && finish(move.get(), journal);
-        ReadMark mark = of(channel, client, journal);
+        ReadMark mark = of(channel, client, Long.MAX_VALUE, journal);
         if (moved) {
             move.get().tell(reader, mark);
         }
@@ -103,20 +103,20 @@ final class ReadMarks {
     }
 
     /** See {@link Broker#readMark}. */
-    ReadMark of(String channel, Sender client, Optional<Journal> journal) {
-        InMemoryChannel.Unread held = channels.with(channel, it -> it.unread(client));
+    ReadMark of(String channel, Sender client, long last, Optional<Journal> journal) {
+        InMemoryChannel.Unread held = channels.with(channel, it -> it.unread(client, last));
         Optional<JournalHistory> files = journal.flatMap(Journal::history);
         boolean complete = files.isEmpty() || held.count() > ReadMark.MAX_UNREAD || held.mark() >= held.first() - 1;
         return complete
                 ? ReadMark.of(held.mark(), held.count(), false)
-                : withArchive(channel, client, held, files.get());
+                : withArchive(channel, client, last, held, files.get());
     }
 
     /** Also counts messages that are in the archive only. If it can't be read, more may be unread than was found. */
     private static ReadMark withArchive(
-            String channel, Sender client, InMemoryChannel.Unread held, JournalHistory files) {
+            String channel, Sender client, long last, InMemoryChannel.Unread held, JournalHistory files) {
         int count = held.count();
-        long end = held.first();
+        long end = last < held.first() ? last + 1 : held.first();
         boolean more = true;
         try {
             for (int read = 0; more && count <= ReadMark.MAX_UNREAD && read < MAX_READ; ) {

@@ -190,6 +190,9 @@ final class MessageCodec {
                     if (json.has("read")) {
                         return read(json);
                     }
+                    if (json.has("info")) {
+                        return new Live.Described(info(json));
+                    }
                     return json.has("gone")
                             ? new Live.Emptied(position(json, "gone"))
                             : new Live.Published(message(channel, json));
@@ -200,8 +203,6 @@ final class MessageCodec {
                     return new Live.Joined(json.get("joined").getAsString());
                 } else if (text.startsWith("{\"left\":")) {
                     return new Live.Left(json.get("left").getAsString());
-                } else if (text.startsWith("{\"info\":")) {
-                    return new Live.Described(info(json));
                 }
             } catch (IOException | RuntimeException e) {
                 // A field is missing or of another type, so it is text like any other.

@@ -299,9 +299,9 @@ public final class RedisBroker implements Broker {
     }
 
     @Override
-    public ReadMark readMark(String channel, Sender client) throws UnavailableException {
+    public ReadMark readMark(String channel, Sender client, long end) throws UnavailableException {
         requireOpen();
-        return reads.of(channel, feeds.newest(channel), client);
+        return reads.of(channel, feeds.newest(channel), client, end);
     }
 
     @Override

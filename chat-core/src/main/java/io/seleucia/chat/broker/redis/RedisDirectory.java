@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -42,6 +43,7 @@ final class RedisDirectory {
     private static final int MAX_KNOWN = 100_000; // names that this server need not add again
     private static final int NAME_BYTES = 100; // besides the text
     private static final int BATCH = 250; // names in one round trip
+    private static final int SMALL_BATCH = 10; // of a listing, at least
     private static final int MAX_LISTINGS = 8; // read at the same time
     private static final Duration RENEWAL = Duration.ofMinutes(5);
     private static final Duration FORGETTING = Duration.ofMinutes(1);
@@ -180,34 +182,85 @@ final class RedisDirectory {
     Broker.Listing list(String prefix, String after, int limit, Predicate<String> wanted) throws UnavailableException {
         listings.enter();
         try {
-            boolean behind = ChannelEntry.ORDER.compare(after, prefix) >= 0 && !after.isEmpty();
-            String from = behind ? "(" + after : prefix.isEmpty() ? "-" : "[" + prefix;
-            List<ChannelEntry> page = new ArrayList<>();
-            long characters = 0;
-            while (true) {
-                List<String> names = names(from, BATCH);
-                List<String> matching =
-                        names.stream().filter(name -> name.startsWith(prefix)).toList();
-                Map<String, ChannelEntry> entries =
-                        entries(matching.stream().filter(wanted).toList());
-                removeEmpty(entries.values());
-                for (String name : matching) {
-                    ChannelEntry entry = entries.get(name);
-                    if (entry != null && !isEmpty(entry)) {
-                        if (page.size() >= limit || characters >= Broker.Listing.MAX_CHARS) {
-                            return new Broker.Listing(page, true);
-                        }
-                        page.add(entry);
-                        characters += entry.length();
-                    }
-                }
-                if (names.size() < BATCH || matching.size() < names.size()) {
-                    return new Broker.Listing(page, false);
-                }
-                from = "(" + names.getLast();
-            }
+            return new Page(prefix, after, limit, wanted).read();
         } finally {
             listings.leave();
+        }
+    }
+
+    /** A page that is being read. It reads about as many names and channels as it may have, more only if some are not wanted. */
+    private final class Page {
+        private final String prefix;
+        private final int limit;
+        private final Predicate<String> wanted;
+        private final long deadline = System.nanoTime() + Broker.Listing.MAX_TIME.toNanos();
+        private final List<ChannelEntry> page = new ArrayList<>();
+        private String last; // the name that was looked at last
+        private int looked;
+        private long characters;
+
+        private Page(String prefix, String after, int limit, Predicate<String> wanted) {
+            this.prefix = prefix;
+            this.last = after;
+            this.limit = Math.max(0, limit);
+            this.wanted = wanted;
+        }
+
+        private Broker.Listing read() throws UnavailableException {
+            int count = Math.clamp(limit + 1L, SMALL_BATCH, BATCH);
+            while (true) {
+                List<String> names = names(from(), count);
+                List<String> matching =
+                        names.stream().filter(name -> name.startsWith(prefix)).toList();
+                int seen = look(matching);
+                if (seen < 0) {
+                    return new Broker.Listing(page, Optional.of(last));
+                }
+                boolean end = names.size() < count || matching.size() < names.size();
+                if (end && seen == matching.size()) {
+                    return new Broker.Listing(page, Optional.empty());
+                }
+                if (isOver()) {
+                    return new Broker.Listing(page, Optional.of(last));
+                }
+                count = Math.min(2 * count, BATCH);
+            }
+        }
+
+        private String from() {
+            boolean behind = ChannelEntry.ORDER.compare(last, prefix) >= 0 && !last.isEmpty();
+            return behind ? "(" + last : prefix.isEmpty() ? "-" : "[" + prefix;
+        }
+
+        private boolean isOver() {
+            return looked >= Broker.Listing.MAX_NAMES || looked > 0 && System.nanoTime() - deadline > 0;
+        }
+
+        /** Looks at names, as many as may be needed; returns how many. Returns -1 if the page is full before the next one. */
+        private int look(List<String> names) throws UnavailableException {
+            List<String> some = new ArrayList<>();
+            int seen = 0;
+            while (seen < names.size() && some.size() <= limit - page.size() && !isOver()) {
+                String name = names.get(seen++);
+                looked++;
+                if (wanted.test(name)) {
+                    some.add(name);
+                }
+            }
+            Map<String, ChannelEntry> entries = entries(some);
+            removeEmpty(entries.values());
+            for (String name : names.subList(0, seen)) {
+                ChannelEntry entry = entries.get(name);
+                if (entry != null && !isEmpty(entry)) {
+                    if (page.size() >= limit || characters >= Broker.Listing.MAX_CHARS) {
+                        return -1;
+                    }
+                    page.add(entry);
+                    characters += entry.length();
+                }
+                last = name;
+            }
+            return seen;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.broker.UnavailableException;
-import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Sender;
@@ -13,6 +12,8 @@ import redis.clients.jedis.Response;
 
 /** The descriptions of channels in Redis. Any thread; blocks for less than two seconds. */
 final class RedisInfos {
+    private static final String UNKNOWN_EPOCH = "-"; // of a channel that no server follows
+
     private static final LuaScript DESCRIBE = LuaScript.of("describe.lua");
 
     private final Commands commands;
@@ -27,13 +28,18 @@ final class RedisInfos {
 
     /** Changes a description, and tells all servers, as one step. */
     ChannelInfo describe(String channel, Sender by, Optional<Content.Json> json) throws UnavailableException {
+        String meta =
+                keys.meta(channel); // no key of the script: while a slot moves, Redis refuses two if one does not exist
+        String epoch =
+                commands.run(meta, pipeline -> pipeline.hmget(meta, "epoch")).getFirst();
         List<String> arguments = Commands.texts(
                 json.map(Content.Json::asText).orElse(""),
                 by.key(),
-                MessageCodec.encode(by, Content.NONE, Attributes.NONE),
+                MessageCodec.encode(by),
                 lifetime.toMillis(),
                 keys.live(channel),
-                commands.topology().publishing().name());
+                commands.topology().publishing().name(),
+                epoch == null ? UNKNOWN_EPOCH : epoch);
         String time = (String) commands.run(DESCRIBE, true, List.of(keys.info(channel)), arguments);
         return new ChannelInfo(json, by, Long.parseLong(time));
     }

@@ -34,16 +34,16 @@ final class RedisReads {
     }
 
     /** See {@link Broker#readMark}. The newest position is one that this server has shown. */
-    ReadMark of(String channel, Position shown, Sender client) throws UnavailableException {
-        return run(channel, shown, new Broker.Reader("", client, false), 0, false);
+    ReadMark of(String channel, Position shown, Sender client, long end) throws UnavailableException {
+        return run(channel, shown, new Broker.Reader("", client, false), 0, false, end);
     }
 
     /** See {@link Broker#markRead}. A mark is confirmed by replicas, as a message is. */
     ReadMark move(String channel, Position shown, Broker.Reader reader, long offset) throws UnavailableException {
-        return run(channel, shown, reader, Math.max(0, offset), true);
+        return run(channel, shown, reader, Math.max(0, offset), true, Long.MAX_VALUE);
     }
 
-    private ReadMark run(String channel, Position shown, Broker.Reader reader, long offset, boolean moves)
+    private ReadMark run(String channel, Position shown, Broker.Reader reader, long offset, boolean moves, long end)
             throws UnavailableException {
         List<String> names = List.of(keys.log(channel), keys.meta(channel), keys.read(channel));
         List<String> arguments = Commands.texts(
@@ -62,7 +62,8 @@ final class RedisReads {
                 MAX_MARKS,
                 ReadMark.MAX_UNREAD,
                 MAX_MESSAGES,
-                MAX_BYTES);
+                MAX_BYTES,
+                end == Long.MAX_VALUE ? "+" : end + "-0");
         counts.enter();
         try {
             List<?> reply = (List<?>) commands.run(READ, moves, names, arguments);

@@ -6,7 +6,7 @@
 --       that of a channel in which nothing was published, the greatest age of a message, the client, the offset up to which
 --       it has read or 0, the client as the sender of a message, live channel, PUBLISH or SPUBLISH, the session that has
 --       read as JSON, the greatest number of marks, the greatest number of messages to count, the greatest numbers of
---       messages and of bytes to look at
+--       messages and of bytes to look at, the id of the last message that counts or '+'
 -- Returns the mark, the number of messages after it and 1 if there may be more.
 local log, meta, marks, client = KEYS[1], KEYS[2], KEYS[3], ARGV[7]
 local epoch, offset = position(log, meta, ARGV[1], ARGV[2], ARGV[3], false, ARGV[2] ~= '')
@@ -80,7 +80,7 @@ local function count()
   local from, found = string.format('%.0f-0', read), 0
   local entries
   repeat
-    entries = read < offset and redis.call('XRANGE', log, '(' .. from, '+', 'COUNT', 100) or {}
+    entries = read < offset and redis.call('XRANGE', log, '(' .. from, ARGV[17], 'COUNT', 100) or {}
     for _, entry in ipairs(entries) do
       found = found + (counts(entry) and 1 or 0)
       bytes = bytes - #(entry[2][4] or '')

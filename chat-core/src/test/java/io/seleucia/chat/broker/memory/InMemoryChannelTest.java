@@ -11,7 +11,10 @@ import io.seleucia.chat.broker.journal.JournalOptions;
 import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +62,38 @@ class InMemoryChannelTest {
             assertThat(held.page().messages()).isEmpty();
             channel.deliver();
             assertThat(listener.isEmpty()).isTrue();
+        }
+    }
+
+    /** It may have been used every day since then, which the journal does not say. */
+    @Test
+    void keepsARestoredDescriptionHoweverOldItsChannelIs() {
+        long old =
+                System.currentTimeMillis() - 2 * Retention.DEFAULT.positions().toMillis();
+        ChannelInfo info = new ChannelInfo(Optional.of(new Content.Json("{}")), Sender.of("ada"), old);
+        JournalRecord.Described described = new JournalRecord.Described("lobby", info);
+        Message message = new Message("lobby", new Position("e", 1), "ada", old, new Content.Text("hi"));
+        JournalRecord.Published published = new JournalRecord.Published(message, "");
+        for (boolean first : new boolean[] {true, false}) {
+            InMemoryChannel channel = new InMemoryChannel(
+                    "lobby",
+                    "e",
+                    Retention.DEFAULT,
+                    MemoryBudget.ofBytes(1 << 20),
+                    new ChannelSizes<>(),
+                    new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+            channel.change(it -> {
+                if (first) {
+                    it.restore(described, 1);
+                }
+                it.restore(published, 1);
+                if (!first) {
+                    it.restore(described, 1);
+                }
+            });
+
+            assertThat(channel.use(InMemoryChannel::isUnused)).contains(false);
+            assertThat(channel.use(InMemoryChannel::info).orElseThrow()).contains(info);
         }
     }
 

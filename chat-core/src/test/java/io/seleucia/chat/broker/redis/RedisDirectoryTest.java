@@ -10,15 +10,23 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.ChannelEntry;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.JedisPubSub;
+import redis.clients.jedis.RedisClient;
 
 /** The directory and the descriptions as they are in Redis. */
 class RedisDirectoryTest {
@@ -90,6 +98,61 @@ class RedisDirectoryTest {
         broker.describe("lobby", ADA, Optional.empty());
 
         assertThat(texts(keys())).doesNotContain("chat:{lobby}:info");
+    }
+
+    /** The message that tells of a description must be one that servers of earlier versions have been delivered already. */
+    @Test
+    void tellsADescriptionAtAnOffsetThatEarlierVersionsIgnore() throws Exception {
+        RecordingListener listener = new RecordingListener();
+        Position start = broker.subscribe("lobby", listener).start();
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        JedisPubSub subscriber = new JedisPubSub() {
+            @Override
+            public void onSubscribe(String channel, int count) {
+                told.add("subscribed");
+            }
+
+            @Override
+            public void onMessage(String channel, String message) {
+                told.add(message);
+            }
+        };
+        try (RedisClient client = redis.client()) {
+            Thread thread = Thread.ofVirtual().start(() -> client.subscribe(subscriber, "chat:{lobby}:live"));
+            assertThat(told.poll(30, TimeUnit.SECONDS)).isEqualTo("subscribed");
+
+            ChannelInfo info = broker.describe("lobby", new Sender("a\"da", true), Optional.of(new Content.Json("{}")));
+            ChannelInfo removed = broker.describe("lobby", ADA, Optional.empty());
+
+            assertThat(told.poll(30, TimeUnit.SECONDS))
+                    .isEqualTo("{\"epoch\":\"" + start.epoch() + "\",\"offset\":0,\"time\":" + info.time()
+                            + ",\"sender\":\"a\\\"da\",\"guest\":true,\"info\":{},\"data\":\"\"}");
+            assertThat(told.poll(30, TimeUnit.SECONDS))
+                    .contains("\"offset\":0,")
+                    .contains("\"info\":null");
+            assertThat(listener.nextInfo()).isEqualTo(info);
+            assertThat(listener.nextInfo()).isEqualTo(removed);
+            assertThat(listener.isEmpty()).isTrue();
+            subscriber.unsubscribe();
+            thread.join();
+        }
+    }
+
+    @Test
+    void readsAboutAsMuchAsItIsAskedFor() throws Exception {
+        for (int i = 0; i < 300; i++) {
+            broker.join("channel-%03d".formatted(i), ADA);
+        }
+        eventually(() -> assertThat(directory()).hasSize(300));
+        assertThat(broker.list("", "", 1, name -> true).page()).hasSize(1);
+        redis.ask("CONFIG", "RESETSTAT");
+
+        assertThat(broker.list("", "channel-100", 1, name -> true).page()).hasSize(1);
+
+        Matcher scripts =
+                Pattern.compile("cmdstat_evalsha:calls=(\\d+)").matcher((String) redis.ask("INFO", "commandstats"));
+        assertThat(scripts.find()).isTrue();
+        assertThat(Integer.parseInt(scripts.group(1))).isLessThan(50); // with those of presence
     }
 
     @Test

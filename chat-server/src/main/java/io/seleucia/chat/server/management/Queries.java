@@ -134,7 +134,13 @@ final class Queries {
         String after = request.parameter("after").map(Names::normal).orElse("");
         Broker.Listing listing = server.broker().list(prefix, after, limit(request), channel -> true);
         List<JsonObject> page = listing.page().stream().map(Queries::json).toList();
-        return Json.object("channels", page, "more", listing.more() ? true : null);
+        return Json.object(
+                "channels",
+                page,
+                "more",
+                listing.more() ? true : null,
+                "next",
+                listing.next().orElse(null));
     }
 
     private static JsonObject json(ChannelEntry entry) {

@@ -490,7 +490,8 @@ export class ChatClient {
      * @param {{before?: number, after?: number, limit?: number, folded?: boolean, with?: string}} [range] offsets, both
      *     exclusive; the newest if left out. `folded`: messages as they are now, without edits, deletions and reactions;
      *     `with`: of the own inbox, only what came from that client or went to it
-     * @returns {Promise<Position & {channel: string, messages: FoldedMessage[]}>} the oldest first
+     * @returns {Promise<Position & {channel: string, messages: FoldedMessage[], next?: number}>} the oldest first; `next`: if it
+     *     is there, the server has not looked further, and `next` goes on as `before` or `after`
      */
     async history(channel, { before, after, limit, folded, with: partner } = {}) {
         channel = normal(channel);
@@ -567,13 +568,16 @@ export class ChatClient {
     }
 
     /**
-     * Lists the channels of the server that this client may join, sorted by name.
-     * @param {{prefix?: string, after?: string, limit?: number}} [range] the beginning of their names; the name after which
-     *     they begin; at most 1,000
-     * @returns {Promise<{channels: {channel: string, clients: number, time?: number, info?: object}[], more: boolean}>}
+     * Lists the channels of the server that this client may join, sorted by name. There may be fewer than `limit`, or none,
+     * although others follow.
+     * @param {{prefix?: string, after?: string, next?: string, limit?: number}} [range] the beginning of their names; the name
+     *     after which they begin, or the `next` of the list before; at most 1,000
+     * @returns {Promise<{channels: {channel: string, clients: number, time?: number, info?: object}[], more: boolean,
+     *     next?: string}>} `next`: if it is there, it goes on, in place of the last channel as `after`
      */
-    async list({ prefix, after, limit } = {}) {
-        return { more: false, ...(await this.#read({ type: "list", prefix, after, limit })) };
+    async list({ prefix, after, next, limit } = {}) {
+        const from = next === undefined ? { after } : { next };
+        return { more: false, ...(await this.#read({ type: "list", prefix, ...from, limit })) };
     }
 
     /** Sends a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
