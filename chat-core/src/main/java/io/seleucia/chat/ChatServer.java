@@ -588,6 +588,7 @@ public final class ChatServer implements AutoCloseable {
             listeners.ifPresent(told -> attempt(() -> told.close(drainTimeout)));
             closed = true;
             followers.forEach(follower -> attempt(follower::close));
+            attempt(connectors::close);
             attempt(control::close);
             attempt(sources::close);
             holds.ifPresent(names -> attempt(names::close));

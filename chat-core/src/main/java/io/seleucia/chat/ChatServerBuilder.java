@@ -55,6 +55,7 @@ public final class ChatServerBuilder {
     Set<String> hosts = Set.of();
     Set<String> allowedOrigins = Set.of();
     boolean subprotocolRequired;
+    boolean httpFallback = true;
     ChatServer.Compression compression = ChatServer.Compression.ON;
     Optional<Tls> tls = Optional.empty();
     Optional<Authenticator> authenticator = Optional.empty();
@@ -436,6 +437,18 @@ public final class ChatServerBuilder {
      */
     public ChatServerBuilder subprotocolRequired(boolean subprotocolRequired) {
         this.subprotocolRequired = subprotocolRequired;
+        return this;
+    }
+
+    /**
+     * Sets whether clients for which there are no WebSockets may connect over HTTP instead, on the port for WebSockets, below the
+     * path {@code /http/}. Default: they may.
+     *
+     * @param httpFallback whether they may
+     * @return this builder
+     */
+    public ChatServerBuilder httpFallback(boolean httpFallback) {
+        this.httpFallback = httpFallback;
         return this;
     }
 

@@ -5,6 +5,7 @@ import io.seleucia.chat.accept.Acceptor;
 import io.seleucia.chat.accept.ConnectionFactory;
 import io.seleucia.chat.accept.ConnectionLimiter;
 import io.seleucia.chat.accept.Connector;
+import io.seleucia.chat.accept.HttpFallback;
 import io.seleucia.chat.accept.InMemoryConnector;
 import io.seleucia.chat.accept.TcpConnectionFactory;
 import io.seleucia.chat.accept.WebSocketConnectionFactory;
@@ -50,8 +51,10 @@ final class ServerConnectors {
     private final List<Protocol> protocols;
     private final InMemoryConnector inMemory;
     private final List<Connector> all = new CopyOnWriteArrayList<>();
-    private Optional<Acceptor> webSockets = Optional.empty(); // this and the next: set before the server is handed out
+    private Optional<Acceptor> webSockets =
+            Optional.empty(); // this and the next two: set before the server is handed out
     private Optional<Acceptor> tcp = Optional.empty();
+    private Optional<HttpFallback> fallback = Optional.empty();
 
     /** Creates the connector for clients of this process; the ports are yet to be opened. */
     ServerConnectors(ChatServerBuilder settings, SessionContext context, List<Poller> pollers, Watchdog watchdog) {
@@ -110,10 +113,16 @@ final class ServerConnectors {
                 settings.subprotocolRequired,
                 settings.compression != ChatServer.Compression.OFF,
                 settings.compression == ChatServer.Compression.CONTEXT_TAKEOVER);
-        // The answer to a login must be out before the handshake is cut off.
-        Duration loginLimit = settings.limits.handshakeTimeout().multipliedBy(3).dividedBy(4);
+        fallback = settings.httpFallback ? Optional.of(new HttpFallback(protocols, context)) : Optional.empty();
         return new WebSocketConnectionFactory(
-                handshake, settings.pages, protocols, routes(), settings.authorizationIgnored, loginLimit, context);
+                handshake,
+                settings.pages,
+                fallback,
+                protocols,
+                routes(),
+                settings.authorizationIgnored,
+                settings.limits.handshakeTimeout(),
+                context);
     }
 
     /** See {@link ChatServerBuilder#hosts}. */
@@ -173,6 +182,11 @@ final class ServerConnectors {
 
     Optional<Acceptor> tcp() {
         return tcp;
+    }
+
+    /** Takes no more requests from other servers, after all connections have ended. */
+    void close() {
+        fallback.ifPresent(HttpFallback::close);
     }
 
     /** Returns the bytes that have gone over all ports. */

@@ -2,6 +2,7 @@ package io.seleucia.chat;
 
 import io.seleucia.chat.broker.redis.RedisProcess;
 import io.seleucia.chat.broker.redis.RedisServers;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import redis.clients.jedis.RedisClient;
@@ -25,6 +26,13 @@ class ChatV1OverRedisTest extends ChatV1AcrossServers {
     void flush() {
         try (RedisClient client = redis.client()) {
             client.flushAll();
+        }
+    }
+
+    /** The keys in Redis. */
+    static Set<String> keys() {
+        try (RedisClient client = redis.client()) {
+            return client.keys("*");
         }
     }
 

@@ -29,7 +29,8 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
     private final StringBuilder partial = new StringBuilder();
     private WebSocket socket;
-    private Optional<InMemoryClient> memory = Optional.empty(); // in place of the socket
+    private Optional<InMemoryClient> memory = Optional.empty(); // in place of the socket, as the next
+    private Optional<StreamClient> stream = Optional.empty();
 
     private TestClient() {}
 
@@ -37,6 +38,13 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     static TestClient over(InMemoryClient connection) {
         TestClient client = new TestClient();
         client.memory = Optional.of(connection);
+        return client;
+    }
+
+    /** Has the same over HTTP. */
+    static TestClient over(StreamClient stream) {
+        TestClient client = new TestClient();
+        client.stream = Optional.of(stream);
         return client;
     }
 
@@ -114,6 +122,8 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         try {
             if (memory.isPresent()) {
                 memory.get().send(text);
+            } else if (stream.isPresent()) {
+                stream.get().send(text);
             } else {
                 socket.sendText(text, true).join();
             }
@@ -146,7 +156,7 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     public String next() throws InterruptedException {
         String text = memory.isPresent()
                 ? memory.get().receive(PATIENCE).map(Payload::asString).orElse(null)
-                : received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                : stream.isPresent() ? stream.get().next() : received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertThat(text)
                 .as("a frame within %s s; the close code is %s", PATIENCE_SECONDS, closed.getNow(0))
                 .isNotNull();
@@ -168,6 +178,9 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** The code with which the server closes, -1 if the connection breaks without one. */
     public int closeCode() throws Exception {
+        if (stream.isPresent()) {
+            return stream.get().closing().get("code").getAsInt();
+        }
         return memory.isPresent()
                 ? memory.get().closeCode().orElse(-1)
                 : closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -175,6 +188,10 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** Vanishes without a word. */
     public void abort() {
+        if (stream.isPresent()) {
+            stream.get().close();
+            return;
+        }
         socket.abort();
     }
 
@@ -182,6 +199,10 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     public void close() {
         if (memory.isPresent()) {
             memory.get().close();
+            return;
+        }
+        if (stream.isPresent()) {
+            stream.get().close();
             return;
         }
         socket.sendClose(WebSocket.NORMAL_CLOSURE, "")

@@ -9,6 +9,7 @@ import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.session.Bans;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.Poller;
 import io.seleucia.chat.transport.Tls;
 import io.seleucia.chat.transport.Wire;
@@ -37,6 +38,7 @@ public final class Acceptor implements Connector {
     private static final int PAUSE_MILLIS = 100;
     private static final long COMPLAINT_NANOS = 10_000_000_000L;
     private static final Duration HANDSHAKE_WHILE_CLOSING = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofDays(1); // of a step, which has a limit of its own
     private static final Duration REFUSAL = Duration.ofSeconds(1);
 
     private final ServerSocketChannel port;
@@ -144,6 +146,7 @@ public final class Acceptor implements Connector {
             LOG.log(Level.WARNING, "closing the port failed: " + e.getMessage());
         }
         connections().forEach(session -> session.end(CloseCode.RESTART, false));
+        running.stop();
     }
 
     @Override
@@ -167,6 +170,7 @@ public final class Acceptor implements Connector {
         private final long began = System.nanoTime();
         private final Optional<Ban> ban;
         private final boolean admitted;
+        private final Patience patience;
         private volatile Wire wire; // null until it is needed
         private volatile ServedConnection session; // null until the handshake is done, or if it fails
 
@@ -177,6 +181,7 @@ public final class Acceptor implements Connector {
             this.poller = poller;
             this.ban = limiter.banOf(peer);
             this.admitted = ban.isEmpty() && limiter.admit(peer);
+            this.patience = new Patience(admitted ? limits.handshakeTimeout() : REFUSAL);
         }
 
         @Override
@@ -197,8 +202,8 @@ public final class Acceptor implements Connector {
             try {
                 if (admitted) {
                     session = tls.isPresent()
-                            ? factory.enter(secured(tls.get())).orElse(null)
-                            : factory.enter(plain()).orElse(null);
+                            ? factory.enter(secured(tls.get()), patience).orElse(null)
+                            : factory.enter(plain(), patience).orElse(null);
                 } else if (tls.isEmpty()) { // over TLS, an answer would need a handshake
                     refuse();
                 }
@@ -277,8 +282,14 @@ public final class Acceptor implements Connector {
                 session.check(now);
                 return;
             }
-            Duration limit = closed ? HANDSHAKE_WHILE_CLOSING : admitted ? limits.handshakeTimeout() : REFUSAL;
-            if (now - began > limit.toNanos()) {
+            if (patience.isOver(now, closed ? HANDSHAKE_WHILE_CLOSING : LONGEST)) {
+                close();
+            }
+        }
+
+        @Override
+        void stop() {
+            if (patience.stop()) {
                 close();
             }
         }

@@ -67,6 +67,9 @@ final class RunningConnections {
         /** Releases the connection. */
         abstract void leave();
 
+        /** Ends the connection if it waits for another request and serves none. Any thread; does not block. */
+        void stop() {}
+
         /** Returns the connection, or null while its handshake is not done. */
         abstract ServedConnection served();
     }
@@ -80,6 +83,11 @@ final class RunningConnections {
     /** Returns those whose handshake is done. */
     Stream<ServedConnection> served() {
         return running.stream().map(Running::served).filter(Objects::nonNull);
+    }
+
+    /** Ends those that wait for another request, because the server stops. */
+    void stop() {
+        running.forEach(Running::stop);
     }
 
     /**

@@ -5,6 +5,10 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
 import io.seleucia.chat.transport.Handshake;
+import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.HttpRequest;
+import io.seleucia.chat.transport.HttpRequests;
+import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.WebSocketConnection;
 import io.seleucia.chat.transport.Wire;
@@ -15,34 +19,65 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Accepts WebSockets, each with the protocol that its handshake chooses, or for the endpoint of its path. Sends static pages
- * to clients that ask for no WebSocket.
+ * Accepts WebSockets, each with the protocol that its handshake chooses, or for the endpoint of its path. Answers all other
+ * requests that come to their port: for static pages, and for sessions over HTTP.
  *
+ * @param fallback sessions over HTTP, if there are any
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param routes the paths at which no protocol is spoken
  * @param ignoresAuthorization whether the field {@code Authorization} of a handshake is not a login
- * @param loginLimit the longest time of a login in a handshake
+ * @param handshakeLimit the longest time of a handshake
  */
 public record WebSocketConnectionFactory(
         Handshake handshake,
         StaticPages pages,
+        Optional<HttpFallback> fallback,
         List<Protocol> protocols,
         WebSocketRoutes routes,
         boolean ignoresAuthorization,
-        Duration loginLimit,
+        Duration handshakeLimit,
         SessionContext context)
         implements ConnectionFactory {
     @Override
-    public Optional<ServedConnection> enter(Wire wire) throws IOException {
-        HandshakeAuthenticator authenticator = new HandshakeAuthenticator(
-                context.logins(),
-                ignoresAuthorization,
-                wire.peer(),
-                loginLimit,
-                path -> routes.at(path).isPresent());
-        return handshake
-                .accept(wire, pages, this::subprotocols, authenticator)
-                .map(agreed -> entered(wire, agreed, authenticator));
+    public Optional<ServedConnection> enter(Wire wire, Patience patience) throws IOException {
+        HttpRequests requests = new HttpRequests(wire, patience, handshakeLimit);
+        try {
+            Optional<ServedConnection> served = Optional.empty();
+            for (Optional<HttpRequest> request = requests.next();
+                    request.isPresent() && served.isEmpty();
+                    request = served.isEmpty() ? requests.next() : request) {
+                served = answer(request.get());
+            }
+            return served;
+        } finally {
+            requests.release();
+        }
+    }
+
+    /** Answers a request. Returns the connection to run, if there is one now. */
+    private Optional<ServedConnection> answer(HttpRequest request) throws IOException {
+        try {
+            handshake.checkHost(request);
+            HandshakeAuthenticator authenticator = new HandshakeAuthenticator(
+                    context.logins(),
+                    ignoresAuthorization,
+                    request.wire().peer(),
+                    handshakeLimit.multipliedBy(3).dividedBy(4), // the answer to a login must be out in time
+                    path -> routes.at(path).isPresent() || !request.isUpgrade() && HttpFallback.needsLogin(path));
+            if (fallback.isPresent() && HttpFallback.concerns(request)) {
+                handshake.checkOrigin(request);
+                return fallback.get().answer(request, authenticator);
+            }
+            if (!pages.isEmpty() && !request.isUpgrade()) {
+                request.answer(pages.answer(request));
+                return Optional.empty();
+            }
+            Handshake.Agreed agreed = handshake.accept(request, this::subprotocols, authenticator);
+            return Optional.of(entered(request.wire(), agreed, authenticator));
+        } catch (HandshakeException e) {
+            request.refuse(e);
+            throw e;
+        }
     }
 
     private ServedConnection entered(Wire wire, Handshake.Agreed agreed, HandshakeAuthenticator authenticator) {

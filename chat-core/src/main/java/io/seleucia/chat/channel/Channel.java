@@ -54,6 +54,7 @@ public final class Channel implements Broker.Listener {
         private final Channel channel;
         private final Subscriber subscriber;
         private final Command.Interest interest;
+        private final boolean counts; // as a member, and not as a reader only
         private Ahead ahead; // null unless the member has read beyond the channel
         private int index; // in members, or GONE
         private volatile Sender counted; // the client that the broker counts it for; null if it does not
@@ -62,6 +63,7 @@ public final class Channel implements Broker.Listener {
             this.channel = channel;
             this.subscriber = subscriber;
             this.interest = interest;
+            this.counts = subscriber.countsAsMember();
             this.ahead = ahead;
         }
 
@@ -127,6 +129,7 @@ public final class Channel implements Broker.Listener {
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all below
     private final ArrayList<Membership> members = new ArrayList<>();
+    private int counted; // of the members, those that count as such
     private final RecentBroadcasts recent;
     private final Deletions deletions = new Deletions(lock);
     private final List<Arrivals> arrivals = new ArrayList<>(0); // of sessions that count before they join
@@ -381,13 +384,15 @@ public final class Channel implements Broker.Listener {
     private void add(Membership member) {
         member.index = members.size();
         members.add(member);
+        counted += member.counts ? 1 : 0;
         try {
-            if (members.size() == 1) {
+            if (member.counts && counted == 1) {
                 observer.occupied(name);
             }
             memory.charge(Part.CHANNELS, MEMBER_BYTES);
         } catch (Throwable e) {
             members.removeLast();
+            counted -= member.counts ? 1 : 0;
             throw e;
         }
     }
@@ -408,7 +413,8 @@ public final class Channel implements Broker.Listener {
             }
             member.index = GONE;
             memory.charge(Part.CHANNELS, -MEMBER_BYTES);
-            if (members.isEmpty()) {
+            counted -= member.counts ? 1 : 0;
+            if (member.counts && counted == 0) {
                 observer.vacated(name);
             }
             return true;
@@ -417,10 +423,11 @@ public final class Channel implements Broker.Listener {
         }
     }
 
+    /** Returns the number of members, without readers. */
     int size() {
         lock.lock();
         try {
-            return members.size();
+            return counted;
         } finally {
             lock.unlock();
         }

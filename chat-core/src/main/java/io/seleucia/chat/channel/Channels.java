@@ -121,7 +121,7 @@ public final class Channels {
         boolean counted = false;
         try {
             channel.open();
-            if (!Names.isInbox(name)) { // an inbox counts the sessions that bear its name
+            if (subscriber.countsAsMember() && !Names.isInbox(name)) { // an inbox counts those that bear its name
                 broker.join(name, client);
                 counted = true;
             }
@@ -413,7 +413,8 @@ public final class Channels {
     /** Passes on each channel that has sessions on this server, except inboxes, with their number. In no order. */
     public void forEachOccupied(ObjIntConsumer<String> action) {
         channels.forEach(channel -> {
-            int sessions = channel.size(); // 0 while the last one that has left reads the history
+            int sessions =
+                    channel.size(); // 0 while the last one that has left reads the history, or if all are readers
             if (!Names.isInbox(channel.name()) && sessions > 0) {
                 action.accept(channel.name(), sessions);
             }

@@ -14,6 +14,9 @@ public interface Subscriber {
     /** Returns the id of the session, by which it knows its own signals. */
     String id();
 
+    /** Returns whether the session counts as a member of its channels. */
+    boolean countsAsMember();
+
     /** Returns whether the client has this name. */
     boolean isCalled(String name);
 

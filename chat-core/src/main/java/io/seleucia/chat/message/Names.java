@@ -40,6 +40,16 @@ public final class Names {
     private Names() {}
 
     /**
+     * {@return the channel by which other servers that share a broker reach one of them} It would be the inbox of an account whose
+     * name begins with a space, which there is not.
+     *
+     * @param server the server's id
+     */
+    public static String serverChannelOf(String server) {
+        return ACCOUNT_INBOX + " " + server;
+    }
+
+    /**
      * {@return the name by which clients know the inbox of a client} It is also the channel of a broker that carries what
      * is sent to the client, if that is a guest, or there are no accounts; see {@link #accountInboxOf}.
      *

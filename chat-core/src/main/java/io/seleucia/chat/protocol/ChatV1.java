@@ -208,6 +208,11 @@ public final class ChatV1 implements Protocol {
     }
 
     @Override
+    public boolean hasLineEnds() {
+        return false;
+    }
+
+    @Override
     public Optional<Payload> encode(Request request, Event.Reply reply) {
         return Optional.of(object(json -> {
             if (!request.tag().equals(NO_ID)) {

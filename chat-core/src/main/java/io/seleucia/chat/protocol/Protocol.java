@@ -86,6 +86,19 @@ public interface Protocol {
         return true;
     }
 
+    /**
+     * {@return whether messages to a client may hold line ends} If so, each is a JSON string where the transport has one message a
+     * line, as over HTTP.
+     */
+    default boolean hasLineEnds() {
+        return true;
+    }
+
+    /** {@return whether a subscribed client is a member, whom presence shows; if not, it is a reader only} */
+    default boolean countsAsMember() {
+        return true;
+    }
+
     /** {@return whether a client receives its own messages} */
     default boolean echoes() {
         return true;

@@ -362,6 +362,11 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
     }
 
     @Override
+    public boolean countsAsMember() {
+        return protocol.countsAsMember();
+    }
+
+    @Override
     public boolean isCalled(String name) {
         return identity.isCalled(name);
     }

@@ -33,6 +33,7 @@ public record Handshake(
         boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA1 = sha1(); // cloned: getInstance leaves a thread-local in each idle thread
+    private static final String FOREIGN_ORIGIN = "this origin is not allowed";
     private static final int KEY_BYTES = 16;
     private static final int CONTEXTS_SHARE = 4;
     private static final int MAX_QUOTED = 100; // characters of a requested host
@@ -70,50 +71,32 @@ public record Handshake(
     }
 
     /**
-     * Reads the request and answers it. Blocks until that is done or the wire is aborted.
+     * Answers a request for a WebSocket. Blocks until that is done or the wire is aborted.
      *
-     * @param pages the answers to requests that are not for a WebSocket
      * @param subprotocols gives the subprotocols of a path, the most preferred first
-     * @return empty if the request was for a page; the connection has ended then
-     * @throws HandshakeException if the request was refused, after the client was told why
+     * @throws HandshakeException if the request is refused; the client is yet to be told
      * @throws IOException if the connection broke
      */
-    public Optional<Agreed> accept(Wire wire, StaticPages pages, Function<String, List<String>> subprotocols, Gate gate)
+    public Agreed accept(HttpRequest request, Function<String, List<String>> subprotocols, Gate gate)
             throws IOException {
-        boolean body = true;
-        IncomingMemory memory = new IncomingMemory(wire.memory());
-        try {
-            HttpHead head = HttpHead.read(wire, memory);
-            wire.complete();
-            body = !head.method().equals("HEAD"); // RFC 9110 §9.3.2
-            String host = head.host();
-            checkHost(host);
-            if (pages.concern(head)) {
-                pages.answer(head).send(wire, body);
-                return Optional.empty();
-            }
-            String path = head.path();
-            Map<String, String> parameters = head.parameters();
-            String key = check(head, wire.isSecure() ? "https" : "http", host);
-            Optional<String> subprotocol = negotiate(head, subprotocols.apply(path));
-            Optional<DeflateParameters> agreed = compression
-                    ? DeflateParameters.negotiate(
-                            head.lines("sec-websocket-extensions"), contextTakeover && hasRoomForContext(wire.memory()))
-                    : Optional.empty();
-            gate.check(path, head.single("authorization"), parameters);
-            wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
-                            + field("Sec-WebSocket-Protocol", subprotocol)
-                            + field("Sec-WebSocket-Extensions", agreed.map(DeflateParameters::answer))
-                            + "\r\n")
-                    .getBytes(StandardCharsets.ISO_8859_1));
-            return Optional.of(new Agreed(path, parameters, subprotocol, agreed));
-        } catch (HandshakeException e) {
-            refuse(wire, e, body);
-            throw e;
-        } finally {
-            memory.release();
-        }
+        HttpHead head = request.head();
+        Wire wire = request.wire();
+        String path = head.path();
+        Map<String, String> parameters = head.parameters();
+        String key = check(request, wire.isSecure() ? "https" : "http");
+        Optional<String> subprotocol = negotiate(head, subprotocols.apply(path));
+        Optional<DeflateParameters> agreed = compression
+                ? DeflateParameters.negotiate(
+                        head.lines("sec-websocket-extensions"), contextTakeover && hasRoomForContext(wire.memory()))
+                : Optional.empty();
+        gate.check(path, head.single("authorization"), parameters);
+        wire.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        + field("Sec-WebSocket-Accept", Optional.of(answerTo(key)))
+                        + field("Sec-WebSocket-Protocol", subprotocol)
+                        + field("Sec-WebSocket-Extensions", agreed.map(DeflateParameters::answer))
+                        + "\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1));
+        return new Agreed(path, parameters, subprotocol, agreed);
     }
 
     private static boolean hasRoomForContext(MemoryBudget memory) {
@@ -124,8 +107,17 @@ public record Handshake(
         return value.map(text -> name + ": " + text + "\r\n").orElse("");
     }
 
-    private void checkHost(String host) throws HandshakeException {
-        if (!hosts.include(host)) {
+    /**
+     * Checks the host of any request.
+     *
+     * @throws HandshakeException if the server does not serve it
+     */
+    public void checkHost(HttpRequest request) throws HandshakeException {
+        String host = request.head().host();
+        if (host.isEmpty() && !hosts.equals(HostNames.ANY)) { // of HTTP/1.0
+            throw new HandshakeException(400, "Host is missing");
+        }
+        if (!host.isEmpty() && !hosts.include(host)) {
             String named = host.length() <= MAX_QUOTED ? host : host.substring(0, MAX_QUOTED) + "…";
             throw new HandshakeException(
                     421, "this server does not serve the host " + named + ": its setting hosts names those it serves");
@@ -137,11 +129,15 @@ public record Handshake(
      *
      * @param scheme the scheme of this port's pages
      */
-    private String check(HttpHead head, String scheme, String host) throws HandshakeException {
+    private String check(HttpRequest request, String scheme) throws HandshakeException {
+        HttpHead head = request.head();
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
         }
-        if (head.announcesBody()) {
+        if (head.minor() == 0) {
+            throw new HandshakeException(400, HttpHead.VERSION_RULE);
+        }
+        if (request.hasBody()) {
             throw new HandshakeException(400, "a handshake has no body");
         }
         if (!head.lists("upgrade", "websocket")) {
@@ -157,10 +153,27 @@ public record Handshake(
                 .filter(Handshake::isKey)
                 .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
         Optional<String> origin = head.single("origin");
-        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, host))) {
-            throw new HandshakeException(403, "this origin is not allowed");
+        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, head.host()))) {
+            throw new HandshakeException(403, FOREIGN_ORIGIN);
         }
         return key;
+    }
+
+    /**
+     * Checks the origin of a request without an upgrade. If it may be one of another origin's page, all answers let that read
+     * them, but never with cookies (Fetch §3.3).
+     *
+     * @throws HandshakeException if the origin is not allowed
+     */
+    public void checkOrigin(HttpRequest request) throws HandshakeException {
+        Optional<String> origin = request.field("origin");
+        if (origin.isPresent()) {
+            String scheme = request.wire().isSecure() ? "https" : "http";
+            if (!allows(origin.get(), Origin.of(scheme, request.head().host()))) {
+                throw new HandshakeException(403, FOREIGN_ORIGIN);
+            }
+            request.giveAnswers("Access-Control-Allow-Origin: " + origin.get() + "\r\nVary: Origin\r\n");
+        }
     }
 
     private static boolean isKey(String key) {
@@ -222,20 +235,6 @@ public record Handshake(
 
     /** Refuses a connection before its request is read. */
     public static void refuse(Wire wire, int status, String why) throws IOException {
-        refuse(wire, new HandshakeException(status, why), true);
-    }
-
-    private static void refuse(Wire wire, HandshakeException refusal, boolean withBody) throws IOException {
-        HttpResponse answer = HttpResponse.text(refusal.status(), refusal.getMessage());
-        HttpResponse complete = switch (refusal.status()) {
-            case 401 ->
-                answer.with("WWW-Authenticate", "Basic realm=\"chat\", charset=\"UTF-8\"")
-                        .with("WWW-Authenticate", "Bearer realm=\"chat\"");
-            case 405 -> answer.with("Allow", "GET");
-            case 426 -> answer.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
-            case 429, 503 -> answer.with("Retry-After", "10");
-            default -> answer;
-        };
-        complete.send(wire, withBody);
+        new HandshakeException(status, why).answer().sendLast(wire, true);
     }
 }

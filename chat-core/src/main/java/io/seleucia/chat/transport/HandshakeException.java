@@ -2,18 +2,32 @@ package io.seleucia.chat.transport;
 
 import java.io.IOException;
 
-/** Signals a refused handshake. Outside of {@link Handshake}, the peer has been told already. */
+/** Signals a refused handshake or request. Outside of this package and the factories, the peer has been told already. */
 public final class HandshakeException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final int status;
 
     /**
-     * @param status the HTTP status: one of 400, 401, 403, 405, 426, 429, 431 and 503
+     * @param status the HTTP status
      */
     public HandshakeException(int status, String why) {
         super(why);
         this.status = status;
+    }
+
+    /** Returns the answer, with the fields that its status asks for. */
+    public HttpResponse answer() {
+        HttpResponse answer = HttpResponse.text(status, getMessage());
+        return switch (status) {
+            case 401 ->
+                answer.with("WWW-Authenticate", "Basic realm=\"chat\", charset=\"UTF-8\"")
+                        .with("WWW-Authenticate", "Bearer realm=\"chat\"");
+            case 405 -> answer.with("Allow", "GET");
+            case 426 -> answer.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+            case 429, 503 -> answer.with("Retry-After", "10");
+            default -> answer;
+        };
     }
 
     /** Returns the HTTP status of the answer. */

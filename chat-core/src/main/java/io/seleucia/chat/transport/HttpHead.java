@@ -14,18 +14,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The head of an HTTP/1.1 request (RFC 9112 §2 to §5).
+ * The head of an HTTP/1.1 request (RFC 9112 §2 to §5), or of one of HTTP/1.0 (RFC 1945), as proxies send them.
  *
  * @param target the target, in origin or absolute form
+ * @param minor the minor version; a later one than 1 means no less (RFC 9110 §2.5)
  * @param fieldLines the header lines, each a name, a colon and a value
  */
-record HttpHead(String method, String target, List<String> fieldLines) {
+record HttpHead(String method, String target, int minor, List<String> fieldLines) {
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_FIELDS = 100;
     private static final int TYPICAL_LINE = 128;
     private static final int CHARGED_STEP = 4 * 1024;
     private static final int BYTES_OF_A_CHARACTER = 2; // one in its line, one in its field
     private static final String VERSION = "HTTP/1."; // and the minor version
+
+    /** The reason for refusing a request of another version. */
+    static final String VERSION_RULE = "the version must be HTTP/1.1";
+
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
     private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
     private static final String TOKEN = "!#$%&'*+-.^_`|~"; // RFC 9110 §5.6.2, besides letters and digits
@@ -43,8 +48,8 @@ record HttpHead(String method, String target, List<String> fieldLines) {
         if (request.length != 3 || !isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");
         }
-        if (!isVersion(request[2])) { // a later minor version means no less (RFC 9110 §2.5)
-            throw malformed("the version must be HTTP/1.1");
+        if (!isVersion(request[2])) {
+            throw malformed(VERSION_RULE);
         }
         List<String> fieldLines = lines.subList(1, lines.size());
         for (String line : fieldLines) {
@@ -52,13 +57,13 @@ record HttpHead(String method, String target, List<String> fieldLines) {
                 throw malformed("a header line must be a name, a colon and a value");
             }
         }
-        return new HttpHead(request[0], request[1], fieldLines);
+        return new HttpHead(request[0], request[1], request[2].charAt(VERSION.length()) - '0', fieldLines);
     }
 
     private static boolean isVersion(String text) {
         return text.length() == VERSION.length() + 1
                 && text.startsWith(VERSION)
-                && text.charAt(VERSION.length()) >= '1'
+                && text.charAt(VERSION.length()) >= '0'
                 && text.charAt(VERSION.length()) <= '9';
     }
 
@@ -216,19 +221,25 @@ record HttpHead(String method, String target, List<String> fieldLines) {
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    /** Returns the host, with the port if it has one. That of an absolute target overrides the field (RFC 9112 §3.2.2). */
+    /**
+     * Returns the host, with the port if it has one. That of an absolute target overrides the field (RFC 9112 §3.2.2). Empty
+     * if a request of HTTP/1.0 names none.
+     */
     String host() throws HandshakeException {
-        String named = single("host").orElseThrow(() -> malformed("Host is missing"));
-        if (!isHost(named)) {
+        Optional<String> field = single("host");
+        if (field.isEmpty() && minor > 0) {
+            throw malformed("Host is missing");
+        }
+        String named = field.orElse("");
+        if (field.isPresent() && !isHost(named)) {
             throw malformed("Host must be a name or an address, and a port where it has one");
         }
         return target.startsWith("/") ? named : target.substring(target.indexOf("://") + 3, pathStart(target));
     }
 
-    /** Returns whether a body may follow. */
-    boolean announcesBody() throws HandshakeException {
-        return !lines("transfer-encoding").isEmpty()
-                || !single("content-length").orElse("0").equals("0");
+    /** Returns whether the peer wants to send further requests (RFC 9112 §9.3). Those of HTTP/1.0 never do here. */
+    boolean keepsAlive() {
+        return minor > 0 && !lists("connection", "close");
     }
 
     /** Returns the values of the lines of a field. */

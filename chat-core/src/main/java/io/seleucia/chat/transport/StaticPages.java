@@ -56,18 +56,18 @@ public final class StaticPages {
         }
     }
 
-    /** Returns whether a request is for a page: not if there are no pages, or the request is for a WebSocket. */
-    boolean concern(HttpHead head) {
-        return !byPath.isEmpty() && !head.lists("upgrade", "websocket");
+    /** Returns whether there are no pages. */
+    public boolean isEmpty() {
+        return byPath.isEmpty();
     }
 
     /** Returns the requested page, or the reason for its absence. */
-    HttpResponse answer(HttpHead head) throws HandshakeException {
-        head.host(); // a request without one is malformed
+    public HttpResponse answer(HttpRequest request) throws HandshakeException {
+        HttpHead head = request.head();
         if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
             return HttpResponse.text(405, "the method must be GET or HEAD").with("Allow", "GET, HEAD");
         }
-        if (head.announcesBody()) {
+        if (request.hasBody()) {
             throw new HandshakeException(400, "a request for a page has no body");
         }
         Resource resource = byPath.get(head.path());

@@ -19,12 +19,12 @@ abstract class WireConnection implements Connection {
     }
 
     @Override
-    public final void beforeWaiting(Runnable action) {
+    public void beforeWaiting(Runnable action) {
         wire.beforeWaiting(action);
     }
 
     @Override
-    public final boolean hasUnread() {
+    public boolean hasUnread() {
         return wire.hasUnread();
     }
 
@@ -49,12 +49,12 @@ abstract class WireConnection implements Connection {
     }
 
     @Override
-    public final void finish() {
+    public void finish() {
         wire.finish();
     }
 
     @Override
-    public final void abort() {
+    public void abort() {
         wire.abort();
     }
 
@@ -65,17 +65,17 @@ abstract class WireConnection implements Connection {
     }
 
     @Override
-    public final long lastReadNanos() {
+    public long lastReadNanos() {
         return wire.lastReadNanos();
     }
 
     @Override
-    public final long readingSince() {
+    public long readingSince() {
         return wire.readingSince();
     }
 
     @Override
-    public final long incomingBytes() {
+    public long incomingBytes() {
         return memory.bytes();
     }
 

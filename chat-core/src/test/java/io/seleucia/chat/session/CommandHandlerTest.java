@@ -696,6 +696,11 @@ class CommandHandlerTest {
         }
 
         @Override
+        public boolean countsAsMember() {
+            return true;
+        }
+
+        @Override
         public void began() {
             begun.countDown();
         }

@@ -52,7 +52,8 @@ class ConnectionMemoryTest {
     @Test
     void chargesALongHeadUntilItHasBeenAnswered() throws Exception {
         long[] charged = new long[1];
-        HANDSHAKE.accept(
+        Handshakes.accept(
+                HANDSHAKE,
                 wire(REQUEST + "X: " + "x".repeat(12_000) + "\r\n\r\n"),
                 StaticPages.NONE,
                 path -> List.of(),
@@ -90,8 +91,7 @@ class ConnectionMemoryTest {
     }
 
     private static Handshake.Agreed accept(Wire wire) throws IOException {
-        return HANDSHAKE
-                .accept(wire, StaticPages.NONE, path -> List.of(), Loopback.OPEN)
+        return Handshakes.accept(HANDSHAKE, wire, StaticPages.NONE, path -> List.of(), Loopback.OPEN)
                 .orElseThrow();
     }
 }

@@ -38,7 +38,6 @@ class StaticPagesTest {
                 Referrer-Policy: no-referrer
                 Content-Length: 16
                 Date: \\w{3}, \\d+ \\w{3} \\d{4} [0-9:]{8} GMT
-                Connection: close
 
                 <p>déjà vu</p>""".replace("\n", "\r\n")));
     }
@@ -71,6 +70,23 @@ class StaticPagesTest {
     @Test
     void givesAgainWhatHasChanged() throws IOException {
         assertThat(answer("GET / HTTP/1.1", "If-None-Match: \"other\"")).startsWith("HTTP/1.1 200 OK\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Connection: close", "Connection: keep-alive, Close"})
+    void endsTheConnectionOfAClientThatWantsNoMore(String line) throws IOException {
+        assertThat(answer("GET / HTTP/1.1", line)).contains("\r\nConnection: close\r\n");
+    }
+
+    @Test
+    void givesPagesToProxiesThatSpeakHttp10() throws IOException {
+        String request = "GET /a.css HTTP/1.0\r\n\r\n";
+        Handshakes.accept(HANDSHAKE, wire(loopback, request), PAGES, any -> List.of(), Loopback.OPEN);
+
+        assertThat(new String(loopback.received(), StandardCharsets.UTF_8))
+                .startsWith("HTTP/1.1 200 OK\r\n")
+                .contains("\r\nConnection: close\r\n")
+                .endsWith("p{}");
     }
 
     private static String tag() throws IOException {
@@ -122,7 +138,7 @@ class StaticPagesTest {
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
                 "Sec-WebSocket-Version: 13");
 
-        assertThat(HANDSHAKE.accept(wire(loopback, request), PAGES, any -> List.of(), Loopback.OPEN))
+        assertThat(Handshakes.accept(HANDSHAKE, wire(loopback, request), PAGES, any -> List.of(), Loopback.OPEN))
                 .get()
                 .extracting(Handshake.Agreed::path)
                 .isEqualTo(path);
@@ -144,7 +160,7 @@ class StaticPagesTest {
     }
 
     private static String answer(Loopback loopback, String... lines) throws IOException {
-        assertThat(HANDSHAKE.accept(wire(loopback, request(lines)), PAGES, any -> List.of(), Loopback.OPEN))
+        assertThat(Handshakes.accept(HANDSHAKE, wire(loopback, request(lines)), PAGES, any -> List.of(), Loopback.OPEN))
                 .isEmpty();
         return new String(loopback.received(), StandardCharsets.UTF_8);
     }

@@ -193,8 +193,8 @@ class TransportFuzzTest {
 
     private static Outcome accept(Wire wire) {
         try {
-            Handshake.Agreed agreed = HANDSHAKE
-                    .accept(wire, StaticPages.NONE, path -> SUBPROTOCOLS, Loopback.OPEN)
+            Handshake.Agreed agreed = Handshakes.accept(
+                            HANDSHAKE, wire, StaticPages.NONE, path -> SUBPROTOCOLS, Loopback.OPEN)
                     .orElseThrow();
             return new Outcome(agreed.subprotocol(), Optional.empty());
         } catch (IOException e) {

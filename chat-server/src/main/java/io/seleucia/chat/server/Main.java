@@ -74,6 +74,7 @@ public final class Main {
                 .tcpChannel(settings.text(Setting.TCP_CHANNEL))
                 .limits(settings.limits())
                 .compression(settings.compression())
+                .httpFallback(settings.isOn(Setting.HTTP_FALLBACK))
                 .guestNames(settings.guestNames())
                 .guestNameHold(settings.guestNameHold())
                 .hosts(settings.list(Setting.HOSTS))

@@ -46,6 +46,7 @@ enum Setting {
             Kind.HOSTS,
             "host names that clients may use for the server; * is any; none: localhost if it listens only there, else any"),
     ALLOWED_ORIGINS("", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
+    HTTP_FALLBACK("true", Kind.SWITCH, "let clients connect over HTTP where WebSockets do not get through"),
     COMPRESSION("on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     TLS_KEYSTORE("", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
     TLS_PASSWORD_FILE("", Kind.FILE, "a file whose first line is the keystore's password"),

@@ -42,6 +42,11 @@ public final class XSocketsProtocol implements Protocol {
     }
 
     @Override
+    public boolean hasLineEnds() {
+        return false;
+    }
+
+    @Override
     public Request decode(Payload message) {
         throw eachHasItsOwn();
     }
