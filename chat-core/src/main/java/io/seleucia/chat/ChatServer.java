@@ -28,6 +28,7 @@ import io.seleucia.chat.metrics.Counters;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.ControlChannel;
 import io.seleucia.chat.session.Logins;
+import io.seleucia.chat.session.Methods;
 import io.seleucia.chat.session.NameHolds;
 import io.seleucia.chat.session.Observer;
 import io.seleucia.chat.session.Quota;
@@ -152,7 +153,8 @@ public final class ChatServer implements AutoCloseable {
                 logins,
                 sources,
                 holds,
-                observer);
+                observer,
+                methods(settings.methods));
         connectors = new ServerConnectors(settings, context, pollers, watchdog);
         control.start();
         holds.ifPresent(NameHolds::start);
@@ -190,6 +192,21 @@ public final class ChatServer implements AutoCloseable {
                         Quota.QUEUED_BYTES, quotas.queuedBytes()),
                 limits.outboundQueueBytes(),
                 memory);
+    }
+
+    private static Methods methods(Map<String, CallHandler> handlers) {
+        Map<String, CallHandler> known = Map.copyOf(handlers);
+        return (user, call) -> {
+            CallHandler handler = known.get(call.method());
+            if (handler == null) {
+                return Methods.unknown(call);
+            }
+            try {
+                return new Event.Result(Objects.requireNonNull(handler.call(user, call.content()), "result"));
+            } catch (CallException e) {
+                return new Event.Failed(e.code(), e.getMessage());
+            }
+        };
     }
 
     private static ConnectionLimits connectionLimits(Limits limits) {

@@ -69,6 +69,7 @@ public final class ChatServerBuilder {
     final List<Controller<?>> controllers = new ArrayList<>();
     final List<ServerListener> listeners = new ArrayList<>();
     final Map<String, WebSocketHandler> handlers = new HashMap<>();
+    final Map<String, CallHandler> methods = new HashMap<>();
     StaticPages pages = StaticPages.NONE;
 
     ChatServerBuilder() {}
@@ -425,6 +426,26 @@ public final class ChatServerBuilder {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(factory, "factory");
         controllers.add(new Controller<>(name, type, factory));
+        return this;
+    }
+
+    /**
+     * Adds a method that clients can call, by the request {@code call} of chat.v1.
+     *
+     * @param name the name, by the rules of client ids
+     * @param handler the method; see its documentation for the threads that call it
+     * @return this builder
+     * @throws IllegalArgumentException if the name is not valid, or there is a method of that name
+     */
+    public ChatServerBuilder method(String name, CallHandler handler) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(handler, "handler");
+        Names.flawOfMethod(name).ifPresent(flaw -> {
+            throw new IllegalArgumentException(flaw);
+        });
+        if (methods.putIfAbsent(name, handler) != null) {
+            throw new IllegalArgumentException("there are two methods called " + name);
+        }
         return this;
     }
 

@@ -150,7 +150,7 @@ final class ChannelQueue {
                 begin(((Event.Subscribed) reply).recovery(), request.since(), lost);
             }
             case LEAVE -> leave(request);
-            case PUBLISH, DIRECT, SIGNAL, ASK_MEMBER, ASK -> {
+            case PUBLISH, DIRECT, SIGNAL, CALL, ASK_MEMBER, ASK -> {
                 if (!request.isDone()) {
                     request.succeed(reply, position);
                 }
@@ -209,8 +209,10 @@ final class ChannelQueue {
         subscribed = false;
         dueAt = System.nanoTime();
         for (PendingRequest<?> request : requests) {
-            if (request.kind() == PendingRequest.Kind.SIGNAL) {
-                request.fail(ChatException.of(ChatException.Reason.OFFLINE, "the connection was lost"));
+            boolean repeated = request.kind() != PendingRequest.Kind.SIGNAL
+                    && (request.kind() != PendingRequest.Kind.CALL || !request.isSent());
+            if (!repeated) {
+                request.failUnanswered(ChatException.of(ChatException.Reason.OFFLINE, "the connection was lost"));
             }
         }
     }

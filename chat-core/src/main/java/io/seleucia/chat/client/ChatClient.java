@@ -555,6 +555,23 @@ public final class ChatClient implements AutoCloseable {
         return submit(PendingRequest.Kind.ASK_MEMBER, channel(channel), request, (reply, at) -> (Event.Members) reply);
     }
 
+    /**
+     * Calls a method of the program that runs the server. A call that was sent is not repeated after a lost connection: then the
+     * future fails with {@link ChatException.Reason#OFFLINE}, and {@link ChatException#isUncertain()} says that it may have been
+     * carried out.
+     *
+     * @param method the method's name
+     * @param data what the method is given; {@link Content#NONE} for nothing
+     * @return the result; {@link Content#NONE} if there is none. A method that the server does not have fails with {@code
+     *     unknown_type}
+     */
+    public CompletableFuture<Content> call(String method, Content data) {
+        Objects.requireNonNull(method, "method");
+        Objects.requireNonNull(data, "data");
+        String request = ClientCodec.call(checked(method, Names.flawOfMethod(method)), data);
+        return submit(PendingRequest.Kind.CALL, "", request, (reply, at) -> ((Event.Result) reply).content());
+    }
+
     /** {@return the channels in which the server has this client, sorted} */
     public CompletableFuture<List<String>> channels() {
         String request = ClientCodec.channels();

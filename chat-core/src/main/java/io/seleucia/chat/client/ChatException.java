@@ -29,7 +29,7 @@ public final class ChatException extends RuntimeException {
     /** The server's code, or null if it gave none. */
     private final ErrorCode code;
 
-    /** Set if the message may have been published. */
+    /** Set if the request may have been carried out. */
     private final boolean uncertain;
 
     private ChatException(Reason reason, ErrorCode code, boolean uncertain, String message) {
@@ -47,9 +47,9 @@ public final class ChatException extends RuntimeException {
         return new ChatException(Reason.REFUSED, code, false, code.wireName() + ": " + message);
     }
 
-    /** Returns the same for a message that was sent and may have been published. */
+    /** Returns the same for a request that was sent and may have been carried out. */
     ChatException uncertain() {
-        return new ChatException(reason, code, true, getMessage() + "; it was sent, and may have been published");
+        return new ChatException(reason, code, true, getMessage() + "; it was sent, and may have been carried out");
     }
 
     /** {@return the kind of failure} */
@@ -62,7 +62,7 @@ public final class ChatException extends RuntimeException {
         return Optional.ofNullable(code);
     }
 
-    /** {@return whether the message may have been published nevertheless, because it was sent and no reply came} */
+    /** {@return whether a message may have been published, or a call carried out, because it was sent and no reply came} */
     public boolean isUncertain() {
         return uncertain;
     }

@@ -155,6 +155,13 @@ final class ClientCodec {
         return StrictJson.text(request);
     }
 
+    static String call(String method, Content data) {
+        JsonObject request = request("call");
+        request.addProperty("method", method);
+        request.add("data", data instanceof Content.None ? JsonNull.INSTANCE : json(data));
+        return StrictJson.text(request);
+    }
+
     static String read(String channel, long offset) {
         JsonObject request = request("read", channel);
         request.addProperty("offset", offset);
@@ -328,6 +335,7 @@ final class ClientCodec {
                     case "history" -> page(frame);
                     case "search" -> found(frame);
                     case "presence" -> members(frame);
+                    case "result" -> new Event.Result(result(frame.get("data")));
                     case "pong" -> new Event.Pong();
                     case "error" -> new Event.Failed(code(string(frame, "code")), string(frame, "message"));
                     case "message" -> new Event.Received(message(frame, string(frame, "channel"), ""));
@@ -479,6 +487,10 @@ final class ClientCodec {
         return data instanceof JsonPrimitive primitive && primitive.isString()
                 ? new Content.Text(primitive.getAsString())
                 : Content.Json.ofValid(StrictJson.text(data));
+    }
+
+    private static Content result(JsonElement data) {
+        return data instanceof JsonNull ? Content.NONE : content(data);
     }
 
     private static Event.Recovery recovery(JsonObject json) {

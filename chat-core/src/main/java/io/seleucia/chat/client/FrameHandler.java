@@ -64,7 +64,7 @@ final class FrameHandler {
                         "a " + frame.type() + " in " + frame.channel() + " can't be read, and is skipped");
                 yield Optional.empty();
             }
-            case "history", "search", "presence", "channels", "list" ->
+            case "history", "search", "presence", "channels", "list", "result" ->
                 unless(here.answered(
                         frame.id(), new Event.Failed(ErrorCode.INTERNAL, "the server's answer can't be read")));
             default -> Optional.of(ClientCodec.NO_CHAT_V1);

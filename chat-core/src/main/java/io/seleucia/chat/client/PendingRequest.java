@@ -16,7 +16,7 @@ import java.util.function.BiFunction;
  * @param <T> the result
  */
 final class PendingRequest<T> {
-    /** The kind of a request. All but signals are repeated after a lost connection. */
+    /** The kind of a request. All but signals and calls are repeated after a lost connection. */
     enum Kind {
         /** Subscribes. Repeated without a deadline. */
         JOIN,
@@ -28,6 +28,8 @@ final class PendingRequest<T> {
         DIRECT,
         /** Sends a signal. */
         SIGNAL,
+        /** Calls a method. It may have been carried out although the connection was lost, and is not repeated. */
+        CALL,
         /** Asks about a channel to which the client is subscribed. */
         ASK_MEMBER,
         /** Asks a question that needs no subscription. */
@@ -36,7 +38,7 @@ final class PendingRequest<T> {
         boolean needsMembership() {
             return switch (this) {
                 case LEAVE, PUBLISH, SIGNAL, ASK_MEMBER -> true;
-                case JOIN, DIRECT, ASK -> false;
+                case JOIN, DIRECT, CALL, ASK -> false;
             };
         }
 
@@ -46,6 +48,11 @@ final class PendingRequest<T> {
 
         boolean publishes() {
             return this == PUBLISH || this == DIRECT;
+        }
+
+        /** Returns whether the server may have carried out the request although no reply has come. */
+        boolean hasEffect() {
+            return publishes() || this == CALL;
         }
     }
 
@@ -140,6 +147,10 @@ final class PendingRequest<T> {
         sent = true;
     }
 
+    boolean isSent() {
+        return sent;
+    }
+
     /** Returns whether the request is answered, has failed, or was cancelled by the program. */
     boolean isDone() {
         return done || future.isCancelled();
@@ -174,8 +185,8 @@ final class PendingRequest<T> {
         }
     }
 
-    /** Fails the request, and says so if it may have been published nevertheless. */
+    /** Fails the request, and says so if it may have been carried out nevertheless. */
     void failUnanswered(ChatException reason) {
-        fail(sent && kind.publishes() ? reason.uncertain() : reason);
+        fail(sent && kind.hasEffect() ? reason.uncertain() : reason);
     }
 }

@@ -241,6 +241,14 @@ public sealed interface Command {
      */
     record Nickname(String name) implements Command {}
 
+    /**
+     * Call a method of the program that runs the server.
+     *
+     * @param method the method's name; see {@link Names#flawOfMethod}
+     * @param content what the method is given
+     */
+    record Call(String method, Content content) implements Command {}
+
     /** Nothing: input that its protocol skips. It counts as a request all the same. */
     record Ignored() implements Command {}
 

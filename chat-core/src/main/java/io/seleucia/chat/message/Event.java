@@ -198,6 +198,13 @@ public sealed interface Event {
      */
     record Members(String channel, int total, List<Member> clients, boolean more) implements Reply {}
 
+    /**
+     * What a method of the program that runs the server has returned.
+     *
+     * @param content the result; {@link Content#NONE} if the method returns nothing
+     */
+    record Result(Content content) implements Reply {}
+
     /** The answer to a ping. */
     record Pong() implements Reply {}
 

@@ -108,6 +108,15 @@ public final class Names {
     }
 
     /**
+     * {@return what is wrong with the name of a method: a sentence for a person, or empty if it is a good one}
+     *
+     * @param method the name
+     */
+    public static Optional<String> flawOfMethod(String method) {
+        return flawOfShown("a method's name", method, MAX_CLIENT);
+    }
+
+    /**
      * {@return what is wrong with a channel's name: a sentence for a person, or empty if it is a good one}
      *
      * @param name the name

@@ -61,6 +61,7 @@ public record Request(Object tag, Optional<String> client, Command command) {
             case Command.Describe describe -> new Command.Describe(Names.normal(describe.channel()), describe.json());
             case Command.Nickname nickname -> new Command.Nickname(Names.normal(nickname.name()));
             case Command.Refresh refresh -> refresh;
+            case Command.Call call -> call;
             case Command.Custom custom -> custom;
             case Command.Ignored ignored -> ignored;
             case Command.UnsubscribeAll all -> all;
@@ -109,6 +110,7 @@ public record Request(Object tag, Optional<String> client, Command command) {
                     case Command.Describe describe -> Names.flawOfChannel(describe.channel());
                     case Command.Nickname nickname -> Names.flawOfClient(nickname.name());
                     case Command.Refresh refresh -> Optional.empty();
+                    case Command.Call call -> Names.flawOfMethod(call.method());
                     case Command.Custom custom -> Optional.empty();
                     case Command.Ignored ignored -> Optional.empty();
                     case Command.UnsubscribeAll all -> Optional.empty();

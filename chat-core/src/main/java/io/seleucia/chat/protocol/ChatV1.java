@@ -125,6 +125,7 @@ public final class ChatV1 implements Protocol {
                         Json.string(request, "channel"),
                         Json.optionalString(request, "after").orElse(""),
                         limit(request, LARGEST_PAGE));
+            case "call" -> new Command.Call(Json.string(request, "method"), data(request));
             case "refresh" -> new Command.Refresh(new Credentials.Token(Json.string(request, "token")));
             case "ping" -> new Command.Ping();
             default -> new Command.Malformed(ErrorCode.UNKNOWN_TYPE, "there is no request of that type");
@@ -337,6 +338,14 @@ public final class ChatV1 implements Protocol {
                 json.name("total").value(members.total());
                 if (members.more()) {
                     json.name("more").value(true);
+                }
+            }
+            case Event.Result result -> {
+                json.name("type").value("result");
+                if (result.content() instanceof Content.None) {
+                    json.name("data").nullValue();
+                } else {
+                    Json.write(json, result.content());
                 }
             }
             case Event.Pong pong -> json.name("type").value("pong");

@@ -126,6 +126,7 @@ public final class TcpChat implements Protocol {
             case Event.Page page -> Optional.empty();
             case Event.FoldedPage page -> Optional.empty();
             case Event.Found found -> Optional.empty();
+            case Event.Result result -> Optional.empty();
             case Event.Members members -> Optional.empty();
             case Event.Read read -> Optional.empty();
             case Event.Pong pong -> Optional.empty();

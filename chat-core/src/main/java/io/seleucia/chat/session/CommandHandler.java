@@ -37,6 +37,7 @@ final class CommandHandler {
     private final DirectMessages directs;
     private final Histories histories;
     private final Descriptions descriptions;
+    private final Calls calls;
 
     CommandHandler(
             LocalSession session,
@@ -57,6 +58,7 @@ final class CommandHandler {
         this.directs = new DirectMessages(session, identity, permissions, context, newChannels, publisher);
         this.histories = new Histories(session, identity, permissions, subscriptions, context);
         this.descriptions = new Descriptions(session, identity, permissions, subscriptions, context, newChannels);
+        this.calls = new Calls(session, permissions, context);
     }
 
     /** Carries out a request, or answers why it can't be carried out. */
@@ -90,6 +92,7 @@ final class CommandHandler {
             case Command.Search search -> histories.send(request, search);
             case Command.Presence presence -> presence(request, presence);
             case Command.Nickname nickname -> identity.nickname(request, nickname.name(), subscriptions::rename);
+            case Command.Call call -> calls.apply(request, call);
             case Command.Custom own -> {
                 long size = allowance.receivedBytes(); // the protocol knows what it sends, and to whom
                 if (allowance.take(request, now -> allowance.source().send(size, now))) {

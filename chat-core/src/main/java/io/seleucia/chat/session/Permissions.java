@@ -91,8 +91,16 @@ final class Permissions {
     /** Returns whether the rules allow an action. Any thread. */
     boolean allows(Authorizer.Action action, String channel, Optional<Content> content) {
         Optional<Login> login = identity.login();
-        return !logins.restrict(login)
-                || logins.allow(login.map(Login::user).orElseGet(this::guest), action, channel, content);
+        return !logins.restrict(login) || logins.allow(user(login), action, channel, content);
+    }
+
+    /** Returns the client's user. */
+    User user() {
+        return user(identity.login());
+    }
+
+    private User user(Optional<Login> login) {
+        return login.map(Login::user).orElseGet(this::guest);
     }
 
     /** Reports that the rules could not be asked in a review. Any thread. */

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param sources count the use of quotas across the connections of a client
  * @param holds reserves the names of guests; empty if guests share names
  * @param observer is told of the events of all sessions
+ * @param methods can be called by clients
  */
 public record SessionContext(
         String server,
@@ -22,11 +23,12 @@ public record SessionContext(
         Logins logins,
         Sources sources,
         Optional<NameHolds> holds,
-        Observer observer) {
+        Observer observer,
+        Methods methods) {
     /** Returns this context with other times for pings. */
     public SessionContext withPings(Duration interval, Duration timeout) {
         ConnectionContext others = connections.withLimits(connections.limits().withPings(interval, timeout));
-        return new SessionContext(server, others, limits, channels, logins, sources, holds, observer);
+        return new SessionContext(server, others, limits, channels, logins, sources, holds, observer, methods);
     }
 
     /** Returns the budget that is charged for the memory of sessions. */

@@ -337,7 +337,7 @@ class ChatClientOnTheWireTest {
         ChatException failure = failureOf(sent);
         assertThat(failure.reason()).isEqualTo(ChatException.Reason.EXPIRED);
         assertThat(failure.isUncertain()).isTrue();
-        assertThat(failure).hasMessage("not acknowledged in time; it was sent, and may have been published");
+        assertThat(failure).hasMessage("not acknowledged in time; it was sent, and may have been carried out");
         failure = failureOf(waiting);
         assertThat(failure.reason()).isEqualTo(ChatException.Reason.EXPIRED);
         assertThat(failure.isUncertain()).isFalse();

@@ -656,7 +656,8 @@ class CommandHandlerTest {
                     logins,
                     sources,
                     Optional.empty(),
-                    observer);
+                    observer,
+                    Methods.NONE);
             served = new ServedConnection(connection, connections);
             replies = new Replies(served, this, why -> new Event.Failed(ErrorCode.UNAVAILABLE, why.getMessage()));
             allowance = new Allowance(served, replies, sources, context.limits());

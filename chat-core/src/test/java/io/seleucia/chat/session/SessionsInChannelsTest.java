@@ -533,7 +533,8 @@ class SessionsInChannelsTest {
                             logins,
                             SourcesTest.unbounded(),
                             Optional.empty(),
-                            Observer.NONE));
+                            Observer.NONE,
+                            Methods.NONE));
             thread = Thread.ofVirtual().start(served.serve(session)::run);
             clients.add(this);
         }

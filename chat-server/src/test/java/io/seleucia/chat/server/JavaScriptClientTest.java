@@ -507,6 +507,14 @@ class JavaScriptClientTest extends JavaScriptClients {
     }
 
     @Test
+    void aCallOfAMethodThatTheProgramDoesNotHaveIsRejected() {
+        Page ada = client("ada");
+        assertThat(ada.evaluate("chat.call('missing', { n: 1 }).catch(({ code, message }) => code + ': ' + message)")
+                        .getAsString())
+                .isEqualTo("unknown_type: there is no method missing");
+    }
+
+    @Test
     void theExampleOfTheDocumentationWorks() throws IOException {
         Matcher example = Pattern.compile("```js\\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("..", "docs", "javascript.md")));

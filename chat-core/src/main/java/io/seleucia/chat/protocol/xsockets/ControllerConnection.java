@@ -304,6 +304,7 @@ final class ControllerConnection implements Protocol {
             case Event.Page page -> Optional.empty();
             case Event.FoldedPage page -> Optional.empty();
             case Event.Found found -> Optional.empty();
+            case Event.Result result -> Optional.empty();
             case Event.Directory directory -> Optional.empty();
             case Event.Description info -> Optional.empty();
             case Event.Members members -> Optional.empty();

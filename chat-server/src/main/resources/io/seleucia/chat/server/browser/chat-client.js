@@ -580,6 +580,18 @@ export class ChatClient {
         return { more: false, ...(await this.#read({ type: "list", prefix, ...from, limit })) };
     }
 
+    /**
+     * Calls a method of the program that runs the server. A call that was sent is not repeated after a lost connection: it is
+     * rejected with `offline`, and may have been carried out.
+     * @param {string} method
+     * @param {any} data
+     * @returns {Promise<any>} the result; null for none
+     */
+    async call(method, data) {
+        refuse(JSON.stringify({ type: "call", method, data }));
+        return (await this.#read({ type: "call", method, data })).data;
+    }
+
     /** Sends a new token before the old one expires. @param {string} token @returns {Promise<{expires: number}>} */
     async refresh(token) {
         if (typeof this.#login.token === "string") {
@@ -1042,6 +1054,10 @@ export class ChatClient {
     #askRead(read) {
         const channel = this.#channels.get(read.request.channel);
         const connection = this.#connection;
+        if (read.request.type === "call" && read.askedOn && read.askedOn !== connection) {
+            read.settle(new ChatError("offline", "the connection was lost; the call may have been carried out"));
+            return;
+        }
         if (
             this.#state !== "connected" ||
             read.askedOn === connection ||
