@@ -614,13 +614,14 @@ public final class Channel implements Broker.Listener {
     }
 
     private void remember(Position position, Event.Push push, Broadcast broadcast) {
-        boolean sameEpoch = last != null && position.sameEpoch(last);
-        boolean follows = sameEpoch && position.offset() == last.offset() + 1;
+        boolean isOpen = last != null || opening.state() == State.SUCCESS;
+        boolean sameEpoch = isOpen && position.sameEpoch(position());
+        boolean follows = sameEpoch && position.offset() == position().offset() + 1;
         last = position;
         if (push instanceof Event.Lost || !follows) {
             recent.clear(); // there is a gap behind them
         }
-        if (push instanceof Event.Lost) {
+        if (push instanceof Event.Lost && sameEpoch) {
             deletions.noteAll(); // by an operator, perhaps
         }
         if (push instanceof Event.Received received) {

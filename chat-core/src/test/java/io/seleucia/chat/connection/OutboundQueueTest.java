@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.concurrent.Gate;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.transport.Frame;
 import io.seleucia.chat.transport.Frames;
@@ -14,9 +15,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -363,6 +366,29 @@ class OutboundQueueTest {
         assertThat(queue.poll()).isSameAs(before);
         patient.join();
         assertThat(queue.poll()).isSameAs(frame);
+    }
+
+    @Test
+    void asksTheGateOfAFrameAgainWhenThereIsRoom() throws Exception {
+        var queue = Queues.ofBytes(100, MEMORY);
+        Frame before = Frames.ofLength(60);
+        queue.offer(before);
+        AtomicBoolean open = new AtomicBoolean(true);
+        Gate gate = step -> open.get() && Gate.OPEN.pass(step);
+        FutureTask<Boolean> putting = new FutureTask<>(() -> queue.put(Frames.ofLength(60), gate));
+        Thread patient = Thread.ofVirtual().start(putting);
+        awaitWaiting(patient);
+
+        open.set(false);
+        assertThat(queue.poll()).isSameAs(before);
+
+        assertThat(putting.get()).isFalse();
+        assertThat(queue.poll()).isNull();
+        Frame next = Frames.ofLength(60);
+        assertThat(queue.put(next, Gate.OPEN)).isTrue();
+        assertThat(queue.poll()).isSameAs(next);
+        queue.close(LAST, false);
+        assertThat(queue.put(next, Gate.OPEN)).as("the gate was open").isTrue();
     }
 
     private static Thread putting(OutboundQueue queue, Stream<Frame> frames) {

@@ -491,6 +491,18 @@ class CommandHandlerTest {
     }
 
     @Test
+    void sendsNoContentOfAChannelThatIsDeletedAsTheFirstThingThatItsMembersAreTold() throws Exception {
+        broker.publish(LOBBY, "bob", new Content.Text("secret"), "");
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+
+        client.whileEncoding = () -> broker.delete(LOBBY);
+        List<Event.Reply> made = client.replies(new Command.History(LOBBY, 0, true, 1));
+
+        assertThat(((Event.Page) made.getLast()).messages()).isEmpty();
+    }
+
+    @Test
     void givesUpReadingAHistoryThatIsDeletedAgainAndAgain() throws Exception {
         Client client = ada();
         client.ask(subscribe(LOBBY));
