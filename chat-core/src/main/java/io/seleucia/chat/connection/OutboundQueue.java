@@ -7,6 +7,8 @@ import io.seleucia.chat.transport.Frame;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * The frames that wait to be written to one client: many threads offer; the thread that has the turn of writing takes.
@@ -29,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>The charge for a connection covers the first few frames. Those beyond are charged, each until it has been written. So
  * a queue that keeps up charges nothing, and counts no holders of shared frames.
  */
-final class OutboundQueue {
+final class OutboundQueue implements Supplier<Frame>, IntFunction<Frame> {
     private static final class Node {
         final Frame frame;
         Node next; // the older one in the stack, the newer one once taken
@@ -251,6 +253,18 @@ final class OutboundQueue {
     /** Returns the next frame if one waits that is no longer than that, and the queue is open; else null. See {@link #poll}. */
     Frame poll(int longest) {
         return end == null ? next(longest) : null;
+    }
+
+    /** Does as {@link #poll()}: the queue is handed to the connection as it is, without an object for each write. */
+    @Override
+    public Frame get() {
+        return poll();
+    }
+
+    /** Does as {@link #poll(int)}. */
+    @Override
+    public Frame apply(int longest) {
+        return poll(longest);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that has the turn writes them

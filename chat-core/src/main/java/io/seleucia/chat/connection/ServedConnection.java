@@ -232,7 +232,7 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
         connection.writeRest();
         handedOver = false;
         for (Frame next = outbound.poll(); next != null; next = outbound.poll()) {
-            connection.write(next, outbound::poll); // one write for all that were waiting
+            connection.write(next, outbound); // one write for all that were waiting
             if (outbound.rest()) {
                 return;
             }
@@ -248,7 +248,7 @@ public final class ServedConnection extends Flusher.Flushable implements Watchdo
             try {
                 if (!handedOver) {
                     Frame first = outbound.poll(Integer.MAX_VALUE);
-                    handedOver = first != null && !connection.tryWrite(first, outbound::poll, batch);
+                    handedOver = first != null && !connection.tryWrite(first, outbound, batch);
                     more = !handedOver && !outbound.rest();
                 }
                 left = handedOver || outbound.isClosed();

@@ -2,7 +2,6 @@ package io.seleucia.chat.transport;
 
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.memory.MemoryBudget.Part;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -203,7 +202,7 @@ public final class Wire {
 
     private int received(int n) throws IOException {
         if (n < 0) {
-            throw new EOFException("the peer closed the connection");
+            throw new EndOfInputException();
         }
         long now = System.nanoTime();
         counted.read(n);
