@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker;
 
 import io.seleucia.chat.message.ErrorCode;
+import io.seleucia.chat.message.FoldedMessage;
 import java.util.Objects;
 
 /** Signals that a message can't be published because of the message that it refers to. Nothing was published. */
@@ -18,7 +19,12 @@ public final class ReferenceException extends Exception {
         /** The message is another client's. */
         FORBIDDEN(ErrorCode.FORBIDDEN, "the message is another client's"),
         /** The message has as many edits or reactions as it may have. */
-        TOO_MANY(ErrorCode.TOO_LARGE, "the message can't have more edits or reactions");
+        TOO_MANY(ErrorCode.TOO_LARGE, "the message can't have more edits or reactions"),
+        /** The client has reacted to the message with as many texts as it may. */
+        TOO_MANY_OF_CLIENT(
+                ErrorCode.TOO_LARGE,
+                "a client can react to a message with " + FoldedMessage.MAX_CLIENT_REACTIONS
+                        + " texts at the most: take one back first");
 
         private final ErrorCode code;
         private final String text;

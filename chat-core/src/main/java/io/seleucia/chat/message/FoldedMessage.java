@@ -13,11 +13,17 @@ import java.util.Optional;
  * @param replies the number of replies that are not deleted
  */
 public record FoldedMessage(Message message, Optional<Edit> edited, List<Reaction> reactions, int replies) {
+    private static final int REACTION_CHARS = 64; // {"text":"","count":1,"clients":[]}, or an object with its list
+    private static final int CLIENT_CHARS = 4; // a reference, or quotes and a comma
+
     /** The maximum number of clients that a reaction names. */
     public static final int MAX_NAMED = 20;
 
     /** The maximum number of reactions to one message, of all clients and texts together. */
     public static final int MAX_REACTIONS = 1_000;
+
+    /** The maximum number of texts with which one client can react to one message. */
+    public static final int MAX_CLIENT_REACTIONS = 20;
 
     /** The maximum number of edits of one message. */
     public static final int MAX_EDITS = 1_000;
@@ -61,13 +67,13 @@ public record FoldedMessage(Message message, Optional<Edit> edited, List<Reactio
         this(message, Optional.empty(), List.of(), 0);
     }
 
-    /** {@return about how many characters the message has} */
+    /** {@return about how many characters the message has, with an overhead for each reaction and each client that it names} */
     public int length() {
         int length = message.content().asText().length() + message.attributes().length();
         for (Reaction reaction : reactions) {
-            length += reaction.text.length();
+            length += REACTION_CHARS + reaction.text.length();
             for (String client : reaction.clients) {
-                length += client.length();
+                length += CLIENT_CHARS + client.length();
             }
         }
         return length;

@@ -48,6 +48,9 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
             case REPLY -> later.isDeleted() ? this : withReplies(replies + 1);
             case EDIT -> later.isDeleted() ? this : withEdit(later);
             case REACTION -> {
+                if (later.isDeleted()) {
+                    yield this;
+                }
                 String client = new Sender(later.sender(), later.guest()).key();
                 String text = later.content().asText();
                 yield reference.remove() ? withoutReaction(text, client) : withReaction(text, client);
@@ -87,6 +90,11 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
             fewer.put(text, clients);
         }
         return withReactions(fewer);
+    }
+
+    /** Returns this fold without a reaction. */
+    public Fold withoutReaction(Message reaction) {
+        return withoutReaction(reaction.content().asText(), new Sender(reaction.sender(), reaction.guest()).key());
     }
 
     private Fold withReactions(Map<String, List<String>> others) {
@@ -131,6 +139,15 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
         return count;
     }
 
+    /** Returns the number of texts with which a client has reacted. */
+    public int reactionCount(String client) {
+        int count = 0;
+        for (List<String> clients : reactions.values()) {
+            count += clients.contains(client) ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Returns whether no message refers to the one that has this fold. */
     public boolean isEmpty() {
         return edits.isEmpty() && reactions.isEmpty() && replies == 0;
@@ -156,7 +173,22 @@ public record Fold(List<Long> edits, Optional<Edit> edit, Map<String, List<Strin
                 replies);
     }
 
-    /** Returns about how much memory the fold takes. Its edit's content is in a message, too. */
+    /** Returns about how much memory the fold takes without the messages that it was made of. */
+    public long bytesAlone() {
+        long bytes = bytes();
+        if (edit.isPresent()) {
+            bytes += Sizes.ofText(edit.get().content().asText())
+                    + Sizes.ofText(edit.get().sender());
+        }
+        for (List<String> clients : reactions.values()) {
+            for (String client : clients) {
+                bytes += Sizes.ofText(client);
+            }
+        }
+        return bytes;
+    }
+
+    /** Returns about how much memory the fold takes besides the messages that it was made of, which have the same texts. */
     public long bytes() {
         long bytes = BYTES + (long) EDIT_BYTES * edits.size();
         for (Map.Entry<String, List<String>> reaction : reactions.entrySet()) {

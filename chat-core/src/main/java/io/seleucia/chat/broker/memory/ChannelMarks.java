@@ -28,16 +28,20 @@ final class ChannelMarks {
     record Kept(String client, long offset) {}
 
     private final MemoryBudget memory;
-    private final LinkedHashMap<String, Mark> byClient = new LinkedHashMap<>(); // the one that moved longest ago first
+    private LinkedHashMap<String, Mark> byClient; // the one that moved longest ago first; null while there are none
     private long bytes;
 
     ChannelMarks(MemoryBudget memory) {
         this.memory = memory;
     }
 
+    private Mark find(String client) {
+        return byClient == null ? null : byClient.get(client);
+    }
+
     /** Returns the offset up to which a client has read, 0 if it has no mark. */
     long of(String client) {
-        Mark mark = byClient.get(client);
+        Mark mark = find(client);
         return mark == null ? 0 : mark.offset;
     }
 
@@ -47,13 +51,14 @@ final class ChannelMarks {
      * @param segment the segment of the journal that has the mark
      */
     boolean move(String client, long offset, long segment) {
-        Mark mark = byClient.get(client);
+        Mark mark = find(client);
         if (mark != null && mark.offset >= offset) {
             wrote(client, offset, segment);
             return false;
         }
         boolean fresh = mark == null;
         Mark moved = fresh ? new Mark() : mark;
+        byClient = byClient == null ? new LinkedHashMap<>() : byClient;
         byClient.putLast(client, moved);
         moved.offset = offset;
         moved.segment = segment;
@@ -68,7 +73,7 @@ final class ChannelMarks {
 
     /** Notes that a segment has a client's mark, if it is still at that offset. */
     void wrote(String client, long offset, long segment) {
-        Mark mark = byClient.get(client);
+        Mark mark = find(client);
         if (mark != null && mark.offset == offset) {
             mark.segment = Math.max(mark.segment, segment);
         }
@@ -76,6 +81,9 @@ final class ChannelMarks {
 
     /** Returns marks that no segment after this one has. */
     List<Kept> upTo(long segment, int limit) {
+        if (byClient == null) {
+            return List.of();
+        }
         List<Kept> some = new ArrayList<>();
         for (Map.Entry<String, Mark> entry : byClient.entrySet()) {
             if (entry.getValue().segment <= segment) {
@@ -90,21 +98,27 @@ final class ChannelMarks {
 
     /** Sets all marks to this offset that are beyond it. */
     void cap(long offset) {
-        byClient.values().forEach(mark -> mark.offset = Math.min(mark.offset, offset));
+        if (byClient != null) {
+            byClient.values().forEach(mark -> mark.offset = Math.min(mark.offset, offset));
+        }
     }
 
-    /** Forgets the older half. Returns whether any are left. */
-    boolean halve() {
-        for (int rest = byClient.size() / 2; byClient.size() > rest; ) {
+    /** Forgets the older half. */
+    void halve() {
+        for (int rest = isEmpty() ? 0 : byClient.size() / 2; !isEmpty() && byClient.size() > rest; ) {
             removeOldest();
         }
-        return !byClient.isEmpty();
+        byClient = isEmpty() ? null : byClient;
     }
 
     /** Forgets all. */
     void clear() {
-        byClient.clear();
+        byClient = null;
         count(-bytes);
+    }
+
+    boolean isEmpty() {
+        return byClient == null || byClient.isEmpty();
     }
 
     /** Returns the memory that the marks take. */

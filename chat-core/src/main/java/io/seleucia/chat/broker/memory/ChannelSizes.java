@@ -2,7 +2,6 @@ package io.seleucia.chat.broker.memory;
 
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
@@ -54,14 +53,14 @@ final class ChannelSizes<C> {
         }
     }
 
-    /** Returns the channel that has been in the largest class for longest, if any holds something. */
-    Optional<C> largest() {
+    /** Returns channels that hold something, of the largest class first, and longest in their class first. */
+    List<C> largest(int max) {
         lock.lock();
         try {
             return classes.subList(UNUSED + 1, classes.size()).reversed().stream()
-                    .filter(channels -> !channels.isEmpty())
-                    .findFirst()
-                    .map(LinkedHashSet::getFirst);
+                    .flatMap(LinkedHashSet::stream)
+                    .limit(max)
+                    .toList();
         } finally {
             lock.unlock();
         }

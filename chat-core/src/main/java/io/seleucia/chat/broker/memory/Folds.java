@@ -10,10 +10,10 @@ import io.seleucia.chat.message.Reference.Kind;
 import io.seleucia.chat.message.Sender;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
 
@@ -23,75 +23,45 @@ import java.util.function.UnaryOperator;
  * channel without references. Used with the channel's lock.
  */
 final class Folds {
-    private static final int PLACED_BYTES = 150;
-
-    /** The references to a message that have their place, but are not written yet. */
-    private static final class Placed {
-        private final List<Long> edits = new ArrayList<>(0);
-        private int reactions;
-        private int deletions;
-        private int count;
-    }
-
     private final MessageWindow history;
-    private final LongConsumer size; // of all folds: receives each change in bytes
-    private final Table folds = new Table(); // of the messages in memory
-    private final Table leaving = new Table(); // the journal does not have them yet
-    private Map<Long, Placed> placed = Collections.emptyMap(); // by the message that they refer to
+    private final boolean archived; // messages can be read when they have left memory
+    private final FoldTable folds; // of the messages in memory
+    private final FoldTable leaving; // of messages that have left; the journal does not have them yet
+    private final FoldTable recorded; // of messages that have left; the journal has them, as a start has read
+    private final RemainingEdits remaining;
+    private final PlacedReferences placed;
 
-    /** Folds by the offsets of their messages. An empty table takes next to no memory. */
-    private final class Table {
-        private Map<Long, Fold> byOffset = Collections.emptyMap();
-
-        private Fold get(long offset, Fold otherwise) {
-            return byOffset.isEmpty() ? otherwise : byOffset.getOrDefault(offset, otherwise);
-        }
-
-        private void put(long offset, Fold fold) {
-            if (fold.isEmpty()) {
-                remove(offset);
-                return;
-            }
-            if (byOffset.isEmpty()) {
-                byOffset = new HashMap<>();
-            }
-            Fold before = byOffset.put(offset, fold);
-            size.accept(fold.bytes() - (before == null ? 0 : before.bytes()));
-        }
-
-        private Fold remove(long offset) {
-            Fold before = byOffset.isEmpty() ? null : byOffset.remove(offset);
-            if (before != null) {
-                size.accept(-before.bytes());
-            }
-            return before;
-        }
-
-        private void replaceAll(UnaryOperator<Fold> change) {
-            for (Map.Entry<Long, Fold> fold : List.copyOf(byOffset.entrySet())) {
-                put(fold.getKey(), change.apply(fold.getValue()));
-            }
-        }
-
-        private void clear() {
-            byOffset.values().forEach(fold -> size.accept(-fold.bytes()));
-            byOffset = Collections.emptyMap();
-        }
+    /**
+     * Creates the folds of an empty history.
+     *
+     * @param archived whether messages can be read when they have left memory
+     * @param size receives each change of the memory that all folds take, in bytes
+     */
+    Folds(MessageWindow history, boolean archived, LongConsumer size) {
+        this.history = history;
+        this.archived = archived;
+        this.folds = new FoldTable(size, Fold::bytes);
+        this.leaving = new FoldTable(size, Fold::bytesAlone);
+        this.recorded = new FoldTable(size, Fold::bytesAlone);
+        this.remaining = new RemainingEdits(size);
+        this.placed = new PlacedReferences(size);
     }
 
-    Folds(MessageWindow history, LongConsumer size) {
-        this.history = history;
-        this.size = size;
+    /** Returns the references that are not written yet. */
+    PlacedReferences placed() {
+        return placed;
     }
 
     /** Returns why a message can't refer to a target, if so, which is in the history or in the archive. */
     Optional<Reason> flaw(Sender sender, Draft draft, Message target) {
         Reference reference = draft.attributes().ref().orElseThrow();
-        Placed before = placed.get(reference.offset());
-        if (target.attributes().isAnnotation()) {
+        boolean reaction = isReaction(target) && reference.kind() == Kind.DELETE && draft.moderates();
+        if (target.attributes().isAnnotation() && !reaction) {
             return Optional.of(Reason.ANNOTATION);
         }
-        if (target.isDeleted() || before != null && before.deletions > 0) {
+        boolean left = reaction
+                && history.numberOf(target.attributes().ref().orElseThrow().offset()) < 0;
+        if (target.isDeleted() || placed.isDeleted(reference.offset()) || left) {
             return Optional.of(Reason.TOO_OLD);
         }
         if ((reference.kind() == Kind.EDIT || reference.kind() == Kind.DELETE)
@@ -99,7 +69,26 @@ final class Folds {
                 && !isOf(sender, draft, target)) {
             return Optional.of(Reason.FORBIDDEN);
         }
-        return isTooMuch(sender, draft, reference, before) ? Optional.of(Reason.TOO_MANY) : Optional.empty();
+        return excess(sender, draft, reference);
+    }
+
+    /** Returns why a message that has left memory, and the archive too, can't be deleted: unless edits of it remain. */
+    Optional<Reason> flawOfRemaining(Sender sender, Draft draft) {
+        long target = draft.attributes().ref().orElseThrow().offset();
+        List<Long> edits = remaining.of(target);
+        if (edits.isEmpty() || placed.isDeleted(target)) {
+            return Optional.of(Reason.TOO_OLD);
+        }
+        boolean own = draft.moderates()
+                || edits.stream().anyMatch(edit -> isOf(sender, draft, history.get(history.numberOf(edit))));
+        return own ? Optional.empty() : Optional.of(Reason.FORBIDDEN);
+    }
+
+    private static boolean isReaction(Message message) {
+        return message.attributes()
+                .ref()
+                .filter(ref -> ref.kind() == Kind.REACTION && !ref.remove())
+                .isPresent();
     }
 
     private static boolean isOf(Sender sender, Draft draft, Message target) {
@@ -108,156 +97,192 @@ final class Folds {
                 && target.attributes().author().equals(draft.attributes().author());
     }
 
-    private boolean isTooMuch(Sender sender, Draft draft, Reference reference, Placed before) {
-        Fold fold = folds.get(reference.offset(), Fold.NONE);
+    private Optional<Reason> excess(Sender sender, Draft draft, Reference reference) {
+        long target = reference.offset();
+        Fold fold = folds.get(target);
         return switch (reference.kind()) {
-            case EDIT -> fold.edits().size() + (before == null ? 0 : before.edits.size()) >= FoldedMessage.MAX_EDITS;
+            case EDIT ->
+                fold.edits().size() + placed.edits(target).size() >= FoldedMessage.MAX_EDITS
+                        ? Optional.of(Reason.TOO_MANY)
+                        : Optional.empty();
             case REACTION ->
-                !reference.remove()
-                        && fold.reactionCount() + (before == null ? 0 : before.reactions) >= FoldedMessage.MAX_REACTIONS
-                        && !fold.hasReaction(draft.content().asText(), sender.key());
-            case REPLY, DELETE -> false;
+                reference.remove() || fold.hasReaction(draft.content().asText(), sender.key())
+                        ? Optional.empty()
+                        : excess(fold, sender.key(), placed.reacting(target));
+            case REPLY, DELETE -> Optional.empty();
         };
     }
 
-    /** Returns whether a deletion of a message has its place, but is not written yet. */
-    boolean isBeingDeleted(long target) {
-        return placed.containsKey(target) && placed.get(target).deletions > 0;
+    /** @param reacting the clients whose reactions are not in the fold yet */
+    private static Optional<Reason> excess(Fold fold, String client, List<String> reacting) {
+        if (fold.reactionCount() + reacting.size() >= FoldedMessage.MAX_REACTIONS) {
+            return Optional.of(Reason.TOO_MANY);
+        }
+        int own = fold.reactionCount(client) + Collections.frequency(reacting, client);
+        return own >= FoldedMessage.MAX_CLIENT_REACTIONS ? Optional.of(Reason.TOO_MANY_OF_CLIENT) : Optional.empty();
     }
 
-    /** Returns the offsets of a message and of all its edits, those that are placed too. */
-    List<Long> withEdits(long target, Fold archived) {
-        List<Long> offsets = new ArrayList<>();
-        offsets.add(target);
-        offsets.addAll(folds.get(target, archived).edits());
-        if (placed.containsKey(target)) {
-            offsets.addAll(placed.get(target).edits);
+    /**
+     * Returns the offsets of what the deletion of a message removes: the message and all its edits, those that are placed too. A
+     * reaction is removed with all others that keep it in force.
+     */
+    List<Long> withEdits(long target, Fold archive) {
+        int number = history.numberOf(target);
+        if (number >= 0 && isReaction(history.get(number))) {
+            return inForce(history.get(number));
         }
-        return offsets;
+        TreeSet<Long> offsets = new TreeSet<>(archive.edits());
+        offsets.addAll(folds.get(target).edits());
+        offsets.addAll(remaining.of(target));
+        offsets.addAll(placed.edits(target));
+        List<Long> all = new ArrayList<>(offsets.size() + 1);
+        all.add(target);
+        all.addAll(offsets);
+        return all;
     }
 
-    /** Records that a message has its place, but is not written yet. */
-    void place(Message message) {
-        Optional<Reference> reference = message.attributes().ref();
-        if (reference.isPresent()) {
-            Placed to = placed.get(reference.get().offset());
-            if (to == null) {
-                to = new Placed();
-                placed = placed.isEmpty() ? new HashMap<>() : placed;
-                placed.put(reference.get().offset(), to);
-                size.accept(PLACED_BYTES);
-            }
-            to.count++;
-            switch (reference.get().kind()) {
-                case EDIT -> to.edits.add(message.position().offset());
-                case REACTION -> to.reactions += reference.get().remove() ? 0 : 1;
-                case DELETE -> to.deletions++;
-                case REPLY -> {}
-            }
-        }
-    }
-
-    /** Undoes {@link #place}: the message is written, or has failed. */
-    void unplace(Message message) {
-        Optional<Reference> reference = message.attributes().ref();
-        Placed to = reference.isPresent() ? placed.get(reference.get().offset()) : null;
-        if (to != null) {
-            to.count--;
-            switch (reference.get().kind()) {
-                case EDIT -> to.edits.remove(message.position().offset());
-                case REACTION -> to.reactions -= reference.get().remove() ? 0 : 1;
-                case DELETE -> to.deletions--;
-                case REPLY -> {}
-            }
-            if (to.count == 0) {
-                placed.remove(reference.get().offset());
-                size.accept(-PLACED_BYTES);
+    /** Returns a reaction, and the others of that client with that text to that message which have not been taken back. */
+    private List<Long> inForce(Message reaction) {
+        TreeSet<Long> offsets = new TreeSet<>();
+        long target = reaction.attributes().ref().orElseThrow().offset();
+        for (int i = history.find(target + 1); i < history.size(); i++) {
+            Message message = history.get(i);
+            Reference reference = message.attributes().ref().orElse(null);
+            boolean same = reference != null
+                    && reference.kind() == Kind.REACTION
+                    && reference.offset() == target
+                    && message.sender().equals(reaction.sender())
+                    && message.guest() == reaction.guest()
+                    && message.content().equals(reaction.content());
+            if (same && reference.remove()) {
+                offsets.clear();
+            } else if (same) {
+                offsets.add(message.position().offset());
             }
         }
+        offsets.add(reaction.position().offset());
+        return List.copyOf(offsets);
     }
 
     /**
      * Adds a message, which is about to come into the history, to the fold of the one to which it refers. Throws, without
-     * effect, if memory has run out.
-     *
-     * @param late whether the target may have left memory, as when a journal is read with a smaller memory than it was written
-     *     with. The journal may then lack the fold, and has none that is newer
+     * effect, if memory has run out. That one may have left memory meanwhile, as when a journal is read with a smaller memory
+     * than it was written with.
      */
-    void add(Message message, boolean late) {
-        Optional<Reference> reference = message.attributes().ref();
-        if (reference.isEmpty() || reference.get().kind() == Kind.DELETE) {
+    void add(Message message) {
+        Reference reference = message.attributes().ref().orElse(null);
+        if (reference == null || reference.kind() == Kind.DELETE) {
             return;
         }
-        long target = reference.get().offset();
+        long target = reference.offset();
         int number = history.numberOf(target);
         if (number >= 0) {
-            if (!history.get(number).isDeleted() || reference.get().kind() == Kind.REPLY) {
-                folds.put(target, folds.get(target, Fold.NONE).with(message));
+            if (!history.get(number).isDeleted() || reference.kind() == Kind.REPLY) {
+                folds.put(target, folds.get(target).with(message));
             }
-        } else if (late) {
-            leaving.put(target, leaving.get(target, Fold.NONE).with(message));
+            return;
+        }
+        if (reference.kind() == Kind.EDIT && !message.isDeleted()) {
+            remaining.add(target, message.position().offset());
+        }
+        if (archived) {
+            Fold before = leaving.has(target) ? leaving.get(target) : recorded.get(target);
+            leaving.put(target, before.with(message));
+            recorded.remove(target);
         }
     }
 
     /** Changes the folds for a message whose content is deleted, in memory or not. */
     void blank(long offset, Optional<Message> before) {
-        folds.put(offset, folds.get(offset, Fold.NONE).blanked());
-        leaving.put(offset, leaving.get(offset, Fold.NONE).blanked());
-        Optional<Reference> reference =
-                before.flatMap(message -> message.attributes().ref());
-        if (reference.isPresent() && reference.get().kind() == Kind.REPLY) {
-            Fold fold = folds.get(reference.get().offset(), Fold.NONE);
-            folds.put(reference.get().offset(), fold.withReplies(fold.replies() - 1));
+        folds.put(offset, folds.get(offset).blanked());
+        leaving.put(offset, leaving.get(offset).blanked());
+        recorded.put(offset, recorded.get(offset).blanked());
+        remaining.remove(offset);
+        Reference reference =
+                before.flatMap(message -> message.attributes().ref()).orElse(null);
+        if (reference != null && reference.kind() == Kind.REPLY) {
+            Fold fold = folds.get(reference.offset());
+            folds.put(reference.offset(), fold.withReplies(fold.replies() - 1));
+        } else if (reference != null && isReaction(before.get())) {
+            List<Long> others = inForce(before.get());
+            if (others.size() == 1) { // the one that is deleted
+                folds.put(reference.offset(), folds.get(reference.offset()).withoutReaction(before.get()));
+            }
         }
     }
 
     /** Forgets the fold of a message that has left memory, or keeps it until the journal has it. */
-    void leave(Message message, boolean archive) {
-        Fold fold = folds.remove(message.position().offset());
-        if (fold != null && archive) {
-            leaving.put(message.position().offset(), fold);
+    void leave(Message message) {
+        remaining.leave(message);
+        long offset = message.position().offset();
+        Fold fold = folds.remove(offset);
+        fold.edits().forEach(edit -> remaining.add(offset, edit));
+        if (archived) {
+            leaving.put(offset, fold);
         }
     }
 
     /** Computes all folds again from the messages in memory, of which some have been deleted. */
     void refold() {
-        if (!folds.byOffset.isEmpty()) {
-            folds.clear();
-            for (int i = 0; i < history.size(); i++) {
-                add(history.get(i), false);
+        if (folds.isEmpty() && remaining.isEmpty()) {
+            return;
+        }
+        folds.clear();
+        remaining.clear();
+        for (int i = 0; i < history.size(); i++) {
+            Message message = history.get(i);
+            Reference reference = message.attributes().ref().orElse(null);
+            if (reference != null && history.numberOf(reference.offset()) >= 0) {
+                add(message);
+            } else if (message.attributes().isEdit() && !message.isDeleted()) {
+                remaining.add(reference.offset(), message.position().offset());
             }
         }
     }
 
     /** Returns a message in memory as it is now. */
     FoldedMessage of(Message message) {
-        return folds.get(message.position().offset(), Fold.NONE).of(message);
+        return folds.get(message.position().offset()).of(message);
     }
 
     /** Returns the folds that the journal does not have yet, by the offsets of their messages. */
     Map<Long, Fold> leaving() {
-        return leaving.byOffset;
-    }
-
-    /** Forgets a fold that the journal has. */
-    void left(long offset) {
-        leaving.remove(offset);
+        return leaving.all();
     }
 
     /** Forgets a fold that the journal has, unless it has changed. */
     void left(long offset, Fold written) {
-        if (written.equals(leaving.get(offset, Fold.NONE))) {
+        if (written.equals(leaving.get(offset))) {
             leaving.remove(offset);
         }
     }
 
-    /** Removes what a deletion concerns of the folds that the journal does not have yet. */
+    /**
+     * Notes that the journal has the fold of a message, as a start reads. If the message has left memory, later messages
+     * may still add to its fold. Else the fold follows from the messages in memory.
+     */
+    void recorded(long offset, Fold fold) {
+        leaving.remove(offset);
+        if (history.numberOf(offset) < 0) {
+            recorded.put(offset, fold);
+        }
+    }
+
+    /** Ends a start: from now on, none but messages in memory can be referred to. */
+    void restored() {
+        recorded.clear();
+    }
+
+    /** Removes what a deletion concerns of the folds of messages that have left. */
     void changeLeaving(UnaryOperator<Fold> left) {
         leaving.replaceAll(left);
+        recorded.replaceAll(left);
     }
 
     /** Forgets all that have left. */
     void clearLeaving() {
         leaving.clear();
+        recorded.clear();
+        remaining.clear();
     }
 }

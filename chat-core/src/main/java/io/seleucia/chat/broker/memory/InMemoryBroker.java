@@ -7,13 +7,10 @@ import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.ReferenceException;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
-import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalDirectory;
-import io.seleucia.chat.broker.journal.JournalHistory;
 import io.seleucia.chat.broker.journal.JournalOptions;
 import io.seleucia.chat.broker.journal.JournalRecord;
-import io.seleucia.chat.broker.journal.PendingDeletion;
 import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.memory.MemoryBudget;
@@ -21,11 +18,8 @@ import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.ChannelEntry;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
-import io.seleucia.chat.message.FoldedMessage;
-import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
-import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Sender;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -41,17 +35,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -70,30 +57,24 @@ public final class InMemoryBroker implements Broker {
     private static final Logger LOG = System.getLogger(InMemoryBroker.class.getName());
     private static final Duration SWEEP = Duration.ofSeconds(10);
     private static final long WRITING_SECONDS = 2;
-    private static final long ERASING_SECONDS = 3_600;
-    private static final int POSITIONS = 1_000; // removed at a time
     private static final long NOT_WRITTEN = -1; // in no segment
 
     private final Retention retention;
     private final MemoryBudget memory;
     private final List<MemoryBudget.Registration> relief = new CopyOnWriteArrayList<>();
-    private final ChannelSizes<InMemoryChannel> sizes = new ChannelSizes<>();
     private final ChannelDirectory<InMemoryChannel> directory;
     private final ReentrantLock upkeep = new ReentrantLock(); // held while channels are restored or swept
-    private final ReentrantLock beginning = new ReentrantLock(); // guards changes of the epoch
-    private final ConcurrentHashMap<String, InMemoryChannel> channels = new ConcurrentHashMap<>();
+    private final ChannelTable channels;
     private final KeptRecords<KeptRecords.Revocation> revocations = KeptRecords.ofRevocations();
     private final KeptRecords<Ban> bans = KeptRecords.ofBans();
-    private final AtomicLong forgets =
-            new AtomicLong(); // deletions of channels and senders that were applied to memory
-    private final ReadMarks marks = new ReadMarks(this::with);
+    private final ReadMarks marks;
     private final Holds holds;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
-
-    // The epoch of new channels. A channel in which nothing was published can be removed and begin again at the same
-    // position. Before any other channel is removed, the epoch changes.
-    private volatile String epoch = newEpoch();
+    private volatile Optional<Journal> journal =
+            Optional.empty(); // set once, before the broker is used, as are the next
+    private volatile MessagePublisher publisher;
+    private volatile OperatorDeletions deletions;
+    private volatile PageReader pages;
 
     /**
      * Creates an empty broker with a memory budget of half of the heap.
@@ -122,10 +103,15 @@ public final class InMemoryBroker implements Broker {
                 restoring ? retention : retention.withArchive(Duration.ZERO); // without a journal there is none
         this.memory = Objects.requireNonNull(memory, "memory");
         this.directory = new ChannelDirectory<>(memory);
+        this.channels = new ChannelTable(this.retention, memory, directory);
+        this.publisher = new MessagePublisher(channels, journal, this::isClosed);
+        this.deletions = new OperatorDeletions(channels, journal);
+        this.pages = new PageReader(channels, journal, deletions);
+        this.marks = new ReadMarks(channels::with);
         this.holds = new Holds(memory);
-        relief.add(memory.register(MemoryBudget.Stage.HISTORIES, this::relieveHistories));
+        relief.add(memory.register(MemoryBudget.Stage.HISTORIES, channels::relieveHistories));
         if (!restoring) {
-            relief.add(memory.register(MemoryBudget.Stage.UNUSED, this::relievePositions));
+            relief.add(memory.register(MemoryBudget.Stage.UNUSED, channels::relievePositions));
         }
         Thread.ofVirtual().name("broker-retention").start(this::sweep);
     }
@@ -187,25 +173,31 @@ public final class InMemoryBroker implements Broker {
 
     private void restore(Path directory, JournalOptions options) throws IOException {
         Journal opened = Journal.open(directory, options, this::restore);
+        channels.all().forEach(channel -> channel.change(it -> it.restorer().end()));
         try {
             List<JournalRecord> renewed = new ArrayList<>();
             if (!opened.isComplete()) {
-                epoch = newEpoch();
-                channels.values()
+                String next = ChannelTable.newEpoch();
+                channels.beginIn(next);
+                channels.all()
                         .forEach(channel ->
-                                channel.change(it -> it.continueIn(epoch).ifPresent(renewed::add)));
+                                channel.change(it -> it.continueIn(next).ifPresent(renewed::add)));
             }
             revocations.open(opened.directory());
             bans.open(opened.directory());
-            opened.begin(epoch, renewed);
+            opened.begin(channels.epoch(), renewed);
             opened.chargeErasures(bytes -> memory.charge(MemoryBudget.Part.WAITING, bytes));
         } catch (IOException | RuntimeException | Error e) {
             opened.abandon();
             throw e;
         }
         journal = Optional.of(opened);
+        channels.writeTo(opened);
+        publisher = new MessagePublisher(channels, journal, this::isClosed);
+        deletions = new OperatorDeletions(channels, journal);
+        pages = new PageReader(channels, journal, deletions);
         if (opened.history().isEmpty()) { // else positions go last, for the files can't be read without them
-            relief.add(memory.register(MemoryBudget.Stage.UNUSED, this::relievePositions));
+            relief.add(memory.register(MemoryBudget.Stage.UNUSED, channels::relievePositions));
         }
     }
 
@@ -230,30 +222,28 @@ public final class InMemoryBroker implements Broker {
         switch (record) {
             case JournalRecord.Published published -> {
                 String channel = published.message().channel();
-                channel(channel).change(it -> it.restore(published, segment));
+                channels.get(channel).change(it -> it.restorer().restore(published, segment));
             }
-            case JournalRecord.Folded folded -> channel(folded.channel()).change(it -> it.restore(folded));
+            case JournalRecord.Folded folded ->
+                channels.get(folded.channel()).change(it -> it.restorer().restore(folded));
             case JournalRecord.ChannelCheckpoint checkpoint ->
-                channel(checkpoint.channel()).change(it -> it.restore(checkpoint, segment));
+                channels.get(checkpoint.channel()).change(it -> it.restorer().restore(checkpoint, segment));
             case JournalRecord.Tombstone tombstone ->
-                channel(tombstone.channel()).change(it -> it.restore(tombstone, segment));
-            case JournalRecord.Read mark -> channel(mark.channel()).change(it -> it.restore(mark, segment));
+                channels.get(tombstone.channel()).change(it -> it.restorer().restore(tombstone, segment));
+            case JournalRecord.Read mark ->
+                channels.get(mark.channel()).change(it -> it.restorer().restore(mark, segment));
             case JournalRecord.Described described ->
-                channel(described.channel()).change(it -> it.restore(described, segment));
-            case JournalRecord.Start start -> epoch = start.epoch();
-            case JournalRecord.Deletion deletion -> forget(deletion, segment, false);
+                channels.get(described.channel()).change(it -> it.restore(described, segment));
+            case JournalRecord.Start start -> channels.beginIn(start.epoch());
+            case JournalRecord.Deletion deletion -> deletions.forget(deletion, segment, false);
             case JournalRecord.OfJournal other -> {}
         }
         memory.hasRoomForMessage(); // relieves memory if there is none
     }
 
-    private static String newEpoch() {
-        return UUID.randomUUID().toString();
-    }
-
     @Override
     public OptionalLong channels() {
-        return OptionalLong.of(channels.mappingCount());
+        return OptionalLong.of(channels.count());
     }
 
     @Override
@@ -267,55 +257,7 @@ public final class InMemoryBroker implements Broker {
         if (!memory.hasRoomForMessage()) {
             throw new UnavailableException("memory is full", null);
         }
-        InMemoryChannel.Place place = with(channel, it -> it.place(journal, sender, draft));
-        if (place.refused().isPresent()) {
-            place = placeInArchive(place, sender, draft);
-        }
-        if (journal.isPresent()) {
-            journal.get().flushOrWake();
-            await(place);
-        }
-        return new Receipt(place.position(), place.duplicate());
-    }
-
-    /** Places a deletion of a message that is in the archive. Throws if the message is not there, or is no deletion. */
-    private InMemoryChannel.Place placeInArchive(InMemoryChannel.Place refused, Sender sender, Draft draft)
-            throws UnavailableException, ReferenceException {
-        Reference reference = draft.attributes().ref().orElseThrow();
-        Optional<JournalHistory> files = journal.flatMap(Journal::history);
-        InMemoryChannel.Place place = refused;
-        if (refused.older().isPresent() && reference.kind() == Reference.Kind.DELETE && files.isPresent()) {
-            String channel = refused.channel().name();
-            Fold unwritten = refused.older().get();
-            Optional<JournalHistory.Stored> stored = files.get()
-                    .find(channel, refused.position(), reference.offset())
-                    .map(found -> unwritten.isEmpty()
-                            ? found
-                            : new JournalHistory.Stored(found.message(), unwritten, found.epochs()));
-            if (stored.isPresent()) {
-                place = with(channel, it -> it.place(journal, sender, draft, stored));
-            }
-        }
-        if (place.refused().isPresent()) {
-            throw new ReferenceException(place.refused().get());
-        }
-        return place;
-    }
-
-    /** Waits until a message is written, and delivers it. */
-    private void await(InMemoryChannel.Place place) throws UnavailableException {
-        InMemoryChannel channel = place.channel();
-        try {
-            PendingRecord.await(place.written(), WRITING_SECONDS);
-            channel.deliver();
-            if (channel.hasLeaving()) {
-                channel.change(it -> it.writeLeaving(journal.get()));
-            }
-        } catch (IOException e) {
-            place.written() // if it is written after all
-                    .thenRun(() -> Thread.startVirtualThread(channel::deliver));
-            throw new UnavailableException(isClosed() ? "the broker is closed" : e.getMessage(), e);
-        }
+        return publisher.publish(channel, sender, draft);
     }
 
     private boolean isClosed() {
@@ -333,210 +275,42 @@ public final class InMemoryBroker implements Broker {
         return Optional.of(memory);
     }
 
-    /** Shortens the longest histories, so that a client that publishes much can't displace the messages of others. */
-    private long relieveHistories(long bytes) {
-        Optional<InMemoryChannel> largest = sizes.largest();
-        if (largest.isEmpty()) {
-            return journal.flatMap(Journal::history).isPresent() ? relievePositions(bytes) : 0;
-        }
-        return largest.get()
-                .use(InMemoryChannel::halve)
-                .orElse(1L); // it has just been removed, with everything that it held
-    }
-
-    /** Removes unused channels that hold nothing. If one is used again, it begins in a new epoch. */
-    private long relievePositions(long bytes) {
-        List<InMemoryChannel> unused = sizes.unused(POSITIONS);
-        if (unused.isEmpty() || !beginEpoch()) { // before any of them can begin again
-            return 0;
-        }
-        long before = memory.used(MemoryBudget.Part.CHANNELS);
-        for (InMemoryChannel channel : unused) {
-            if (channel.use(InMemoryChannel::forgetPosition).orElse(true)) {
-                channels.remove(channel.name(), channel);
-            }
-        }
-        return Math.max(0, before - memory.used(MemoryBudget.Part.CHANNELS));
-    }
-
     @Override
     public Subscription subscribe(String channel, Listener listener) {
         Position start = with(channel, it -> {
-            it.listeners().add(listener);
+            it.audience().listeners().add(listener);
             it.info().ifPresent(listener::described);
             return it.last();
         });
         return Broker.Subscription.of(
-                start, () -> ifOpen(channel, it -> it.listeners().remove(listener)));
+                start, () -> ifOpen(channel, it -> it.audience().listeners().remove(listener)));
     }
 
     @Override
     public Page historyAfter(String channel, long offset, int limit) throws UnavailableException {
-        return read(() -> {
-            InMemoryChannel.Held held = with(
-                    channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
-            Page page = held.page();
-            Optional<JournalHistory> files = files(held.first());
-            if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
-                return page;
-            }
-            JournalHistory.Found found = files.get().after(channel, page.position(), offset, held.first(), limit);
-            return joined(found.messages(), found.complete() ? page : new Page(page.position(), List.of()), limit);
-        });
+        return pages.after(channel, offset, limit);
     }
 
     @Override
     public Page historyBefore(String channel, long offset, int limit) throws UnavailableException {
-        return read(() -> {
-            InMemoryChannel.Held held = with(
-                    channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
-            Page page = held.page();
-            Optional<JournalHistory> files = files(held.first());
-            int missing = limit - page.messages().size();
-            if (files.isEmpty() || missing <= 0 || offset <= 1) {
-                return page;
-            }
-            long end = Math.min(offset, held.first());
-            List<Message> older =
-                    files.get().before(channel, page.position(), end, missing).messages();
-            return joined(older, page, limit);
-        });
+        return pages.before(channel, offset, limit);
     }
 
     @Override
     public FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
-        return read(() -> {
-            InMemoryChannel.HeldFolded held = with(channel, it -> it.folded(forward, offset, limit));
-            FoldedPage page = held.page();
-            Optional<JournalHistory> files = files(held.first());
-            int missing = forward ? limit : limit - page.messages().size();
-            boolean here = forward ? offset >= held.first() - 1 : offset <= 1;
-            if (files.isEmpty() || missing <= 0 || here) {
-                return page;
-            }
-            Position last = page.position();
-            long end = forward ? held.first() : Math.min(offset, held.first());
-            JournalHistory.FoundFolded found = forward
-                    ? files.get().foldedAfter(channel, last, offset, end, missing, held.leaving())
-                    : files.get().foldedBefore(channel, last, end, missing, held.leaving());
-            List<FoldedMessage> messages = new ArrayList<>(found.messages());
-            if (!forward || found.complete()) {
-                messages.addAll(with(channel, it -> it.currentFolded(page.messages(), journal)));
-            }
-            return new FoldedPage(last, List.copyOf(messages.subList(0, Math.min(limit, messages.size()))));
-        });
-    }
-
-    /** Reads a page, which may take time. */
-    private interface Reading<P> {
-        P read() throws UnavailableException;
-    }
-
-    /** Reads a page, and once more if an operator has deleted messages meanwhile, which may be on it. */
-    private <P> P read(Reading<P> reading) throws UnavailableException {
-        while (true) {
-            long before = forgets.get();
-            P page = reading.read();
-            if (forgets.get() == before) {
-                return page;
-            }
-        }
-    }
-
-    /** Returns the files that may have messages older than those in memory. */
-    private Optional<JournalHistory> files(long first) {
-        return first > 1 ? journal.flatMap(Journal::history) : Optional.empty();
-    }
-
-    /** Returns what the files have and, as it is now, what was in memory before they were read. */
-    private Page joined(List<Message> older, Page page, int limit) {
-        List<Message> messages = new ArrayList<>(older);
-        if (!page.messages().isEmpty()) {
-            String channel = page.messages().getFirst().channel();
-            messages.addAll(with(channel, it -> it.current(page.messages(), journal)));
-        }
-        return new Page(page.position(), messages.subList(0, Math.min(limit, messages.size())));
+        return pages.folded(channel, forward, offset, limit);
     }
 
     @Override
     public void delete(String channel) throws UnavailableException {
-        delete(new JournalRecord.Deletion(channel, ""));
+        requireOpen();
+        deletions.delete(new JournalRecord.Deletion(channel, ""));
     }
 
     @Override
     public void deleteFrom(String sender) throws UnavailableException {
-        delete(new JournalRecord.Deletion("", sender));
-    }
-
-    private void delete(JournalRecord.Deletion deletion) throws UnavailableException {
         requireOpen();
-        if (journal.isEmpty()) {
-            forget(deletion, Long.MAX_VALUE, true);
-            return;
-        }
-        PendingDeletion pending = journal.get()
-                .delete(deletion)
-                .orElseThrow(() -> new UnavailableException(journal.get().refusal(), null));
-        journal.get().flushOrWake();
-        try {
-            PendingRecord.await(pending.written(), WRITING_SECONDS);
-            forget(pending);
-            pending.done().get(ERASING_SECONDS, TimeUnit.SECONDS);
-        } catch (IOException e) { // if it is written after all, the next sweep at the latest forgets the messages
-            pending.written().thenRun(() -> Thread.startVirtualThread(() -> forget(pending)));
-            throw new UnavailableException(e.getMessage(), e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new UnavailableException(
-                    "the messages are still on the disk; the deletion is retried until they are gone", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new UnavailableException("interrupted while the files were rewritten", e);
-        }
-    }
-
-    /** Removes the messages of a written deletion from memory. If that fails, it is repeated by the next sweep. */
-    private void forget(PendingDeletion written) {
-        forget(written.deletion(), written.segment(), true);
-        forgets.incrementAndGet();
-        written.setForgotten();
-    }
-
-    /**
-     * Removes messages from memory.
-     *
-     * @param tell whether to tell listeners: of a sender by deletions, which are messages, and of a channel by a loss
-     */
-    private void forget(JournalRecord.Deletion deletion, long segment, boolean tell) {
-        Consumer<InMemoryChannel> delete = channel -> {
-            List<InMemoryChannel.Place> told = new ArrayList<>();
-            channel.change(it -> {
-                List<List<Long>> deleted =
-                        it.delete(deletion::concerns, fold -> deletion.left(it.name(), fold), segment);
-                if (tell && deletion.sender().isEmpty()) {
-                    it.tellLost();
-                } else if (tell) {
-                    deleted.forEach(offsets -> told.add(it.tell(journal, offsets)));
-                }
-            });
-            journal.ifPresent(Journal::flushOrWake);
-            told.forEach(this::deliverWhenWritten);
-        };
-        if (deletion.channel().isEmpty()) {
-            channels.values().forEach(delete);
-        } else {
-            Optional.ofNullable(channels.get(deletion.channel())).ifPresent(delete);
-        }
-    }
-
-    /** Waits until a message is written, and delivers it; if that takes long, it is delivered later. */
-    private void deliverWhenWritten(InMemoryChannel.Place place) {
-        try {
-            PendingRecord.await(place.written(), WRITING_SECONDS);
-            place.channel().deliver();
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, () -> "a deletion is not delivered yet: " + e);
-            place.written().thenRun(() -> Thread.startVirtualThread(place.channel()::deliver));
-        }
+        deletions.delete(new JournalRecord.Deletion("", sender));
     }
 
     @Override
@@ -555,20 +329,18 @@ public final class InMemoryBroker implements Broker {
     @Override
     public void signal(String channel, Signal signal) {
         requireOpen();
-        InMemoryChannel present = channels.get(channel);
-        if (present != null) { // else there are no listeners
-            present.change(it -> it.tell(listener -> listener.signal(signal)));
-        }
+        channels.find(channel) // else there are no listeners
+                .ifPresent(it -> it.change(found -> found.audience().tell(listener -> listener.signal(signal))));
     }
 
     @Override
     public void join(String channel, Sender client) {
-        with(channel, it -> it.join(client.key()));
+        with(channel, it -> it.audience().join(client.key()));
     }
 
     @Override
     public void leave(String channel, Sender client) {
-        ifOpen(channel, it -> it.leave(client.key()));
+        ifOpen(channel, it -> it.audience().leave(client.key()));
     }
 
     @Override
@@ -619,7 +391,7 @@ public final class InMemoryBroker implements Broker {
 
     @Override
     public Members members(String channel, String after, int limit) {
-        return with(channel, it -> Broker.Members.of(it.members(), after, limit));
+        return with(channel, it -> Broker.Members.of(it.audience().members(), after, limit));
     }
 
     @Override
@@ -717,48 +489,24 @@ public final class InMemoryBroker implements Broker {
     @Override
     public void close() {
         closed.countDown();
+        channels.close();
         revocations.close(); // before another process can open the directory
         bans.close();
         journal.ifPresent(to -> {
-            channels.values().forEach(channel -> channel.use(it -> it.writeLeaving(to)));
+            channels.all().forEach(channel -> channel.use(it -> it.writeLeaving(to)));
             to.close();
         });
-        channels.values().forEach(channel -> channel.change(InMemoryChannel::end));
-        channels.clear();
+        channels.end();
         holds.clear();
         relief.forEach(MemoryBudget.Registration::close);
     }
 
-    private InMemoryChannel channel(String name) {
-        return channels.computeIfAbsent(
-                name, absent -> new InMemoryChannel(absent, epoch, retention, memory, sizes, directory));
-    }
-
     private <T> T with(String name, Function<InMemoryChannel, T> what) {
-        return ifOpen(name, what).orElseThrow(ClosedBrokerException::new);
+        return channels.with(name, what);
     }
 
-    /** Applies a function to a channel, which is created if it does not exist. Does nothing if the broker is closed. */
     private <T> Optional<T> ifOpen(String name, Function<InMemoryChannel, T> what) {
-        while (true) {
-            InMemoryChannel channel = channel(name);
-            if (isClosed()) { // checked when close() can already find the channel
-                channels.remove(name, channel);
-                channel.change(InMemoryChannel::end);
-                return Optional.empty();
-            }
-            Optional<T> result = channel.use(it -> {
-                it.touch();
-                T given = what.apply(it);
-                if (it.last().offset() == 0 && it.forget()) {
-                    channels.remove(name, it);
-                }
-                return given;
-            });
-            if (result.isPresent()) {
-                return result;
-            }
-        }
+        return channels.ifOpen(name, what);
     }
 
     private void sweep() {
@@ -769,41 +517,20 @@ public final class InMemoryBroker implements Broker {
     void sweepOnce() {
         upkeep.lock();
         try {
-            journal.ifPresent(from -> from.unforgotten()
-                    .forEach(deletion -> Loop.attempt(LOG, "deleting messages", () -> forget(deletion))));
-            channels.values().forEach(InMemoryChannel::deliver); // it is overdue where a publisher had no memory for it
-            journal.ifPresent(to -> channels.values().stream()
+            deletions.forgetUnforgotten();
+            channels.all().forEach(InMemoryChannel::deliver); // it is overdue where a publisher had no memory for it
+            journal.ifPresent(to -> channels.all().stream()
                     .filter(InMemoryChannel::hasLeaving)
                     .forEach(channel -> channel.change(it -> it.writeLeaving(to))));
             holds.sweep();
-            channels.values().removeIf(channel -> channel.use(this::isExpired).orElse(true));
+            channels.removeExpired();
             if (journal.isPresent()) {
-                SegmentRetention.retire(journal.get(), channels.values());
+                SegmentRetention.retire(journal.get(), channels.all());
             }
         } catch (IOException e) {
             LOG.log(Level.WARNING, "old journal files can't be archived, which is retried: " + e.getMessage());
         } finally {
             upkeep.unlock();
-        }
-    }
-
-    private boolean isExpired(InMemoryChannel channel) {
-        return channel.isUnused()
-                && (channel.last().offset() == 0 || beginEpoch()) // before the channel can begin again
-                && channel.forget();
-    }
-
-    /** Changes the epoch of new channels. Returns false, without effect, if the journal does not accept the record. */
-    private boolean beginEpoch() {
-        String next = newEpoch();
-        beginning.lock();
-        try {
-            boolean recorded = journal.isEmpty()
-                    || journal.get().offer(new PendingRecord(journal.get().start(next)));
-            epoch = recorded ? next : epoch;
-            return recorded;
-        } finally {
-            beginning.unlock();
         }
     }
 }

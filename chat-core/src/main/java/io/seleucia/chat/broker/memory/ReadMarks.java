@@ -41,7 +41,7 @@ final class ReadMarks {
                 long own = mark.position().offset();
                 boolean newest = how.offset() == own && it.mark(mark.client()) == own;
                 if (newest) {
-                    it.tell(listener -> listener.read(reader, how));
+                    it.audience().tell(listener -> listener.read(reader, how));
                 }
                 return newest;
             });
@@ -104,7 +104,7 @@ final class ReadMarks {
 
     /** See {@link Broker#readMark}. */
     ReadMark of(String channel, Sender client, long last, Optional<Journal> journal) {
-        InMemoryChannel.Unread held = channels.with(channel, it -> it.unread(client, last));
+        ChannelHistory.Unread held = channels.with(channel, it -> it.unread(client, last));
         Optional<JournalHistory> files = journal.flatMap(Journal::history);
         boolean complete = files.isEmpty() || held.count() > ReadMark.MAX_UNREAD || held.mark() >= held.first() - 1;
         return complete
@@ -114,7 +114,7 @@ final class ReadMarks {
 
     /** Also counts messages that are in the archive only. If it can't be read, more may be unread than was found. */
     private static ReadMark withArchive(
-            String channel, Sender client, long last, InMemoryChannel.Unread held, JournalHistory files) {
+            String channel, Sender client, long last, ChannelHistory.Unread held, JournalHistory files) {
         int count = held.count();
         long end = last < held.first() ? last + 1 : held.first();
         boolean more = true;

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker.memory;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.broker.journal.PendingRecord;
+import io.seleucia.chat.message.Position;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -80,14 +81,23 @@ final class SegmentRetention {
     /** Offers some marks. Called with the channel's lock, so that it does not begin again in between. */
     private static boolean offerMarks(
             InMemoryChannel channel, long segment, Journal to, List<CompletableFuture<Void>> marks) {
-        for (JournalRecord.Read mark : channel.marks(segment, BATCH)) {
-            PendingRecord pending = new PendingRecord(mark);
+        for (ChannelMarks.Kept kept : channel.marks().upTo(segment, BATCH)) {
+            Position at = channel.last().at(kept.offset());
+            PendingRecord pending =
+                    new PendingRecord(new JournalRecord.Read(channel.name(), at, kept.client(), channel.usedAt()));
             if (!to.offer(pending)) {
                 return false;
             }
-            marks.add(pending.written().thenAccept(in -> channel.change(it -> it.wrote(mark, in))));
+            marks.add(pending.written().thenAccept(in -> channel.change(it -> noteMark(it, at, kept.client(), in))));
         }
         return true;
+    }
+
+    /** Notes that a segment has a client's mark, unless the channel has begun again. */
+    private static void noteMark(InMemoryChannel channel, Position at, String client, long segment) {
+        if (at.sameEpoch(channel.last())) {
+            channel.marks().wrote(client, at.offset(), segment);
+        }
     }
 
     private static boolean areWritten(List<CompletableFuture<Void>> checkpoints, Journal to) {

@@ -21,6 +21,7 @@ import java.util.function.Function;
 final class RedisFolds {
     private static final LuaScript FOLDED = LuaScript.of("position.lua", "entries.lua", "folds.lua", "folded.lua");
     private static final int MAX_ENTRIES = 500; // that one step looks at
+    private static final String TEXT = "t "; // begins a member with the text of reactions
     private static final int FIELDS = 3; // a message, its fold, its newest edit
 
     private final Commands commands;
@@ -123,15 +124,15 @@ final class RedisFolds {
 
     /** Returns reactions: texts by the first use of each, and clients by their reaction. */
     private static List<FoldedMessage.Reaction> reactions(List<?> members) {
-        Map<Long, String> texts = new TreeMap<>();
+        Map<Long, String> texts = new TreeMap<>(); // by offset, as the next
         Map<String, Map<Long, String>> clients = new HashMap<>(); // by text
-        for (Object member : members) {
-            String[] parts = ((String) member).substring(2).split("\t");
-            long number = Long.parseLong(parts[parts.length - 1]);
-            if (parts.length == 2) {
-                texts.put(number, parts[0]);
+        for (Object one : members) {
+            String member = (String) one;
+            String[] parts = member.substring(2).split("\t");
+            if (member.startsWith(TEXT)) {
+                texts.put(Long.parseLong(parts[1]), parts[0]);
             } else {
-                clients.computeIfAbsent(parts[0], text -> new TreeMap<>()).put(number, parts[1]);
+                clients.computeIfAbsent(parts[1], text -> new TreeMap<>()).put(Long.parseLong(parts[2]), parts[0]);
             }
         }
         return texts.values().stream()

@@ -102,7 +102,8 @@ final class RedisHistory {
         boolean refer = posts.stream().anyMatch(Post::refers);
         if (refer) {
             names.addAll(List.of(keys.folds(channel), keys.gone(channel)));
-            arguments.addAll(Commands.texts(FoldedMessage.MAX_EDITS, FoldedMessage.MAX_REACTIONS));
+            arguments.addAll(Commands.texts(
+                    FoldedMessage.MAX_EDITS, FoldedMessage.MAX_REACTIONS, FoldedMessage.MAX_CLIENT_REACTIONS));
         }
         for (Post post : posts) {
             Draft draft = post.draft();

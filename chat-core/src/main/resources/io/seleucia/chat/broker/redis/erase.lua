@@ -9,8 +9,8 @@ for i = 2, #ARGV, 3 do
     if readable and fields.ref then
       local fold = fold_of(KEYS[2], fields.ref.offset, fields.epoch)
       if fields.ref.kind == 'edit' and not fold.stale then
-        local edit = fold.start .. 'e ' .. digits(ARGV[i]:match('^%d+'))
-        fold.edits = fold.edits - redis.call('ZREM', KEYS[2], edit)
+        local edit = fold.edit .. digits(ARGV[i]:match('^%d+'))
+        fold.edits = math.max(fold.edits - redis.call('ZREM', KEYS[2], edit), 0)
         keep_fold(KEYS[2], fold, tonumber(ARGV[1]))
       elseif fields.ref.kind == 'reaction' then
         local reaction = reaction_of(KEYS[2], fold, ARGV[i + 2], ARGV[i + 1])

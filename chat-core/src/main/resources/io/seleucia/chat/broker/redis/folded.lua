@@ -17,7 +17,7 @@ local messages, bytes, seen = {}, 0, 0
 -- Returns the newest edit that is still there, or ''.
 local function newest_edit(fold)
   for _, count in ipairs(fold.edits > 0 and {1, -1} or {}) do -- a few may have been removed
-    for _, edit in ipairs(beginning(folds, fold.start .. 'e ', true, count)) do
+    for _, edit in ipairs(beginning(folds, fold.edit, true, count)) do
       local place = string.format('%.0f-0', tonumber(edit:sub(-16)))
       local entry = redis.call('XRANGE', log, place, place)[1]
       if entry then

@@ -1,10 +1,11 @@
 -- Part of the scripts that follow it.
 -- A fold is what a message has become by others that refer to it, without their contents: members of a sorted set in which all
--- scores are 0, so that they are in the order of their texts. Each begins with the offset of the message, in 16 digits.
---   41 h epoch 2 3 1 9   the numbers of replies, reactions and edits, and that of the next reaction
---   41 e 44              an edit, its offset also in 16 digits
---   41 t "+"<tab>7       the text of reactions, and the number of its first one
---   41 c "+"<tab>"ada"<tab>8   a client that reacts so, and the number of that reaction
+-- scores are 0, so that they are in the order of their texts. Offsets have 16 digits.
+--   41 h epoch 2 3 1           the numbers of replies, reactions and edits of message 41
+--   41 t "+"<tab>43<tab>2      the text of reactions, the offset of its first one, and the number of clients that react so
+--   41 c "ada"<tab>"+"<tab>43  a client that reacts so, and the offset of that reaction
+--   41 r "ada"<tab>"+"<tab>46  another reaction of that client with that text, which has no effect
+--   e 41 44                    an edit, which can outlive its message
 -- Texts and clients are JSON, in which tabs are escaped. So each change costs the same, however many there are.
 local function digits(offset)
   return string.format('%016.0f', tonumber(offset))
@@ -19,32 +20,36 @@ local function beginning(folds, text, backward, count)
   return redis.call('ZRANGE', folds, first, last, 'BYLEX', 'LIMIT', 0, count or -1)
 end
 
+local function remove_beginning(folds, text)
+  redis.call('ZREMRANGEBYLEX', folds, '[' .. text, '(' .. text .. '\255')
+end
+
 local function fold_of(folds, offset, epoch)
   local start = digits(offset) .. ' '
   local head = beginning(folds, start .. 'h ', false, 1)[1]
-  local of, replies, reactions, edits, next = (head or ''):match('^%d+ h (%S+) (%d+) (%d+) (%d+) (%d+)$')
+  local of, replies, reactions, edits = (head or ''):match('^%d+ h (%S+) (%d+) (%d+) (%d+)$')
   local known = of == epoch -- else it is of an earlier life of the channel
   return {
     start = start,
+    edit = 'e ' .. start,
     epoch = epoch,
     head = head,
     stale = head and not known,
     replies = known and tonumber(replies) or 0,
     reactions = known and tonumber(reactions) or 0,
-    edits = known and tonumber(edits) or 0,
-    next = known and tonumber(next) or 1
+    edits = known and tonumber(edits) or 0
   }
 end
 
 local function clear_fold(folds, fold)
-  redis.call('ZREMRANGEBYLEX', folds, '[' .. fold.start, '(' .. fold.start .. '\255')
+  remove_beginning(folds, fold.start)
+  remove_beginning(folds, fold.edit)
   fold.head, fold.stale = nil, false
 end
 
 -- Writes the numbers of a fold, which is kept for as long as messages are.
 local function keep_fold(folds, fold, age)
-  local numbers = string.format('h %s %.0f %.0f %.0f %.0f', fold.epoch, fold.replies, fold.reactions, fold.edits, fold.next)
-  local head = fold.start .. numbers
+  local head = fold.start .. string.format('h %s %.0f %.0f %.0f', fold.epoch, fold.replies, fold.reactions, fold.edits)
   if fold.replies + fold.reactions + fold.edits > 0 then
     redis.call('ZADD', folds, 0, head)
   end
@@ -56,29 +61,50 @@ end
 
 -- Returns the beginnings of the members of a client's reaction, and the member if it has reacted so.
 local function reaction_of(folds, fold, text, client)
-  local label = cjson.encode(text) .. '\t'
-  local named = fold.start .. 'c ' .. label .. cjson.encode(client) .. '\t'
+  local label, own = cjson.encode(text) .. '\t', cjson.encode(client) .. '\t'
+  local named = fold.start .. 'c ' .. own .. label
   return {
     text = fold.start .. 't ' .. label,
-    all = fold.start .. 'c ' .. label,
+    client = fold.start .. 'c ' .. own,
     named = named,
+    repeated = fold.start .. 'r ' .. own .. label,
     member = not fold.stale and beginning(folds, named, false, 1)[1]
   }
 end
 
-local function add_reaction(folds, fold, reaction)
-  local number = string.format('%.0f', fold.next)
-  if #beginning(folds, reaction.text, false, 1) == 0 then
-    redis.call('ZADD', folds, 0, reaction.text .. number)
+-- Returns the number of texts with which the client of a reaction has reacted.
+local function texts_of_client(folds, fold, reaction)
+  return fold.stale and 0 or #beginning(folds, reaction.client)
+end
+
+-- Adds to the number of clients that react with a text.
+local function count_reaction(folds, reaction, more, place)
+  local known = beginning(folds, reaction.text, false, 1)[1]
+  local first, count = (known or ''):sub(#reaction.text + 1):match('^(%d+)\t(%d+)$')
+  count = (tonumber(count) or 0) + more
+  if count > 0 then
+    redis.call('ZADD', folds, 0, reaction.text .. (first or place) .. '\t' .. string.format('%.0f', count))
   end
-  redis.call('ZADD', folds, 0, reaction.named .. number)
-  fold.reactions, fold.next = fold.reactions + 1, fold.next + 1
+  if known then
+    redis.call('ZREM', folds, known)
+  end
+end
+
+local function add_reaction(folds, fold, reaction, offset)
+  local place = digits(offset)
+  count_reaction(folds, reaction, 1, place)
+  redis.call('ZADD', folds, 0, reaction.named .. place)
+  fold.reactions = fold.reactions + 1
+end
+
+-- Notes a reaction that the client has already.
+local function repeat_reaction(folds, reaction, offset)
+  redis.call('ZADD', folds, 0, reaction.repeated .. digits(offset))
 end
 
 local function remove_reaction(folds, fold, reaction)
   redis.call('ZREM', folds, reaction.member)
-  if #beginning(folds, reaction.all, false, 1) == 0 then
-    redis.call('ZREM', folds, beginning(folds, reaction.text, false, 1)[1] or '')
-  end
+  remove_beginning(folds, reaction.repeated)
+  count_reaction(folds, reaction, -1, '')
   fold.reactions = math.max(fold.reactions - 1, 0)
 end

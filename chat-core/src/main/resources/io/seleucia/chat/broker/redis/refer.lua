@@ -1,9 +1,48 @@
 -- Publishes messages in one step, of which some refer to others.
 -- KEYS  log, meta, folds, tombstones, the idempotency keys of the messages that have one
--- ARGV  those of append.lua; the most edits and the most reactions of a message; then for each message its JSON after the third
---       field, whether it has an idempotency key: 'key' or '', and JSON about its reference, or ''
+-- ARGV  those of append.lua; the most edits and the most reactions of a message, and the most reactions of one client; then for
+--       each message its JSON after the third field, whether it has an idempotency key: 'key' or '', and JSON about its
+--       reference, or ''
 -- Returns for each message what publish.lua returns, or the reason why its reference is refused.
 local folds, gone = KEYS[3], KEYS[4]
+
+-- Returns the fields of a message of this epoch that has not left the history, and whether it is deleted; nil if there is none.
+local function find(place, now_epoch, newest)
+  local entry = redis.call('XRANGE', log, place .. '-0', place .. '-0')[1]
+  local deleted = not entry and tonumber(place) > newest - kept and tombstone(gone, place)
+  local readable, fields = pcall(cjson.decode, head(entry and entry[2][4] or deleted or '') .. '}')
+  if readable and fields.epoch == now_epoch and (tonumber(fields.time) or 0) > time - age then
+    return fields, deleted, entry
+  end
+end
+
+-- Returns the offset with which a member of a fold ends.
+local function offset_at_end(member)
+  return string.format('%.0f', tonumber(member:sub(-16)))
+end
+
+local function is_own(ref, fields)
+  return ref.sender == fields.sender and ref.guest == (fields.guest or false) and ref.author == (fields.author or '')
+end
+
+-- Looks for the edits of a message that has left the history. Returns its epoch and the offsets of these edits, or else nil and
+-- the reason why it can't be deleted.
+local function find_edits(ref, now_epoch, newest)
+  local edits, own = {}, ref.moderates
+  for _, member in ipairs(beginning(folds, 'e ' .. digits(ref.offset) .. ' ')) do
+    local place = offset_at_end(member)
+    local edit, deleted = find(place, now_epoch, newest)
+    local to = edit and not deleted and edit.ref -- else it is of an earlier life of the channel
+    if to and to.kind == 'edit' and to.offset == tonumber(ref.offset) then
+      edits[#edits + 1] = place
+      own = own or is_own(ref, edit)
+    end
+  end
+  if #edits > 0 and own then
+    return {epoch = now_epoch, edits = edits}
+  end
+  return nil, #edits > 0 and 'FORBIDDEN' or 'TOO_OLD'
+end
 
 -- Returns the fields of the message that a reference is to, or else nil and the reason why it is refused.
 local function target(ref)
@@ -14,18 +53,24 @@ local function target(ref)
   if tonumber(ref.offset) > newest then
     return nil, 'UNKNOWN'
   end
-  local entry = redis.call('XRANGE', log, ref.offset .. '-0', ref.offset .. '-0')[1]
-  local deleted = not entry and tonumber(ref.offset) > newest - kept and tombstone(gone, ref.offset)
-  local readable, fields = pcall(cjson.decode, head(entry and entry[2][4] or deleted or '') .. '}')
-  if not readable or fields.epoch ~= now_epoch or (tonumber(fields.time) or 0) <= time - age then
+  local fields, deleted, entry = find(ref.offset, now_epoch, newest)
+  if not fields then
+    if ref.kind == 'delete' then
+      return find_edits(ref, now_epoch, newest)
+    end
     return nil, 'TOO_OLD'
-  elseif fields.ref and fields.ref.kind ~= 'reply' then
+  end
+  local to = fields.ref
+  local reaction = to and to.kind == 'reaction' and not to.remove and ref.kind == 'delete' and ref.moderates
+  if to and to.kind ~= 'reply' and not reaction then
     return nil, 'ANNOTATION'
-  elseif deleted then
+  elseif deleted or reaction and not find(string.format('%.0f', to.offset), now_epoch, newest) then
     return nil, 'TOO_OLD'
-  elseif (ref.kind == 'edit' or ref.kind == 'delete') and not ref.moderates
-      and (ref.sender ~= fields.sender or ref.guest ~= (fields.guest or false) or ref.author ~= (fields.author or '')) then
+  elseif (ref.kind == 'edit' or ref.kind == 'delete') and not ref.moderates and not is_own(ref, fields) then
     return nil, 'FORBIDDEN'
+  end
+  if reaction then
+    fields.text = cjson.decode(entry[2][4]).data
   end
   return fields
 end
@@ -40,13 +85,16 @@ local function bury(place, deletion)
   end
 end
 
+local function deletion_by(ref)
+  return ',"deleted":{"by":' .. cjson.encode(ref.sender) .. ',"time":' .. millis .. '},"data":null}'
+end
+
 -- Blanks a message and its edits, and takes it off the replies of the message that it answers.
 local function delete(ref, fields, fold)
-  local deletion = ',"deleted":{"by":' .. cjson.encode(ref.sender) .. ',"time":' .. millis .. '},"data":null}'
-  local edits = fold.stale and {} or beginning(folds, fold.start .. 'e ')
+  local deletion = deletion_by(ref)
   bury(ref.offset, deletion)
-  for _, edit in ipairs(edits) do
-    bury(string.format('%.0f', tonumber(edit:sub(-16))), deletion)
+  for _, edit in ipairs(fields.edits or fold.edits > 0 and beginning(folds, fold.edit) or {}) do
+    bury(offset_at_end(edit), deletion)
   end
   live_on(gone, age)
   clear_fold(folds, fold)
@@ -61,17 +109,43 @@ local function delete(ref, fields, fold)
   end
 end
 
+-- Blanks a reaction, and those of its client that keep it in force.
+local function delete_reaction(ref, fields)
+  local deletion = deletion_by(ref)
+  local fold = fold_of(folds, fields.ref.offset, fields.epoch)
+  local client = fields.guest and fields.sender .. ' ' or fields.sender
+  local reaction = reaction_of(folds, fold, fields.text, client)
+  bury(ref.offset, deletion)
+  if reaction.member then
+    bury(offset_at_end(reaction.member), deletion)
+    for _, member in ipairs(beginning(folds, reaction.repeated)) do
+      bury(offset_at_end(member), deletion)
+    end
+    remove_reaction(folds, fold, reaction)
+    keep_fold(folds, fold, age)
+  end
+  live_on(gone, age)
+end
+
 -- Publishes a message that refers to another, or returns the reason why not.
 local function refer(rest, key, ref)
   local fields, refused = target(ref)
   if refused then
     return refused
   end
+  if fields.text then
+    delete_reaction(ref, fields)
+    append(rest, key)
+    return nil
+  end
   local fold = fold_of(folds, ref.offset, fields.epoch)
   local reaction = ref.kind == 'reaction' and reaction_of(folds, fold, ref.text, ref.client)
   if ref.kind == 'edit' and fold.edits >= tonumber(ARGV[10])
       or reaction and not reaction.member and not ref.remove and fold.reactions >= tonumber(ARGV[11]) then
     return 'TOO_MANY'
+  elseif reaction and not reaction.member and not ref.remove
+      and texts_of_client(folds, fold, reaction) >= tonumber(ARGV[12]) then
+    return 'TOO_MANY_OF_CLIENT'
   elseif ref.kind == 'delete' then
     delete(ref, fields, fold)
     append(rest, key)
@@ -82,21 +156,27 @@ local function refer(rest, key, ref)
     clear_fold(folds, fold)
   end
   if ref.kind == 'edit' then
-    redis.call('ZADD', folds, 0, fold.start .. 'e ' .. digits(place))
+    if fold.edits == 0 then
+      remove_beginning(folds, fold.edit) -- those of an earlier life of the channel
+    end
+    redis.call('ZADD', folds, 0, fold.edit .. digits(place))
     fold.edits = fold.edits + 1
   elseif ref.kind == 'reply' then
     fold.replies = fold.replies + 1
   elseif reaction.member and ref.remove then
     remove_reaction(folds, fold, reaction)
   elseif not reaction.member and not ref.remove then
-    add_reaction(folds, fold, reaction)
+    add_reaction(folds, fold, reaction, place)
+  elseif not ref.remove then
+    repeat_reaction(folds, reaction, place)
   else
     return nil -- without effect
   end
   keep_fold(folds, fold, age)
 end
 
--- Removes tombstones that have left the history, and folds of messages that have.
+-- Removes tombstones that have left the history, folds of messages that have, and edits that must have: they were within one
+-- history's length of their messages.
 local function trim()
   redis.call('ZREMRANGEBYSCORE', gone, '-inf', string.format('%.0f', offset - kept))
   local oldest
@@ -110,11 +190,13 @@ local function trim()
     redis.call('ZREMRANGEBYSCORE', gone, place, place)
   end
   local first = tonumber(redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1][1]:match('^%d+'))
-  redis.call('ZREMRANGEBYLEX', folds, '-', '(' .. digits(math.min(first, oldest or first)))
+  first = math.min(first, oldest or first)
+  redis.call('ZREMRANGEBYLEX', folds, '-', '(' .. digits(first))
+  redis.call('ZREMRANGEBYLEX', folds, '[e ', '(e ' .. digits(math.max(first - kept, 0)))
 end
 
 local keys = 4
-for i = 12, #ARGV, 3 do
+for i = 13, #ARGV, 3 do
   local key
   if ARGV[i + 1] ~= '' then
     keys = keys + 1

@@ -139,7 +139,7 @@ class FoldPropertyTest {
             } else if (reference.kind() == Kind.EDIT && !target.isDeleted()) {
                 content = target.withContent(later.content());
                 edited = Optional.of(new FoldedMessage.Edit(later.position().offset(), later.time()));
-            } else if (reference.kind() == Kind.REACTION && !target.isDeleted()) {
+            } else if (reference.kind() == Kind.REACTION && !target.isDeleted() && !later.isDeleted()) {
                 String text = later.content().asText();
                 String client = new Sender(later.sender(), later.guest()).key();
                 List<String> clients = reactions.computeIfAbsent(text, absent -> new ArrayList<>());

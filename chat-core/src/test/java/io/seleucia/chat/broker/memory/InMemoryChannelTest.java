@@ -43,7 +43,7 @@ class InMemoryChannelTest {
                 new ChannelSizes<>(),
                 new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
         RecordingListener listener = new RecordingListener();
-        channel.change(it -> it.listeners().add(listener));
+        channel.change(it -> it.audience().listeners().add(listener));
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
             journal.begin("e", List.of());
             InMemoryChannel.Place place = channel.use(it ->
@@ -56,7 +56,7 @@ class InMemoryChannelTest {
 
             assertThat(listener.isEmpty()).isFalse();
             assertThat(listener.nextMessage().position()).isEqualTo(place.position());
-            InMemoryChannel.Held held =
+            ChannelHistory.Held held =
                     channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
             assertThat(held.page().position()).isEqualTo(place.position());
             assertThat(held.page().messages()).isEmpty();
@@ -86,7 +86,7 @@ class InMemoryChannelTest {
                 if (first) {
                     it.restore(described, 1);
                 }
-                it.restore(published, 1);
+                it.restorer().restore(published, 1);
                 if (!first) {
                     it.restore(described, 1);
                 }
@@ -117,7 +117,7 @@ class InMemoryChannelTest {
 
             channel.change(it -> it.delete(message -> message.sender().equals("eve"), fold -> fold, segment));
         }
-        InMemoryChannel.Held held =
+        ChannelHistory.Held held =
                 channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
         assertThat(held.page().messages())
                 .extracting(message -> message.content().asText())

@@ -46,6 +46,7 @@ class RedisFoldsModelTest {
         private final Map<Long, Message> messages = new TreeMap<>();
         private final Map<Long, List<Message>> edits = new TreeMap<>();
         private final Map<Long, Map<String, LinkedHashSet<String>>> reactions = new TreeMap<>();
+        private final Map<Long, Message> reacting = new TreeMap<>(); // the messages that are reactions
 
         void receive(Message message) {
             Optional<Reference> ref = message.attributes().ref();
@@ -66,23 +67,38 @@ class RedisFoldsModelTest {
                     messages.computeIfPresent(target, (offset, one) -> one.deleted(deleted));
                     edits.remove(target);
                     reactions.remove(target);
+                    Optional.ofNullable(reacting.get(target)).ifPresent(this::takeBack);
                 }
                 case REACTION -> {
-                    String client = new Sender(message.sender(), message.guest()).key();
-                    Map<String, LinkedHashSet<String>> all =
-                            reactions.computeIfAbsent(target, it -> new LinkedHashMap<>());
-                    String text = message.content().asText();
+                    if (message.isDeleted()) {
+                        return;
+                    }
                     if (ref.orElseThrow().remove()) {
-                        all.computeIfPresent(text, (same, clients) -> {
-                            clients.remove(client);
-                            return clients.isEmpty() ? null : clients;
-                        });
+                        takeBack(message);
                     } else {
-                        all.computeIfAbsent(text, it -> new LinkedHashSet<>()).add(client);
+                        reacting.put(message.position().offset(), message);
+                        reactions
+                                .computeIfAbsent(target, it -> new LinkedHashMap<>())
+                                .computeIfAbsent(message.content().asText(), it -> new LinkedHashSet<>())
+                                .add(client(message));
                     }
                 }
                 case REPLY -> throw new AssertionError();
             }
+        }
+
+        private void takeBack(Message reaction) {
+            long target = reaction.attributes().ref().orElseThrow().offset();
+            reactions
+                    .getOrDefault(target, new LinkedHashMap<>())
+                    .computeIfPresent(reaction.content().asText(), (text, clients) -> {
+                        clients.remove(client(reaction));
+                        return clients.isEmpty() ? null : clients;
+                    });
+        }
+
+        private static String client(Message message) {
+            return new Sender(message.sender(), message.guest()).key();
         }
 
         /** Returns the messages after an offset as they are now. */
