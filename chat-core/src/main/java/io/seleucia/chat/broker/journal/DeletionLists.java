@@ -2,12 +2,10 @@ package io.seleucia.chat.broker.journal;
 
 import io.seleucia.chat.message.Attributes.Deleted;
 import io.seleucia.chat.message.Position;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -61,7 +59,7 @@ final class DeletionLists {
         private static final long serialVersionUID = 1;
 
         private DamagedException(long segment) {
-            super("the list of messages that are deleted in journal file " + segment + " is damaged");
+            super("the list of messages that are deleted in journal file " + segment + " can't be read");
         }
     }
 
@@ -76,18 +74,26 @@ final class DeletionLists {
     /** Finds the lists of an earlier process. Deletes those that are damaged, or whose segment is gone or replaced. */
     void open() throws IOException {
         for (long segment : directory.listed()) {
-            Optional<Integer> magic = magic(segment);
             try {
+                Optional<Integer> magic = magic(segment);
                 List<JournalRecord.Listed> list = magic.isPresent() ? readAll(segment, magic.get()) : List.of();
                 if (!list.isEmpty()) {
-                    lists.put(segment, Summary.of(magic.get(), list));
+                    lists.put(segment, Summary.of(magic.orElseThrow(), list));
                 }
-            } catch (DamagedException e) {
-                LOG.log(Level.DEBUG, () -> e.getMessage() + ", and made again");
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, () -> "a list of deleted messages is made again: " + e);
             }
             if (!lists.containsKey(segment)) {
-                Files.deleteIfExists(directory.list(segment));
+                discard(segment);
             }
+        }
+    }
+
+    private void discard(long segment) {
+        try {
+            Files.deleteIfExists(directory.list(segment));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "a useless list of deleted messages stays: " + e);
         }
     }
 
@@ -154,15 +160,24 @@ final class DeletionLists {
         return deleted;
     }
 
+    /** Returns whether a sender has deleted some of the listed messages of a segment. */
+    boolean haveDeletionsBy(String sender, long segment) throws IOException {
+        Summary summary = lists.get(segment);
+        return summary != null
+                && readAll(segment, summary).stream().anyMatch(one -> one.by().equals(sender));
+    }
+
     private List<JournalRecord.Listed> readAll(long segment, Summary summary) throws IOException {
         try {
             return readAll(segment, summary.magic);
-        } catch (DamagedException | NoSuchFileException | EOFException e) {
+        } catch (IOException e) {
             if (lists.get(segment) != summary) {
                 throw new FilesChangedException(); // it was replaced or removed at this moment
             }
             damaged = true;
-            throw new DamagedException(segment);
+            DamagedException failure = new DamagedException(segment);
+            failure.addSuppressed(e);
+            throw failure;
         }
     }
 

@@ -140,8 +140,8 @@ final class Eraser {
     }
 
     /**
-     * Carries out deletions of channels and senders, and all listed ones, from the oldest segment to the newest: the record
-     * of a deletion may itself be deleted, and must not go before what it concerns.
+     * Carries out deletions of channels and senders, from the oldest segment to the newest. With a sender, the records of
+     * deletions go that lists are made from, so what these concern is erased before.
      */
     private void eraseWhole(List<PendingDeletion> whole, NavigableSet<Long> sealed, BooleanSupplier closing)
             throws IOException {
@@ -153,7 +153,7 @@ final class Eraser {
             if (closing.getAsBoolean()) {
                 throw new IOException("closed");
             }
-            if (lists.has(segment) || !later.isEmpty() && mayHold(segment, later)) {
+            if (isListedBySenders(segment, whole) || !later.isEmpty() && mayHold(segment, later)) {
                 erase(segment, later);
             }
         }
@@ -162,6 +162,16 @@ final class Eraser {
             removals.incrementAndGet();
             deletion.setErased();
         }
+    }
+
+    private boolean isListedBySenders(long segment, List<PendingDeletion> whole) throws IOException {
+        for (PendingDeletion deletion : whole) {
+            String sender = deletion.deletion().sender();
+            if (!sender.isEmpty() && lists.haveDeletionsBy(sender, segment)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Copies a segment without what is deleted, if it has any of that. Returns the size of the segment. */

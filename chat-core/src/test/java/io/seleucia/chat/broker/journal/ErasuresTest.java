@@ -1,6 +1,7 @@
 package io.seleucia.chat.broker.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
@@ -74,6 +75,30 @@ class ErasuresTest {
         assertThat(erasures.of("lobby", SECRET)).isEmpty();
         assertThat(erasures.hasRoom(EVE, false)).isTrue();
         assertThat(charged.get()).isZero();
+    }
+
+    @Test
+    void needsMemoryOnlyBeforeTheDeletionIsWritten() {
+        AtomicLong left = new AtomicLong(Long.MAX_VALUE);
+        erasures.charge(bytes -> {
+            if (bytes > 0 && left.addAndGet(-bytes) < 0) {
+                throw new OutOfMemoryError("made by a test");
+            }
+        });
+        Erasures.Waiting deletion = delete(ADA, 2);
+        left.set(200); // enough for one message, but not for two
+        assertThatThrownBy(() -> delete(EVE, 2)).isInstanceOf(OutOfMemoryError.class);
+        deletion.written(7);
+
+        assertThat(erasures.of("lobby", SECRET)).isPresent();
+        assertThat(erasures.of("lobby", SECRET.at(2))).isPresent();
+        assertThat(erasures.of("lobby", SECRET.at(3))).isEmpty();
+        assertThat(erasures.before(8)).hasSize(2);
+        erasures.done(8);
+        left.set(Long.MAX_VALUE);
+        last = 2;
+        delete(ADA, 2).written(8); // nothing is left of the one that failed
+        assertThat(erasures.of("lobby", SECRET.at(4)).orElseThrow().by()).isEqualTo("ada");
     }
 
     @Test

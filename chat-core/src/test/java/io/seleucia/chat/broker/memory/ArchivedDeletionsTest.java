@@ -221,6 +221,23 @@ class ArchivedDeletionsTest {
     }
 
     @Test
+    void erasesOnlyWhatAnOperatorMeansBeforeItIsTime() throws Exception {
+        try (InMemoryBroker broker = open(LATER)) {
+            deleteAndList(broker);
+            broker.publish("another", BOB, new Content.Text("another secret"), "");
+            broker.delete("another");
+            broker.deleteFrom("bob");
+            assertThat(isInFiles("another secret")).isFalse();
+            assertThat(isInFiles("secret")).isTrue();
+            assertHidden(log(broker));
+
+            broker.deleteFrom("ada"); // with the records of her deletions
+            assertThat(isInFiles("secret")).isFalse();
+            assertThat(files(".deleted")).isEmpty();
+        }
+    }
+
+    @Test
     void beginsNoSegmentForADeletionThatNeedNotBeErasedYet() throws Exception {
         try (InMemoryBroker broker = open(1 << 20, LATER)) {
             say(broker, "secret");

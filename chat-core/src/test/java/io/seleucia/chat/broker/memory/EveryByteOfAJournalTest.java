@@ -225,6 +225,7 @@ class EveryByteOfAJournalTest {
             publish(broker, "a", "ada", "four", "k2");
             publish(broker, "b", "bob", "five", "k3");
             broker.sweepOnce();
+            deleteAndList(broker);
         }
         InMemoryBroker.markRestored(directory);
         try (LoggedLines log = new LoggedLines();
@@ -245,10 +246,26 @@ class EveryByteOfAJournalTest {
         }
         remember();
         assertThat(records()).hasAtLeastOneElementOfType(JournalRecord.Folded.class);
+        assertThat(files.keySet()).anyMatch(file -> file.toString().endsWith(".deleted"));
         assertThat(files.keySet().stream().filter(file -> file.toString().matches(".*archive/\\d*.journal")))
                 .hasSizeGreaterThan(1);
         check(directory.resolve("no such file"), null, 0, 0);
         restoreFiles();
+    }
+
+    /** Deletes a message that has left memory, so that it is listed as deleted, and not erased yet. */
+    private void deleteAndList(InMemoryBroker broker) throws Exception {
+        Position secret =
+                broker.publish("c", "bob", new Content.Text("listed"), "").position();
+        remember("c", secret, "bob", "", "");
+        for (int i = 0; i < 4; i++) {
+            publish(broker, "c", "bob", "later " + i, "");
+        }
+        refer(broker, "c", "bob", Kind.DELETE, secret.offset(), "");
+        for (int i = 0; i < 4; i++) {
+            publish(broker, "c", "bob", "even later " + i, "");
+        }
+        eventually(() -> assertThat(count(".deleted")).isPositive());
     }
 
     private void publish(InMemoryBroker broker, String channel, String sender, String text, String key)
