@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -133,14 +134,13 @@ final class Queries {
         String prefix = request.parameter("prefix").map(Names::normal).orElse("");
         String after = request.parameter("after").map(Names::normal).orElse("");
         Broker.Listing listing = server.broker().list(prefix, after, limit(request), channel -> true);
-        List<JsonObject> page = listing.page().stream().map(Queries::json).toList();
+        List<ChannelEntry> page = listing.page();
+        Optional<String> next = listing.next()
+                .filter(name -> page.isEmpty() || !page.getLast().channel().equals(name));
         return Json.object(
-                "channels",
-                page,
-                "more",
-                listing.more() ? true : null,
-                "next",
-                listing.next().orElse(null));
+                "channels", page.stream().map(Queries::json).toList(),
+                "more", listing.more() ? true : null,
+                "next", next.orElse(null));
     }
 
     private static JsonObject json(ChannelEntry entry) {
