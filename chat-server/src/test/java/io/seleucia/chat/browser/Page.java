@@ -31,15 +31,21 @@ public final class Page implements AutoCloseable {
     private final DevTools devTools;
     private final String context;
     private final String session;
+    private final boolean isFirst; // of its browser's tabs
     private final List<Problem> problems = new CopyOnWriteArrayList<>();
 
-    private Page(DevTools devTools, String context, String session) {
+    private Page(DevTools devTools, String context, String session, boolean isFirst) {
         this.devTools = devTools;
         this.context = context;
         this.session = session;
+        this.isFirst = isFirst;
     }
 
     static Page open(DevTools devTools, String context, String url) {
+        return open(devTools, context, url, true);
+    }
+
+    private static Page open(DevTools devTools, String context, String url, boolean isFirst) {
         String target = devTools.call(
                         "", "Target.createTarget", object("{}", "url", "about:blank", "browserContextId", context))
                 .get("targetId")
@@ -47,7 +53,7 @@ public final class Page implements AutoCloseable {
         String session = devTools.call("", "Target.attachToTarget", object("{\"flatten\":true}", "targetId", target))
                 .get("sessionId")
                 .getAsString();
-        Page page = new Page(devTools, context, session);
+        Page page = new Page(devTools, context, session, isFirst);
         devTools.listen(session, page::heard);
         for (String domain : List.of("Page", "Runtime", "Log", "Audits", "Network")) {
             page.call(domain + ".enable", new JsonObject());
@@ -56,6 +62,16 @@ public final class Page implements AutoCloseable {
         page.viewport(1280, 800);
         page.go(url);
         return page;
+    }
+
+    /** Opens another tab of the same browser, which shares the storage, and returns when it has loaded. Close it before this. */
+    public Page another(String url) {
+        return open(devTools, context, url, false);
+    }
+
+    /** Closes the tab as its user does, who is asked whether to leave where the page wants that. */
+    public void closeTab() {
+        devTools.call(session, "Page.close", new JsonObject());
     }
 
     /** Goes to another address, and returns when it has loaded. */
@@ -300,10 +316,12 @@ public final class Page implements AutoCloseable {
         return object;
     }
 
-    /** Closes it, and forgets its storage. */
+    /** Closes it; the first tab of a browser closes all others, and forgets their storage. */
     @Override
     public void close() {
         devTools.forget(session);
-        devTools.call("", "Target.disposeBrowserContext", object("{}", "browserContextId", context));
+        if (isFirst) {
+            devTools.call("", "Target.disposeBrowserContext", object("{}", "browserContextId", context));
+        }
     }
 }

@@ -59,6 +59,15 @@ class BrowserClientAccessTest {
                 return pale;
             })()""";
 
+    /** Has the server refuse one message. */
+    private static final String REFUSE = """
+            (() => {
+                const real = WebSocket.prototype.send;
+                WebSocket.prototype.send = function (text) {
+                    real.call(this, text.includes("refuse me") ? text.replace('"type"', '"headers":7,"type"') : text);
+                };
+            })()""";
+
     private ChatServer server;
     private Visitor ada;
 
@@ -81,7 +90,8 @@ class BrowserClientAccessTest {
         ada.takeName("ada");
         ada.awaitMember("ada");
         ada.say("Hello, see https://example.org/");
-        ada.say("x".repeat(70_000));
+        ada.page().evaluate(REFUSE);
+        ada.say("refuse me");
         try (Visitor bob = Visitor.enter("http://localhost:" + server.port() + "/", "bob")) {
             bob.say("Hi");
             bob.page().click("#members-list button[title='Write to ada']");
@@ -91,7 +101,7 @@ class BrowserClientAccessTest {
         }
         ada.join("design");
         ada.open(Visitor.Key.channel("lobby"));
-        ada.page().await("document.querySelector('.problem') && document.querySelector('.message a')");
+        ada.page().await("document.querySelector('.problem') && document.querySelector('.words a')");
     }
 
     @ParameterizedTest

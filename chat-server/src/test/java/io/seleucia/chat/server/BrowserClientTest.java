@@ -287,7 +287,7 @@ class BrowserClientTest {
         for (Visitor visitor : List.of(ada, mallory)) {
             assertThat(visitor.page().isTrue("window.hacked")).isFalse();
             assertThat(visitor.page()
-                            .isTrue("document.querySelector('.message a, .message img, .message script,"
+                            .isTrue("document.querySelector('.message .words a, .message img, .message script,"
                                     + " #title *, .entry svg, .entry img')"))
                     .isFalse();
             visitor.assertNoProblems();
@@ -305,10 +305,10 @@ class BrowserClientTest {
         publish("lobby", "bob", "data:text/html,x ftp://x.example http:// https://");
 
         ada.page().await("document.querySelectorAll('.message').length === 3");
-        assertThat(ada.strings("[...document.querySelectorAll('.message a')].map(a => a.textContent)"))
+        assertThat(ada.strings("[...document.querySelectorAll('.message .words a')].map(a => a.textContent)"))
                 .containsExactly("https://example.org/a_(b)?c=d#e", "http://example.com", "HTTPS://EXAMPLE.NET/");
         assertThat(ada.page()
-                        .isTrue("[...document.querySelectorAll('.message a')].every(a => a.target === '_blank'"
+                        .isTrue("[...document.querySelectorAll('.message .words a')].every(a => a.target === '_blank'"
                                 + " && a.rel.includes('noopener') && a.rel.includes('noreferrer'))"))
                 .isTrue();
     }
@@ -338,34 +338,47 @@ class BrowserClientTest {
     }
 
     @Test
-    void sendsAgainWhatFailed() {
-        Visitor ada = add(Visitor.open(proxy.url()));
-        // The minute after which the client gives up passes in a second.
-        ada.page()
-                .beforeEachDocument("const real = setTimeout;"
-                        + "window.setTimeout = (f, ms, ...rest) => real(f, ms === 60000 ? 1000 : ms, ...rest);");
-        ada.page().reload();
-        ada.takeName("ada");
-        ada.awaitMember("ada");
+    void sendsWhatWasWrittenWhileTheServerWasAway() {
+        Visitor ada = enter("ada");
         proxy.refuse(true);
         proxy.cut();
         ada.say("does it come through?");
         ada.say("and this?");
+        ada.draft("not yet");
         ada.page().await("document.querySelectorAll('.message[data-state=sending]').length === 2");
         ada.page().await("document.querySelector('#banner').textContent.includes(\"can't be reached\")");
-        ada.page().await("document.querySelectorAll('.message[data-state=failed]').length === 2");
-        assertThat(ada.page().text(".problem")).contains("The server did not answer.");
 
-        ada.page().reload(); // what failed is still there, though the page can only be loaded when the server is back
+        Page again = ada.page().another("about:blank"); // the tab is closed, and another one is opened
+        ada.page().closeTab();
         proxy.refuse(false);
-        ada.page().go(proxy.url());
-        ada.page().await("document.querySelectorAll('.message[data-state=failed]').length === 2");
-        ada.page().click(".message[data-state=failed] .retry");
+        again.go(proxy.url());
+        Visitor later = add(Visitor.of(again));
+        later.awaitLast("does it come through?", "and this?");
+        assertThat(later.draft()).isEqualTo("not yet");
+        later.page().reload();
+        later.awaitLast("does it come through?", "and this?");
+        assertThat(later.texts()).hasSize(2);
+    }
 
-        ada.awaitLast("does it come through?");
-        ada.page().click(".message[data-state=failed] .discard");
-        ada.page().await("document.querySelectorAll('.message').length === 1");
-        ada.assertNoOtherProblems();
+    @Test
+    void asksBeforeItSendsAgainWhatMayHaveBeenSentLongAgo() {
+        Visitor ada = enter("ada");
+        proxy.hold(true);
+        ada.say("did it come through?");
+        ada.page().await("document.querySelector('.message[data-state=sending]')");
+        Page again = ada.page().another("about:blank");
+        ada.page().closeTab();
+        proxy.cut();
+        proxy.hold(false);
+        again.beforeEachDocument("const real = Date.now; Date.now = () => real() + 300000;");
+        again.go(proxy.url());
+        Visitor later = add(Visitor.of(again));
+
+        assertThat(again.text(".problem")).contains("It may not have been sent.");
+        again.click(".retry");
+        later.awaitLast("did it come through?");
+        assertThat(later.texts()).hasSize(1);
+        later.assertNoOtherProblems();
     }
 
     @Test
@@ -373,9 +386,27 @@ class BrowserClientTest {
         Visitor ada = enter("ada");
         ada.say("x".repeat(70_000));
 
-        assertThat(ada.page().text(".problem")).contains("It is too long to be sent.");
-        ada.say("short");
-        ada.page().await("document.querySelector('.message[data-state=sent] .words')?.textContent === 'short'");
+        assertThat(ada.page().text("#text-hint")).startsWith("Too long to be sent, by 4,");
+        assertThat(ada.page().isTrue("document.querySelector('#send').disabled"))
+                .isTrue();
+        assertThat(ada.draft()).hasSize(70_000);
+        assertThat(ada.texts()).isEmpty();
+        ada.page().evaluate("document.querySelector('#text').select()");
+        ada.page().type("x".repeat(65_300));
+        assertThat(ada.page().text("#text-hint")).endsWith("bytes left");
+        ada.page().evaluate("document.querySelector('#text').select()");
+        ada.page().type("short");
+        ada.page().press("Enter");
+        ada.awaitLast("short");
+        ada.page().click("#direct-open");
+        ada.page().type("#direct-name", "nobody");
+        ada.page().press("Enter");
+        ada.awaitTitle("nobody");
+        ada.say("are you there?");
+        assertThat(ada.page().text(".problem")).contains("Nobody called nobody has been here.");
+        assertThat(ada.page().text(Visitor.Key.person("nobody").selector())).contains("not sent");
+        ada.page().click(".discard");
+        ada.page().await("document.querySelectorAll('.message').length === 0");
         ada.assertNoProblems();
     }
 
@@ -421,7 +452,7 @@ class BrowserClientTest {
                     .isTrue();
             guarded.disconnect("ada");
             ada.page().await("!document.querySelector('#login').hidden");
-            assertThat(ada.page().text("#login-error")).isEqualTo("Disconnected by an operator.");
+            assertThat(ada.page().text("#login-error")).isEqualTo("An operator has ended your session.");
             logIn(ada);
             guarded.revoke("ada");
             ada.page().await("!document.querySelector('#login').hidden");

@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -85,6 +87,95 @@ class JavaScriptClientTest extends JavaScriptClients {
             page.await("seen.some(one => one.type === 'state' && one.error?.code === 'unauthorized')");
             assertNoProblems(page);
         }
+    }
+
+    @Test
+    void asksForAnotherTokenWhenOneIsRefusedOrRevoked() throws Exception {
+        Set<String> taken = ConcurrentHashMap.newKeySet();
+        ChatServerBuilder builder = ChatServer.builder()
+                .port(0)
+                .authenticator((credentials, address) ->
+                        credentials instanceof Credentials.Token token && taken.contains(token.token())
+                                ? Optional.of(new User("ada"))
+                                : Optional.empty());
+        BrowserClient.addTo(builder);
+        try (ChatServer guarded = builder.start()) {
+            Page page = Browser.shared().open("http://localhost:" + guarded.port() + "/");
+            pages.add(page);
+            String begin = BEGIN.formatted("{ token: () => `token ${++asked}` }");
+            taken.add("token 2");
+            page.evaluate("window.asked = 0");
+            page.evaluate(begin);
+            page.await("asked === 2 && chat.state === 'connected'");
+            page.evaluate("chat.close()");
+
+            taken.addAll(Set.of("token 3", "token 4"));
+            page.evaluate(begin);
+            page.await("asked === 3 && chat.state === 'connected'");
+            guarded.revoke("ada");
+            page.await("asked === 4 && chat.state === 'connected'");
+            page.evaluate("chat.close()");
+
+            taken.clear();
+            page.evaluate(begin);
+            page.await("chat.state === 'closed'");
+            assertThat(page.isTrue("asked === 6 && chat.error.code === 'unauthorized'"))
+                    .as("it does not ask for ever")
+                    .isTrue();
+            assertNoProblems(page);
+        }
+    }
+
+    @Test
+    void refusesEventsAndOptionsThatDoNotExist() {
+        Page ada = member(client("ada"));
+        for (String misspelt : List.of(
+                "chat.on('mesage', () => {})",
+                "new chat.constructor({ clinet: 'ada' })",
+                "await chat.join('hall', { presense: true })",
+                "await chat.publish('lobby', 1, { kye: 'k' })",
+                "await chat.direct('ada', 1, { header: {} })",
+                "await chat.react('lobby', 1, '+1', { keys: 1 })",
+                "await chat.history('lobby', { befor: 1 })",
+                "await chat.search('lobby', 'x', { from: 1 })",
+                "await chat.presencePage('lobby', { before: 1 })",
+                "await chat.list({ after_: 1 })",
+                "await chat.close({ time: 1 })")) {
+            assertThat(ada.evaluate("(async () => { try { " + misspelt + "; } catch (error) { return error.name"
+                                    + " + error.message; } })()")
+                            .getAsString())
+                    .as(misspelt)
+                    .startsWith("TypeErrorthere is no ");
+        }
+        assertThat(ada.evaluate("chat.state").getAsString()).isEqualTo("connected");
+    }
+
+    /** The time of day may be set, by hours; a connection lives and dies by a clock that is not. */
+    @Test
+    void doesNotCareWhatTimeOfDayItIs() {
+        Page ada = page();
+        ada.evaluate("(() => { const real = WebSocket.prototype.send; window.pings = 0;"
+                + " WebSocket.prototype.send = function (text) { pings += text.includes('\"ping\"') ? 1 : 0;"
+                + " real.call(this, text); }; })()");
+        ada.evaluate(BEGIN.formatted("{ client: 'ada', silence: 60, patience: 20000 }"));
+        member(ada);
+        ada.evaluate("window.day = Date.now; Date.now = () => day() + 86400000 * (pings % 2 ? -1 : 1)");
+        ada.await("pings >= 4");
+        ada.evaluate("chat.publish('lobby', 'there')");
+        assertThat(ada.isTrue("states().includes('waiting')")).isFalse();
+        assertNoProblems(ada);
+    }
+
+    @Test
+    void knowsWhetherAMessageFits() {
+        Page ada = member(client("ada"));
+        ada.evaluate("window.longest = 'x'.repeat(chat.bytesLeft('lobby', ''))");
+        assertThat(ada.isTrue("chat.bytesLeft('lobby', longest) === 0")).isTrue();
+        assertThat(ada.isTrue("chat.bytesLeft('lobby', longest + 'é') === -2")).isTrue();
+        assertThat(code(ada, "chat.publish('lobby', longest)")).isEqualTo("done");
+        assertThat(code(ada, "chat.direct('ada', 'x'.repeat(chat.bytesLeft('@ada', '')))"))
+                .isEqualTo("done");
+        assertThat(code(ada, "chat.publish('lobby', longest + 'x'.repeat(99))")).isEqualTo("too_large");
     }
 
     @Test
@@ -358,7 +449,7 @@ class JavaScriptClientTest extends JavaScriptClients {
 
     @ParameterizedTest
     @CsvSource({
-        "1000, closed, closed",
+        "1000, waiting,",
         "4401, closed, unauthorized",
         "4403, closed, forbidden",
         "1001, waiting,",
@@ -414,7 +505,7 @@ class JavaScriptClientTest extends JavaScriptClients {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hello", "null", "[]x", "{\"id\":2"})
+    @ValueSource(strings = {"hello", "null", "[]x", "{\"id\":2", "5", "[]", "{}", "\"text\"", "{\"type\":7}"})
     void leavesAServerThatDoesNotSpeakTheProtocol(String text) {
         Page page = page();
         page.evaluate(SCRIPTED);
@@ -422,6 +513,9 @@ class JavaScriptClientTest extends JavaScriptClients {
         page.evaluate("chat.join('lobby')");
         page.evaluate("sayText(" + new JsonPrimitive(text) + ")");
         assertThat(page.evaluate("chat.state").getAsString()).isEqualTo("waiting");
+        assertThat(page.isTrue("seen.at(-1).code === 1006 && seen.at(-1).reason.includes('does not speak')"))
+                .isTrue();
+        assertNoProblems(page);
     }
 
     /** As an earlier server answered what it could not read. */

@@ -27,6 +27,16 @@ final class Visitor implements AutoCloseable {
         return new Visitor(Browser.shared().open(url));
     }
 
+    /** The visitor of a page that is open. */
+    static Visitor of(Page page) {
+        return new Visitor(page);
+    }
+
+    /** Opens another tab of the same browser. */
+    Visitor another(String url) {
+        return new Visitor(page.another(url));
+    }
+
     /** Opens the page and takes a name there; is in the lobby then. */
     static Visitor enter(String url, String name) {
         Visitor visitor = open(url);

@@ -43,11 +43,13 @@ export class ChatError extends Error {
     /**
      * @param {string} code one of the protocol's, or `timeout`, `buffer_full`, `closed`, `refused`
      * @param {string} message for a person
+     * @param {number} [closeCode] of the connection, if it was its end that failed the request
      */
-    constructor(code, message) {
+    constructor(code, message, closeCode) {
         super(message);
         this.name = "ChatError";
         this.code = code;
+        this.closeCode = closeCode;
     }
 }
 
@@ -61,7 +63,9 @@ const DEFAULTS = {
     patience: 10_000,
 };
 const LONGEST_DEADLINE = 240_000;
-const FINAL_CODES = new Set([1000, 4401, 4403]); // the client must not reconnect
+const KEY_LENGTH = 43; // four numbers of up to ten digits, and the signs between them
+const FINAL_CODES = new Set([4401, 4403]); // the client must not reconnect
+const TOKEN_REFUSED = 4999; // our own: the next connection asks for another token
 const CROWDED_CODES = new Set([1011, 1013, 4400]); // the client must reconnect later than usual
 const REFUSED_CODES = new Set([1002, 1003, 1007, 1009, 1010]); // the request must not be repeated
 const PASSING_ERRORS = new Set(["unavailable", "rate_limited"]); // will be retried
@@ -70,9 +74,16 @@ const CROWDED_ATTEMPTS = 4; // a crowded close counts as so many
 const STABLE = 10_000; // milliseconds after which a connection is stable, and attempts are counted anew
 const UNKNOWN = { epoch: "unknown", offset: 0 }; // in no history, so that the server replies with its position
 
+const FOREIGN = "the server does not speak chat.v1";
 const NESTING = 64; // maximum depth of arrays and objects in a request, which is one itself
 const PUSHED = /^\{"type":"(message|direct)",(?:"channel":("(?:[^"\\]|\\.)*"),)?"offset":(\d+),/; // as a server writes them
 const ANSWERED = /^\{"id":(\d+),"type":"(?:history|presence|channels|search|info|list|read)",/;
+const LOGIN_FIELDS = ["client", "user", "password", "token"];
+const EVENTS = new Set(
+    "message direct sent edited deleted reaction signal joined left read receipt info removed lost delayed state".split(
+        " ",
+    ),
+);
 const ANNOTATIONS = { edit: "edited", delete: "deleted", reaction: "reaction" }; // the events, by kind of reference
 
 /**
@@ -104,6 +115,20 @@ function refuse(json) {
         throw new ChatError("bad_request", flaw);
     }
 }
+
+/**
+ * Refuses options that do not exist: a misspelt one would have no effect, and say nothing.
+ * @param {object} given @param {string[]} known
+ */
+function refuseOthers(given, known) {
+    const other = Object.keys(given).find((name) => !known.includes(name));
+    if (other !== undefined) {
+        throw new TypeError(`there is no option ${other}; there are ${known.join(", ")}`);
+    }
+}
+
+/** Returns milliseconds of a clock that is never set. */
+const now = () => performance.now();
 
 /** Reports an exception of the page, which must not harm the client nor end a process. */
 function report(error) {
@@ -138,8 +163,8 @@ class Connection {
     #replies = new Map();
     #lastId = 0;
     #ready = false;
-    #heardAt = Date.now();
-    #askedAt = 0; // time of the unanswered ping, or 0
+    #heardAt = now();
+    #askedAt = null; // time of the unanswered ping
 
     /**
      * @param {string} url
@@ -153,13 +178,13 @@ class Connection {
         this.#socket.onopen = () => owner.opened();
         this.#socket.onclose = (event) => this.#end(event.code, event.reason);
         this.#socket.onmessage = (event) => {
-            this.#heardAt = Date.now();
-            this.#askedAt = 0;
+            this.#heardAt = now();
+            this.#askedAt = null;
             try {
                 this.#take(event.data, owner);
             } catch (error) {
                 report(error);
-                this.abandon(1006, "the server does not speak chat.v1");
+                this.abandon(1006, FOREIGN);
             }
         };
         this.#timer = setInterval(() => this.#listen(), Math.max(50, Math.min(1_000, options.patience / 4)));
@@ -171,6 +196,10 @@ class Connection {
             frame = JSON.parse(text);
         } catch {
             this.#skip(text, owner);
+            return;
+        }
+        if (typeof frame?.type !== "string") {
+            this.abandon(1006, FOREIGN);
             return;
         }
         if (frame.id === undefined && frame.type === "error") {
@@ -202,7 +231,7 @@ class Connection {
                 owner,
             );
         } else if (!/^\{"type":"(?:message|signal|joined|left)",/.test(text)) {
-            this.abandon(1006, "the server does not speak chat.v1");
+            this.abandon(1006, FOREIGN);
         }
     }
 
@@ -213,19 +242,18 @@ class Connection {
     }
 
     #listen() {
-        const now = Date.now();
         const since = this.#ready ? this.#askedAt : this.#heardAt;
-        if (since && now - since > this.#options.patience) {
+        if (since !== null && now() - since > this.#options.patience) {
             this.abandon(4001, "the server is silent");
-        } else if (this.#ready && !this.#askedAt && now - this.#heardAt > this.#options.silence) {
+        } else if (this.#ready && this.#askedAt === null && now() - this.#heardAt > this.#options.silence) {
             this.probe();
         }
     }
 
     /** Sends a ping, unless one is unanswered. */
     probe() {
-        if (this.#ready && !this.#askedAt) {
-            this.#askedAt = Date.now();
+        if (this.#ready && this.#askedAt === null) {
+            this.#askedAt = now();
             this.ask({ type: "ping" }, () => {});
         }
     }
@@ -294,6 +322,7 @@ export class ChatClient {
     #state = "connecting";
     #error = null;
     #attempts = 0;
+    #refusals = 0; // of tokens, one after the other
     #crowded = false;
     #retry;
     #pausedUntil = 0;
@@ -303,6 +332,7 @@ export class ChatClient {
 
     /** Connects at once. @param {Login & Options} options */
     constructor(options) {
+        refuseOthers(options, [...LOGIN_FIELDS, "url", "resume", ...Object.keys(DEFAULTS)]);
         const { client, user, password, token, url, resume, ...rest } = options;
         this.#login = { client, user, password, token };
         this.#resume = resume || newSecret(); // chosen here, because the first reply may be lost
@@ -334,6 +364,18 @@ export class ChatClient {
         return this.#error;
     }
 
+    /**
+     * Returns how many bytes are left of the largest message that the server takes, were this one published into a
+     * channel, or sent to `@bob`. Below zero, it would be refused as `too_large`.
+     * @param {string} channel
+     * @param {any} data
+     */
+    bytesLeft(channel, data) {
+        const key = "0".repeat(KEY_LENGTH);
+        const to = channel.startsWith("@") ? { type: "direct", to: channel.slice(1) } : { type: "publish", channel };
+        return this.#maxBytes - bytesOf(JSON.stringify({ id: Number.MAX_SAFE_INTEGER, ...to, data, key }));
+    }
+
     /** Returns the joined channels, also while disconnected, sorted. @returns {string[]} */
     channels() {
         return [...this.#channels]
@@ -356,19 +398,25 @@ export class ChatClient {
      *   of the own inbox: its new `data`, its end, or a reaction to it with the text `data` (`ref.remove`: taken back)
      * - `signal`: `{channel, sender, guest, data}`
      * - `joined`, `left`: `{channel, client, guest}`, of channels joined with `presence`
-     * - `read`: `{channel, offset, unread, more}`, how far this client has read a channel joined with `read`: after each
-     *   join, and when another session of it says so; `more`: there are more unread messages than that
+     * - `read`: `{channel, offset, unread, more, end}`, how far this client has read a channel joined with `read`: after
+     *   each join, and when another session of it says so; `more`: there are more unread messages than that; `end`: after
+     *   a join, the offset up to which they were counted
      * - `receipt`: `{channel, client, guest, offset}`, how far another member has read a channel joined with `receipts`
      * - `info`: `{channel, info, by, time}`, what describes a channel: after each join, and when it changes
      * - `removed`: `{channel, error}`, a {@link ChatError}: the server has ended the subscription, or refuses it
      *   after a lost connection; it is not retried
      * - `lost`: `{channel, epoch, offset}`, messages up to there are no longer available, or are malformed
-     * - `state`: `{state, error, retryIn}`; `retryIn` is in milliseconds, while waiting
-     * @param {string} type
+     * - `delayed`: `{channel, code, message}`, a publish that the server does not take now, and that is sent again
+     * - `state`: `{state, error, retryIn, code, reason}`; while waiting, `retryIn` is in milliseconds, and `code` and
+     *   `reason` are those of the connection that ended
+     * @param {string} type another one is refused with a TypeError
      * @param {(event: any) => void} handler an exception is reported and has no other effect
      * @returns {() => void} ends it
      */
     on(type, handler) {
+        if (!EVENTS.has(type)) {
+            throw new TypeError(`there is no event ${type}; there are ${[...EVENTS].join(", ")}`);
+        }
         const handlers = this.#handlers.get(type) ?? new Set();
         this.#handlers.set(type, handlers.add(handler));
         return () => handlers.delete(handler);
@@ -382,7 +430,9 @@ export class ChatClient {
      *     same of this client; `since`: to get what came after that position first
      * @returns {Promise<Position>} where it begins; rejected if the server does not let us in
      */
-    async join(channel, { presence = false, read, receipts, since } = {}) {
+    async join(channel, options = {}) {
+        refuseOthers(options, ["presence", "read", "receipts", "since"]);
+        const { presence = false, read, receipts, since } = options;
         this.#refuseIfClosed();
         channel = normal(channel);
         let entry = this.#channels.get(channel);
@@ -423,7 +473,9 @@ export class ChatClient {
      *     failed with `timeout`: the same key is never published twice; `headers`: short texts for programs, 16 at most
      * @returns {Promise<Receipt>}
      */
-    async publish(channel, data, { key, headers, ref } = {}) {
+    async publish(channel, data, options = {}) {
+        refuseOthers(options, ["key", "headers", "ref"]);
+        const { key, headers, ref } = options;
         channel = normal(channel);
         if (!this.#channels.get(channel)?.wanted) {
             throw new ChatError("not_subscribed", `join ${channel} first`);
@@ -432,7 +484,9 @@ export class ChatClient {
     }
 
     /** Sends a message to all sessions of another client, or to its next one. @returns {Promise<Receipt>} */
-    async direct(to, data, { key, headers, ref } = {}) {
+    async direct(to, data, options = {}) {
+        refuseOthers(options, ["key", "headers", "ref"]);
+        const { key, headers, ref } = options;
         to = normal(to);
         return this.#submit(`@${to}`, { type: "direct", to, headers, ref, data }, key);
     }
@@ -487,13 +541,15 @@ export class ChatClient {
     /**
      * Returns a page of a joined channel's history, or of the own inbox, which is `@` and the own name.
      * @param {string} channel
-     * @param {{before?: number, after?: number, limit?: number, folded?: boolean, with?: string}} [range] offsets, both
+     * @param {{before?: number, after?: number, limit?: number, folded?: boolean, with?: string}} [options] offsets, both
      *     exclusive; the newest if left out. `folded`: messages as they are now, without edits, deletions and reactions;
      *     `with`: of the own inbox, only what came from that client or went to it
      * @returns {Promise<Position & {channel: string, messages: FoldedMessage[], next?: number}>} the oldest first; `next`: if it
      *     is there, the server has not looked further, and `next` goes on as `before` or `after`
      */
-    async history(channel, { before, after, limit, folded, with: partner } = {}) {
+    async history(channel, options = {}) {
+        refuseOthers(options, ["before", "after", "limit", "folded", "with"]);
+        const { before, after, limit, folded, with: partner } = options;
         channel = normal(channel);
         const range = { before, after, limit, folded, with: partner && normal(partner) };
         const page = await this.#read({ type: "history", channel, ...range });
@@ -504,11 +560,13 @@ export class ChatClient {
      * Searches the messages of a joined channel, or of the own inbox, as they are now.
      * @param {string} channel
      * @param {string} text letter by letter, but in any case
-     * @param {{before?: number, limit?: number}} [range]
+     * @param {{before?: number, limit?: number}} [options]
      * @returns {Promise<{channel: string, messages: FoldedMessage[], next?: number}>} the newest first; `next` goes on as
      *     `before`, and is left out at the end
      */
-    async search(channel, text, { before, limit } = {}) {
+    async search(channel, text, options = {}) {
+        refuseOthers(options, ["before", "limit"]);
+        const { before, limit } = options;
         channel = normal(channel);
         const found = await this.#read({ type: "search", channel, text, before, limit });
         return { ...found, messages: found.messages.map((message) => ({ ...message, channel })) };
@@ -531,12 +589,14 @@ export class ChatClient {
     /**
      * Returns a page of the clients in a joined channel, sorted.
      * @param {string} channel
-     * @param {{after?: string, limit?: number}} [range] the client after which they begin; at most 1,000, and fewer where
+     * @param {{after?: string, limit?: number}} [options] the client after which they begin; at most 1,000, and fewer where
      *     the answer would be too large
      * @returns {Promise<{clients: {client: string, sessions: number}[], total: number, more: boolean}>} `total`: of all
      *     that are there; `more`: whether others follow
      */
-    async presencePage(channel, { after, limit } = {}) {
+    async presencePage(channel, options = {}) {
+        refuseOthers(options, ["after", "limit"]);
+        const { after, limit } = options;
         const page = await this.#read({ type: "presence", channel: normal(channel), after, limit });
         return { clients: page.clients, total: page.total ?? page.clients.length, more: page.more ?? false };
     }
@@ -570,12 +630,14 @@ export class ChatClient {
     /**
      * Lists the channels of the server that this client may join, sorted by name. There may be fewer than `limit`, or none,
      * although others follow.
-     * @param {{prefix?: string, after?: string, next?: string, limit?: number}} [range] the beginning of their names; the name
+     * @param {{prefix?: string, after?: string, next?: string, limit?: number}} [options] the beginning of their names; the name
      *     after which they begin, or the `next` of the list before; at most 1,000
      * @returns {Promise<{channels: {channel: string, clients: number, time?: number, info?: object}[], more: boolean,
      *     next?: string}>} `next`: if it is there, it goes on, in place of the last channel as `after`
      */
-    async list({ prefix, after, next, limit } = {}) {
+    async list(options = {}) {
+        refuseOthers(options, ["prefix", "after", "next", "limit"]);
+        const { prefix, after, next, limit } = options;
         const from = next === undefined ? { after } : { next };
         return { more: false, ...(await this.#read({ type: "list", prefix, ...from, limit })) };
     }
@@ -604,15 +666,18 @@ export class ChatClient {
      * Closes the client after waiting publishes are acknowledged.
      * @param {{timeout?: number}} [options] milliseconds; what waits then is rejected with `closed`
      */
-    async close({ timeout = 5_000 } = {}) {
+    async close(options = {}) {
+        refuseOthers(options, ["timeout"]);
+        const { timeout = 5_000 } = options;
         if (this.#state !== "closed" && this.#buffered.messages > 0) {
             await new Promise((resolve) => {
                 this.#drained = resolve;
                 setTimeout(resolve, timeout);
             });
         }
-        this.#connection?.close();
+        const connection = this.#connection;
         this.#finish(null);
+        connection?.close();
     }
 
     #connect() {
@@ -649,6 +714,8 @@ export class ChatClient {
         if (reply.type === "error") {
             if (PASSING_ERRORS.has(reply.code) || reply.code === "internal") {
                 connection.abandon(1013, reply.message);
+            } else if (reply.code === "unauthorized" && this.#mayAskForAnotherToken()) {
+                connection.abandon(TOKEN_REFUSED, reply.message);
             } else {
                 connection.close();
                 this.#finish(new ChatError(reply.code, reply.message));
@@ -662,6 +729,7 @@ export class ChatClient {
             this.#attempts = 0;
         }
         this.#retry = setTimeout(() => {
+            this.#refusals = 0;
             this.#attempts = 0;
             this.#crowded = false;
         }, STABLE);
@@ -682,6 +750,11 @@ export class ChatClient {
         this.#pumpAll();
     }
 
+    /** Returns whether what gives tokens may give another one: not if it was refused twice, one after the other. */
+    #mayAskForAnotherToken() {
+        return typeof this.#login.token === "function" && this.#refusals++ === 0;
+    }
+
     #lostConnection(code, reason) {
         this.#connection = null;
         this.#state = "waiting"; // the event follows when the delay is known
@@ -694,13 +767,13 @@ export class ChatClient {
         }
         for (const lane of this.#lanes.values()) {
             if (lane.inFlight && REFUSED_CODES.has(code)) {
-                this.#settle(lane, lane.waiting[0], new ChatError("refused", `the server closed with ${code}`));
+                this.#settle(lane, lane.waiting[0], new ChatError("refused", `the server closed with ${code}`, code));
             }
             lane.inFlight = false;
         }
-        if (FINAL_CODES.has(code)) {
-            const name = code === 4401 ? "unauthorized" : code === 4403 ? "forbidden" : "closed";
-            this.#finish(new ChatError(name, reason || `the server closed with ${code}`));
+        if (FINAL_CODES.has(code) && !(code === 4401 && this.#mayAskForAnotherToken())) {
+            const name = code === 4401 ? "unauthorized" : "forbidden";
+            this.#finish(new ChatError(name, reason || `the server closed with ${code}`, code));
             return;
         }
         if (CROWDED_CODES.has(code) || REFUSED_CODES.has(code)) {
@@ -710,7 +783,7 @@ export class ChatClient {
         const most = Math.min(this.#options.maxBackoff, this.#options.backoff * 2 ** this.#attempts++);
         const retryIn = Math.random() * most;
         this.#retry = setTimeout(() => this.#connect(), retryIn);
-        this.#tell("waiting", retryIn);
+        this.#tell("waiting", { retryIn, code, reason });
     }
 
     /** Handles the return of the network or user: reconnects at once, or checks the connection. */
@@ -826,7 +899,7 @@ export class ChatClient {
             this.#emit("lost", { channel: name, epoch, offset });
         }
         if (reply.read) {
-            this.#emit("read", { channel: name, more: false, ...reply.read });
+            this.#emit("read", { channel: name, more: false, ...reply.read, end: offset });
         }
         if (reply.info) {
             this.#emit("info", { channel: name, info: reply.info });
@@ -968,7 +1041,7 @@ export class ChatClient {
         const lane = this.#lanes.get(name);
         const open = name.startsWith("@") || this.#channels.get(name)?.actual === "in";
         const item = lane?.waiting[0];
-        if (!item || lane.inFlight || this.#state !== "connected" || !open || Date.now() < this.#pausedUntil) {
+        if (!item || lane.inFlight || this.#state !== "connected" || !open || now() < this.#pausedUntil) {
             return;
         }
         lane.inFlight = true;
@@ -979,8 +1052,9 @@ export class ChatClient {
             }
             lane.inFlight = false;
             if (reply.type === "error" && PASSING_ERRORS.has(reply.code)) {
-                this.#pausedUntil = Date.now() + PAUSE;
+                this.#pausedUntil = now() + PAUSE;
                 this.#later(() => this.#pumpAll());
+                this.#emit("delayed", { channel: name, code: reply.code, message: reply.message });
             } else if (reply.type === "error") {
                 this.#settle(lane, item, new ChatError(reply.code, reply.message));
             } else {
@@ -1078,9 +1152,9 @@ export class ChatClient {
         });
     }
 
-    #tell(state, retryIn) {
+    #tell(state, details) {
         this.#state = state;
-        this.#emit("state", { state, error: this.#error, retryIn });
+        this.#emit("state", { state, error: this.#error, ...details });
     }
 
     #emit(type, event) {

@@ -1,32 +1,34 @@
 /* The state of one conversation, without its appearance. */
 
-import { tab } from "./storage.js";
-
 /** A channel, or the direct messages with one other person. */
 export class Conversation {
-    messages = []; // {id, epoch, offset, sender, guest, time, text, own, isCode} or {id, notice}, in order
-    pending = []; // {key, text, time, state: "sending" | "failed", problem, offset}
+    messages = []; // Shown (message.js) or {id, notice}, in order
+    pending = []; // own messages that are not delivered: see outbox.js
     members = new Map(); // sessions by client, of the first thousand
     guests = new Set(); // members that are guests among accounts
     unlisted = 0; // number of further members
     typing = new Map(); // end of typing by client
     unread = 0;
+    mark = null; // {epoch, offset}: how far the person has read, as far as is known
     firstUnread = null; // the id of the message that a line is drawn above
     loading = null; // "newest", "older", "newer" or null
-    failedAt = 0; // when that last failed
-    meanwhile = []; // messages that arrived while the newest page was loaded
-    readUpTo = null; // the offset before the first unread message, until it is loaded
+    failedAt = -Infinity; // when that last failed
+    meanwhile = []; // messages that arrived while a page was loaded
     loaded = false;
     complete = false; // no older messages exist
     detached = false; // newer messages exist that are not loaded
-    problem = null;
+    wanted = null; // {id, offset, isTried}: the message that a link leads to, until it is loaded
+    shownTarget = null; // the id of the one that was last scrolled to
+    target = null; // its id when it is loaded and is to be shown; "missing" if there is no such message
+    problem = null; // why it can't be joined
+    isNew = false; // the person has just joined it
+    draft = "";
 
     /** @param {string} key a channel's name, or @ and a person's */
     constructor(key) {
         this.key = key;
         this.isDirect = key.startsWith("@");
         this.name = this.isDirect ? key.slice(1) : key;
-        this.draft = tab.get(`draft ${key}`, "");
     }
 
     get newest() {
@@ -35,6 +37,14 @@ export class Conversation {
 
     get oldest() {
         return this.messages.find((message) => !message.notice);
+    }
+
+    /** Returns the first message that others have written, and that is not read; undefined if it is not loaded. */
+    get oldestUnread() {
+        const { mark } = this;
+        return (
+            mark && this.messages.find(({ epoch, offset, own }) => !own && epoch === mark.epoch && offset > mark.offset)
+        );
     }
 }
 
@@ -45,7 +55,6 @@ export class Conversations extends Map {
         let conversation = this.get(key);
         if (!conversation) {
             conversation = new Conversation(key);
-            conversation.loaded = conversation.complete = conversation.isDirect;
             this.set(key, conversation);
         }
         return conversation;

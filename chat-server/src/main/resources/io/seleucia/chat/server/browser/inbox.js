@@ -1,88 +1,132 @@
-/* Direct messages: the inbox that the server keeps, and the conversations that this browser keeps. */
+/*
+ * Direct messages. The server has them in the own inbox, both halves of each conversation; what is kept here is with whom
+ * there are conversations, and how far the inbox has been looked through.
+ */
 
-import { person } from "./storage.js";
+import { covers } from "./message.js";
 
-const ARCHIVED = 100; // direct messages kept of each conversation
-const ARCHIVED_LENGTH = 4_000; // longer ones come from the server, as long as it has them
-const INBOX_PAGE = 200;
+const PAGE = 200;
+const PAGES = 25; // read at the most: more than an inbox has unless a server is told to keep more
 
 export class Inbox {
+    isIncomplete = false; // conversations of longer ago are not listed
     #client;
     #conversations;
-    #changed;
-    #name;
-    #shown;
-    #restored;
-    #readUpTo = null; // the position in the inbox
+    #store;
+    #reading;
+    #chat;
+    #end = null; // the position up to which the inbox has been looked through
+    #kept = -1; // the offset that was saved of it
+    #isRead = false;
 
     /**
      * @param {import("./chat-client.js").ChatClient} client
      * @param {import("./conversation.js").Conversations} conversations
-     * @param {{changed: () => void, name: () => string, shown: (message: object, prefix: string) => object,
-     *     restored: (conversation: object) => void}} chat
+     * @param {import("./store.js").Store} store
+     * @param {import("./reading.js").Reading} reading
+     * @param {{changed: () => void, name: () => string, shown: (message: object) => object,
+     *     opened: (conversation: object) => void}} chat
      */
-    constructor(client, conversations, { changed, name, shown, restored }) {
+    constructor(client, conversations, store, reading, chat) {
         this.#client = client;
         this.#conversations = conversations;
-        this.#changed = changed;
-        this.#name = name;
-        this.#shown = shown;
-        this.#restored = restored;
+        this.#store = store;
+        this.#reading = reading;
+        this.#chat = chat;
+    }
+
+    /** Restores the conversations of the person's last visit. */
+    restore() {
+        this.#end = this.#store.get("inbox", null);
+        for (const key of this.#store.names("direct ")) {
+            this.open(key);
+        }
+    }
+
+    /** Returns the conversation with a person, by its key; it is listed from then on. */
+    open(key) {
+        if (!this.#conversations.has(key)) {
+            const conversation = this.#conversations.open(key);
+            this.#reading.restore(conversation);
+            this.#chat.opened(conversation);
+            if (!this.#store.get(`direct ${key}`)) {
+                this.#store.put(`direct ${key}`, true);
+            }
+        }
+        return this.#conversations.get(key);
+    }
+
+    /** Closes a conversation. It is listed again when another message comes. */
+    close({ key }) {
+        this.#store.drop(`direct ${key}`);
+    }
+
+    /** Looks through what has come since the last visit, from the newest back. */
+    async read() {
+        if (this.#isRead) {
+            return;
+        }
+        const { name } = this.#chat;
+        let before;
+        let isDone = false;
+        const messages = [];
+        for (let pages = 0; pages < PAGES && !isDone; pages++) {
+            const range = { limit: PAGE, folded: true, before };
+            const page = await this.#client.history(`@${name()}`, range).catch(() => null);
+            if (!page) {
+                return; // the next connection asks again
+            }
+            messages.unshift(...page.messages);
+            const oldest = page.messages[0];
+            isDone = !oldest || oldest.offset === 1 || covers(this.#end, oldest);
+            before = oldest?.offset;
+        }
+        this.#isRead = true;
+        this.isIncomplete = !isDone;
+        for (const message of messages.filter((one) => !covers(this.#end, one))) {
+            this.#take(message);
+        }
+        this.#keepEnd(messages.at(-1));
+        this.#chat.changed();
+    }
+
+    #take(message) {
+        const conversation = this.open(`@${message.to ?? message.sender}`);
+        this.#reading.arrivedDirect(conversation, this.#chat.shown(message));
     }
 
     /** Handles a direct message. */
-    received({ epoch, offset }) {
-        this.#readUpTo = { epoch, offset };
-        this.keep();
-    }
-
-    /** Restores the conversations that this browser keeps. Later messages are in the inbox: see `read`. */
-    restore() {
-        const { inbox = null, peers = {} } = person.get(`directs ${this.#name()}`, {});
-        this.#readUpTo = inbox;
-        for (const [name, { messages, unread }] of Object.entries(peers)) {
-            const conversation = this.#conversations.open(`@${name}`);
-            conversation.messages = messages;
-            conversation.unread = unread;
-            this.#restored(conversation);
+    received(message) {
+        if (this.#isRead) {
+            this.#keepEnd(message); // else those before it are still to be looked through
         }
     }
 
-    /** Reads messages that arrived while there was no connection. */
-    async read() {
-        const range = { limit: INBOX_PAGE, folded: true };
-        const page = await this.#client.history(`@${this.#name()}`, range).catch(() => null); // the next connection asks again
-        const read = this.#readUpTo?.epoch === page?.epoch ? (this.#readUpTo?.offset ?? 0) : 0;
-        for (const message of page?.messages ?? []) {
-            const key = `@${message.to ?? message.sender}`;
-            const isNew = message.offset > read;
-            const shown = this.#shown(message, "in:");
-            const conversation = isNew ? this.#conversations.open(key) : this.#conversations.get(key);
-            const known = conversation?.messages.find(({ id }) => id === shown.id);
-            if (known) {
-                Object.assign(known, { text: shown.text, isCode: shown.isCode }); // as it is now
-            } else if (conversation) {
-                conversation.messages.push(shown);
-                conversation.messages.sort((one, other) => one.time - other.time);
-                conversation.unread += isNew && !shown.own ? 1 : 0;
-            }
-            if (isNew) {
-                this.#readUpTo = { epoch: message.epoch, offset: message.offset };
-            }
+    #keepEnd(message) {
+        if (message && !covers(this.#end, message)) {
+            this.#end = { epoch: message.epoch, offset: message.offset };
         }
         this.keep();
-        this.#changed();
     }
 
-    /** Saves the direct conversations in this browser. */
+    /** Saves from where the next visit is to look: what is unread is counted again then. */
     keep() {
-        const peers = {};
-        for (const { isDirect, name, messages, unread } of this.#conversations.values()) {
-            if (isDirect) {
-                const kept = messages.filter(({ text }) => text?.length <= ARCHIVED_LENGTH).slice(-ARCHIVED);
-                peers[name] = { messages: kept, unread };
+        if (this.#isRead && this.#end) {
+            const offset = Math.min(this.#end.offset, this.#reading.oldestDirect - 1);
+            if (this.#kept !== offset) {
+                this.#kept = offset;
+                this.#store.put("inbox", { epoch: this.#end.epoch, offset });
             }
         }
-        person.put(`directs ${this.#name()}`, { inbox: this.#readUpTo, peers });
+    }
+
+    /** Handles the loss of messages: looks through the inbox again. */
+    lost(epoch) {
+        if (this.#end?.epoch !== epoch) {
+            this.#end = null;
+            this.#reading.lostInbox();
+        }
+        this.#isRead = false;
+        return this.read();
     }
 }

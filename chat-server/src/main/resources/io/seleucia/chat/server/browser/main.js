@@ -1,135 +1,131 @@
-/* From the login to the chat, and back. */
+/* From signing in to the chat, and back. */
 
+import { Chat } from "./chat.js";
 import { byId } from "./dom.js";
-import { Chat } from "./state.js";
-import { person } from "./storage.js";
+import { LoginForm } from "./login.js";
+import { Navigation } from "./navigation.js";
+import { forgetPerson, keepPerson, knownPerson, scopeOf } from "./person.js";
+import { Store } from "./store.js";
 import { View } from "./view.js";
 
-let chat = null;
-let view = null;
-let passwordIsNeeded = false;
+const DRAIN = 2_000; // milliseconds in which messages on their way may arrive before the person is asked
 
-function begin(login, isReturning) {
-    endView();
-    chat = new Chat(login, {
-        changed: () => changed(),
-        ended: (error) => ended(login, error),
+let chat = null;
+let store = null;
+let view = null;
+let attempt = 0; // counts, so that one that was cancelled has no effect
+
+const form = new LoginForm((person, login) => begin(person, login, false), cancel);
+
+/** Begins the chat of a person. @param {boolean} isReturning whether this browser knows the person already */
+async function begin(person, login, isReturning) {
+    endChat();
+    const mine = ++attempt;
+    form.setBusy(true);
+    const opened = await Store.open(scopeOf(person), {
+        changed: (name) => mine === attempt && chat?.changedElsewhere(name),
+        ended: () => mine === attempt && ended(person, { code: "signed_out", message: "" }),
+        unsaved: () => mine === attempt && view?.changed(),
+    });
+    if (mine !== attempt) {
+        opened.close();
+        return;
+    }
+    store = opened;
+    chat = new Chat(person, login, store, {
+        changed: () => mine === attempt && changed(person),
+        ended: (error) => mine === attempt && ended(person, error),
         heard: (message, conversation) => view?.announce(message, conversation),
         isAtEnd: () => view?.isAtEnd ?? true,
         isAttentive: () => view?.isAttentive ?? false,
+        returned: (conversation, text) => view?.takeBack(conversation, text) ?? false,
     });
     if (isReturning) {
-        showChat();
-    } else {
-        setBusy(true);
+        showChat(person);
     }
 }
 
-function changed() {
+function changed(person) {
+    if (chat?.begun) {
+        keepPerson(person);
+    }
     if (view) {
         view.changed();
-    } else if (chat?.connection.begun) {
-        showChat();
+    } else if (chat?.begun) {
+        showChat(person);
+    } else if (chat?.outage.isFelt) {
+        form.showOutage(chat.outage.words);
     }
 }
 
-function showChat() {
+function showChat(person) {
     byId("login").hidden = true;
     byId("app").hidden = false;
     byId("login-password").value = "";
-    setBusy(false);
-    view = new View(chat, signOut);
-    view.changed();
+    form.setBusy(false);
+    view = new View(chat, store, () => signOut(person));
+    view.begin();
 }
 
-async function signOut() {
-    await chat.end();
-    showLogin("", false, "");
-}
-
-/** Handles the end of the chat by the server, or a failed login. */
-function ended(login, error) {
-    if (error) {
-        const taken = error.code === "name_taken";
-        const asks = taken ? canLogIn(error) : ["unauthorized", "forbidden"].includes(error.code);
-        showLogin(login.client ?? login.user, asks, wordsFor(login, error), taken);
+async function signOut(person) {
+    const ending = chat;
+    await ending.drain(DRAIN);
+    if (ending.unsent > 0 && !(await isSure(ending.unsent))) {
+        return;
     }
-}
-
-/** Returns whether a name belongs to an account. Otherwise it is reserved, and has no login. */
-function canLogIn(error) {
-    return error.message.includes("log in");
-}
-
-function wordsFor(login, error) {
-    if (login.password) {
-        return error.code === "unauthorized" ? "Name and password do not match." : sentence(error.message);
+    if (chat !== ending) {
+        return; // it has ended meanwhile
     }
-    switch (error.code) {
-        case "unauthorized":
-            return "This server asks for a password.";
-        case "name_taken":
-            return canLogIn(error)
-                ? "This name is taken: enter its password, or choose another name."
-                : "This name is taken: choose another.";
-        case "forbidden":
-            return "This name belongs to an account: its password is needed.";
-        default:
-            return sentence(error.message);
-    }
-}
-
-function sentence(text) {
-    return text.charAt(0).toLocaleUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
-}
-
-function showLogin(name, asksPassword, words, anotherNameWillDo = false) {
-    passwordIsNeeded = asksPassword && !anotherNameWillDo;
-    endView();
-    byId("app").hidden = true;
-    byId("login").hidden = false;
-    byId("login-secret").hidden = !asksPassword;
-    byId("login-lead").textContent = asksPassword
-        ? "Log in to join the conversation."
-        : "Choose a name to join the conversation.";
-    byId("login-error").textContent = words;
-    setBusy(false);
-    const field = byId("login-name");
-    field.value = name;
-    (passwordIsNeeded && field.value ? byId("login-password") : field).focus();
-}
-
-function endView() {
-    view?.end();
+    forgetPerson(person);
+    view.end();
     view = null;
+    Navigation.forget();
+    form.show("", false, "");
+    attempt++;
     chat = null;
+    await ending.signOut();
 }
 
-function setBusy(busy) {
-    byId("login-go").disabled = busy;
-    byId("login-go").textContent = busy ? "Joining…" : "Join";
+/** Asks whether to sign out although messages would be lost. @returns {Promise<boolean>} */
+function isSure(unsent) {
+    const dialog = byId("unsent");
+    byId("unsent-text").textContent =
+        unsent === 1 ? "One message has not been sent yet." : `${unsent} messages have not been sent yet.`;
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((resolve) => {
+        // The event of an earlier time may come when the dialog is open again.
+        dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "lose");
+    });
 }
 
-byId("login-form").onsubmit = (event) => {
-    event.preventDefault();
-    const name = byId("login-name").value.trim();
-    const password = byId("login-password").value;
-    const asks = !byId("login-secret").hidden;
-    if (!name) {
-        byId("login-error").textContent = "A name is needed.";
-        byId("login-name").focus();
-    } else if (passwordIsNeeded && !password) {
-        byId("login-error").textContent = "A password is needed.";
-        byId("login-password").focus();
-    } else {
-        byId("login-error").textContent = "";
-        begin(asks && password ? { user: name, password } : { client: name }, false);
+/** Handles the end of the chat by the server, in another tab, or a failed login. */
+function ended(person, error) {
+    if (error.code === "signed_out") {
+        forgetPerson(person);
+        Navigation.forget();
     }
-};
+    endChat();
+    form.showEnd(person, error);
+}
 
-const known = person.get("name", "");
-if (known) {
-    begin({ client: known }, true);
+function cancel() {
+    endChat();
+    form.show(byId("login-name").value, !byId("login-secret").hidden, "");
+}
+
+function endChat() {
+    attempt++;
+    view?.end();
+    chat?.end();
+    view = chat = store = null;
+}
+
+const known = knownPerson();
+if (known?.kind === "guest") {
+    begin(known, { client: known.name }, true);
+} else if (known) {
+    form.show(known.name, true, "");
 } else {
-    showLogin("", false, "");
+    form.show("", false, "");
 }

@@ -1,38 +1,91 @@
-/* Written messages until they are delivered: sending, failed or retried. They survive a reload of the page. */
+/*
+ * Written messages until they are delivered. They survive the closing of the tab, and are sent as the person that wrote
+ * them, whenever that person is connected again.
+ *
+ * A message that may have reached the server is sent again under its key while the server remembers keys, so that it
+ * appears once. After that, the person decides.
+ */
 
-import { tab } from "./storage.js";
+import { problemOf } from "./words.js";
 
 const RESEND_MILLIS = 200_000; // the server remembers keys for longer
+const FRESH_MILLIS = 86_400_000; // what was written longer ago is not sent without being asked for
+
+const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 export class Outbox {
     #client;
-    #changed;
-    #delivered;
+    #store;
+    #tab;
+    #chat;
+    #inFlight = new Set(); // keys
 
     /**
      * @param {import("./chat-client.js").ChatClient} client
-     * @param {{changed: () => void, delivered: (conversation: object, message: object) => void}} chat `delivered`: called
-     *     for a direct message that the server has acknowledged, and of which it keeps no copy in the own inbox
+     * @param {import("./store.js").Store} store
+     * @param {import("./tab.js").Tab} tab this one, to whom the messages written in it belong while it is open
+     * @param {{changed: () => void, isEnded: () => boolean,
+     *     returned: (conversation: object, text: string) => boolean}} chat `returned`: takes a text back that is too long,
+     *     and says whether it could
      */
-    constructor(client, { changed, delivered }) {
+    constructor(client, store, tab, chat) {
         this.#client = client;
-        this.#changed = changed;
-        this.#delivered = delivered;
+        this.#store = store;
+        this.#tab = tab;
+        this.#chat = chat;
     }
 
-    /** Sends a new message. */
+    /** Sends a new message, now or when there is a connection. */
     send(conversation, text) {
-        const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
-        const pending = { key, text, time: Date.now(), state: "sending", problem: "", offset: null };
+        const pending = {
+            key: newKey(),
+            to: conversation.key,
+            tab: this.#tab.id,
+            text,
+            time: Date.now(),
+            state: "sending", // or "failed", with a problem
+            problem: "",
+            triedAt: null, // when it was first sent, on the clock that other visits see
+        };
         conversation.pending.push(pending);
+        this.#keep(pending);
         this.#dispatch(conversation, pending);
+        this.#chat.changed();
+    }
+
+    /** Restores the messages of tabs that have been closed. @param {(key: string) => object?} open gives a conversation */
+    async restore(open) {
+        const isOpen = await this.#tab.others();
+        for (const key of this.#store.names("out ")) {
+            const pending = this.#store.get(`out ${key}`);
+            if (!pending || isOpen(pending.tab) || this.#inFlight.has(key)) {
+                continue;
+            }
+            const conversation = open(pending.to);
+            if (conversation && !conversation.pending.some((one) => one.key === key)) {
+                conversation.pending.push({ ...pending, tab: this.#tab.id });
+                conversation.pending.sort((one, other) => one.time - other.time);
+                this.#keep(conversation.pending.find((one) => one.key === key));
+                this.resume(conversation);
+            }
+        }
+        this.#chat.changed();
+    }
+
+    /** Sends what waits in a conversation, in order. */
+    resume(conversation) {
+        for (const pending of [...conversation.pending]) {
+            if (pending.state === "sending") {
+                this.#dispatch(conversation, pending);
+            }
+        }
     }
 
     /** Removes a pending message that the server has delivered. */
     arrived(conversation, { offset, text }) {
         const pending =
             conversation.pending.find((one) => one.offset === offset) ??
-            conversation.pending.find((one) => one.state === "sending" && !one.offset && one.text === text);
+            conversation.pending.find((one) => this.#inFlight.has(one.key) && !one.offset && one.text === text);
         if (pending) {
             this.#drop(conversation, pending);
         }
@@ -40,91 +93,99 @@ export class Outbox {
 
     /** Sends a failed message again, as the same one while the server knows its key. */
     retry(conversation, pending) {
-        if (Date.now() - pending.time > RESEND_MILLIS) {
-            pending.key = crypto.getRandomValues(new Uint32Array(4)).join("-");
-            pending.time = Date.now();
+        if (pending.triedAt !== null && Date.now() - pending.triedAt > RESEND_MILLIS) {
+            this.#store.drop(`out ${pending.key}`);
+            pending.key = newKey();
+            pending.triedAt = null;
         }
-        pending.state = "sending";
+        Object.assign(pending, { state: "sending", problem: "", time: Date.now() });
+        this.#keep(pending);
         this.#dispatch(conversation, pending);
+        this.#chat.changed();
     }
 
     /** Drops a failed message. */
     discard(conversation, pending) {
         this.#drop(conversation, pending);
-        this.#changed();
+        this.#chat.changed();
+    }
+
+    /** Drops all messages of a conversation that is left. */
+    forget(conversation) {
+        for (const pending of [...conversation.pending]) {
+            this.#drop(conversation, pending);
+        }
     }
 
     #drop(conversation, pending) {
         conversation.pending = conversation.pending.filter((one) => one !== pending);
-        this.#keepPending(conversation);
+        this.#store.drop(`out ${pending.key}`);
     }
 
-    #keepPending(conversation) {
-        if (conversation.pending.length > 0) {
-            tab.put(`pending ${conversation.key}`, conversation.pending);
-        } else {
-            tab.drop(`pending ${conversation.key}`);
-        }
-    }
-
-    /** Restores the pending messages of a conversation, and repeats those in flight. */
-    resume(conversation) {
-        conversation.pending = tab.get(`pending ${conversation.key}`, []);
-        for (const pending of conversation.pending) {
-            if (pending.state === "sending" && Date.now() - pending.time < RESEND_MILLIS) {
-                this.#dispatch(conversation, pending);
-            } else if (pending.state === "sending") {
-                Object.assign(pending, { state: "failed", problem: "It may not have been sent." });
-            }
-        }
+    #keep(pending) {
+        this.#store.put(`out ${pending.key}`, pending);
     }
 
     async #dispatch(conversation, pending) {
-        this.#keepPending(conversation);
-        this.#changed();
+        if (this.#client.state !== "connected" || this.#inFlight.has(pending.key)) {
+            return; // sent when there is a connection
+        }
+        const now = Date.now();
+        if (now - (pending.triedAt ?? now) > RESEND_MILLIS || now - pending.time > FRESH_MILLIS) {
+            const problem = pending.triedAt === null ? "It was not sent." : "It may not have been sent.";
+            this.#fail(pending, problem);
+            return;
+        }
+        pending.triedAt ??= now;
+        this.#keep(pending);
         const { key, text } = pending;
+        this.#inFlight.add(key);
         try {
             const receipt = conversation.isDirect
                 ? await this.#client.direct(conversation.name, text, { key })
                 : await this.#client.publish(conversation.key, text, { key });
             this.#acknowledged(conversation, pending, receipt);
         } catch (error) {
-            if (!conversation.pending.includes(pending)) {
-                conversation.pending.push(pending);
-            }
-            Object.assign(pending, { state: "failed", problem: problemOf(error, conversation) });
-            this.#keepPending(conversation);
+            this.#refused(conversation, pending, error);
+        } finally {
+            this.#inFlight.delete(key);
         }
-        this.#changed();
+        this.#chat.changed();
     }
 
-    #acknowledged(conversation, pending, { epoch, offset, own }) {
-        pending.offset = offset;
-        if (conversation.isDirect) {
+    #refused(conversation, pending, error) {
+        const { code } = error;
+        const isAway = this.#client.state !== "connected";
+        if (this.#chat.isEnded() || code === "closed" || !conversation.pending.includes(pending)) {
+            return; // nothing is written after the end; another visit of the person sends it
+        }
+        if (code === "timeout" && isAway) {
+            return; // sent again by the next connection
+        }
+        if (code === "too_large" && this.#chat.returned(conversation, pending.text)) {
             this.#drop(conversation, pending);
-            if (!own) {
-                this.#delivered(conversation, { epoch, offset, time: pending.time, data: pending.text });
-            }
+        } else {
+            this.#fail(pending, problemOf(error, conversation));
+        }
+    }
+
+    #fail(pending, problem) {
+        Object.assign(pending, { state: "failed", problem });
+        this.#keep(pending);
+        this.#chat.changed();
+    }
+
+    #acknowledged(conversation, pending, { channel, epoch, offset, own }) {
+        if (this.#chat.isEnded()) {
             return;
         }
-        const position = this.#client.position(conversation.key);
-        if (conversation.detached || !conversation.loaded || position?.offset >= offset) {
+        const place = conversation.isDirect ? (own ?? { epoch, offset }) : { epoch, offset };
+        pending.offset = place.offset;
+        this.#store.drop(`out ${pending.key}`);
+        const isShown = conversation.messages.some((one) => one.epoch === place.epoch && one.offset === place.offset);
+        const position = this.#client.position(channel);
+        if (isShown || conversation.detached || !conversation.loaded || (position && position.offset >= offset)) {
             this.#drop(conversation, pending); // delivered before the acknowledgement
         }
-    }
-}
-
-function problemOf({ code, message }, { name }) {
-    switch (code) {
-        case "too_large":
-            return "It is too long to be sent.";
-        case "timeout":
-            return "The server did not answer.";
-        case "no_such_user":
-            return `Nobody called ${name} has been here.`;
-        case "buffer_full":
-            return "Too much waits to be sent already.";
-        default:
-            return `It was not sent: ${message}.`;
     }
 }

@@ -6,7 +6,7 @@ const TYPING_TOLD = 3_000;
 export class Presence {
     #client;
     #changed;
-    #toldTyping = 0;
+    #toldTyping = null; // when, if the others see it
 
     /** @param {import("./chat-client.js").ChatClient} client @param {() => void} changed */
     constructor(client, changed) {
@@ -49,9 +49,9 @@ export class Presence {
 
     /** Signals whether the user is typing. */
     tellTyping(conversation, is) {
-        const due = is && Date.now() - this.#toldTyping > TYPING_TOLD;
-        if (!conversation.isDirect && (due || (!is && this.#toldTyping > 0))) {
-            this.#toldTyping = is ? Date.now() : 0;
+        const due = is && (this.#toldTyping === null || performance.now() - this.#toldTyping > TYPING_TOLD);
+        if (!conversation.isDirect && (due || (!is && this.#toldTyping !== null))) {
+            this.#toldTyping = is ? performance.now() : null;
             this.#client.signal(conversation.key, { typing: is });
         }
     }
@@ -60,7 +60,7 @@ export class Presence {
     signalled(conversation, sender, data) {
         if (conversation && typeof data?.typing === "boolean") {
             if (data.typing) {
-                conversation.typing.set(sender, Date.now() + TYPING_SHOWN);
+                conversation.typing.set(sender, performance.now() + TYPING_SHOWN);
                 setTimeout(() => this.#forgetTyping(conversation, sender), TYPING_SHOWN + 10);
             } else {
                 conversation.typing.delete(sender);
@@ -70,7 +70,7 @@ export class Presence {
     }
 
     #forgetTyping(conversation, sender) {
-        if (conversation.typing.get(sender) <= Date.now()) {
+        if (conversation.typing.get(sender) <= performance.now()) {
             conversation.typing.delete(sender);
             this.#changed();
         }

@@ -1,38 +1,10 @@
 /* Shows texts of other users as text only, and formats times and names. */
 
-const URLS = /https?:\/\/[^\s<>"'`{}|\\^]+/gi;
-const TRAILING = /[.,;:!?…]+$/;
+import { partsOf } from "./links.js";
 
 /** Puts a text into an element. Web addresses become links; everything else stays text. */
 export function writeText(element, text) {
-    const parts = [];
-    let end = 0;
-    for (const match of text.matchAll(URLS)) {
-        const address = trimmed(match[0]);
-        if (isSafe(address)) {
-            parts.push(text.slice(end, match.index), linkTo(address));
-            end = match.index + address.length;
-        }
-    }
-    element.replaceChildren(...parts, text.slice(end));
-}
-
-/** Returns an address without the punctuation of its sentence, or a bracket opened before it. */
-function trimmed(address) {
-    let text = address.replace(TRAILING, "");
-    while (text.endsWith(")") && text.split(")").length > text.split("(").length) {
-        text = text.slice(0, -1).replace(TRAILING, "");
-    }
-    return text;
-}
-
-/** Returns whether an address shows its host honestly: no user name, no look-alike letters. */
-function isSafe(address) {
-    if (!URL.canParse(address)) {
-        return false;
-    }
-    const { protocol, username, password, hostname } = new URL(address);
-    return /^https?:$/.test(protocol) && !username && !password && address.toLowerCase().includes(`://${hostname}`);
+    element.replaceChildren(...partsOf(text).map((part) => (part.isLink ? linkTo(part.text) : part.text)));
 }
 
 function linkTo(address) {

@@ -1,38 +1,52 @@
-/* The list of a conversation's messages, and its scroll position. */
+/* The list of a conversation's messages: its scroll position, what is loaded, and what has been seen. */
 
-import { byId, element, Rows, setText, symbol } from "./dom.js";
-import { dayOf, fullTimeOf, initials, timeOf, writeText } from "./text.js";
+import { byId, Rows, setText } from "./dom.js";
+import { rowsOf } from "./rows.js";
 
-const TOGETHER = 300_000; // messages of one sender within so many milliseconds stand under one name,
-const MOST_TOGETHER = 20; // but not more, so that a name is in sight
 const NEAR = 48; // pixels from the end that are still the end
 const AHEAD = 400; // pixels before the edge at which more is loaded
-const LONG = 1_200; // characters beyond which a message is folded
-const MANY_LINES = 16;
 
 export class Timeline {
     #chat;
     #scroller = byId("timeline");
     #rows = new Rows(byId("messages"));
+    #actions;
     #shown = null;
     #wasLoaded = false;
     #unfolded = new Set();
-    #keys = [];
+    #list = [];
     #isAtEnd = true; // stays so when the list changes, until the user scrolls
 
-    /** @param {import("./state.js").Chat} chat */
-    constructor(chat) {
+    /**
+     * @param {import("./chat.js").Chat} chat
+     * @param {(place: import("./route.js").Place) => void} open goes to a message
+     * @param {AbortSignal} signal ends it
+     */
+    constructor(chat, open, signal) {
         this.#chat = chat;
-        this.#rows.show([]);
+        this.#actions = {
+            open,
+            isUnfolded: (id) => this.#unfolded.has(id),
+            toggle: (id) => this.#toggle(id),
+            retry: (pending) => chat.retry(chat.current, pending),
+            discard: (pending) => chat.discard(chat.current, pending),
+        };
         byId("messages").replaceChildren();
         this.#scroller.onscroll = () => this.#scrolled();
-        new ResizeObserver(() => this.#resized()).observe(this.#scroller);
-        byId("latest").onclick = () => this.toEnd();
+        const observer = new ResizeObserver(() => this.#resized());
+        observer.observe(this.#scroller);
+        signal.addEventListener("abort", () => observer.disconnect());
+        byId("latest").onclick = () => this.#toLatest();
     }
 
     /** Returns whether the newest loaded message is visible. */
     get isAtEnd() {
         return this.#isAtEnd;
+    }
+
+    /** Returns whether the person can see the messages, and is at this page. */
+    get isLookedAt() {
+        return this.#scroller.clientHeight > 0 && document.visibilityState === "visible" && document.hasFocus();
     }
 
     #scrollToEnd() {
@@ -47,9 +61,28 @@ export class Timeline {
         this.#showEdges();
     }
 
+    /** Shows where unread messages begin if that is not loaded, else the newest message. */
+    async #toLatest() {
+        const before = this.#shown?.messages;
+        await this.#chat.latest();
+        const { firstUnread, detached, messages } = this.#chat.current ?? {};
+        if (detached && messages !== before && firstUnread) {
+            this.#shown = null; // placed anew, at the line
+            this.render();
+        } else {
+            this.#atEnd();
+        }
+    }
+
     /** Shows the newest message. */
     async toEnd() {
-        await this.#chat.latest();
+        if (this.#chat.current?.detached) {
+            await this.#chat.latest();
+        }
+        this.#atEnd();
+    }
+
+    #atEnd() {
         this.render();
         this.#scrollToEnd();
         this.#showEdges();
@@ -59,13 +92,13 @@ export class Timeline {
         const conversation = this.#chat.current;
         const another = conversation !== this.#shown || (conversation?.loaded && !this.#wasLoaded);
         const anchor = another || this.#isAtEnd ? null : this.#anchor();
-        const rows = conversation ? this.#rowsOf(conversation) : [];
-        this.#keys = rows.map(({ key }) => key);
-        this.#rows.show(rows);
+        this.#list = conversation ? rowsOf(conversation, this.#chat.name, this.#actions) : [];
+        this.#rows.show(this.#list);
         byId("older").hidden = conversation?.loading !== "older";
-        this.#place(another, anchor);
         this.#shown = conversation;
         this.#wasLoaded = conversation?.loaded ?? false;
+        this.#place(another, anchor);
+        this.#showTarget(conversation);
         this.#showEdges();
     }
 
@@ -77,11 +110,23 @@ export class Timeline {
             this.#measure();
         } else if (another || this.#isAtEnd) {
             this.#scrollToEnd();
+            this.#measure();
         } else if (anchor) {
             const node = this.#rows.node(anchor.key);
             if (node) {
                 this.#scroller.scrollTop += node.getBoundingClientRect().top - anchor.top;
             }
+        }
+    }
+
+    /** Shows the message that a link leads to, once. */
+    #showTarget(conversation) {
+        byId("missing").hidden = conversation?.target !== "missing";
+        const node = conversation?.target ? this.#rows.node(conversation.target) : null;
+        if (node && this.#scroller.clientHeight > 0 && conversation.shownTarget !== conversation.target) {
+            conversation.shownTarget = conversation.target;
+            node.scrollIntoView({ block: "center" });
+            this.#measure();
         }
     }
 
@@ -93,7 +138,7 @@ export class Timeline {
     /** Returns the first visible row and its position. */
     #anchor() {
         const edge = this.#scroller.getBoundingClientRect().top;
-        for (const key of this.#keys) {
+        for (const { key } of this.#list) {
             const box = this.#rows.node(key)?.getBoundingClientRect();
             if (box && box.bottom > edge && !key.startsWith("day")) {
                 return { key, top: box.top };
@@ -107,19 +152,19 @@ export class Timeline {
         this.#showEdges();
     }
 
-    /** Loads more messages near the ends. */
+    /** Loads more messages near the ends, and notes what has been seen. */
     #showEdges() {
         const conversation = this.#chat.current;
         const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-        if (conversation && clientHeight > 0) {
+        if (conversation && conversation === this.#shown && clientHeight > 0) {
             if (scrollTop < AHEAD) {
                 this.#chat.loadOlder();
             }
             if (scrollHeight - scrollTop - clientHeight < AHEAD) {
                 this.#chat.loadNewer();
             }
-            if (this.#isAtEnd && document.hasFocus()) {
-                this.#chat.read();
+            if (this.isLookedAt) {
+                this.#chat.read(this.#isAtEnd ? conversation.newest : this.#lastVisible());
             }
         }
         const unread = conversation?.unread ?? 0;
@@ -130,123 +175,19 @@ export class Timeline {
         );
     }
 
-    #rowsOf(conversation) {
-        const rows = [];
-        let day = "";
-        let head = null; // the message whose name also heads the next ones
-        let under = 0;
-        const add = (message) => {
-            const same = head?.sender === message.sender && Boolean(head.guest) === Boolean(message.guest);
-            const together = same && message.time - head.time < TOGETHER;
-            under = together && under < MOST_TOGETHER ? under + 1 : 0;
-            head = under > 0 ? head : message;
-            rows.push(this.#row(message, under === 0));
-        };
-        const divide = (key, look, className, text) => {
-            rows.push({ key, look, build: () => element("li", className, text) });
-            head = null;
-        };
-        for (const message of conversation.messages) {
-            if (message.notice) {
-                divide(message.id, "", "notice", message.notice);
-                continue;
-            }
-            const of = dayOf(message.time);
-            if (of !== day) {
-                day = of;
-                divide(`day ${message.id}`, day, "day", day);
-            }
-            if (message.id === conversation.firstUnread) {
-                divide("new", "", "new", "New");
-            }
-            add(message);
-        }
-        for (const pending of conversation.pending) {
-            const { key, text, time, state, problem } = pending;
-            add({ id: key, text, time, sender: this.#chat.name, own: true, state, problem, pending });
-        }
-        return rows;
+    /** Returns the last message that is in sight as a whole; one that is higher than the page is when its end is. */
+    #lastVisible() {
+        const edge = this.#scroller.getBoundingClientRect().bottom;
+        return this.#list.findLast(({ key, message }) => {
+            return message?.offset !== undefined && this.#rows.node(key)?.getBoundingClientRect().bottom <= edge;
+        })?.message;
     }
 
-    #row(message, first) {
-        return {
-            key: message.id,
-            look: `${first} ${message.state} ${message.problem} ${this.#unfolded.has(message.id)} ${message.text}`,
-            build: () => this.#build(message, first),
-        };
-    }
-
-    #build(message, first) {
-        const state = message.state ?? "sent";
-        const row = element("li", first ? "message first" : "message");
-        row.dataset.state = state;
-        row.dataset.id = message.id;
-        if (first) {
-            const avatar = element("span", message.own ? "avatar own" : "avatar", initials(message.sender));
-            avatar.setAttribute("aria-hidden", "true");
-            row.append(avatar);
+    #toggle(id) {
+        if (!this.#unfolded.delete(id)) {
+            this.#unfolded.add(id);
         }
-        row.append(this.#head(message, first));
-        const words = element("div", message.isCode ? "words code" : "words");
-        words.dir = "auto";
-        writeText(words, message.text);
-        const body = element("div", "body", words);
-        if (message.own) {
-            body.append(mark(state));
-        }
-        row.append(body);
-        if (message.text.length > LONG || message.text.split("\n").length > MANY_LINES) {
-            row.append(this.#fold(message, words));
-        }
-        if (state === "failed") {
-            row.append(this.#problem(message));
-        }
-        return row;
+        this.render();
+        this.#rows.node(id)?.querySelector(".more").focus();
     }
-
-    /** Returns the sender and time; screen readers get them with every message. */
-    #head({ sender, guest, time }, first) {
-        const when = element("time", "", timeOf(time));
-        when.dateTime = new Date(time).toISOString();
-        when.title = fullTimeOf(time);
-        const who = element("bdi", "sender", sender);
-        who.title = sender;
-        const mark = guest ? [element("span", "guest", "guest")] : [];
-        return element("div", first ? "head" : "head unseen", who, ...mark, when);
-    }
-
-    #fold(message, words) {
-        const unfolded = this.#unfolded.has(message.id);
-        const button = element("button", "more", unfolded ? "Show less" : "Show all");
-        words.classList.toggle("clipped", !unfolded);
-        button.setAttribute("aria-expanded", String(unfolded));
-        button.onclick = () => {
-            if (!this.#unfolded.delete(message.id)) {
-                this.#unfolded.add(message.id);
-            }
-            this.render();
-            this.#rows.node(message.id)?.querySelector(".more").focus();
-        };
-        return button;
-    }
-
-    #problem({ problem, pending }) {
-        const conversation = this.#chat.current;
-        const retry = element("button", "retry", "Try again");
-        const discard = element("button", "discard", "Discard");
-        retry.onclick = () => this.#chat.retry(conversation, pending);
-        discard.onclick = () => this.#chat.discard(conversation, pending);
-        return element("div", "problem", problem, retry, discard);
-    }
-}
-
-/** Returns the state of an own message. */
-function mark(state) {
-    const said = { sending: "Sending", sent: "Sent", failed: "Not sent" }[state];
-    const shown = element("span", "mark", element("span", "unseen", said));
-    if (state === "sent") {
-        shown.append(symbol("check"));
-    }
-    shown.title = said;
-    return shown;
 }

@@ -1,0 +1,165 @@
+/*
+ * How far the person has read. The server keeps it for channels, and tells all sessions of the person; for direct
+ * messages this browser does.
+ */
+
+import { isBlank } from "./message.js";
+
+const PAUSE = 1_000; // milliseconds between two marks of a channel
+
+export class Reading {
+    #client;
+    #store;
+    #changed;
+    #readDirects;
+    #counted = new Map(); // by channel, the offset up to which the server has counted
+    #telling = new Map(); // by channel, the timer after which the mark is told
+    #unread = new Map(); // by person, the offsets of unread direct messages: those read twice count once
+
+    /**
+     * @param {import("./chat-client.js").ChatClient} client
+     * @param {import("./store.js").Store} store
+     * @param {() => void} changed
+     * @param {() => void} readDirects called when direct messages are read
+     */
+    constructor(client, store, changed, readDirects) {
+        this.#client = client;
+        this.#store = store;
+        this.#changed = changed;
+        this.#readDirects = readDirects;
+    }
+
+    /** Handles what the server says about a channel. @param {boolean} isNew whether the person has never been there */
+    told(conversation, { offset, unread, end }, isNew) {
+        const position = this.#client.position(conversation.key);
+        if (!position) {
+            return;
+        }
+        const counted = end ?? position.offset;
+        const { mark } = conversation;
+        if (mark?.epoch === position.epoch && mark.offset > offset) {
+            this.#tell(conversation); // this tab knows of more, and has not told it yet
+            return;
+        }
+        conversation.mark = { epoch: position.epoch, offset };
+        if (isNew && offset === 0) {
+            this.see(conversation, { epoch: position.epoch, offset: counted }); // what was before it came is not news
+        } else if (offset >= counted) {
+            conversation.unread = 0;
+        } else {
+            conversation.unread = unread;
+        }
+        this.#counted.set(conversation.key, counted);
+        this.#changed();
+    }
+
+    /** Counts a message of a channel that has arrived. Returns whether it is the first that is unread. */
+    arrived(conversation, message) {
+        const { key, mark } = conversation;
+        if (message.own || isBlank(message.text) || message.offset <= (this.#counted.get(key) ?? -1)) {
+            return false;
+        }
+        if (mark?.epoch !== message.epoch) {
+            conversation.mark = { epoch: message.epoch, offset: conversation.unread > 0 ? 0 : message.offset - 1 };
+        }
+        conversation.unread++;
+        return conversation.unread === 1;
+    }
+
+    /** Forgets the counts of a history that is gone. */
+    lost(conversation) {
+        this.#counted.delete(conversation.key);
+    }
+
+    /** Notes that the person has seen all messages up to a position. */
+    see(conversation, { epoch, offset }) {
+        const { mark } = conversation;
+        if (mark?.epoch === epoch && mark.offset >= offset) {
+            return;
+        }
+        conversation.mark = { epoch, offset };
+        if (conversation.isDirect) {
+            this.#store.put(`read ${conversation.key}`, conversation.mark);
+            this.#recount(conversation);
+            this.#readDirects();
+        } else {
+            const rest = conversation.detached ? null : conversation.messages.filter((one) => isUnread(one, offset));
+            conversation.unread = rest ? rest.length : conversation.unread;
+            this.#tell(conversation);
+        }
+        this.#changed();
+    }
+
+    /** Tells the server, at most once a second for each channel: the last mark is told in any case. */
+    #tell(conversation, wait = 0) {
+        const { key } = conversation;
+        if (this.#telling.has(key)) {
+            return;
+        }
+        const timer = setTimeout(async () => {
+            const told = conversation.mark.offset;
+            const reply = await this.#client.read(key, told).catch(() => null); // the next mark says as much
+            this.#telling.delete(key);
+            if (conversation.mark.offset !== told) {
+                this.#tell(conversation, PAUSE);
+            } else if (reply && conversation.detached) {
+                conversation.unread = reply.unread;
+                this.#changed();
+            }
+        }, wait);
+        this.#telling.set(key, timer);
+    }
+
+    /** Reads how far the person has read a conversation with another one. */
+    restore(conversation) {
+        const kept = this.#store.get(`read ${conversation.key}`, null);
+        const { mark } = conversation;
+        if (kept && (mark?.epoch !== kept.epoch || mark.offset < kept.offset)) {
+            conversation.mark = kept;
+            this.#recount(conversation);
+        }
+    }
+
+    /** Counts a direct message. Returns whether it is the first that is unread. */
+    arrivedDirect(conversation, { epoch, offset, own, text }) {
+        const { key, mark } = conversation;
+        const isRead = mark?.epoch === epoch && offset <= mark.offset;
+        if (own && !isRead) {
+            this.see(conversation, { epoch, offset }); // an answer, from here or elsewhere: the rest was read
+        } else if (!isRead && !isBlank(text)) {
+            conversation.mark = mark?.epoch === epoch ? mark : { epoch, offset: offset - 1 };
+            this.#unread.set(key, (this.#unread.get(key) ?? new Set()).add(offset));
+            conversation.unread = this.#unread.get(key).size;
+            return conversation.unread === 1;
+        }
+        return false;
+    }
+
+    /** Returns the offset of the first direct message that is unread; Infinity if all are read. */
+    get oldestDirect() {
+        return Math.min(Infinity, ...[...this.#unread.values()].map((offsets) => Math.min(Infinity, ...offsets)));
+    }
+
+    #recount(conversation) {
+        const offsets = this.#unread.get(conversation.key) ?? new Set();
+        for (const offset of offsets) {
+            if (offset <= conversation.mark.offset) {
+                offsets.delete(offset);
+            }
+        }
+        conversation.unread = offsets.size;
+    }
+
+    /** Forgets the direct messages of an inbox that is gone. */
+    lostInbox() {
+        this.#unread.clear();
+    }
+
+    end() {
+        for (const timer of this.#telling.values()) {
+            clearTimeout(timer);
+        }
+    }
+}
+
+const isUnread = ({ notice, own, text, offset }, mark) => !notice && !own && offset > mark && !isBlank(text);
