@@ -236,6 +236,11 @@ public final class ChatServer implements AutoCloseable {
                 .port();
     }
 
+    /** {@return the port that the server listens on for WebSockets, if there is one} */
+    public OptionalInt webSocketPort() {
+        return connectors.webSockets().stream().mapToInt(Acceptor::port).findFirst();
+    }
+
     /** {@return the port that the server listens on for TcpChat, if there is one} */
     public OptionalInt tcpPort() {
         return connectors.tcp().stream().mapToInt(Acceptor::port).findFirst();
@@ -276,6 +281,16 @@ public final class ChatServer implements AutoCloseable {
                 .filter(session -> name.isEmpty() || session.client().equals(name))
                 .filter(session -> subscribed.isEmpty() || session.isSubscribed(subscribed));
         return SessionSnapshot.page(wanted, order, offset, limit);
+    }
+
+    /**
+     * {@return the page of the sessions at this moment that a query asks for} Sessions that are not on the page cost little
+     * memory.
+     *
+     * @param query the query
+     */
+    public SessionSnapshot.Page sessions(SessionSnapshot.Query query) {
+        return SessionSnapshot.page(connectors.sessions(), Objects.requireNonNull(query, "query"));
     }
 
     /** {@return the number of subscribers on this server for each channel that has any at this moment, sorted by name} */
@@ -571,6 +586,7 @@ public final class ChatServer implements AutoCloseable {
         return Metrics.read(
                 counters,
                 sources.refusals(),
+                connectors.refused().byReason(),
                 connectors.connections().toList(),
                 connectors.bytes(),
                 channels.size(),

@@ -24,6 +24,9 @@ import java.util.TreeMap;
  * @param queuedBytes bytes that wait to be written to all clients
  * @param connectionsBegun connections that completed their handshake
  * @param connectionsEnded connections that have ended or are ending, by close code
+ * @param handshakesRefused connections that were refused before they were open, by reason: {@code malformed}, {@code too_large},
+ *     {@code host}, {@code origin}, {@code login}, {@code banned}, {@code forbidden}, {@code rate_limited}, {@code full}, {@code unavailable},
+ *     {@code tls} and {@code timeout}
  * @param received messages received from clients: requests of all kinds
  * @param rateLimited requests that were refused with {@code rate_limited}, for any limit
  * @param quotaRefusals requests that were refused because the client had used up one of its {@link Quotas}, by quota:
@@ -44,6 +47,7 @@ public record Metrics(
         long queuedBytes,
         long connectionsBegun,
         Map<CloseCode, Long> connectionsEnded,
+        Map<String, Long> handshakesRefused,
         long received,
         long rateLimited,
         Map<String, Long> quotaRefusals,
@@ -57,12 +61,14 @@ public record Metrics(
     /** Keeps its own copy. */
     public Metrics {
         connectionsEnded = Map.copyOf(connectionsEnded);
+        handshakesRefused = Map.copyOf(handshakesRefused);
         quotaRefusals = Map.copyOf(quotaRefusals);
     }
 
     static Metrics read(
             Counters counters,
             Map<Quota, Long> refusals,
+            Map<String, Long> handshakesRefused,
             List<ServedConnection> connections,
             WireBytes bytes,
             int channels,
@@ -75,6 +81,7 @@ public record Metrics(
                 connections.stream().mapToLong(ServedConnection::queuedBytes).sum(),
                 counters.total(Counters.Count.SESSIONS),
                 counters.ends(),
+                handshakesRefused,
                 counters.total(Counters.Count.RECEIVED),
                 counters.total(Counters.Count.RATE_LIMITED),
                 byName(refusals),

@@ -7,6 +7,7 @@ import io.seleucia.chat.accept.ConnectionLimiter;
 import io.seleucia.chat.accept.Connector;
 import io.seleucia.chat.accept.HttpFallback;
 import io.seleucia.chat.accept.InMemoryConnector;
+import io.seleucia.chat.accept.RefusedHandshakes;
 import io.seleucia.chat.accept.TcpConnectionFactory;
 import io.seleucia.chat.accept.WebSocketConnectionFactory;
 import io.seleucia.chat.accept.WebSocketRoutes;
@@ -48,6 +49,7 @@ final class ServerConnectors {
     private final Watchdog watchdog;
     private final List<Poller> pollers;
     private final WireBytes bytes = new WireBytes();
+    private final RefusedHandshakes refused = new RefusedHandshakes();
     private final List<Protocol> protocols;
     private final InMemoryConnector inMemory;
     private final List<Connector> all = new CopyOnWriteArrayList<>();
@@ -89,6 +91,7 @@ final class ServerConnectors {
                 factory,
                 settings.tls,
                 limiter,
+                refused,
                 acceptLimits(),
                 bytes,
                 context.connections().memory(),
@@ -192,6 +195,11 @@ final class ServerConnectors {
     /** Returns the bytes that have gone over all ports. */
     WireBytes bytes() {
         return bytes;
+    }
+
+    /** Returns the handshakes that were refused on all ports. */
+    RefusedHandshakes refused() {
+        return refused;
     }
 
     /** Returns the connections at this moment, without those whose handshake is not done. */

@@ -1,10 +1,14 @@
 package io.seleucia.chat;
 
 import io.seleucia.chat.connection.ServedConnection;
+import io.seleucia.chat.message.Names;
 import io.seleucia.chat.session.SessionView;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -43,6 +47,47 @@ public record SessionSnapshot(
     }
 
     /**
+     * A place in the order of sessions: that of a session which may have ended.
+     *
+     * @param client the client id
+     * @param since when the session began
+     * @param queuedBytes the bytes that waited to be written
+     * @param id the session's name
+     */
+    public record Place(String client, Instant since, long queuedBytes, String id) {
+        /** Refuses null. */
+        public Place {
+            Objects.requireNonNull(client, "client");
+            Objects.requireNonNull(since, "since");
+            Objects.requireNonNull(id, "id");
+        }
+    }
+
+    /**
+     * A query for a page of sessions.
+     *
+     * @param contains a part of the client id or of the address, in any case; {@code ""} for all
+     * @param channel the channel whose subscribers are wanted; {@code ""} for all sessions
+     * @param order the order of the pages
+     * @param after the place after which the page begins; empty for the first page
+     * @param inclusive whether the session at exactly that place is on the page
+     * @param limit the most sessions on the page
+     */
+    public record Query(
+            String contains, String channel, Order order, Optional<Place> after, boolean inclusive, int limit) {
+        /** Refuses null and a negative limit. */
+        public Query {
+            Objects.requireNonNull(contains, "contains");
+            Objects.requireNonNull(channel, "channel");
+            Objects.requireNonNull(order, "order");
+            Objects.requireNonNull(after, "after");
+            if (limit < 0) {
+                throw new IllegalArgumentException("limit must not be negative");
+            }
+        }
+    }
+
+    /**
      * A page of the sessions of a server.
      *
      * @param total the number of sessions that match, on all pages
@@ -51,14 +96,22 @@ public record SessionSnapshot(
     public record Page(int total, List<SessionSnapshot> page) {}
 
     /** The sort keys of a session at one moment; keys that change while they are compared would break the sorting. */
-    private record Key(SessionView session, String client, long since, long queuedBytes) {
+    private record Key(Optional<SessionView> session, String client, long since, long queuedBytes, String id) {
         static Key of(SessionView session) {
             return new Key(
-                    session, session.client(), session.since(), session.served().queuedBytes());
+                    Optional.of(session),
+                    session.client(),
+                    session.since(),
+                    session.served().queuedBytes(),
+                    session.served().connection().name());
         }
 
-        String id() {
-            return session.served().connection().name();
+        static Key of(Place place) {
+            return new Key(Optional.empty(), place.client, place.since.toEpochMilli(), place.queuedBytes, place.id);
+        }
+
+        SessionSnapshot snapshot() {
+            return SessionSnapshot.of(session.orElseThrow());
         }
     }
 
@@ -67,11 +120,28 @@ public record SessionSnapshot(
         List<Key> sorted = sessions.map(Key::of).sorted(order.comparator).toList();
         return new Page(
                 sorted.size(),
-                sorted.stream()
-                        .skip(offset)
-                        .limit(limit)
-                        .map(key -> of(key.session))
-                        .toList());
+                sorted.stream().skip(offset).limit(limit).map(Key::snapshot).toList());
+    }
+
+    /** Returns the page that a query asks for. Takes snapshots only of the sessions on it. */
+    static Page page(Stream<? extends SessionView> sessions, Query query) {
+        String part = query.contains.toLowerCase(Locale.ROOT);
+        String channel = Names.normal(query.channel);
+        List<Key> matching = sessions.filter(session -> part.isEmpty()
+                        || session.client().toLowerCase(Locale.ROOT).contains(part)
+                        || session.address().contains(part))
+                .filter(session -> channel.isEmpty() || session.isSubscribed(channel))
+                .map(Key::of)
+                .toList();
+        Optional<Key> after = query.after.map(Key::of);
+        int least = query.inclusive ? 0 : 1;
+        List<SessionSnapshot> page = matching.stream()
+                .filter(key -> after.isEmpty() || query.order.comparator.compare(key, after.get()) >= least)
+                .sorted(query.order.comparator)
+                .limit(query.limit)
+                .map(Key::snapshot)
+                .toList();
+        return new Page(matching.size(), page);
     }
 
     static SessionSnapshot of(SessionView session) {

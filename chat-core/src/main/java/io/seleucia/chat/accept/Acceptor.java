@@ -1,7 +1,6 @@
 package io.seleucia.chat.accept;
 
 import io.seleucia.chat.concurrent.Loop;
-import io.seleucia.chat.concurrent.ThrottledLog;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.connection.Watchdog;
 import io.seleucia.chat.memory.MemoryBudget;
@@ -9,11 +8,13 @@ import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.session.Bans;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.HandshakeRefusal;
 import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.Poller;
 import io.seleucia.chat.transport.Tls;
 import io.seleucia.chat.transport.Wire;
 import io.seleucia.chat.transport.WireBytes;
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 
 /**
  * Accepts the connections of one port. One virtual thread accepts. Each connection has a virtual thread of its own, which
@@ -45,6 +47,7 @@ public final class Acceptor implements Connector {
     private final Optional<Tls> tls;
     private final ConnectionFactory factory;
     private final ConnectionLimiter limiter;
+    private final RefusedHandshakes refused;
     private final AcceptLimits limits;
     private final WireBytes bytes;
     private final MemoryBudget memory;
@@ -53,7 +56,6 @@ public final class Acceptor implements Connector {
 
     private final RunningConnections running;
     private final Thread accepting;
-    private final ThrottledLog misdirected = new ThrottledLog(LOG, Level.INFO);
     private long complainedAt = System.nanoTime() - COMPLAINT_NANOS - 1; // used by the accepting thread only
     private volatile boolean closed;
 
@@ -62,6 +64,7 @@ public final class Acceptor implements Connector {
      *
      * @param tls secures every connection; if empty, they are plain
      * @param limiter counts the connections of all ports
+     * @param refused counts and logs the handshakes that are refused, on all ports
      * @param bytes counts their bytes
      * @param memory is charged for what the server keeps for them
      * @param pollers wake the threads of plain connections, each those of a share
@@ -72,6 +75,7 @@ public final class Acceptor implements Connector {
             ConnectionFactory factory,
             Optional<Tls> tls,
             ConnectionLimiter limiter,
+            RefusedHandshakes refused,
             AcceptLimits limits,
             WireBytes bytes,
             MemoryBudget memory,
@@ -81,6 +85,7 @@ public final class Acceptor implements Connector {
         this.factory = factory;
         this.tls = tls;
         this.limiter = limiter;
+        this.refused = refused;
         this.limits = limits;
         this.bytes = bytes;
         this.memory = memory;
@@ -170,6 +175,7 @@ public final class Acceptor implements Connector {
         private final long began = System.nanoTime();
         private final Optional<Ban> ban;
         private final boolean admitted;
+        private volatile boolean late; // the deadline of the handshake has passed
         private final Patience patience;
         private volatile Wire wire; // null until it is needed
         private volatile ServedConnection session; // null until the handshake is done, or if it fails
@@ -204,7 +210,7 @@ public final class Acceptor implements Connector {
                     session = tls.isPresent()
                             ? factory.enter(secured(tls.get()), patience).orElse(null)
                             : factory.enter(plain(), patience).orElse(null);
-                } else if (tls.isEmpty()) { // over TLS, an answer would need a handshake
+                } else {
                     refuse();
                 }
                 if (closed && session != null) {
@@ -215,22 +221,21 @@ public final class Acceptor implements Connector {
             } catch (InterruptedException e) {
                 LOG.log(Level.DEBUG, "a connection was interrupted before its handshake");
             } catch (HandshakeException e) {
-                if (e.status() == 421) {
-                    misdirected.log(
-                            () -> "a request from " + peer.getHostAddress() + " was refused: " + e.getMessage());
-                }
-                LOG.log(Level.DEBUG, () -> "handshake refused with " + e.status() + ": " + e.getMessage());
+                refused.add(e.reason(), peer, e.getMessage());
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
             }
         }
 
         private void refuse() throws IOException {
+            String why = ban.map(Bans::refusal).orElse("too many connections, try again later");
+            refused.add(ban.isPresent() ? HandshakeRefusal.BANNED : HandshakeRefusal.FULL, peer, why);
+            if (tls.isPresent()) {
+                return; // an answer would need a handshake
+            }
             try (ConnectionLimiter.Place place = limiter.beginRefusal()) {
-                if (place != null && ban.isPresent()) {
-                    factory.refuse(plain(), 403, Bans.refusal(ban.get()));
-                } else if (place != null) {
-                    factory.refuse(plain(), 503, "too many connections, try again later");
+                if (place != null) {
+                    factory.refuse(plain(), ban.isPresent() ? 403 : 503, why);
                 }
             }
         }
@@ -250,6 +255,11 @@ public final class Acceptor implements Connector {
                 wire = secure.over(channel.socket(), limits.bytesPerSecond(), bytes, memory);
                 wire.secure();
                 return wire;
+            } catch (SSLException e) {
+                if (!late && !(e.getCause() instanceof EOFException)) { // else the peer has left
+                    refused.add(HandshakeRefusal.TLS, peer, "the TLS handshake failed: " + e.getMessage());
+                }
+                throw e;
             }
         }
 
@@ -283,6 +293,10 @@ public final class Acceptor implements Connector {
                 return;
             }
             if (patience.isOver(now, closed ? HANDSHAKE_WHILE_CLOSING : LONGEST)) {
+                if (admitted && !late && !patience.isIdle()) {
+                    late = true;
+                    refused.add(HandshakeRefusal.TIMEOUT, peer, "its handshake took too long");
+                }
                 close();
             }
         }

@@ -8,6 +8,7 @@ import io.seleucia.chat.session.Logins;
 import io.seleucia.chat.text.Utf8;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.HandshakeRefusal;
 import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.Base64;
@@ -82,14 +83,15 @@ final class HandshakeAuthenticator implements Handshake.Gate {
         try {
             return logins.login(credentials, peer, limit);
         } catch (LoginException e) {
-            throw new HandshakeException(statusOf(e.code()), e.getMessage());
+            throw e.code() == ErrorCode.FORBIDDEN
+                    ? new HandshakeException(403, HandshakeRefusal.BANNED, e.getMessage())
+                    : new HandshakeException(statusOf(e.code()), e.getMessage());
         }
     }
 
     private static int statusOf(ErrorCode code) {
         return switch (code) {
             case UNAUTHORIZED -> 401;
-            case FORBIDDEN -> 403;
             case RATE_LIMITED -> 429;
             default -> 503;
         };

@@ -9,6 +9,7 @@ import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
 import io.seleucia.chat.text.Utf8;
 import io.seleucia.chat.transport.HandshakeException;
+import io.seleucia.chat.transport.HandshakeRefusal;
 import io.seleucia.chat.transport.HttpRequest;
 import io.seleucia.chat.transport.HttpResponse;
 import io.seleucia.chat.transport.HttpStream;
@@ -116,7 +117,7 @@ public final class HttpFallback implements AutoCloseable {
         check(request, authenticator);
         String channel = Names.normal(name);
         if (!context.logins().mayRead(authenticator.login(), channel, since.isPresent())) {
-            throw new HandshakeException(403, "not allowed in this channel");
+            throw new HandshakeException(403, HandshakeRefusal.FORBIDDEN, "not allowed in this channel");
         }
         HttpStream stream = new HttpStream(
                 request,

@@ -37,6 +37,12 @@ public final class Names {
      */
     public static final String CONTROL_CHANNEL = INBOX;
 
+    /**
+     * The channel by which the servers that share a broker ask each other for lists that an operator sees: it would be the
+     * inbox of an account without a name, which there is not.
+     */
+    public static final String SERVERS_CHANNEL = ACCOUNT_INBOX;
+
     private Names() {}
 
     /**

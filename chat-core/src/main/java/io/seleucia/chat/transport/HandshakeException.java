@@ -7,13 +7,22 @@ public final class HandshakeException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final int status;
+    private final HandshakeRefusal reason;
 
     /**
+     * Creates a refusal with the usual reason for its status.
+     *
      * @param status the HTTP status
      */
     public HandshakeException(int status, String why) {
+        this(status, HandshakeRefusal.of(status), why);
+    }
+
+    /** Creates a refusal. */
+    public HandshakeException(int status, HandshakeRefusal reason, String why) {
         super(why);
         this.status = status;
+        this.reason = reason;
     }
 
     /** Returns the answer, with the fields that its status asks for. */
@@ -33,5 +42,10 @@ public final class HandshakeException extends IOException {
     /** Returns the HTTP status of the answer. */
     public int status() {
         return status;
+    }
+
+    /** Returns the reason, by which refusals are counted. */
+    public HandshakeRefusal reason() {
+        return reason;
     }
 }

@@ -37,6 +37,11 @@ public final class Patience {
         return idle;
     }
 
+    /** Returns whether the connection waits for another request. */
+    public boolean isIdle() {
+        return idle;
+    }
+
     /** Returns whether the server is stopping. */
     boolean isStopping() {
         return stopping;

@@ -19,13 +19,15 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * An account, which is a line of the users file: name, hash function, iterations, salt and hash, separated by tabs.
+ * An account, which is a line of the users file: name, hash function, iterations, salt and hash, and the word {@code disabled}
+ * if nobody may log in with it, separated by tabs.
  * Passwords are normalised (NFC) before they are hashed, because keyboards compose characters differently.
  *
  * @param salt in base64
  * @param hash in base64
+ * @param disabled whether no login is accepted, and the name stays taken
  */
-record Account(String name, int iterations, String salt, String hash) {
+record Account(String name, int iterations, String salt, String hash, boolean disabled) {
     /** Iterations of PBKDF2 for a new password. */
     static final int ITERATIONS = 600_000;
 
@@ -34,6 +36,7 @@ record Account(String name, int iterations, String salt, String hash) {
 
     private static final int MAX_PASSWORD_CHARS = 3 * MAX_PASSWORD_BYTES; // NFC shortens text to a third at most
     private static final String LENGTH_FLAW = "a password must have 1 to " + MAX_PASSWORD_BYTES + " bytes";
+    private static final String DISABLED = "disabled";
     private static final String SCHEME = "pbkdf2-hmac-sha256";
     private static final int MAX_ITERATIONS = 10_000_000;
     private static final int SALT_BYTES = 16;
@@ -47,7 +50,7 @@ record Account(String name, int iterations, String salt, String hash) {
 
     static Account of(String name, String password, int iterations) {
         byte[] salt = random(SALT_BYTES);
-        return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)));
+        return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)), false);
     }
 
     /**
@@ -67,7 +70,11 @@ record Account(String name, int iterations, String salt, String hash) {
 
     /** Returns an account without a password. Checking a password takes as long as with any other account. */
     static Account decoy(int iterations) {
-        return new Account("nobody", iterations, encode(random(SALT_BYTES)), encode(random(HASH_BYTES)));
+        return new Account("nobody", iterations, encode(random(SALT_BYTES)), encode(random(HASH_BYTES)), false);
+    }
+
+    Account withDisabled(boolean whether) {
+        return new Account(name, iterations, salt, hash, whether);
     }
 
     private static byte[] random(int bytes) {
@@ -153,7 +160,8 @@ record Account(String name, int iterations, String salt, String hash) {
 
     private static Account parse(String line, int number) throws IOException {
         String[] fields = line.split("\t", -1);
-        if (fields.length != 5
+        boolean disabled = fields.length == 6 && fields[5].equals(DISABLED);
+        if (fields.length != 5 && !disabled
                 || !fields[1].equals(SCHEME)
                 || Setting.number(fields[2])
                         .filter(n -> n > 0 && n <= MAX_ITERATIONS)
@@ -161,14 +169,14 @@ record Account(String name, int iterations, String salt, String hash) {
                 || !isBase64(fields[3], SALT_BYTES)
                 || !isBase64(fields[4], HASH_BYTES)) {
             // The message does not repeat the line, which contains a hash.
-            throw new IOException("line " + number + " must be a name, " + SCHEME + ", a number, a salt and a hash, "
-                    + "separated by tabs, as the command user writes them");
+            throw new IOException("line " + number + " must be a name, " + SCHEME + ", a number, a salt, a hash and "
+                    + "possibly the word " + DISABLED + ", separated by tabs, as the command user writes them");
         }
         Optional<String> flaw = Names.flawOfClient(fields[0]);
         if (flaw.isPresent()) {
             throw new IOException("line " + number + ": " + flaw.get());
         }
-        return new Account(Names.normal(fields[0]), Integer.parseInt(fields[2]), fields[3], fields[4]);
+        return new Account(Names.normal(fields[0]), Integer.parseInt(fields[2]), fields[3], fields[4], disabled);
     }
 
     private static boolean isBase64(String text, int bytes) {
@@ -180,7 +188,8 @@ record Account(String name, int iterations, String salt, String hash) {
     }
 
     String line() {
-        return String.join("\t", name, SCHEME, Integer.toString(iterations), salt, hash);
+        return String.join("\t", name, SCHEME, Integer.toString(iterations), salt, hash)
+                + (disabled ? "\t" + DISABLED : "");
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,7 @@ final class Accounts implements Authenticator, AutoCloseable {
     private record Listed(Map<String, Account> byName, Set<String> skeletons) {}
 
     private final ReloadingFile<Listed> accounts;
+    private final ReentrantLock looking = new ReentrantLock(); // held while the file is read: the next reader waits
     private final LastLogins lastLogins;
     private final int seed = new SecureRandom().nextInt();
     private final FairGate<String> gate; // to the hashing threads, by network
@@ -91,7 +93,7 @@ final class Accounts implements Authenticator, AutoCloseable {
         Map<String, Account> all = accounts.value().byName;
         Optional<Account> account = Optional.ofNullable(all.get(given.user()));
         boolean right = check(account.orElseGet(() -> decoy(all, given.user())), given.password(), address);
-        if (account.isEmpty() || !right) {
+        if (account.isEmpty() || !right || account.get().disabled()) {
             return Optional.empty();
         }
         lastLogins.add(given.user(), address);
@@ -159,16 +161,27 @@ final class Accounts implements Authenticator, AutoCloseable {
         return Optional.of(accounts.value().skeletons.contains(skeleton));
     }
 
+    /** Returns whether a name has an account that is disabled. */
+    boolean isDisabled(String name) {
+        Account account = accounts.value().byName.get(name);
+        return account != null && account.disabled();
+    }
+
     /** A changed password has a new salt. */
     @Override
     public boolean holds(User user) {
         Account account = accounts.value().byName.get(user.name());
-        return account != null && account.salt().equals(user.version());
+        return account != null && !account.disabled() && account.salt().equals(user.version());
     }
 
-    /** Reads the file again if it has changed. One thread at a time. */
+    /** Reads the file again if it has changed. Blocks for that, and while another thread does it. */
     void look() {
-        accounts.look();
+        looking.lock();
+        try {
+            accounts.look();
+        } finally {
+            looking.unlock();
+        }
     }
 
     /** Returns why the previous content of the file is still in force; empty if it is not. Any thread. */

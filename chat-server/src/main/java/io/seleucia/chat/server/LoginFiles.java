@@ -97,13 +97,15 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         }
     }
 
+    /** No token is accepted for a disabled account. */
     @Override
     public Optional<User> authenticate(Credentials credentials, String address) throws IOException {
         return switch (credentials) {
             case Credentials.Password password ->
                 accounts.isPresent() ? accounts.get().authenticate(password, address) : Optional.empty();
             case Credentials.Token token ->
-                tokens.flatMap(known -> known.value().authenticate(token, address));
+                tokens.flatMap(known -> known.value().authenticate(token, address))
+                        .filter(user -> !isDisabled(user.name()));
         };
     }
 
@@ -124,9 +126,21 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         return accounts.filter(known -> known.knows(name, address)).isPresent();
     }
 
+    private boolean isDisabled(String name) {
+        return accounts.filter(known -> known.isDisabled(name)).isPresent();
+    }
+
     @Override
     public boolean holds(User user) {
-        return user.issued().isPresent() || accounts.isEmpty() || accounts.get().holds(user);
+        return !isDisabled(user.name())
+                && (user.issued().isPresent()
+                        || accounts.isEmpty()
+                        || accounts.get().holds(user));
+    }
+
+    /** Reads the users file again now, if it has changed. Blocks for that. */
+    void readAccounts() {
+        accounts.ifPresent(Accounts::look);
     }
 
     /** Returns which files can't be used any more and why, for an operator. Any thread; does not block. */

@@ -9,6 +9,7 @@ import io.seleucia.chat.broker.redis.RedisBroker;
 import io.seleucia.chat.server.management.Access;
 import io.seleucia.chat.server.management.Management;
 import io.seleucia.chat.server.management.RecentLines;
+import io.seleucia.chat.server.management.Users;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystemException;
@@ -93,7 +94,7 @@ public final class Main {
             throw e;
         }
         logins.whenRulesChange(server::reviewRights);
-        management.ifPresent(port -> port.serve(server, lines, logins::flaws));
+        management.ifPresent(port -> port.serve(server, lines, logins::flaws, users(settings, logins)));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close(); // meanwhile management says that it drains
@@ -104,6 +105,17 @@ public final class Main {
         ServerLog.loadClasses();
         System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
         Thread.currentThread().join();
+    }
+
+    private static Optional<Users> users(Settings settings, LoginFiles logins) {
+        if (!settings.isGiven(Setting.USERS_FILE)) {
+            return Optional.empty();
+        }
+        UsersFile file = new UsersFile(
+                settings.file(Setting.USERS_FILE),
+                new NewPasswords(settings.number(Setting.MIN_PASSWORD_LENGTH)),
+                settings.reservedNames());
+        return Optional.of(new OperatorUsers(file, logins::readAccounts));
     }
 
     private static void warnOfOpenFiles(Settings settings) {

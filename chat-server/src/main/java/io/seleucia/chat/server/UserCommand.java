@@ -11,30 +11,24 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 
 /** The command {@code user}: changes the users file, which a running server may read. */
 final class UserCommand {
-    private static final String USAGE = "user add|passwd|remove NAME --users-file=FILE, or user list --users-file=FILE";
-    private static final String HEADER =
-            "# Accounts. Change them with the command user. Keep this file private: it contains password hashes.";
+    private static final String USAGE =
+            "user add|passwd|disable|enable|remove NAME --users-file=FILE, or user list --users-file=FILE";
     private static final int MAX_LINE_BYTES = 8 * 1024;
 
-    private final Path file;
-    private final PrivateFile users;
+    private final UsersFile users;
     private final NewPasswords passwords;
-    private final ReservedNames reserved;
     private final PrintStream out;
 
     private UserCommand(Path file, NewPasswords passwords, ReservedNames reserved, PrintStream out) {
-        this.file = file;
-        this.reserved = reserved;
         this.passwords = passwords;
-        this.users = new PrivateFile(file);
+        this.users = new UsersFile(file, passwords, reserved);
         this.out = out;
     }
 
@@ -70,16 +64,15 @@ final class UserCommand {
             case "list" -> command.list();
             case "add" -> command.add(name(words.getLast()));
             case "passwd" -> command.passwd(name(words.getLast()));
+            case "disable" -> command.setDisabled(name(words.getLast()), true);
+            case "enable" -> command.setDisabled(name(words.getLast()), false);
             case "remove" -> command.remove(name(words.getLast()));
             default -> throw new SettingsException("the command must be: " + USAGE);
         }
     }
 
     private static String name(String name) throws SettingsException {
-        Optional<String> flaw = Names.flawOfClient(name)
-                .or(() -> name.startsWith("#") // begins a comment in the users file
-                        ? Optional.of("the name of an account must not begin with #")
-                        : Optional.empty());
+        Optional<String> flaw = UsersFile.flawOfName(name);
         if (flaw.isPresent()) {
             throw new SettingsException("'" + Printable.line(name) + "' can't be a user: " + flaw.get());
         }
@@ -87,85 +80,34 @@ final class UserCommand {
     }
 
     private void add(String name) throws IOException {
-        if (reserved.include(name)) {
-            throw new IOException(name + " is reserved, or looks like a name that is: take another");
-        }
-        if (users.read().isPresent()) {
-            requireNone(accounts(users.lines()), name); // before asking for a password
-        }
-        Account account = Account.of(name, password());
-        change(accounts -> {
-            requireNone(accounts, name);
-            accounts.put(name, account);
-        });
+        users.requireFree(name); // before asking for a password
+        users.add(name, password());
         out.println("added " + Printable.line(name));
     }
 
-    private void requireNone(Map<String, Account> accounts, String name) throws IOException {
-        if (accounts.containsKey(name)) {
-            throw new IOException("there is a user " + name + " in " + file + " already");
-        }
-        String skeleton = Names.skeleton(name);
-        Optional<String> like = accounts.keySet().stream()
-                .filter(other -> Names.skeleton(other).equals(skeleton))
-                .findFirst();
-        if (like.isPresent()) {
-            throw new IOException(name + " looks like the user " + like.get() + " in " + file + ": take another name");
-        }
-    }
-
     private void passwd(String name) throws IOException {
-        requireOne(accounts(users.lines()), name);
-        Account account = Account.of(name, password());
-        change(accounts -> {
-            requireOne(accounts, name);
-            accounts.put(name, account);
-        });
+        users.requireOne(name);
+        users.setPassword(name, password());
         out.println("changed the password of " + Printable.line(name));
     }
 
+    private void setDisabled(String name, boolean disabled) throws IOException {
+        users.setDisabled(name, disabled);
+        out.println((disabled ? "disabled " : "enabled ") + Printable.line(name));
+    }
+
     private void remove(String name) throws IOException {
-        requireOne(accounts(users.lines()), name);
-        change(accounts -> {
-            requireOne(accounts, name);
-            accounts.remove(name);
-        });
-        new LastLogins(file).remove(name);
+        users.remove(name);
         out.println("removed " + Printable.line(name));
     }
 
-    private interface Change {
-        void apply(Map<String, Account> accounts) throws IOException;
-    }
-
-    private void change(Change change) throws IOException {
-        users.change(lines -> {
-            Map<String, Account> accounts = accounts(lines);
-            change.apply(accounts);
-            return Stream.concat(Stream.of(HEADER), accounts.values().stream().map(Account::line))
-                    .toList();
-        });
-    }
-
-    private void requireOne(Map<String, Account> accounts, String name) throws IOException {
-        if (!accounts.containsKey(name)) {
-            throw new IOException("there is no user " + name + " in " + file);
-        }
-    }
-
     private void list() throws IOException {
-        Map<String, LastLogins.LastLogin> logins = new LastLogins(file).all();
-        for (String name : accounts(users.lines()).keySet().stream().sorted().toList()) {
-            LastLogins.LastLogin last = logins.get(name);
-            out.println(Printable.line(name) + "\t" + (last == null ? "never" : last.time() + "\t" + last.address()));
-        }
-    }
-
-    private Map<String, Account> accounts(List<String> lines) throws IOException {
-        try {
-            return new LinkedHashMap<>(Account.parse(lines));
-        } catch (IOException e) {
-            throw new IOException(file + ", " + e.getMessage(), e);
+        Map<String, LastLogins.LastLogin> logins = users.lastLogins();
+        for (Account account : new TreeMap<>(users.accounts()).values()) {
+            LastLogins.LastLogin last = logins.get(account.name());
+            out.println(Printable.line(account.name())
+                    + "\t" + (last == null ? "never" : last.time() + "\t" + last.address())
+                    + (account.disabled() ? "\tdisabled" : ""));
         }
     }
 

@@ -6,10 +6,11 @@ import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The operator's API below {@code /api}, in JSON. {@link Queries} answers GET, {@link Actions} POST. */
+/** The operator's API below {@code /api}, in JSON. Queries are GET requests, changes POST requests. */
 final class Api {
     /** Answers one path. */
     @FunctionalInterface
@@ -20,9 +21,29 @@ final class Api {
     private final Map<String, Route> queries;
     private final Map<String, Route> actions;
 
-    Api(ChatServer server, Health health, RecentLines log) {
-        queries = new Queries(server, health, log).routes();
-        actions = new Actions(server).routes();
+    Api(
+            ChatServer server,
+            Status status,
+            SessionLists sessions,
+            Samples samples,
+            RecentLines log,
+            Optional<Users> users) {
+        UserActions accounts = new UserActions(server, users);
+        queries = all(
+                new Queries(server, status, log, samples).routes(),
+                sessions.routes(),
+                new Histories(server.broker()).routes(),
+                accounts.queries());
+        actions = all(new Actions(server).routes(), accounts.routes());
+    }
+
+    @SafeVarargs
+    private static Map<String, Route> all(Map<String, Route>... parts) {
+        Map<String, Route> all = new HashMap<>();
+        for (Map<String, Route> part : parts) {
+            all.putAll(part);
+        }
+        return all;
     }
 
     HttpResponse answer(HttpRequest request) throws HttpError, UnavailableException {

@@ -10,10 +10,19 @@ final class Console {
             "console.css",
             "console.js",
             "api.js",
-            "dialogs.js",
-            "lists.js",
+            "bans.js",
+            "channel.js",
+            "channels.js",
+            "charts.js",
+            "export.js",
+            "list.js",
+            "log.js",
+            "notice.js",
+            "overview.js",
             "page.js",
-            "status.js",
+            "sessions.js",
+            "users.js",
+            "words.js",
             "icon.svg");
 
     private Console() {}

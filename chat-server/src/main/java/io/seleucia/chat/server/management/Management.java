@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The management port: {@code /health}, {@code /metrics}, {@code /api} and the console, on an {@link HttpPort}. */
@@ -16,6 +17,7 @@ public final class Management implements AutoCloseable {
 
     private final Access access;
     private final HttpPort http;
+    private volatile Optional<Pages> pages = Optional.empty(); // set once it serves
 
     /**
      * Binds the port. Nothing is answered before {@link #serve}.
@@ -40,8 +42,20 @@ public final class Management implements AutoCloseable {
      * @param warnings problems for an operator that don't keep the server from serving; called for each request, must not block
      */
     public void serve(ChatServer server, RecentLines log, Supplier<List<String>> warnings) {
-        Pages pages = new Pages(server, access, log, warnings);
-        http.serve(request -> answer(request, pages));
+        serve(server, log, warnings, Optional.empty());
+    }
+
+    /**
+     * Starts to serve, with accounts that an operator can change.
+     *
+     * @param warnings problems for an operator that don't keep the server from serving; called for each request, must not block
+     * @param users empty if the server has no users file
+     */
+    public void serve(ChatServer server, RecentLines log, Supplier<List<String>> warnings, Optional<Users> users) {
+        Pages serving = new Pages(server, access, log, warnings, users);
+        pages = Optional.of(serving);
+        serving.start();
+        http.serve(request -> answer(request, serving));
     }
 
     /** Returns the URL of the port. */
@@ -70,5 +84,6 @@ public final class Management implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        pages.ifPresent(Pages::close);
     }
 }

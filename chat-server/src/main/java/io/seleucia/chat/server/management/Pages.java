@@ -9,20 +9,38 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Routes requests by path. Only the console's files and a short form of the health need no token. */
-final class Pages {
+final class Pages implements AutoCloseable {
     // The other connections are left for /health.
     private final Bulkhead<HttpError> slowRequests =
             new Bulkhead<>(HttpPort.MAX_CONNECTIONS / 4, Duration.ZERO, "send requests", HttpError::busy);
     private final ChatServer server;
     private final Access access;
     private final Health health;
+    private final Samples samples;
+    private final Servers servers;
     private final Api api;
 
-    Pages(ChatServer server, Access access, RecentLines log, Supplier<List<String>> warnings) {
+    Pages(ChatServer server, Access access, RecentLines log, Supplier<List<String>> warnings, Optional<Users> users) {
         this.server = server;
         this.access = access;
         this.health = new Health(server, warnings);
-        this.api = new Api(server, health, log);
+        this.samples = new Samples(server::metrics);
+        Status status = new Status(server, health, users.isPresent());
+        SessionLists sessions = new SessionLists(server, status);
+        this.servers = sessions.servers();
+        this.api = new Api(server, status, sessions, samples, log, users);
+    }
+
+    /** Begins to take samples, and to answer other servers. */
+    void start() {
+        samples.start();
+        servers.start();
+    }
+
+    @Override
+    public void close() {
+        samples.close();
+        servers.close();
     }
 
     HttpResponse answer(HttpRequest request) throws HttpError, UnavailableException {

@@ -36,6 +36,10 @@ final class Prometheus {
         memory(metrics.memory());
         gauge("seleucia_queued_bytes", "Bytes queued for all clients.", metrics.queuedBytes());
         counter("seleucia_connections_begun", "Connections with a completed handshake.", metrics.connectionsBegun());
+        head("seleucia_handshakes_refused_total", "counter", "Connections refused before they were open, by reason.");
+        new TreeMap<>(metrics.handshakesRefused())
+                .forEach((reason, count) ->
+                        sample("seleucia_handshakes_refused_total", "{reason=\"" + reason + "\"}", count));
         ended(metrics);
         counter(
                 "seleucia_slow_consumers",

@@ -4,6 +4,8 @@ import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Metrics;
 import io.seleucia.chat.memory.MemoryBudget;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -14,17 +16,58 @@ import java.util.TreeMap;
 final class Status {
     private final ChatServer server;
     private final Health health;
+    private final boolean users;
+    private final String name;
     private final Instant began = Instant.now();
 
-    Status(ChatServer server, Health health) {
+    /** @param users whether there is a users file that operators can change */
+    Status(ChatServer server, Health health, boolean users) {
         this.server = server;
         this.health = health;
+        this.users = users;
+        this.name = hostName()
+                + server.webSocketPort().stream()
+                        .mapToObj(port -> ":" + port)
+                        .findFirst()
+                        .orElse("");
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost"; // the machine's name has no address
+        }
+    }
+
+    /** Returns the server's name for operators: that of its machine, and its port. */
+    String name() {
+        return name;
+    }
+
+    /** Returns the state of this server among others. Does not block. */
+    JsonObject summary() {
+        Metrics metrics = server.metrics();
+        JsonObject state = health.json();
+        return Json.object(
+                "name", name,
+                "version", ChatServer.NAME,
+                "uptimeSeconds", Duration.between(began, Instant.now()).toSeconds(),
+                "ok", state.get("ok"),
+                "draining", state.get("draining"),
+                "degraded", state.get("degraded"),
+                "connections", metrics.connections(),
+                "channels", metrics.channels(),
+                "memoryUsed", metrics.memory().total(),
+                "memoryLimit", metrics.memory().limit());
     }
 
     JsonObject json() {
         Metrics metrics = server.metrics();
         return Json.object(
                 "server", ChatServer.NAME,
+                "name", name,
+                "users", users,
                 "uptimeSeconds", Duration.between(began, Instant.now()).toSeconds(),
                 "health", health.json(),
                 "connections", metrics.connections(),
@@ -33,6 +76,7 @@ final class Status {
                 "queuedBytes", metrics.queuedBytes(),
                 "connectionsBegun", metrics.connectionsBegun(),
                 "connectionsEnded", ended(metrics),
+                "handshakesRefused", metrics.handshakesRefused(),
                 "received", metrics.received(),
                 "rateLimited", metrics.rateLimited(),
                 "published", metrics.publishing().count(),

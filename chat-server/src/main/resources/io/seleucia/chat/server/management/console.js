@@ -1,55 +1,95 @@
-// The operator's console. Asks /api every second while the page is visible.
+// The operator's console. Asks for the status every second while the page is visible, and for the lists of the open view.
 
-import { ApiError, ask, forgetToken, keepToken } from "./api.js";
-import "./dialogs.js";
-import { bans, channels, sessions } from "./lists.js";
-import { find, make, showOrHide } from "./page.js";
-import { showHealth, showStatus } from "./status.js";
+import { ApiError, ask, forgetToken, hasToken, keepToken } from "./api.js";
+import { bans } from "./bans.js";
+import { channels } from "./channels.js";
+import { showSamples } from "./charts.js";
+import { forgetLog, showLog } from "./log.js";
+import { say } from "./notice.js";
+import { showHealth, showServers, showStatus } from "./overview.js";
+import { find, onSubmit, put, showOrHide } from "./page.js";
+import { sessions } from "./sessions.js";
+import { users } from "./users.js";
+import { span } from "./words.js";
 
-const MAX_LINES = 300; // of the log
 const ROUND = 1_000; // milliseconds
-const ROUNDS_PER_LISTS = 2; // lists cost more than the status and the log
+const PATIENCE = 2_500; // for a status; a server that takes longer is out of reach
+const VIEWS = {
+    overview: [showSamples, showServers],
+    sessions: [() => sessions.show()],
+    channels: [() => channels.show()],
+    bans: [() => bans.show()],
+    users: [() => users.show()],
+    log: [showLog],
+};
+const ROUNDS = { overview: 5, log: 1 }; // between two updates of a view
+const DEFAULT_ROUNDS = 2;
 
-let newestLine = 0;
+let reachedAt = 0; // when a status last came, by the page's clock
+let started = 0;
+let running = false;
+let showing = false;
+let rounds = 0;
 
-async function showLog() {
-    const { lines } = await ask(`/api/log?after=${newestLine}`);
-    const log = find("log");
-    for (const { number, text } of lines) {
-        newestLine = Math.max(newestLine, number);
-        const level = /^\S+ (WARNING|ERROR)/.exec(text)?.[1].toLowerCase();
-        log.append(make("li", { text, className: level ?? "" }));
+function view() {
+    const name = location.hash.slice(1);
+    return name in VIEWS ? name : "overview";
+}
+
+function askForToken(text) {
+    find("board").hidden = true;
+    find("views").hidden = true;
+    find("forget").hidden = true;
+    if (find("login").hidden) {
+        find("login").hidden = false;
+        find("token").focus();
     }
-    while (log.children.length > MAX_LINES) log.firstElementChild.remove();
-    find("log-empty").hidden = log.children.length > 0;
-    if (lines.length && find("log-follow").checked) log.scrollTop = log.scrollHeight;
+    showOrHide("trouble", text);
+    showHealth("token needed");
 }
 
 function showFailure(error) {
     if (error instanceof ApiError && error.status === 401) {
-        find("board").hidden = true;
-        find("login").hidden = false;
-        showOrHide("trouble", forgetToken() ? "This is not the token of this server." : "");
-        showHealth("token needed");
-        find("token").focus();
+        askForToken(forgetToken() ? "This is not the token of this server." : "");
         return;
     }
     showHealth("out of reach", "bad");
-    const refused = error instanceof ApiError && `The server refuses: ${error.message}.`;
-    showOrHide("trouble", refused || "The server can’t be reached. This page tries again every second.");
+    const old = reachedAt ? ` What you see is ${span((performance.now() - reachedAt) / 1000)} old.` : "";
+    const refused = error instanceof ApiError && `The server refuses: ${error.message}.${old}`;
+    showOrHide("trouble", refused || `The server can’t be reached. This page tries again every second.${old}`);
+    find("board").classList.add("old");
 }
 
-let rounds = 0;
-let running = false;
+async function showView() {
+    if (showing) return; // a list is slow
+    showing = true;
+    try {
+        await Promise.all(VIEWS[view()].map((show) => show()));
+        showOrHide("incomplete", "");
+    } catch (error) {
+        if (error instanceof ApiError && error.status === 401) showFailure(error);
+        else showOrHide("incomplete", `This view can’t be updated: ${error.message}.`);
+    } finally {
+        showing = false;
+    }
+}
 
 async function round() {
     if (running || document.hidden || !find("login").hidden) return;
     running = true;
     try {
-        showStatus(await ask("/api/status"));
-        find("board").hidden = false;
-        await showLog();
-        if (rounds++ % ROUNDS_PER_LISTS === 0) await Promise.all([sessions.show(), channels.show(), bans.show()]);
+        const status = await ask("status", undefined, PATIENCE);
+        if (!find("login").hidden) return; // the token was forgotten meanwhile
+        const start = Date.now() / 1000 - status.uptimeSeconds;
+        if (started && Math.abs(start - started) > 5) forgetLog(); // another process
+        started = start;
+        reachedAt = performance.now();
+        showStatus(status);
+        find("board").hidden = find("views").hidden = false;
+        find("board").classList.remove("old");
+        find("forget").hidden = !hasToken();
+        find("to-users").hidden = !status.users;
+        if (rounds++ % (ROUNDS[view()] ?? DEFAULT_ROUNDS) === 0) showView();
     } catch (error) {
         showFailure(error);
     } finally {
@@ -57,22 +97,36 @@ async function round() {
     }
 }
 
-find("login").addEventListener("submit", (event) => {
-    event.preventDefault();
-    keepToken(find("token").value.trim());
+function open() {
+    const name = view();
+    for (const link of find("views").querySelectorAll("a")) {
+        if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+    }
+    for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== name;
+    const title = find("views").querySelector("[aria-current]")?.textContent.trim() ?? "";
+    document.title = `${title} – Seleucia console`;
+    showing = false;
+    if (!find("board").hidden) showView();
+}
+
+onSubmit("login", () => {
+    keepToken(find("token").value.trim(), find("remember").checked);
     find("token").value = "";
     find("login").hidden = true;
     rounds = 0;
     round();
 });
-const filters = { "sessions-client": sessions, "sessions-sort": sessions, "channels-contains": channels };
-for (const [id, list] of Object.entries(filters)) {
-    find(id).addEventListener("input", () => {
-        list.toFirstPage();
-        list.show().catch(showFailure);
-    });
-}
-for (const list of [sessions, channels, bans]) list.onTurn(() => list.show().catch(showFailure));
+find("forget").addEventListener("click", () => {
+    forgetToken();
+    askForToken("");
+    say("The token is forgotten.");
+});
 document.addEventListener("visibilitychange", round);
+addEventListener("hashchange", open);
+addEventListener("offline", () => showFailure(new TypeError("this device is offline")));
+addEventListener("online", round);
+put(find("zone"), Intl.DateTimeFormat().resolvedOptions().timeZone);
+open();
 setInterval(round, ROUND);
 round();

@@ -45,37 +45,21 @@ export function keyed(parent, items, keyOf, create, update) {
     for (const child of present.values()) child.remove();
 }
 
-const whole = new Intl.NumberFormat("en");
-
-/** Returns a number with thousands separators. */
-export const count = (value) => whole.format(value);
-
-/** Returns a number with one decimal if it is below 10. */
-export const rate = (value) => (value < 10 && value > 0 ? value.toFixed(1) : count(Math.round(value)));
-
-/** Returns a number of bytes as a value and a unit. */
-export function bytes(value) {
-    const units = ["B", "kB", "MB", "GB", "TB"];
-    let unit = 0;
-    let scaled = value;
-    while (scaled >= 1000 && unit < units.length - 1) {
-        scaled /= 1000;
-        unit++;
-    }
-    return [unit === 0 || scaled >= 100 ? count(Math.round(scaled)) : scaled.toFixed(1), units[unit]];
+/** Calls a function when a form is submitted. */
+export function onSubmit(id, action) {
+    find(id).addEventListener("submit", (event) => {
+        event.preventDefault();
+        action();
+    });
 }
 
-/** Returns a duration in its two largest units. */
-export function span(seconds) {
-    const units = [
-        [86400, "d"],
-        [3600, "h"],
-        [60, "min"],
-        [1, "s"],
-    ];
-    const at = units.findIndex(([size]) => seconds >= size || size === 1);
-    const [size, unit] = units[at];
-    const [restSize, restUnit] = units[at + 1] ?? [1, ""];
-    const rest = Math.floor((seconds % size) / restSize);
-    return `${Math.floor(seconds / size)} ${unit}${restUnit && rest ? ` ${rest} ${restUnit}` : ""}`;
+/** Calls a function with the data attributes of a button in an element, and the button, when it is clicked. */
+export function onButton(id, action) {
+    find(id).addEventListener("click", (event) => {
+        const button = event.target.closest("button");
+        if (button) action(button.dataset, button);
+    });
 }
+
+/** Returns what a person has typed into a field, without white space at either end. */
+export const typed = (id) => find(id).value.trim();

@@ -4,221 +4,172 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.TestClient;
-import io.seleucia.chat.browser.Browser;
 import io.seleucia.chat.browser.Page;
-import io.seleucia.chat.browser.Problem;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The operator's console in a real browser, next to real clients. */
+/** The overview and the log of the operator's console in a real browser, next to real clients; and how all its views look. */
 class ConsoleTest {
     private static final String MARKUP = "<img src=x onerror=alert(1)>";
-    private static final String TOKEN = "correct horse battery";
 
-    @TempDir
-    private Path directory;
-
-    private final RecentLines log = new RecentLines(new SimpleFormatter());
-    private ChatServer server;
-    private Management management;
+    private ConsoleFixture console;
     private Page page;
 
     @BeforeEach
     void start() throws Exception {
-        server = ChatServer.builder().port(0).start();
-        manage(Access.local());
-    }
-
-    private void manage(Access access) throws IOException {
-        management = new Management(access, 0);
-        management.serve(server, log, List::of);
-        page = Browser.shared().open(management.url());
+        console = ConsoleFixture.open("overview");
+        page = console.page;
     }
 
     @AfterEach
     void stop() {
-        if (page != null) {
-            page.close();
-        }
-        management.close();
-        server.close();
+        console.close();
+    }
+
+    private int port() {
+        return console.server.port();
     }
 
     @Test
-    void showsWhoIsThereAndWhatIsGoingOn() throws Exception {
-        try (TestClient ada = TestClient.member(server.port(), "ada", "lobby");
-                TestClient markup = TestClient.member(server.port(), MARKUP, MARKUP)) {
-            page.await("document.querySelectorAll('#sessions-rows tr').length === 2");
-            page.await("document.querySelectorAll('#channels-rows li').length === 2");
-            assertThat(page.text("#sessions-rows")).contains("ada", "ctesiphon", "lobby", MARKUP);
-            assertThat(page.text("#channels-rows")).contains("lobby", MARKUP);
-            assertThat(page.text("#health")).isEqualTo("healthy");
-            assertThat(page.text("#about")).contains("seleucia");
-            log.publish(new LogRecord(Level.WARNING, "something " + MARKUP));
-            page.await("document.getElementById('log').innerText.includes('something <img')");
-
+    void showsTheNumbersOfThisMomentAndWhyConnectionsHaveEnded() throws Exception {
+        try (TestClient ada = TestClient.member(port(), "ada", "lobby")) {
+            page.await("document.getElementById('health').innerText === 'healthy'");
+            assertThat(page.text("#about"))
+                    .contains(":" + port() + ", seleucia")
+                    .contains("up ");
+            page.await(value("Connections") + " === '1'");
             ada.publish("ada", "lobby", "hi").next();
-            page.await("[...document.querySelectorAll('.card .label')].some(l => /^peak (0\\.[1-9]|[1-9])/"
-                    + ".test(l.textContent) && l.parentElement.textContent.startsWith('Messages published'))");
-            markup.expectNothingElse();
+            page.await("/^(0\\.[1-9]|[1-9])/.test(" + value("Messages published") + ")");
+            page.await("document.getElementById('servers-rows').innerText.includes('(this one)')");
+            page.await("document.getElementById('servers-rows').innerText.includes('1 connection')");
+            assertThat(page.text("#servers-rows")).contains("healthy", "1 channel");
+            page.await("document.querySelectorAll('#memory-rows meter').length > 5");
+            assertThat(page.text("#memory-total")).contains(" of ");
+            ada.expectNothingElse();
         }
-        page.await("!document.getElementById('sessions-empty').hidden");
         page.await("document.getElementById('ended-rows').innerText.includes('1000 normal')");
         assertThat(page.problems()).isEmpty();
     }
 
+    private static String value(String card) {
+        return "[...document.querySelectorAll('.card')].find(c => c.querySelector('.label').textContent === '" + card
+                + "').querySelector('.value').textContent";
+    }
+
     @Test
-    void endsTheSessionsOfAClientAfterAsking() throws Exception {
-        TestClient ada = TestClient.member(server.port(), "ada", "lobby");
-        try (TestClient bob = TestClient.member(server.port(), "bob", "lobby")) {
-            page.click("button[data-client=ada]");
-            assertThat(page.text("#client-title")).isEqualTo("What about ada?");
-            page.press("Escape");
-            page.await("!document.getElementById('client').open");
-            assertThat(page.isTrue("document.activeElement.dataset.client === 'ada'"))
-                    .as("the focus is where it was")
-                    .isTrue();
-            ada.expectNothingElse();
+    void showsRefusedHandshakesByReason() throws Exception {
+        page.await("!document.getElementById('refused-empty').hidden");
+        assertThat(answer("GET / HTTP/1.1\r\nHost: localhost:" + port() + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400 ");
+        assertThat(answer("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")).startsWith("HTTP/1.1 421 ");
 
-            page.press("Enter");
-            page.click("#client-disconnect");
+        page.await("document.querySelectorAll('#refused-rows li').length === 2");
+        assertThat(page.text("#refused-rows")).contains("not a valid handshake", "another host’s name");
+        assertThat(console.http().get("/metrics").body())
+                .contains("\nseleucia_handshakes_refused_total{reason=\"malformed\"} 1\n")
+                .contains("\nseleucia_handshakes_refused_total{reason=\"host\"} 1\n")
+                .contains("\nseleucia_handshakes_refused_total{reason=\"banned\"} 0\n");
+    }
 
-            assertThat(ada.closeCode()).isEqualTo(4403);
-            page.await("document.querySelectorAll('#sessions-rows tr').length === 1");
-            bob.expectNothingElse();
+    private String answer(String request) throws IOException {
+        try (Socket socket = new Socket("localhost", port())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         }
-        page.await(
-                "document.querySelectorAll('#sessions-rows tr').length === 0"); // or what is below moves under a click
-        page.type("#by-name-client", "eve");
-        page.press("Enter");
-        page.click("#client-revoke");
-        page.await("!document.getElementById('client').open");
-        page.click("#by-name button");
-        page.await("document.getElementById('client').open");
+    }
+
+    @Test
+    void drawsTheSamplesOfAnHourAndReadsThemByKeys() {
+        page.evaluate(
+                "window.realFetch = window.fetch; window.fetch = (path, ...rest) => path.startsWith('api/samples')"
+                        + " ? Promise.resolve(new Response(JSON.stringify({seconds: 10, fields: ['time', 'connections'], samples:"
+                        + " [[Date.now() - 1800000, 7], [Date.now() - 60000, 12], [Date.now() - 10000, 3]]})))"
+                        + " : window.realFetch(path, ...rest)");
+        String plot = "document.querySelector('.plot[aria-label=Connections]')";
+        page.await(plot + ".querySelector('polyline').getAttribute('points').split(' ').length === 3");
+
+        assertThat(page.text(".card .peak")).isEqualTo("peak 12");
+        assertThat(page.evaluate(plot + ".clientWidth").getAsInt())
+                .as("wide enough to read")
+                .isGreaterThan(250);
+        page.evaluate(plot + ".focus()");
+        console.press("ArrowLeft", 37);
+        page.await(plot + ".getAttribute('aria-valuetext').endsWith(': 3')");
+        console.press("ArrowLeft", 37);
+        page.await(plot + ".getAttribute('aria-valuetext').endsWith(': 12')");
+        assertThat(page.text(".card .read")).endsWith(": 12");
+        console.choose("#range", "10");
+        page.await(plot + ".querySelector('polyline').getAttribute('points').split(' ').length === 2");
         assertThat(page.problems()).isEmpty();
     }
 
     @Test
-    void bansAfterAskingAndLiftsBans() throws Exception {
-        TestClient ada = TestClient.member(server.port(), "ada", "lobby");
-        page.await("!document.getElementById('bans-empty').hidden");
-        assertThat(page.isTrue("(document.getElementById('ban-kind').value = 'guest')"))
-                .isTrue();
-        page.type("#ban-subject", "ada");
-        page.type("#ban-reason", MARKUP);
-        page.click("#ban button");
-        assertThat(page.text("#confirm-title")).isEqualTo("Ban the guest ada for a day?");
-        ada.expectNothingElse();
+    void showsTheLogByLevelAndText() {
+        console.log.publish(new LogRecord(Level.INFO, "all is well " + MARKUP));
+        console.log.publish(new LogRecord(Level.WARNING, "the disk is nearly full"));
+        console.log.publish(new LogRecord(Level.FINE, "a detail"));
+        console.view("log");
+        page.await("document.querySelectorAll('#log li').length === 2");
+        assertThat(page.text("#log")).contains(MARKUP, "nearly full");
 
-        page.click("#confirm-yes");
-
-        assertThat(ada.closeCode()).isEqualTo(4403);
-        page.await("document.querySelectorAll('#bans-rows li').length === 1");
-        assertThat(page.text("#bans-rows")).contains("guest ada until", MARKUP);
-        page.click("#bans-rows button");
-        page.await("!document.getElementById('bans-empty').hidden");
-        TestClient.member(server.port(), "ada", "lobby").close();
+        console.choose("#log-level", "warning");
+        page.await("document.querySelectorAll('#log li').length === 1");
+        assertThat(page.text("#log")).contains("nearly full");
+        console.log.publish(new LogRecord(Level.SEVERE, "the disk is full"));
+        page.await("document.querySelectorAll('#log li.error').length === 1");
+        page.type("#log-contains", "NEARLY");
+        page.await("document.querySelectorAll('#log li').length === 1");
+        console.choose("#log-level", "debug");
+        page.evaluate("document.getElementById('log-contains').value = ''");
+        page.await("document.querySelectorAll('#log li').length === 4");
         assertThat(page.problems()).isEmpty();
     }
 
     @Test
-    void showsAChannelAndPublishesThereAfterAsking() throws Exception {
-        try (TestClient ada = TestClient.member(server.port(), "ada", "lobby")) {
-            ada.publish("ada", "lobby", MARKUP).next();
-            page.click("#channels-rows button");
-            page.await("document.getElementById('channel-messages').innerText.includes('onerror')");
-            assertThat(page.text("#channel-members")).isEqualTo("1 client on all servers, 1 message so far");
-
-            page.type("#publish-text", "back in five minutes");
-            page.click("#publish .primary");
-            assertThat(page.text("#confirm-text")).isEqualTo("back in five minutes");
-            page.click("#confirm [data-close]");
-            page.click("#publish .primary");
-            page.click("#confirm-yes");
-
-            assertThat(ada.next()).isEqualTo("Channel : lobby, Sender : operator, Message : back in five minutes");
-            page.await("document.getElementById('channel-messages').innerText.includes('back in five minutes')");
-            ada.expectNothingElse();
-        }
-        assertThat(page.problems()).isEmpty();
-    }
-
-    @Test
-    void deletesWhatWasSaidAfterAsking() throws Exception {
-        try (TestClient ada = TestClient.member(server.port(), "ada", "lobby")) {
-            ada.publish("ada", "lobby", "regrettable").next();
-            page.click("#channels-rows button");
-            page.await("document.querySelectorAll('#channel-messages li').length === 1");
-            page.click("#channel-delete");
-            page.press("Escape");
-            page.await("!document.getElementById('confirm').open");
-            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()).hasSize(1);
-
-            page.click("#channel-delete");
-            page.click("#confirm-yes");
-
-            page.await("!document.getElementById('channel-empty').hidden");
-            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()).isEmpty();
-
-            ada.publish("ada", "lobby", "worse").next();
-            page.click("#channel [data-close]");
-            page.click("button[data-client=ada]");
-            page.click("#client-delete");
-            page.click("#confirm-yes");
-            page.await("!document.getElementById('client').open");
-            assertThat(server.broker().historyAfter("lobby", 0, 10).messages()) // what tells open pages of it
-                    .allMatch(message -> message.sender().equals("operator"));
-        }
-        assertThat(page.problems()).isEmpty();
-    }
-
-    @Test
-    void asksOnceForTheTokenAndKeepsItForTheTab() throws Exception {
-        page.close();
-        management.close();
-        manage(Access.withToken(Files.writeString(directory.resolve("token"), TOKEN), "localhost"));
-
-        page.await("!document.getElementById('login').hidden");
-        page.type("#token", "not the token at all");
-        page.press("Enter");
-        page.await("document.getElementById('trouble').innerText.includes('not the token')");
-        assertThat(page.isTrue("document.getElementById('board').hidden")).isTrue();
-        page.type("#token", TOKEN);
-        page.press("Enter");
-        page.await("!document.getElementById('board').hidden");
-        page.reload();
-        page.await("!document.getElementById('board').hidden");
-
-        assertThat(page.isTrue("localStorage.length === 0 && sessionStorage.length === 1"))
-                .isTrue();
-        assertThat(page.problemsBut(Problem.Kind.NETWORK))
-                .as("but for the refusals")
-                .isEmpty();
-    }
-
-    @Test
-    void saysThatTheServerIsOutOfReachAndThatItIsBack() throws Exception {
+    void saysAtOnceThatTheServerIsOutOfReachAndThatItIsBack() {
         page.await("document.getElementById('health').innerText === 'healthy'");
         page.evaluate("window.realFetch = window.fetch; window.fetch = () => Promise.reject(new TypeError('gone'))");
         page.await("document.getElementById('health').innerText === 'out of reach'");
-        assertThat(page.text("#trouble")).contains("can’t be reached");
+        assertThat(page.text("#trouble")).contains("can’t be reached").containsPattern("What you see is \\d+ s old");
 
         page.evaluate("window.fetch = window.realFetch");
         page.await("document.getElementById('health').innerText === 'healthy'");
         assertThat(page.isTrue("document.getElementById('trouble').hidden")).isTrue();
+    }
+
+    @Test
+    void takesAServerThatDoesNotAnswerForOutOfReach() {
+        page.await("document.getElementById('health').innerText === 'healthy'");
+        page.evaluate("window.realFetch = window.fetch; window.fetch = (path, options) => new Promise((_, reject) =>"
+                + " options.signal.addEventListener('abort', () => reject(options.signal.reason)))");
+        long began = System.nanoTime();
+        page.await("document.getElementById('health').innerText === 'out of reach'");
+        assertThat(System.nanoTime() - began)
+                .as("the patience of a status is 2.5 s")
+                .isLessThan(8_000_000_000L);
+    }
+
+    @Test
+    void opensViewsByTheKeyboardAndTheHistory() {
+        console.view("channels");
+        assertThat(page.isTrue("document.title.startsWith('Channels')")).isTrue();
+        assertThat(page.isTrue("document.querySelectorAll('[data-view]:not([hidden])').length === 1"))
+                .isTrue();
+        page.evaluate("document.querySelector('#views a[href=\"#log\"]').focus()");
+        page.press("Enter");
+        page.await("document.getElementById('log-title').checkVisibility()");
+        page.evaluate("history.back()");
+        page.await("document.getElementById('channels-title').checkVisibility()");
     }
 
     @ParameterizedTest
@@ -227,23 +178,53 @@ class ConsoleTest {
         page.viewport(width, 900);
         page.prefers("prefers-color-scheme", scheme);
         String longest = "a".repeat(64);
-        try (TestClient ada = TestClient.member(server.port(), longest, "lobby".repeat(20))) {
-            log.publish(new LogRecord(Level.SEVERE, "x".repeat(500)));
-            page.await("document.querySelectorAll('#sessions-rows tr').length === 1");
-            page.await("document.querySelectorAll('#log li').length === 1");
-
-            assertThat(page.isTrue("document.documentElement.scrollWidth <= innerWidth"))
-                    .as("nothing sticks out to the right")
-                    .isTrue();
-            assertThat(page.evaluate(CONTRASTS)).as("too faint to be read").isEqualTo(list());
-            ada.expectNothingElse();
+        try (TestClient ada = TestClient.member(port(), longest, "lobby".repeat(20))) {
+            console.log.publish(new LogRecord(Level.SEVERE, "x".repeat(500)));
+            console.server.publish("lobby".repeat(20), longest, "x".repeat(500));
+            ada.next();
+            assertReadable("overview", "#servers-rows td");
+            assertReadable("sessions", "#sessions-rows tr");
+            assertReadable("channels", "#channels-rows tr");
+            assertReadable("bans", "#ban");
+            assertReadable("log", "#log li");
+            console.view("channels");
+            page.click("#channels-rows button");
+            page.await("document.querySelectorAll('#channel-messages li').length === 1");
+            page.await("document.querySelectorAll('#members-rows li').length === 1");
+            assertFits("channel");
+            page.click("#members-rows button");
+            page.await("document.getElementById('client').open");
+            assertFits("client");
         }
         assertThat(page.problems()).isEmpty();
+    }
+
+    private void assertReadable(String view, String shown) {
+        console.view(view);
+        page.await("document.querySelector('" + shown + "')?.checkVisibility()");
+        assertFits(view);
+    }
+
+    private void assertFits(String where) {
+        assertThat(page.isTrue("document.documentElement.scrollWidth <= innerWidth"))
+                .as("nothing sticks out to the right in " + where)
+                .isTrue();
+        assertThat(page.evaluate(CONTRASTS))
+                .as("too faint to be read in " + where)
+                .isEqualTo(list());
+        assertThat(page.evaluate(UNNAMED)).as("without a name in " + where).isEqualTo(list());
     }
 
     private static JsonElement list() {
         return new JsonArray();
     }
+
+    /** Controls that assistive technology would have no name for. */
+    private static final String UNNAMED = """
+            [...document.querySelectorAll('button, input, select, textarea, a, meter, [role=slider]')]
+              .filter(e => e.checkVisibility())
+              .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length))
+              .map(e => e.outerHTML)""";
 
     /** Texts whose contrast is below 4.5 to 1 (WCAG 2.2, 1.4.3), for they are of normal size. */
     private static final String CONTRASTS = """

@@ -47,7 +47,7 @@ public final class Http {
         return send("GET", path, "", headers);
     }
 
-    Reply post(String path, String json) throws IOException {
+    public Reply post(String path, String json) throws IOException {
         return send("POST", path, json, "Content-Type: application/json");
     }
 
