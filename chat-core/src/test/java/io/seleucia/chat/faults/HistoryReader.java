@@ -16,28 +16,32 @@ final class HistoryReader {
 
     /** The whole history of a channel, or of an inbox, in whose owner's name it is read then. */
     static History read(int port, String channel) throws IOException {
-        long asked = System.nanoTime();
         try (Speaker reader = connect(port, channel)) {
-            List<JsonObject> messages = new ArrayList<>();
-            Position end = read(reader, channel, false, messages);
-            return History.of(
-                    channel,
-                    end,
-                    messages.stream().map(message -> Said.of(channel, message)).toList(),
-                    asked);
+            return published(reader, channel);
         }
     }
 
-    /** The same, with the messages as they are now, which takes that nothing is published meanwhile. */
+    /** The same, with the messages as they are now. Nothing may be published meanwhile. */
     static History readWithFolds(int port, String channel) throws IOException {
-        History history = read(port, channel);
         try (Speaker reader = connect(port, channel)) {
+            History history = published(reader, channel);
             List<JsonObject> messages = new ArrayList<>();
             read(reader, channel, true, messages);
             return history.with(messages.stream()
                     .map(message -> Folded.of(channel, message))
                     .toList());
         }
+    }
+
+    private static History published(Speaker reader, String channel) throws IOException {
+        long asked = System.nanoTime();
+        List<JsonObject> messages = new ArrayList<>();
+        Position end = read(reader, channel, false, messages);
+        return History.of(
+                channel,
+                end,
+                messages.stream().map(message -> Said.of(channel, message)).toList(),
+                asked);
     }
 
     /** Connects as one who may read it. */

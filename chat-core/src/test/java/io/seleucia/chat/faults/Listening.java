@@ -76,7 +76,7 @@ final class Listening implements AutoCloseable {
             return Optional.empty();
         }
         Position position = Tracks.position(reply);
-        acknowledged.add(new Stored(track.channel(), position, publication.key()));
+        acknowledged.add(new Stored(track.channel(), position, publication.id(track.member())));
         return Optional.of(position);
     }
 

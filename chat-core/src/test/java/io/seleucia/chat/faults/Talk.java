@@ -12,7 +12,7 @@ final class Talk {
     private static final int BURST_ONE_IN = 60;
     private static final int BURST = 20;
     private static final int LEAVES_ONE_IN = 100;
-    private static final int READS_ONE_IN = 20;
+    private static final int READS_ONE_IN = 10;
 
     private final String name;
     private final List<String> channels;

@@ -15,7 +15,8 @@ import java.util.Set;
 
 /** The newest messages that a member was shown, to which it may refer. It does the same thing once. Not thread-safe. */
 final class Targets {
-    private static final int NEWEST = 40; // of a channel
+    private static final int KEPT = 40; // of a channel
+    private static final int NEWEST_OF_ALL = 3;
     private static final int TRESPASS_ONE_IN = 25;
     private static final List<String> REACTIONS = List.of("+1", "👍", "\\\"");
 
@@ -42,7 +43,7 @@ final class Targets {
         } else if (!said.isAnnotation() && said.text().isPresent()) {
             all.add(new Target(position, said));
         }
-        if (all.size() > NEWEST) {
+        if (all.size() > KEPT) {
             all.removeFirst();
         }
     }
@@ -55,8 +56,14 @@ final class Targets {
     /** Returns a reference to a message of a channel, or of the own inbox, if there is one for which it can be thought of. */
     Optional<Publication> refer(String channel, String key) {
         List<Target> all = new ArrayList<>(newest.getOrDefault(channel, new ArrayDeque<>()));
+        if (random.nextBoolean()) {
+            all.removeIf(target -> !target.said.sender().equals(member));
+        }
         if (all.isEmpty()) {
             return Optional.empty();
+        }
+        if (random.nextBoolean()) { // of which others, or itself in this moment, say something too
+            all.subList(0, Math.max(0, all.size() - NEWEST_OF_ALL)).clear();
         }
         Target target = Strokes.oneOf(all, random);
         boolean own = target.said.sender().equals(member);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.faults.Evidence.History;
 import io.seleucia.chat.faults.Evidence.Stored;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.util.List;
 
 /** Members of one channel on a network of two sides: ada on the left, bob on the right, and eve, who goes over to bob. */
@@ -16,7 +17,7 @@ final class Trio {
     private final Position before;
     private Listening eve;
 
-    /** They join, and three messages are said. */
+    /** They join, and three messages are said, of which the last is changed and reacted to. */
     Trio(TwoSides sides, String channel) throws Exception {
         this.sides = sides;
         this.channel = channel;
@@ -24,7 +25,9 @@ final class Trio {
         bob = sides.join(sides.right(), "bob", channel);
         eve = sides.join(sides.left(), "eve", channel);
         sides.publish(bob, 2);
-        before = sides.publish(ada, 1).getFirst();
+        Position last = sides.publish(ada, 1).getFirst();
+        sides.refer(bob, last, Reference.Kind.REACTION);
+        before = sides.refer(ada, last, Reference.Kind.EDIT);
         eve.readTo(before);
     }
 
@@ -44,7 +47,7 @@ final class Trio {
         return eve;
     }
 
-    /** Where the last of the three messages is. */
+    /** Where the last of what was said at the beginning is. */
     Position before() {
         return before;
     }
@@ -55,14 +58,18 @@ final class Trio {
     }
 
     /**
-     * Says one thing more, and asserts that there is one history then, with all that was acknowledged on the right; that
-     * it begins a new epoch if the channel was torn, and else not; and that all three know.
+     * Says one thing more, which is reacted to and changed, and asserts that there is one history then, with all that was
+     * acknowledged on the right; that it begins a new epoch if the channel was torn, and else not; and that all three know.
      */
     History assertAgreed(boolean torn) throws Exception {
         Position next = sides.publish(ada, 1).getFirst();
         assertThat(next.sameEpoch(before)).as(channel).isEqualTo(!torn);
+        sides.refer(bob, next, Reference.Kind.REACTION);
+        Position edit = sides.refer(ada, next, Reference.Kind.EDIT);
         History history = sides.history(channel);
-        assertThat(history.end()).isEqualTo(next);
+        assertThat(history.end()).isEqualTo(edit);
+        assertThat(history.folded().orElseThrow().getLast().edited())
+                .hasValueSatisfying(newest -> assertThat(newest.offset()).isEqualTo(edit.offset()));
         assertThat(history.messages())
                 .extracting(Stored::id)
                 .containsAll(bob.acknowledged().stream().map(Stored::id).toList());

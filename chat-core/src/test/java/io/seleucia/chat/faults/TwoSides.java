@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.faults.Evidence.History;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A network that can be cut into two sides, the left and the right, each with a chat server and its clients. */
 final class TwoSides implements AutoCloseable {
@@ -101,6 +103,19 @@ final class TwoSides implements AutoCloseable {
         return positions;
     }
 
+    /** Has somebody refer to an earlier message, and gives where that is; it must be taken. */
+    Position refer(Listening member, Position target, Reference.Kind kind) throws Exception {
+        String text = kind == Reference.Kind.REACTION ? "+1" : "";
+        Publication plain = next(member);
+        return member.publishUntilAcknowledged(new Publication(
+                plain.channel(),
+                plain.key(),
+                plain.padding(),
+                Optional.of(new Reference(target.offset(), kind)),
+                text,
+                false));
+    }
+
     /** Ends what a test has begun. */
     void leave() throws IOException {
         members.forEach(Listening::close);
@@ -108,10 +123,11 @@ final class TwoSides implements AutoCloseable {
         heal();
     }
 
-    /** That the history is the same at both servers, and what it is. */
+    /** That the history is the same at both servers, as it was published and as it is now, and what it is. */
     History history(String channel) throws IOException {
-        History history = HistoryReader.read(right, channel);
-        assertThat(HistoryReader.read(left, channel))
+        History history = HistoryReader.readWithFolds(right, channel);
+        assertThat(history.folded().orElseThrow()).isEqualTo(Folded.of(history.log()));
+        assertThat(HistoryReader.readWithFolds(left, channel))
                 .usingRecursiveComparison()
                 .ignoringFields("asked")
                 .isEqualTo(history);

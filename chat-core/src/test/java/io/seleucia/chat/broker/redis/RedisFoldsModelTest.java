@@ -27,7 +27,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Two brokers publish at random in one channel. Messages as they are now must be what a client makes of the messages that it
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 class RedisFoldsModelTest {
     private static final String CHANNEL = "lobby";
-    private static final int ROUNDS = 12;
+    private static final int ROUNDS = 6;
     private static final int STEPS = 60;
     private static final List<Sender> SENDERS =
             List.of(Sender.of("ada"), Sender.of("bob"), new Sender("ada", true), Sender.of("cyd"));
@@ -139,11 +140,13 @@ class RedisFoldsModelTest {
         }
     }
 
-    @Test
-    void messagesAreWhatAClientMakesOfThem() throws Exception {
+    /** @param window of the history: all messages, or so few that they leave all the while */
+    @ParameterizedTest
+    @ValueSource(ints = {10_000, 40})
+    void messagesAreWhatAClientMakesOfThem(int window) throws Exception {
         try (RedisProcess redis = RedisProcess.begin();
-                RedisBroker one = open(redis);
-                RedisBroker other = open(redis)) {
+                RedisBroker one = open(redis, window);
+                RedisBroker other = open(redis, window)) {
             long seed = System.nanoTime();
             Random random = new Random(seed);
             List<Message> live = new ArrayList<>();
@@ -174,6 +177,7 @@ class RedisFoldsModelTest {
                     live.forEach(delivered::receive);
                 }
                 Client reading = new Client();
+                long left = Math.max(0, newest - window); // the offset of the last message that is no longer there
                 other.historyAfter(CHANNEL, 0, 10_000).messages().forEach(reading::receive);
 
                 for (Broker broker : List.of(one, other)) {
@@ -181,13 +185,13 @@ class RedisFoldsModelTest {
                     Client resuming = new Client();
                     broker.historyAfter(CHANNEL, after, 10_000).messages().forEach(resuming::receive);
 
-                    assertSame(seed, folded(broker, true, 0), delivered.folded(0));
+                    assertSame(seed, folded(broker, true, 0), delivered.folded(left));
                     assertSame(seed, folded(broker, true, 0), reading.folded(0));
                     assertSame(seed, folded(broker, true, after), resuming.folded(after));
                     assertSame(
                             seed,
                             folded(broker, false, after + 1),
-                            delivered.folded(0).stream()
+                            delivered.folded(left).stream()
                                     .filter(each -> each.message().position().offset() <= after)
                                     .toList());
                 }
@@ -266,8 +270,8 @@ class RedisFoldsModelTest {
         return new Draft(content, attributes, "", random.nextBoolean());
     }
 
-    private static RedisBroker open(RedisProcess redis) throws Exception {
-        Retention retention = Retention.DEFAULT.withMessages(10_000);
+    private static RedisBroker open(RedisProcess redis, int window) throws Exception {
+        Retention retention = Retention.DEFAULT.withMessages(window);
         RedisBroker broker = new RedisBroker(redis.uri(), RedisBroker.DEFAULT_PREFIX, retention);
         assertThat(broker.awaitReachable(Duration.ofSeconds(30))).isTrue();
         Position target = Eventually.eventuallyGet(() -> broker.publish("settled", "ada", new Content.Text("hi"), ""))
