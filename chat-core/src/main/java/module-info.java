@@ -20,6 +20,7 @@ module io.seleucia.chat {
     exports io.seleucia.chat.client;
     exports io.seleucia.chat.memory;
     exports io.seleucia.chat.message;
+    exports io.seleucia.chat.options;
     exports io.seleucia.chat.protocol;
     exports io.seleucia.chat.protocol.xsockets;
 }

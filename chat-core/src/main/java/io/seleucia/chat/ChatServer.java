@@ -25,6 +25,7 @@ import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.session.ControlChannel;
 import io.seleucia.chat.session.Logins;
@@ -96,13 +97,15 @@ public final class ChatServer implements AutoCloseable {
     private final ServerConnectors connectors;
     private final ControlChannel control;
     private final Logins logins;
+    private final CurrentOptions.Registration reviewing; // the rights, whenever the options of channels have changed
     private final Set<Thread> closing = ConcurrentHashMap.newKeySet(); // the threads that are in close()
     private volatile boolean draining;
     private volatile boolean closed; // nothing can be published any more
 
     ChatServer(ChatServerBuilder settings) throws IOException {
         ownsBroker = settings.broker.isEmpty();
-        broker = settings.broker.orElseGet(() -> new InMemoryBroker(Retention.DEFAULT, ownMemory(settings)));
+        broker = settings.broker.orElseGet(
+                () -> new InMemoryBroker(Retention.DEFAULT, ownMemory(settings), settings.channelOptions));
         memory = broker.memory().orElseGet(() -> ownMemory(settings));
         Limits limits = settings.limits;
         drainTimeout = limits.drainTimeout();
@@ -135,7 +138,8 @@ public final class ChatServer implements AutoCloseable {
                         settings.hasTcpPort() ? Map.of(settings.tcpChannel, TcpChat.MAX_TEXT_BYTES) : Map.of()),
                 counters,
                 limits.maxChannelsTotal(),
-                memory);
+                memory,
+                settings.channelOptions);
         relief.add(memory.register(MemoryBudget.Stage.RECENT, bytes -> channels.forgetRecent()));
         control = new ControlChannel(broker, this::apply);
         logins = new Logins(
@@ -156,6 +160,7 @@ public final class ChatServer implements AutoCloseable {
                 observer,
                 methods(settings.methods));
         connectors = new ServerConnectors(settings, context, pollers, watchdog);
+        reviewing = settings.channelOptions.whenChanged(this::reviewRights);
         control.start();
         holds.ifPresent(NameHolds::start);
         relief.add(memory.register(MemoryBudget.Stage.CONNECTIONS, new ConnectionShedder(connectors::connections)));
@@ -625,6 +630,7 @@ public final class ChatServer implements AutoCloseable {
             attempt(control::close);
             attempt(sources::close);
             holds.ifPresent(names -> attempt(names::close));
+            attempt(reviewing::close);
             relief.forEach(registration -> attempt(registration::close));
             attempt(this::closeWatchdog);
             flushers.forEach(flusher -> attempt(flusher::close));

@@ -7,6 +7,7 @@ import io.seleucia.chat.keys.KeystoreFiles;
 import io.seleucia.chat.keys.PemFiles;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.ReservedNames;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.protocol.xsockets.Caller;
@@ -50,6 +51,7 @@ public final class ChatServerBuilder {
     Duration tcpKeepalive = Duration.ofSeconds(5);
     Duration tcpSilence = Duration.ofSeconds(60);
     Optional<Broker> broker = Optional.empty();
+    CurrentOptions channelOptions = new CurrentOptions();
     Limits limits = Limits.DEFAULT;
     int memoryShare = 50;
     Set<String> hosts = Set.of();
@@ -426,6 +428,19 @@ public final class ChatServerBuilder {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(factory, "factory");
         controllers.add(new Controller<>(name, type, factory));
+        return this;
+    }
+
+    /**
+     * Sets the options of channels. By default, no channel has any. Those of the history are the broker's: a broker that is
+     * given to this builder must be given the same object.
+     *
+     * @param channelOptions the options, which may change while the server runs
+     * @return this builder
+     */
+    public ChatServerBuilder channelOptions(CurrentOptions channelOptions) {
+        Objects.requireNonNull(channelOptions, "channelOptions");
+        this.channelOptions = channelOptions;
         return this;
     }
 

@@ -19,6 +19,9 @@ import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.options.ChannelOptions;
+import io.seleucia.chat.options.ChannelRules;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.protocol.ChatV1;
 import io.seleucia.chat.protocol.Protocol;
 import java.lang.reflect.Constructor;
@@ -39,6 +42,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -81,6 +85,7 @@ class WrongUseTest {
                 Map.entry(List.class, List.of("a:1")),
                 Map.entry(Collection.class, List.of()),
                 Map.entry(Map.class, Map.of()),
+                Map.entry(Set.class, Set.of()),
                 Map.entry(Content.class, new Content.Text("a")),
                 Map.entry(Position.class, Position.NONE),
                 Map.entry(Payload.class, Payload.of("a")),
@@ -94,6 +99,12 @@ class WrongUseTest {
                 Map.entry(WebSocketHandler.class, (WebSocketHandler) (socket, message) -> {}));
         if (samples.containsKey(type)) {
             return samples.get(type);
+        }
+        if (type == ChannelOptions.class) {
+            return ChannelOptions.DEFAULT;
+        }
+        if (type == ChannelOptions.Rate.class) {
+            return ChannelOptions.Rate.NONE;
         }
         if (type.isEnum()) {
             return type.getEnumConstants()[0];
@@ -160,6 +171,10 @@ class WrongUseTest {
         mistakes.addAll(mistakes(RedisServers.Topology.Cluster.class, null));
         mistakes.addAll(mistakes(Tokens.class, Tokens.signedWith(TokenMaker.SECRET)));
         mistakes.addAll(mistakes(Rules.class, null));
+        mistakes.addAll(mistakes(ChannelOptions.class, ChannelOptions.DEFAULT));
+        mistakes.addAll(mistakes(ChannelOptions.Rate.class, ChannelOptions.Rate.NONE));
+        mistakes.addAll(mistakes(ChannelRules.class, ChannelRules.NONE));
+        mistakes.addAll(mistakes(CurrentOptions.class, new CurrentOptions()));
         mistakes.addAll(mistakes(User.class, new User("ada")));
         mistakes.addAll(mistakes(Ban.class, new Ban(Ban.Kind.GUEST, "ada", Instant.EPOCH, "")));
         mistakes.addAll(mistakes(Content.Text.class, null));

@@ -36,8 +36,8 @@ public interface Authorizer {
          */
         MODERATE;
 
-        /** Returns the word for the action in rules. */
-        String word() {
+        /** {@return the word for the action in rules and in options of channels} */
+        public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
     }

@@ -2,6 +2,8 @@ package io.seleucia.chat.auth;
 
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Names;
+import io.seleucia.chat.text.Wildcard;
+import io.seleucia.chat.text.Word;
 import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,8 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Rules about the rights of clients, a line each. The first rule that matches decides; without one, the request is denied.
@@ -41,15 +41,6 @@ public final class Rules implements Authorizer {
     private static final String ACTIONS =
             "an action must be one of subscribe, publish, edit, delete, history, presence, signal, direct, list, describe"
                     + " and moderate, or *";
-    private static final Pattern WORD =
-            Pattern.compile("\\s*(?:#.*|\"([^\"]*)\"(?=\\s|$)|([^\\s\"#][^\\s\"]*)(?=\\s|$)|$)");
-
-    /** A word of a line. */
-    private record Word(String text, boolean quoted) {
-        boolean is(String plain) {
-            return !quoted && text.equals(plain);
-        }
-    }
 
     /** The clients that a rule concerns: guests, all users, or those with these names. */
     private record Who(boolean guests, boolean users, Set<String> names) {
@@ -93,7 +84,7 @@ public final class Rules implements Authorizer {
         for (int pass = 1; pass <= 2; pass++) { // groups first, wherever they stand
             for (int i = 0; i < lines.size(); i++) {
                 try {
-                    List<Word> words = words(lines.get(i));
+                    List<Word> words = Word.of(lines.get(i));
                     boolean group = !words.isEmpty() && words.getFirst().is("group");
                     if (group && pass == 1) {
                         addGroup(words, groups);
@@ -119,31 +110,12 @@ public final class Rules implements Authorizer {
                 .toList());
     }
 
-    private static List<Word> words(String line) {
-        List<Word> words = new ArrayList<>();
-        Matcher matcher = WORD.matcher(line);
-        int end = 0;
-        while (end < line.length() && matcher.find() && matcher.start() == end) {
-            end = matcher.end();
-            if (matcher.group(1) != null) {
-                words.add(new Word(matcher.group(1), true));
-            } else if (matcher.group(2) != null) {
-                words.add(new Word(matcher.group(2), false));
-            }
-        }
-        if (end < line.length()) {
-            throw new IllegalArgumentException(
-                    "a quotation mark must stand at the beginning of a word, and another at its end");
-        }
-        return words;
-    }
-
     private static void addGroup(List<Word> words, Map<String, Set<String>> groups) {
         if (words.size() < 2) {
             throw new IllegalArgumentException(ALLOWED);
         }
-        Set<String> members = groups.computeIfAbsent(words.get(1).text, name -> new HashSet<>());
-        words.subList(2, words.size()).forEach(word -> members.add(user(word.text)));
+        Set<String> members = groups.computeIfAbsent(words.get(1).text(), name -> new HashSet<>());
+        words.subList(2, words.size()).forEach(word -> members.add(user(word.text())));
     }
 
     private static String user(String name) {
@@ -163,13 +135,13 @@ public final class Rules implements Authorizer {
                 allow,
                 who(words.get(1), groups),
                 words.subList(3, words.size()).stream()
-                        .map(word -> Wildcard.of(Names.normal(word.text)))
+                        .map(word -> Wildcard.of(Names.normal(word.text())))
                         .toArray(Wildcard[]::new));
-        actions(words.get(2).text).forEach(action -> byAction.get(action).add(rule));
+        actions(words.get(2).text()).forEach(action -> byAction.get(action).add(rule));
     }
 
     private static Who who(Word word, Map<String, Set<String>> groups) {
-        return switch (word.quoted ? "" : word.text) {
+        return switch (word.quoted() ? "" : word.text()) {
             case "*" -> new Who(true, true, Set.of());
             case "users" -> new Who(false, true, Set.of());
             case "guests" -> new Who(true, false, Set.of());
@@ -178,10 +150,10 @@ public final class Rules implements Authorizer {
     }
 
     private static Set<String> names(Word word, Map<String, Set<String>> groups) {
-        if (word.quoted || !word.text.startsWith("@")) {
-            return Set.of(user(word.text));
+        if (word.quoted() || !word.text().startsWith("@")) {
+            return Set.of(user(word.text()));
         }
-        String group = word.text.substring(1);
+        String group = word.text().substring(1);
         if (!groups.containsKey(group)) {
             throw new IllegalArgumentException(
                     "there is no group " + group + "; a group is defined by a line: group NAME USER …");

@@ -7,7 +7,8 @@ import java.util.Objects;
 /**
  * The amount of a channel that is kept, and the time for which it is.
  *
- * @param messages the maximum number of messages in a channel's history
+ * @param messages the maximum number of messages in a channel's history; 0: messages are delivered, and none is kept, in
+ *     memory or on disk
  * @param age the age at which a message leaves the history, even if no new one is published
  * @param positions how long an unused channel remembers its epoch and offset, so that a quiet client still recovers; never
  *     less than {@code age}, for messages without a position are of no use
@@ -25,10 +26,10 @@ public record Retention(int messages, Duration age, Duration positions, Duration
     public static final Retention DEFAULT =
             new Retention(1_000, Duration.ofHours(24), Duration.ofDays(30), Duration.ofMinutes(5), FOREVER);
 
-    /** Refuses a retention that keeps nothing, and times that are too long. */
+    /** Refuses negative numbers, and times that are not positive or too long. */
     public Retention {
-        if (messages < 1) {
-            throw new IllegalArgumentException("a history keeps at least one message");
+        if (messages < 0) {
+            throw new IllegalArgumentException("messages must be 0 or more");
         }
         positive("age", age);
         positive("positions", positions);

@@ -16,6 +16,9 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.ChannelOptions;
+import io.seleucia.chat.options.ChannelRules;
+import io.seleucia.chat.options.CurrentOptions;
 import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -117,7 +120,14 @@ public final class Channel implements Broker.Listener {
      */
     private record Ahead(Position known, Position left, long since) {}
 
+    /** The options that follow from rules. */
+    private record Ruled(ChannelRules rules, ChannelOptions options) {
+        private static final Ruled BY_NONE = new Ruled(ChannelRules.NONE, ChannelOptions.DEFAULT);
+    }
+
     private final String name;
+    private final CurrentOptions currentOptions;
+    private volatile Ruled ruled = Ruled.BY_NONE;
     private final MessageSizes sizes;
     private final Counters counters;
     private final ChannelObserver observer;
@@ -144,8 +154,10 @@ public final class Channel implements Broker.Listener {
             MessageSizes sizes,
             Counters counters,
             MemoryBudget memory,
+            CurrentOptions options,
             Duration settling) {
         this.name = name;
+        this.currentOptions = options;
         this.memory = memory;
         this.settlingNanos = settling.toNanos();
         this.observer = Names.isInbox(name) ? ChannelObserver.NONE : observer;
@@ -162,6 +174,17 @@ public final class Channel implements Broker.Listener {
 
     public String name() {
         return name;
+    }
+
+    /** Returns the channel's options now. They are looked up once for each change of the rules. */
+    public ChannelOptions options() {
+        ChannelRules rules = currentOptions.rules();
+        Ruled known = ruled;
+        if (known.rules != rules) {
+            known = new Ruled(rules, rules.of(name));
+            ruled = known;
+        }
+        return known.options;
     }
 
     /** Subscribes at the broker, unless it was called before. Blocks until the channel is open. */
@@ -535,6 +558,9 @@ public final class Channel implements Broker.Listener {
     }
 
     private void tellOthers(Sender client, Event.Push push) {
+        if (!options().joins()) {
+            return;
+        }
         try {
             Broadcast broadcast = new Broadcast(push);
             forEach(member -> {

@@ -17,6 +17,9 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.ChannelOptions;
+import io.seleucia.chat.options.ChannelRules;
+import io.seleucia.chat.options.CurrentOptions;
 import java.lang.System.Logger;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +33,7 @@ import java.util.function.ObjIntConsumer;
 public final class Channels {
     private static final Logger LOG = System.getLogger(Channels.class.getName());
     private static final int CHANNEL_BYTES = 500; // one without members
+    private static final int CACHED_ANNOTATIONS = 20; // among the newest messages, at most
     private static final int RECENT_SHARE =
             20; // this part of the budget may hold recent messages even if memory is short
 
@@ -42,6 +46,7 @@ public final class Channels {
     private final Counters counters;
     private final int maxChannels;
     private final MemoryBudget memory;
+    private final CurrentOptions options;
     private final RefCountedMap<String, Channel> channels = new RefCountedMap<>();
 
     /**
@@ -55,8 +60,10 @@ public final class Channels {
             MessageSizes sizes,
             Counters counters,
             int maxChannels,
-            MemoryBudget memory) {
+            MemoryBudget memory,
+            CurrentOptions options) {
         this.broker = broker;
+        this.options = options;
         this.memory = memory;
         this.histories = new CoalescingHistoryReader(broker, memory);
         this.observer = observer;
@@ -73,6 +80,14 @@ public final class Channels {
     /** Returns whether a channel has sessions on this server. */
     public boolean has(String name) {
         return channels.get(name).isPresent();
+    }
+
+    /** Returns the options of a channel now, which may have no members. */
+    public ChannelOptions options(String channel) {
+        ChannelRules rules = options.rules();
+        return rules == ChannelRules.NONE
+                ? ChannelOptions.DEFAULT
+                : channels.get(channel).map(Channel::options).orElseGet(() -> rules.of(channel));
     }
 
     /** Returns the bounds of messages. */
@@ -98,6 +113,11 @@ public final class Channels {
          */
         default ReadMark readMark(long end) throws UnavailableException {
             throw new UnsupportedOperationException("the session is not interested");
+        }
+
+        /** Returns whether a subscription with a position is one of a client that has missed something. */
+        default boolean isRecovery() {
+            return true;
         }
     }
 
@@ -145,6 +165,36 @@ public final class Channels {
     }
 
     /**
+     * Returns the position behind which a channel's newest messages are, with what refers to them; empty if there are none.
+     *
+     * @param count the number of messages, not counting annotations and deleted ones
+     */
+    public Optional<Position> beforeNewest(String channel, int count) throws UnavailableException {
+        List<Message> page = broker.historyBefore(channel, Long.MAX_VALUE, count + CACHED_ANNOTATIONS)
+                .messages();
+        PageMemory held = new PageMemory(memory, page);
+        try {
+            return beforeNewest(page, count);
+        } finally {
+            held.close();
+        }
+    }
+
+    private static Optional<Position> beforeNewest(List<Message> page, int count) {
+        Optional<Position> before = Optional.empty();
+        int found = 0;
+        for (int i = page.size() - 1; i >= 0 && found < count; i--) {
+            Message message = page.get(i);
+            if (!message.attributes().isAnnotation() && !message.isDeleted()) {
+                Position position = message.position();
+                before = Optional.of(position.at(position.offset() - 1));
+                found++;
+            }
+        }
+        return before;
+    }
+
+    /**
      * Adds a session that begins with the next message. If it is to be told how much is unread, the broker counts up to a position
      * of the channel, and the channel counts what arrives after that until the session has joined.
      */
@@ -184,7 +234,7 @@ public final class Channels {
 
     private Channel acquire(String name) {
         return channels.acquire(name, key -> {
-            Channel created = new Channel(key, broker, observer, sizes, counters, memory, Channel.SETTLING);
+            Channel created = new Channel(key, broker, observer, sizes, counters, memory, options, Channel.SETTLING);
             memory.charge(Part.CHANNELS, CHANNEL_BYTES + Sizes.ofText(key));
             return created;
         });
@@ -223,7 +273,7 @@ public final class Channels {
         Optional<ReadMark> readThere = read;
         Optional<Channel.Membership> current = channel.joinIfAt(subscriber, interest, since, () -> {
             begin.begin(new Event.Recovery(since, Optional.of(true)), channel.info(), readThere);
-            counters.add(Counters.Count.RECOVERED); // before it is a member: a failure here leaves none behind
+            count(begin, Counters.Count.RECOVERED); // before it is a member: a failure here leaves none behind
         });
         if (current.isPresent()) {
             return current.get();
@@ -235,10 +285,10 @@ public final class Channels {
         CoalescingHistoryReader.Read first = histories.after(channel, since.offset());
         try (first) {
             if (!holds(first.page(), since)) {
-                counters.add(Counters.Count.NOT_RECOVERED);
+                count(begin, Counters.Count.NOT_RECOVERED);
                 return joinNow(subscriber, channel, interest, begin, Optional.of(false));
             }
-            counters.add(Counters.Count.RECOVERED);
+            count(begin, Counters.Count.RECOVERED);
             end = first.page().position();
             before = first.before();
             if (interest.read()) {
@@ -266,6 +316,12 @@ public final class Channels {
                 }
                 known = replay(subscriber, channel, next, known, mayRead);
             }
+        }
+    }
+
+    private void count(Beginning begin, Counters.Count how) {
+        if (begin.isRecovery()) {
+            counters.add(how);
         }
     }
 

@@ -31,6 +31,11 @@ public record MessageSizes(int messageBytes, Map<String, Integer> longestTexts) 
         longestTexts = Map.copyOf(longestTexts);
     }
 
+    /** Returns these bounds with fewer bytes of any content, if that is less. */
+    public MessageSizes within(int bytes) {
+        return bytes < messageBytes ? new MessageSizes(bytes, longestTexts) : this;
+    }
+
     /**
      * Returns why a client must not publish a content in a channel, if so.
      *

@@ -36,6 +36,11 @@ final class Allowance {
     /** Takes from quotas of a source. Returns the quota that is used up, if one is; then nothing is taken. */
     interface Taking {
         Optional<Quota> at(long now);
+
+        /** Returns the sentence for the client about the quota that was used up. */
+        default String message(Quota quota) {
+            return quota.message();
+        }
     }
 
     private final ServedConnection served;
@@ -93,6 +98,11 @@ final class Allowance {
 
     Source source() {
         return source;
+    }
+
+    /** Returns the rates of senders in channels that limit them. */
+    SenderRates senders() {
+        return sources.senders();
     }
 
     /** Notes the message that holds the next request; {@code null} when it is done, or an idle session would keep it. */
@@ -202,7 +212,7 @@ final class Allowance {
             now = System.nanoTime();
             lacking = taking.at(now);
         }
-        lacking.ifPresent(quota -> refuse(request, quota));
+        lacking.ifPresent(quota -> refuse(request, quota, taking.message(quota)));
         return lacking.isEmpty();
     }
 
@@ -217,8 +227,12 @@ final class Allowance {
 
     /** Answers that a quota of the source is used up. */
     void refuse(Request request, Quota quota) {
+        refuse(request, quota, quota.message());
+    }
+
+    private void refuse(Request request, Quota quota, String message) {
         sources.refused(quota);
-        replies.fail(request, quota.code(), quota.message());
+        replies.fail(request, quota.code(), message);
         if (quota.code() == ErrorCode.RATE_LIMITED) {
             served.counters().add(Counters.Count.RATE_LIMITED);
             rate.refuse(System.nanoTime());

@@ -129,28 +129,62 @@ final class CommandHandler {
         if (begins && !newChannels.mayBegin(request, channel)) {
             return;
         }
+        Optional<Position> since =
+                subscribe.since().filter(position -> permissions.allows(Authorizer.Action.HISTORY, channel));
+        Optional<Position> cached = subscribe.since().isEmpty() ? beforeCached(channel) : Optional.empty();
         if (!allowance.takeSubscription()) {
             allowance.refuse(request, Quota.CHANNELS);
             return;
         }
         Position newest = subscriptions.add(
                 channel,
-                subscribe.since().filter(since -> permissions.allows(Authorizer.Action.HISTORY, channel)),
+                since.or(() -> cached),
                 subscribe.interest(),
                 reviewed,
-                new Channels.Beginning() {
-                    @Override
-                    public void begin(Event.Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> read) {
-                        reply(request, new Event.Subscribed(channel, recovery, info, read));
-                    }
-
-                    @Override
-                    public ReadMark readMark(long end) throws UnavailableException {
-                        return countUnread(channel, end);
-                    }
-                });
+                new Beginning(request, channel, cached));
         if (begins && newest.offset() == 0) {
             allowance.source().take(Quota.NEW_CHANNELS, System.nanoTime());
+        }
+    }
+
+    /** Returns where the newest messages begin that the channel's options grant a new subscriber; empty if there are none. */
+    private Optional<Position> beforeCached(String channel) throws UnavailableException {
+        int count = channels.options(channel).cache();
+        return count > 0 && permissions.allows(Authorizer.Action.HISTORY, channel)
+                ? allowance.reading(() -> channels.beforeNewest(channel, count))
+                : Optional.empty();
+    }
+
+    /** The answer to a subscription. */
+    private final class Beginning implements Channels.Beginning {
+        private final Request request;
+        private final String channel;
+        private final Optional<Position> cached; // before the newest messages, which follow if they are still there
+
+        private Beginning(Request request, String channel, Optional<Position> cached) {
+            this.request = request;
+            this.channel = channel;
+            this.cached = cached;
+        }
+
+        @Override
+        public void begin(Event.Recovery recovery, Optional<ChannelInfo> info, Optional<ReadMark> read) {
+            Event.Recovery told = cached.isEmpty()
+                    ? recovery
+                    : new Event.Recovery(
+                            recovery.recovered().orElse(false) ? cached.get() : recovery.position(), Optional.empty());
+            reply(request, new Event.Subscribed(channel, told, info, read));
+        }
+
+        @Override
+        public ReadMark readMark(long end) throws UnavailableException {
+            return countUnread(
+                    channel, Math.min(end, cached.map(Position::offset).orElse(end)));
+        }
+
+        @Override
+        public boolean isRecovery() {
+            return cached.isEmpty();
         }
     }
 
@@ -215,7 +249,9 @@ final class CommandHandler {
                 && permissions.mayDo(
                         request, Authorizer.Action.SIGNAL, signal.channel(), Optional.of(signal.content()))) {
             long bytes = MessageSizes.bytes(signal.content());
-            Optional<String> flaw = channels.sizes().flaw(signal.channel(), signal.content(), bytes);
+            Optional<String> flaw = channels.sizes()
+                    .within(channels.options(signal.channel()).maxMessageBytes())
+                    .flaw(signal.channel(), signal.content(), bytes);
             if (flaw.isPresent()) {
                 fail(request, ErrorCode.TOO_LARGE, flaw.get());
                 return;

@@ -80,7 +80,8 @@ final class Descriptions {
 
     private void send(Request request, String prefix, Broker.Listing listing) {
         int fitting = PageMemory.fitting(listing.page(), entry -> ENTRY_CHARS + entry.length());
-        List<ChannelEntry> page = listing.page().subList(0, fitting);
+        List<ChannelEntry> page =
+                listing.page().subList(0, fitting).stream().map(this::shown).toList();
         boolean cut = fitting < listing.page().size();
         boolean more = listing.more() || cut;
         Optional<String> next = cut
@@ -98,6 +99,13 @@ final class Descriptions {
         } finally {
             held.close();
         }
+    }
+
+    /** Returns an entry without the number of clients if the channel's options hide it from this client. */
+    private ChannelEntry shown(ChannelEntry entry) {
+        return permissions.isLeft(Authorizer.Action.PRESENCE, entry.channel())
+                ? entry
+                : new ChannelEntry(entry.channel(), 0, entry.time(), entry.info());
     }
 
     /** Sends a channel's description. */

@@ -7,7 +7,9 @@ import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.options.ChannelOptions;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The rights of a session's client, as a stranger, a guest or a user. Runs in the inbound loop, except for methods that any
@@ -17,9 +19,12 @@ final class Permissions {
     private final ClientIdentity identity;
     private final Logins logins;
     private final Replies replies;
+    private final Function<String, ChannelOptions> options;
     private volatile User guest; // null until it is asked for
 
-    Permissions(ClientIdentity identity, Logins logins, Replies replies) {
+    /** @param options returns the options of a channel, which narrow the rights of all clients */
+    Permissions(ClientIdentity identity, Logins logins, Replies replies, Function<String, ChannelOptions> options) {
+        this.options = options;
         this.identity = identity;
         this.logins = logins;
         this.replies = replies;
@@ -91,7 +96,24 @@ final class Permissions {
     /** Returns whether the rules allow an action. Any thread. */
     boolean allows(Authorizer.Action action, String channel, Optional<Content> content) {
         Optional<Login> login = identity.login();
-        return !logins.restrict(login) || logins.allow(user(login), action, channel, content);
+        return isAmong(options.apply(channel).audience(action), login, channel)
+                && (!logins.restrict(login) || logins.allow(user(login), action, channel, content));
+    }
+
+    /** Returns whether the options of a channel leave an action to the client, whatever the rules say. Any thread. */
+    boolean isLeft(Authorizer.Action action, String channel) {
+        return isAmong(options.apply(channel).audience(action), identity.login(), channel);
+    }
+
+    private boolean isAmong(ChannelOptions.Audience audience, Optional<Login> login, String channel) {
+        return switch (audience) {
+            case EVERYBODY -> true;
+            case USERS -> login.isPresent();
+            case MODERATORS ->
+                logins.restrict(login)
+                        && logins.allow(user(login), Authorizer.Action.MODERATE, channel, Optional.empty());
+            case NOBODY -> false;
+        };
     }
 
     /** Returns the client's user. */

@@ -14,7 +14,9 @@ import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.RefusedException;
 import io.seleucia.chat.message.Request;
+import io.seleucia.chat.options.ChannelOptions;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The publisher of one session's messages: asks the listeners, keeps the limits of sizes and the quotas, and gives the messages
@@ -118,6 +120,13 @@ final class Publisher {
                             + " bytes together");
             return Optional.empty();
         }
+        ChannelOptions options = channels.options(channel);
+        if (attributes.ref().isPresent()
+                && !options.references().contains(attributes.ref().get().kind())) {
+            replies.fail(
+                    request, ErrorCode.FORBIDDEN, noun(attributes.ref().get().kind()) + " are turned off in " + shown);
+            return Optional.empty();
+        }
         Content said = asked.content();
         Content content;
         try {
@@ -127,7 +136,8 @@ final class Publisher {
             return Optional.empty();
         }
         long bytes = MessageSizes.bytes(content) + MessageSizes.bytes(attributes);
-        Optional<String> flaw = channels.sizes().flaw(shown, content, attributes, bytes);
+        Optional<String> flaw =
+                channels.sizes().within(options.maxMessageBytes()).flaw(shown, content, attributes, bytes);
         if (content != said) {
             requirePublishable(content, attributes, flaw);
         }
@@ -137,6 +147,15 @@ final class Publisher {
         }
         Draft draft = content == said ? asked : new Draft(content, attributes, asked.key(), asked.moderates());
         return Optional.of(new Approved(draft, bytes));
+    }
+
+    private static String noun(Reference.Kind kind) {
+        return switch (kind) {
+            case REPLY -> "replies";
+            case EDIT -> "edits";
+            case DELETE -> "deletions";
+            case REACTION -> "reactions";
+        };
     }
 
     private static void requirePublishable(Content content, Attributes attributes, Optional<String> flaw) {
@@ -160,11 +179,9 @@ final class Publisher {
         if (!context.memory().hasRoomForMessage()) {
             throw new UnavailableException("memory is short", null);
         }
-        Source source = allowance.source();
-        boolean inbox = Names.isInbox(channel);
-        return allowance.take(request, now -> source.publish(channel, inbox, size, now))
-                ? Optional.of(new Publication(channel, source, inbox, size))
-                : Optional.empty();
+        Publication publication =
+                new Publication(channel, channels.options(channel).rate(), size);
+        return allowance.take(request, publication) ? Optional.of(publication) : Optional.empty();
     }
 
     /** Stores a message in a channel of the broker. If it would come back to a client that wants no echo, it does not. */
@@ -194,22 +211,53 @@ final class Publisher {
         T run() throws UnavailableException, ReferenceException;
     }
 
-    /** A publish that has passed all checks, and has taken from the quotas of its source. */
-    final class Publication {
+    /** A publish that has passed all checks, and takes from the rate of its sender and the quotas of its source. */
+    final class Publication implements Allowance.Taking {
         private final String channel;
         private final String client = identity.client();
-        private final Source source;
+        private final Source source = allowance.source();
+        private final ChannelOptions.Rate rate;
         private final boolean inbox;
         private final long size;
+        private long wait; // until the sender may publish, as far as its rate is concerned
         private final PublishEvent event = new PublishEvent();
-        private final long began = System.nanoTime();
+        private long began;
 
-        private Publication(String channel, Source source, boolean inbox, long size) {
+        private Publication(String channel, ChannelOptions.Rate rate, long size) {
             this.channel = channel;
-            this.source = source;
-            this.inbox = inbox;
+            this.rate = rate;
+            this.inbox = Names.isInbox(channel);
             this.size = size;
-            event.begin();
+        }
+
+        @Override
+        public Optional<Quota> at(long now) {
+            wait = rate.isLimited() ? allowance.senders().take(channel, identity.sender(), rate, now) : 0;
+            if (wait > 0) {
+                return Optional.of(Quota.SENDER_MESSAGES);
+            }
+            Optional<Quota> lacking = source.publish(channel, inbox, size, now);
+            if (lacking.isPresent()) {
+                putBackInRate();
+            } else {
+                event.begin();
+                began = System.nanoTime();
+            }
+            return lacking;
+        }
+
+        @Override
+        public String message(Quota quota) {
+            long seconds = Math.ceilDiv(wait, TimeUnit.SECONDS.toNanos(1));
+            return quota == Quota.SENDER_MESSAGES
+                    ? "too many messages to " + Names.shown(channel) + ", try again in " + seconds + " s"
+                    : quota.message();
+        }
+
+        private void putBackInRate() {
+            if (rate.isLimited()) {
+                allowance.senders().putBack(channel, identity.sender());
+            }
         }
 
         /** Runs a step. If it fails, nothing was published, and the quotas get back what was taken. */
@@ -218,6 +266,7 @@ final class Publisher {
                 return step.run();
             } catch (UnavailableException | ReferenceException e) {
                 source.unpublish(channel, inbox, size);
+                putBackInRate();
                 throw e;
             }
         }

@@ -12,6 +12,8 @@ public enum Quota {
     DAILY_BYTES("this account or address has published all that it may for now, try again in some hours"),
     /** Messages a minute to one channel or inbox. */
     CHANNEL_MESSAGES("too many messages from one account or address to this channel, slow down"),
+    /** Messages of one sender to a channel whose options limit them. */
+    SENDER_MESSAGES("too many messages from one client to this channel, slow down"),
     /** Channels a minute in which nothing was published before. */
     NEW_CHANNELS("too many new channels, wait a minute, or use one that exists"),
     /** Names of guests a minute that are reserved and were not before. */

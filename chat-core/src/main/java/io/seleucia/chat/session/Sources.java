@@ -36,6 +36,7 @@ public final class Sources implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock(); // guards the next; taken within the map's steps
     private final LinkedHashMap<String, Source> resting = new LinkedHashMap<>(); // without connections, oldest first
     private volatile boolean closed; // set under the lock
+    private final SenderRates senders;
     private final FairGate<Source> large =
             new FairGate<>(LARGE_AT_ONCE, Math.max(1, LARGE_AT_ONCE / 2), Integer.MAX_VALUE);
     private final FairGate<Source> pages = new FairGate<>(PAGES_AT_ONCE, PAGES_AT_ONCE / 2, Integer.MAX_VALUE);
@@ -50,6 +51,7 @@ public final class Sources implements AutoCloseable {
      */
     public Sources(Map<Quota, Integer> limits, int queueBytes, MemoryBudget memory) {
         this.memory = memory;
+        this.senders = new SenderRates(memory);
         int perSecond = limits.get(Quota.MESSAGES);
         int perDay = limits.get(Quota.DAILY_BYTES);
         int begun = limits.get(Quota.NEW_CHANNELS);
@@ -99,6 +101,11 @@ public final class Sources implements AutoCloseable {
             totals.put(quota, refusals[quota.ordinal()].sum());
         }
         return totals;
+    }
+
+    /** Returns the rates of senders in channels that limit them. */
+    SenderRates senders() {
+        return senders;
     }
 
     /** Returns the gate for work with large messages, at which sources take turns: one with many delays only itself. */
@@ -168,6 +175,7 @@ public final class Sources implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            senders.close();
             resting.values().forEach(Source::end);
             resting.clear();
         } finally {

@@ -1,2 +1,2 @@
-/** Text and its bytes. Hidden. */
+/** Text, its bytes, and the words and patterns of files of rules. Hidden. */
 package io.seleucia.chat.text;

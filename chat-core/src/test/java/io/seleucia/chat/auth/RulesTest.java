@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.seleucia.chat.auth.Authorizer.Action;
+import io.seleucia.chat.text.Wildcard;
 import java.text.ParseException;
 import java.util.List;
 import java.util.Optional;

@@ -13,6 +13,7 @@ import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.CurrentOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ class CoalescingHistoryReaderTest {
             new MessageSizes(65_536, Map.of()),
             new Counters(),
             MemoryBudget.ofBytes(1 << 30),
+            new CurrentOptions(),
             Channel.SETTLING);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean failing;

@@ -35,6 +35,7 @@ import io.seleucia.chat.message.Request;
 import io.seleucia.chat.message.ReservedNames;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.InMemoryConnection;
 import java.time.Duration;
@@ -616,7 +617,13 @@ class CommandHandlerTest {
     private Channels channels() {
         if (channels == null) {
             channels = new Channels(
-                    broker, observer, new MessageSizes(MESSAGE_BYTES, Map.of()), new Counters(), 1_000, memory);
+                    broker,
+                    observer,
+                    new MessageSizes(MESSAGE_BYTES, Map.of()),
+                    new Counters(),
+                    1_000,
+                    memory,
+                    new CurrentOptions());
         }
         return channels;
     }
@@ -674,7 +681,7 @@ class CommandHandlerTest {
             replies = new Replies(served, this, why -> new Event.Failed(ErrorCode.UNAVAILABLE, why.getMessage()));
             allowance = new Allowance(served, replies, sources, context.limits());
             identity = new ClientIdentity(this, context, Optional.empty());
-            Permissions permissions = new Permissions(identity, logins, replies);
+            Permissions permissions = new Permissions(identity, logins, replies, channels()::options);
             subscriptions = new Subscriptions(this, permissions, context.channels());
             commands = new CommandHandler(this, identity, permissions, subscriptions, context, Optional.empty());
             Thread.ofVirtual().start(served.serve(this)::run);

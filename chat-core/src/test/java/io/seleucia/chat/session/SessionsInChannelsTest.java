@@ -36,6 +36,7 @@ import io.seleucia.chat.message.Request;
 import io.seleucia.chat.message.ReservedNames;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.metrics.Counters;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.transport.InMemoryConnection;
 import java.time.Duration;
@@ -385,6 +386,7 @@ class SessionsInChannelsTest {
                 new MessageSizes(65_536, Map.of()),
                 new Counters(),
                 MemoryBudget.ofBytes(1 << 30),
+                new CurrentOptions(),
                 Duration.ZERO);
         channel.open();
         Client ahead = new Client(channels(scripted));
@@ -487,7 +489,8 @@ class SessionsInChannelsTest {
                 new MessageSizes(65_536, Map.of()),
                 new Counters(),
                 1_000,
-                MemoryBudget.ofBytes(1 << 30));
+                MemoryBudget.ofBytes(1 << 30),
+                new CurrentOptions());
     }
 
     private void publish(String sender, int count) throws Exception {

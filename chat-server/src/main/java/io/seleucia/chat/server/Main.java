@@ -6,6 +6,7 @@ import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.broker.redis.RedisBroker;
+import io.seleucia.chat.options.CurrentOptions;
 import io.seleucia.chat.server.management.Access;
 import io.seleucia.chat.server.management.Management;
 import io.seleucia.chat.server.management.RecentLines;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The server program. Starts a server with the given settings and shuts it down gracefully when the process is told to
@@ -83,28 +85,36 @@ public final class Main {
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         BrowserClient.addTo(builder);
         String s = secure(builder, settings) ? "s" : "";
+        ChannelsFile channels = new ChannelsFile(settings);
         LoginFiles logins = new LoginFiles(settings);
         logins.apply(builder);
-        Broker broker = broker(settings);
+        Broker broker = broker(settings, channels.options());
         ChatServer server;
         try {
-            server = builder.broker(broker).start();
+            server = builder.broker(broker).channelOptions(channels.options()).start();
         } catch (IOException | RuntimeException | Error e) {
             broker.close();
             throw e;
         }
         logins.whenRulesChange(server::reviewRights);
-        management.ifPresent(port -> port.serve(server, lines, logins::flaws, users(settings, logins)));
+        channels.start();
+        management.ifPresent(port -> port.serve(server, lines, () -> flaws(logins, channels), users(settings, logins)));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     server.close(); // meanwhile management says that it drains
                     logins.close();
+                    channels.close();
                     broker.close();
                     Runtime.getRuntime().halt(0); // a normal exit status, where the JVM would report the signal
                 }));
         ServerLog.loadClasses();
         System.out.println(listening(s + "://" + bracketed(host) + ":", server, management));
         Thread.currentThread().join();
+    }
+
+    /** Returns which files can't be used any more and why, for an operator. */
+    private static List<String> flaws(LoginFiles logins, ChannelsFile channels) {
+        return Stream.concat(logins.flaws().stream(), channels.flaw().stream()).toList();
     }
 
     private static Optional<Users> users(Settings settings, LoginFiles logins) {
@@ -158,18 +168,19 @@ public final class Main {
         return false;
     }
 
-    private static Broker broker(Settings settings) throws IOException, InterruptedException {
+    private static Broker broker(Settings settings, CurrentOptions options) throws IOException, InterruptedException {
         if (settings.isInMemory()) {
             return settings.isGiven(Setting.DATA_DIR)
-                    ? journaled(settings)
-                    : new InMemoryBroker(settings.retention(), settings.memory());
+                    ? journaled(settings, options)
+                    : new InMemoryBroker(settings.retention(), settings.memory(), options);
         }
         String prefix = settings.text(Setting.REDIS_PREFIX);
         try {
             if (settings.isOn(Setting.REDIS_REQUIRED)) {
-                return RedisBroker.connect(settings.redis(), prefix, settings.retention(), settings.memory());
+                return RedisBroker.connect(settings.redis(), prefix, settings.retention(), settings.memory(), options);
             }
-            RedisBroker broker = new RedisBroker(settings.redis(), prefix, settings.retention(), settings.memory());
+            RedisBroker broker =
+                    new RedisBroker(settings.redis(), prefix, settings.retention(), settings.memory(), options);
             broker.awaitReachable(REDIS_AT_START); // if not, the broker has logged it, and keeps trying
             return broker;
         } catch (UnavailableException e) {
@@ -179,10 +190,14 @@ public final class Main {
         }
     }
 
-    private static Broker journaled(Settings settings) throws IOException {
+    private static Broker journaled(Settings settings, CurrentOptions options) throws IOException {
         try {
             return InMemoryBroker.open(
-                    settings.retention(), settings.file(Setting.DATA_DIR), settings.journalFsync(), settings.memory());
+                    settings.retention(),
+                    settings.file(Setting.DATA_DIR),
+                    settings.journalFsync(),
+                    settings.memory(),
+                    options);
         } catch (FileSystemException e) {
             throw new IOException("can't use the data directory: " + e, e);
         }

@@ -65,6 +65,7 @@ enum Setting {
             "", Kind.ALGORITHM, "the signature algorithm of tokens; none: follows from the form of token-key-file"),
     TOKEN_AUDIENCE("", Kind.NAME, "the audience (aud) that tokens must name; none: any"),
     RULES_FILE("", Kind.FILE, "a file with access rules; none: all clients may do everything"),
+    CHANNELS_FILE("", Kind.FILE, "a file with options of channels; none: all channels are alike"),
     GUESTS("", Kind.SWITCH, "allow clients without a login; default: true unless logins are configured"),
     RESERVED_NAMES(
             "",

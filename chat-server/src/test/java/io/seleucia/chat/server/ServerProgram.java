@@ -3,6 +3,8 @@ package io.seleucia.chat.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,12 +18,14 @@ final class ServerProgram implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
     private final Path directory;
+    private final List<String> flags;
     private int port;
     private Process process;
 
-    /** Starts it, on any free port. */
-    ServerProgram(Path directory) throws IOException {
+    /** Starts it, on any free port, with further flags. */
+    ServerProgram(Path directory, String... flags) throws IOException {
         this.directory = directory;
+        this.flags = List.of(flags);
         start();
     }
 
@@ -39,6 +43,7 @@ final class ServerProgram implements AutoCloseable {
                 "--port=" + port,
                 "--tcp-port=off",
                 "--data-dir=" + directory.resolve("journal")));
+        command.addAll(flags);
         process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("errors").toFile()))
@@ -48,6 +53,19 @@ final class ServerProgram implements AutoCloseable {
         Matcher listening = LISTENING.matcher(line);
         assertThat(listening.matches()).as(line).isTrue();
         port = Integer.parseInt(listening.group(1));
+    }
+
+    /** Returns what it has written to its log. */
+    String log() {
+        try {
+            return Files.readString(directory.resolve("errors"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int port() {
+        return port;
     }
 
     /** Ends it as {@code kill -9} does. */

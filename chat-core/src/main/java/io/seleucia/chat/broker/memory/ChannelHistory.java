@@ -1,7 +1,6 @@
 package io.seleucia.chat.broker.memory;
 
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.message.Attributes.Deleted;
@@ -22,16 +21,16 @@ import java.util.function.UnaryOperator;
  * channel's lock.
  */
 final class ChannelHistory {
-    private final Retention retention;
+    private final ChannelRetention retention;
     private final ChannelMemory memory;
     private final MessageWindow window = new MessageWindow();
     private final Folds folds;
     private long bytes; // of the messages and the folds
 
-    ChannelHistory(Retention retention, ChannelMemory memory) {
+    ChannelHistory(ChannelRetention retention, ChannelMemory memory) {
         this.retention = retention;
         this.memory = memory;
-        this.folds = new Folds(window, !retention.archive().isZero(), this::count);
+        this.folds = new Folds(window, retention.isArchived(), this::count);
     }
 
     Folds folds() {
@@ -50,6 +49,14 @@ final class ChannelHistory {
     /** Returns the offset of the oldest message, or of the next message after the channel's last one if there is none. */
     long first(Position last) {
         return (window.isEmpty() ? last.next() : window.first().position()).offset();
+    }
+
+    /**
+     * Returns the offset before which messages may be in the archive: {@link #first}. Of a channel that keeps none now, nothing
+     * in the archive can be read.
+     */
+    private long archivedBefore(Position last) {
+        return retention.isNone() ? 1 : first(last);
     }
 
     /** Returns the time of the newest message, 0 if there is none. */
@@ -79,7 +86,12 @@ final class ChannelHistory {
         }
         window.add(message);
         count(MessageSize.of(message));
-        if (window.size() > retention.messages()) {
+        removeTooMany();
+    }
+
+    private void removeTooMany() {
+        int most = retention.now().messages();
+        while (window.size() > most) {
             removeOldest();
         }
     }
@@ -97,12 +109,13 @@ final class ChannelHistory {
         }
     }
 
-    /** Removes messages that are too old. */
+    /** Removes messages that are too old or too many. */
     void trim() {
-        long oldest = System.currentTimeMillis() - retention.age().toMillis();
+        long oldest = System.currentTimeMillis() - retention.now().age().toMillis();
         while (!window.isEmpty() && window.first().time() < oldest) {
             removeOldest();
         }
+        removeTooMany();
     }
 
     /** Removes the older half of the messages. */
@@ -163,7 +176,7 @@ final class ChannelHistory {
         }
     }
 
-    /** A page of the messages in memory, and the offset of the first of all, or of the next message if there is none. */
+    /** A page of the messages in memory, and the offset before which there may be messages in the archive. */
     record Held(Broker.Page page, long first) {}
 
     Held page(Position last, boolean forward, Predicate<Message> wanted, int limit) {
@@ -175,12 +188,12 @@ final class ChannelHistory {
                 page.add(message);
             }
         }
-        return new Held(new Broker.Page(last, forward ? page : page.reversed()), first(last));
+        return new Held(new Broker.Page(last, forward ? page : page.reversed()), archivedBefore(last));
     }
 
     /**
-     * A page of the messages in memory as they are now, the offset of the first message in memory, or of the next message if
-     * there is none, and the folds of older messages that the journal does not have yet.
+     * A page of the messages in memory as they are now, the offset before which there may be messages in the archive, and the
+     * folds of older messages that the journal does not have yet.
      */
     record HeldFolded(Broker.FoldedPage page, long first, Map<Long, Fold> leaving) {}
 
@@ -196,7 +209,7 @@ final class ChannelHistory {
         }
         return new HeldFolded(
                 new Broker.FoldedPage(last, forward ? page : page.reversed()),
-                first(last),
+                archivedBefore(last),
                 Map.copyOf(folds.leaving()));
     }
 
@@ -234,7 +247,7 @@ final class ChannelHistory {
      *
      * @param mark the offset up to which it has read
      * @param count the number of messages after it, at most one more than are counted
-     * @param first the offset of the first message in memory, or of the next message if there is none
+     * @param first the offset before which there may be messages in the archive
      */
     record Unread(long mark, int count, Position last, long first) {}
 
@@ -248,7 +261,7 @@ final class ChannelHistory {
             }
             count += ReadMark.counts(message, client) ? 1 : 0;
         }
-        return new Unread(mark, count, last, first(last));
+        return new Unread(mark, count, last, archivedBefore(last));
     }
 
     private void count(long more) {

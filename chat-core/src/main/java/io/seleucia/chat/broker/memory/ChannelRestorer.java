@@ -1,6 +1,5 @@
 package io.seleucia.chat.broker.memory;
 
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
@@ -16,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  */
 record ChannelRestorer(
         String name,
-        Retention retention,
+        ChannelRetention retention,
         boolean described,
         ChannelPosition position,
         ChannelHistory history,
@@ -45,7 +44,7 @@ record ChannelRestorer(
         IdempotencyKeys.Key key =
                 IdempotencyKeys.Key.of(new Sender(message.sender(), message.guest()), published.key());
         if (key != null) {
-            long until = position.usedAtNanos() + retention.keys().toNanos();
+            long until = position.usedAtNanos() + retention.now().keys().toNanos();
             keys.put(key, new IdempotencyKeys.Kept(own, WRITTEN, until));
         }
         history.trim();

@@ -5,6 +5,7 @@ import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.options.CurrentOptions;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class ChannelTable {
     private static final long PAUSE_NANOS = 1_000_000;
 
     private final Retention retention;
+    private final CurrentOptions options;
     private final MemoryBudget memory;
     private final ChannelDirectory<InMemoryChannel> directory;
     private final ChannelSizes<InMemoryChannel> sizes = new ChannelSizes<>();
@@ -34,8 +36,13 @@ final class ChannelTable {
     private volatile Optional<Journal> journal = Optional.empty(); // set once, before the broker is used
     private volatile boolean closed;
 
-    ChannelTable(Retention retention, MemoryBudget memory, ChannelDirectory<InMemoryChannel> directory) {
+    ChannelTable(
+            Retention retention,
+            CurrentOptions options,
+            MemoryBudget memory,
+            ChannelDirectory<InMemoryChannel> directory) {
         this.retention = retention;
+        this.options = options;
         this.memory = memory;
         this.directory = directory;
     }
@@ -76,7 +83,7 @@ final class ChannelTable {
     /** Returns a channel, which begins if it has not. */
     InMemoryChannel get(String name) {
         return channels.computeIfAbsent(
-                name, absent -> new InMemoryChannel(absent, epoch, retention, memory, sizes, directory));
+                name, absent -> new InMemoryChannel(absent, epoch, retention, options, memory, sizes, directory));
     }
 
     /** Applies a function to a channel, with its lock. Throws if the broker is closed. */

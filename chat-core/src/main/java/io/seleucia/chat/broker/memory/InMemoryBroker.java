@@ -21,6 +21,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.options.CurrentOptions;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -42,6 +43,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A broker in the memory of this process. Without a journal, messages are lost when the process ends. Several servers in one
@@ -60,6 +62,7 @@ public final class InMemoryBroker implements Broker {
     private static final long NOT_WRITTEN = -1; // in no segment
 
     private final Retention retention;
+    private final CurrentOptions options;
     private final MemoryBudget memory;
     private final List<MemoryBudget.Registration> relief = new CopyOnWriteArrayList<>();
     private final ChannelDirectory<InMemoryChannel> directory;
@@ -93,17 +96,29 @@ public final class InMemoryBroker implements Broker {
      *     channels lose their positions, and the longest histories their older half
      */
     public InMemoryBroker(Retention retention, MemoryBudget memory) {
-        this(retention, memory, false);
+        this(retention, memory, new CurrentOptions());
+    }
+
+    /**
+     * Creates an empty broker that keeps as much of each channel as its options say.
+     *
+     * @param retention how much is kept of a channel whose options do not say it
+     * @param memory as for {@link #InMemoryBroker(Retention, MemoryBudget)}
+     * @param options the options of the channels, which may change
+     */
+    public InMemoryBroker(Retention retention, MemoryBudget memory, CurrentOptions options) {
+        this(retention, memory, options, false);
     }
 
     /** @param restoring whether channels are about to be restored, of which none may lose its position until then */
-    private InMemoryBroker(Retention retention, MemoryBudget memory, boolean restoring) {
+    private InMemoryBroker(Retention retention, MemoryBudget memory, CurrentOptions options, boolean restoring) {
         Objects.requireNonNull(retention, "retention");
+        this.options = Objects.requireNonNull(options, "options");
         this.retention =
                 restoring ? retention : retention.withArchive(Duration.ZERO); // without a journal there is none
         this.memory = Objects.requireNonNull(memory, "memory");
         this.directory = new ChannelDirectory<>(memory);
-        this.channels = new ChannelTable(this.retention, memory, directory);
+        this.channels = new ChannelTable(this.retention, options, memory, directory);
         this.publisher = new MessagePublisher(channels, journal, this::isClosed);
         this.deletions = new OperatorDeletions(channels, journal);
         this.pages = new PageReader(channels, journal, deletions);
@@ -144,7 +159,26 @@ public final class InMemoryBroker implements Broker {
      */
     public static InMemoryBroker open(Retention retention, Path directory, Fsync fsync, MemoryBudget memory)
             throws IOException {
-        return open(retention, directory, fsync, Journal.SEGMENT_BYTES, memory);
+        return open(retention, directory, fsync, memory, new CurrentOptions());
+    }
+
+    /**
+     * Opens a broker with a journal, which keeps as much of each channel as its options say, also of what is read from the
+     * journal now. The archive keeps the messages of all channels alike, except those that were published in a channel that
+     * keeps none.
+     *
+     * @param retention how much is kept of a channel whose options do not say it
+     * @param directory belongs to the journal alone
+     * @param fsync when to force messages to the disk
+     * @param memory as for {@link #open(Retention, Path, Fsync, MemoryBudget)}
+     * @param options the options of the channels, which may change
+     * @return the broker
+     * @throws IOException if the directory can't be read or written, or another process has it open
+     */
+    public static InMemoryBroker open(
+            Retention retention, Path directory, Fsync fsync, MemoryBudget memory, CurrentOptions options)
+            throws IOException {
+        return open(retention, directory, fsync, Journal.SEGMENT_BYTES, memory, JournalOptions.ERASING, options);
     }
 
     /** Opens a broker with segments of another size, for tests. */
@@ -157,11 +191,25 @@ public final class InMemoryBroker implements Broker {
     static InMemoryBroker open(
             Retention retention, Path directory, Fsync fsync, long segmentBytes, MemoryBudget memory, Duration erasing)
             throws IOException {
-        InMemoryBroker broker = new InMemoryBroker(retention, memory, true);
-        Duration keep = retention.age().compareTo(retention.keys()) > 0 ? retention.age() : retention.keys();
+        return open(retention, directory, fsync, segmentBytes, memory, erasing, new CurrentOptions());
+    }
+
+    /** Opens a broker with options of channels, for tests. */
+    static InMemoryBroker open(
+            Retention retention,
+            Path directory,
+            Fsync fsync,
+            long segmentBytes,
+            MemoryBudget memory,
+            Duration erasing,
+            CurrentOptions options)
+            throws IOException {
+        InMemoryBroker broker = new InMemoryBroker(retention, memory, options, true);
         broker.upkeep.lock();
         try {
-            broker.restore(directory, new JournalOptions(fsync, keep, retention.archive(), segmentBytes, erasing));
+            broker.restore(
+                    directory,
+                    new JournalOptions(fsync, broker::longestLifetime, retention.archive(), segmentBytes, erasing));
             return broker;
         } catch (IOException | RuntimeException | Error e) {
             broker.close();
@@ -169,6 +217,13 @@ public final class InMemoryBroker implements Broker {
         } finally {
             broker.upkeep.unlock();
         }
+    }
+
+    /** Returns how long any message or idempotency key is kept. */
+    private Duration longestLifetime() {
+        return Stream.of(retention.age(), retention.keys(), options.rules().longestAge())
+                .max(Duration::compareTo)
+                .orElseThrow();
     }
 
     private void restore(Path directory, JournalOptions options) throws IOException {

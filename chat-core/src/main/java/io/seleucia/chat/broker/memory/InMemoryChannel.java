@@ -18,6 +18,7 @@ import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.options.CurrentOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +36,7 @@ import java.util.function.UnaryOperator;
  * within these.
  */
 final class InMemoryChannel implements ChannelLock {
-    private static final int CHANNEL_BYTES = 670; // a channel, its empty parts and its entry in a map
+    private static final int CHANNEL_BYTES = 706; // a channel, its empty parts and its entry in a map
     /** The sender of deletions by operators. */
     static final Sender OPERATOR = Sender.of("operator");
 
@@ -63,7 +64,7 @@ final class InMemoryChannel implements ChannelLock {
     }
 
     private final String name;
-    private final Retention retention;
+    private final ChannelRetention retention;
     private final ChannelMemory memory;
     private final ChannelDirectory<InMemoryChannel> directory;
 
@@ -82,12 +83,13 @@ final class InMemoryChannel implements ChannelLock {
     InMemoryChannel(
             String name,
             String epoch,
-            Retention retention,
+            Retention base,
+            CurrentOptions options,
             MemoryBudget budget,
             ChannelSizes<InMemoryChannel> sizes,
             ChannelDirectory<InMemoryChannel> directory) {
         this.name = name;
-        this.retention = retention;
+        this.retention = new ChannelRetention(name, base, options);
         this.memory = new ChannelMemory(budget);
         this.directory = directory;
         this.position = new ChannelPosition(name, epoch);
@@ -217,12 +219,13 @@ final class InMemoryChannel implements ChannelLock {
                 System.currentTimeMillis(),
                 draft.content(),
                 draft.attributes());
-        UnwrittenMessages.Unwritten entry = journal.isPresent() ? unwritten().entry(message, key, erasure) : null;
+        UnwrittenMessages.Unwritten entry =
+                journal.isPresent() ? unwritten().entry(message, key, erasure, !retention.isNone()) : null;
         CompletableFuture<Void> written = entry == null ? AT_ONCE : entry.written();
         boolean placed = false;
         try {
             if (key != null) {
-                long until = position.usedAtNanos() + retention.keys().toNanos();
+                long until = position.usedAtNanos() + retention.now().keys().toNanos();
                 keys.put(key, new IdempotencyKeys.Kept(next, written, until));
             }
             if (entry == null) {
@@ -423,7 +426,7 @@ final class InMemoryChannel implements ChannelLock {
         return isIdle()
                 && (last().offset() == 0 && info().isEmpty()
                         || System.nanoTime() - position.usedAtNanos()
-                                > retention.positions().toNanos());
+                                > retention.now().positions().toNanos());
     }
 
     /** Ends the channel if it is idle and has no keys: it must begin again in another epoch. Returns whether it has ended. */

@@ -43,9 +43,13 @@ final class UnwrittenMessages {
         return queue.isEmpty();
     }
 
-    /** Creates the entry of a message, which is to be offered. */
-    Unwritten entry(Message message, IdempotencyKeys.Key key, Erasure erasure) {
-        return new Unwritten(message, key, erasure);
+    /**
+     * Creates the entry of a message, which is to be offered.
+     *
+     * @param kept whether the journal gets its content; if not, the position only, unless the message deletes others
+     */
+    Unwritten entry(Message message, IdempotencyKeys.Key key, Erasure erasure, boolean kept) {
+        return new Unwritten(message, key, erasure, kept || !erasure.isEmpty());
     }
 
     /**
@@ -100,15 +104,17 @@ final class UnwrittenMessages {
         private final Message message;
         private final IdempotencyKeys.Key key; // null without a key
         private final Erasure erasure;
+        private final boolean kept;
         private final CompletableFuture<Void> written = new CompletableFuture<>();
         private Erasures.Waiting erased; // null if it deletes nothing
         private long segment; // set before it is written
         private volatile boolean failed; // another message may have its position by now
 
-        private Unwritten(Message message, IdempotencyKeys.Key key, Erasure erasure) {
+        private Unwritten(Message message, IdempotencyKeys.Key key, Erasure erasure, boolean kept) {
             this.message = message;
             this.key = key;
             this.erasure = erasure;
+            this.kept = kept;
         }
 
         /** Does what needs memory: once the deletion is written, hiding what it deletes must not fail. */
@@ -142,13 +148,15 @@ final class UnwrittenMessages {
             return written;
         }
 
-        private JournalRecord.Published published() {
-            return new JournalRecord.Published(message, key == null ? "" : key.text(), erasure);
+        private JournalRecord toWrite() {
+            return kept
+                    ? new JournalRecord.Published(message, key == null ? "" : key.text(), erasure)
+                    : new JournalRecord.Tombstone(message.channel(), message.position(), message.time());
         }
 
         @Override
         public Optional<JournalRecord> record() {
-            return failed ? Optional.empty() : Optional.of(published());
+            return failed ? Optional.empty() : Optional.of(toWrite());
         }
 
         @Override

@@ -13,6 +13,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.options.CurrentOptions;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -98,32 +99,56 @@ public final class RedisBroker implements Broker {
      * @throws IllegalStateException if Jedis is missing, or older than needed
      */
     public RedisBroker(RedisServers servers, String prefix, Retention retention, MemoryBudget memory) {
-        this(servers, prefix, retention, memory, PresenceTiming.DEFAULT);
+        this(servers, prefix, retention, memory, new CurrentOptions());
     }
 
-    RedisBroker(RedisServers servers, String prefix, Retention retention, MemoryBudget memory, PresenceTiming timing) {
+    /**
+     * Begins to connect, and retries until {@link #close}. Keeps as much of each channel as its options say; a message is kept
+     * as the server says that has published the newest one of its channel.
+     *
+     * @param servers the servers
+     * @param prefix the beginning of all keys; on a cluster it can't have braces
+     * @param retention how much is kept of a channel whose options do not say it
+     * @param memory the budget for commands that wait for Redis, and for the chat servers that use the broker
+     * @param options the options of the channels, which may change
+     * @throws IllegalArgumentException if {@code servers} are not usable, for example because a file is missing
+     * @throws IllegalStateException if Jedis is missing, or older than needed
+     */
+    public RedisBroker(
+            RedisServers servers, String prefix, Retention retention, MemoryBudget memory, CurrentOptions options) {
+        this(servers, prefix, retention, memory, options, PresenceTiming.DEFAULT);
+    }
+
+    RedisBroker(
+            RedisServers servers,
+            String prefix,
+            Retention retention,
+            MemoryBudget memory,
+            CurrentOptions options,
+            PresenceTiming timing) {
         JedisLibrary.check(); // before a class of Jedis is loaded, so in no initializer of a field
         Objects.requireNonNull(servers, "servers");
         Objects.requireNonNull(prefix, "prefix");
-        Objects.requireNonNull(retention, "retention");
+        ChannelRetention retentions = new ChannelRetention(
+                Objects.requireNonNull(retention, "retention"), Objects.requireNonNull(options, "options"));
         this.memory = Objects.requireNonNull(memory, "memory");
         String serverId = UUID.randomUUID().toString().substring(24); // 12 digits, which each presence entry repeats
         RedisKeys keys = new RedisKeys(prefix);
         RedisConnectionFactory connections = new RedisConnectionFactory(servers, "seleucia-" + serverId);
         topology = new RedisTopology(servers, connections, keys, serverId, new Receiver(), this::moved, memory);
         Commands commands = new Commands(topology);
-        history = new RedisHistory(commands, keys, retention);
-        reads = new RedisReads(commands, keys, history, retention);
+        history = new RedisHistory(commands, keys, retentions);
+        reads = new RedisReads(commands, keys, history, retentions);
         moderation = new RedisModeration(commands, keys);
         holds = new RedisHolds(commands, keys);
         presence = new Presence(serverId, new PresenceStore(commands, keys), timing, System::nanoTime, memory);
-        infos = new RedisInfos(commands, keys, retention.positions());
+        infos = new RedisInfos(commands, keys, retentions);
         feeds = new ChannelFeeds(history::since, memory);
         directory =
-                new RedisDirectory(commands, keys, retention, presence::deadServers, feeds.channels(), memory, closed);
-        folds = new RedisFolds(commands, keys, retention, history);
+                new RedisDirectory(commands, keys, retentions, presence::deadServers, feeds.channels(), memory, closed);
+        folds = new RedisFolds(commands, keys, retentions, history);
         publisher = new BatchPublisher(history, feeds, memory);
-        deletions = new RedisDeletions(commands, keys, retention, publisher);
+        deletions = new RedisDeletions(commands, keys, retentions, publisher);
         placement = new SubscriptionPlacement(feeds, topology, keys, closed);
         resync = new FeedResync(feeds, history, placement::isPlaced, closed);
         announcer = new PositionAnnouncer(topology, feeds, history, closed);
@@ -162,9 +187,26 @@ public final class RedisBroker implements Broker {
      */
     public static RedisBroker connect(RedisServers servers, String prefix, Retention retention, MemoryBudget memory)
             throws UnavailableException {
+        return connect(servers, prefix, retention, memory, new CurrentOptions());
+    }
+
+    /**
+     * Creates a broker with options of channels if each Redis server that has channels answers now.
+     *
+     * @param servers the servers
+     * @param prefix the beginning of all keys
+     * @param retention how much is kept of a channel whose options do not say it
+     * @param memory the budget for commands that wait for Redis
+     * @param options the options of the channels, which may change
+     * @return the broker
+     * @throws UnavailableException if one does not answer; nothing is logged then, and nothing retries
+     */
+    public static RedisBroker connect(
+            RedisServers servers, String prefix, Retention retention, MemoryBudget memory, CurrentOptions options)
+            throws UnavailableException {
         JedisLibrary.check();
         TopologyDiscovery.requireReachable(Objects.requireNonNull(servers, "servers"));
-        return new RedisBroker(servers, prefix, retention, memory);
+        return new RedisBroker(servers, prefix, retention, memory, options);
     }
 
     /**

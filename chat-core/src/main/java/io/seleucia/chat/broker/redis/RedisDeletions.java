@@ -3,7 +3,6 @@ package io.seleucia.chat.broker.redis;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.ReferenceException;
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
@@ -30,13 +29,13 @@ final class RedisDeletions {
 
     private final Commands commands;
     private final RedisKeys keys;
-    private final Retention retention;
+    private final ChannelRetention retentions;
     private final BatchPublisher publisher;
 
-    RedisDeletions(Commands commands, RedisKeys keys, Retention retention, BatchPublisher publisher) {
+    RedisDeletions(Commands commands, RedisKeys keys, ChannelRetention retentions, BatchPublisher publisher) {
         this.commands = commands;
         this.keys = keys;
-        this.retention = retention;
+        this.retentions = retentions;
         this.publisher = publisher;
     }
 
@@ -172,7 +171,8 @@ final class RedisDeletions {
             commands.run(log, pipeline -> pipeline.xdel(log, ids));
             return;
         }
-        List<String> arguments = new ArrayList<>(Commands.texts(retention.age().toMillis()));
+        List<String> arguments =
+                new ArrayList<>(Commands.texts(retentions.of(channel).age().toMillis()));
         for (Found one : messages) {
             Message message = one.message;
             boolean reaction = message.attributes()

@@ -1,7 +1,6 @@
 package io.seleucia.chat.broker.redis;
 
 import io.seleucia.chat.broker.Broker;
-import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.concurrent.Bulkhead;
 import io.seleucia.chat.concurrent.Loop;
@@ -55,7 +54,7 @@ final class RedisDirectory {
 
     private final Commands commands;
     private final RedisKeys keys;
-    private final Retention retention;
+    private final ChannelRetention retentions;
     private final Supplier<String> dead;
     private final Collection<String> followed;
     private final MemoryBudget memory;
@@ -73,14 +72,14 @@ final class RedisDirectory {
     RedisDirectory(
             Commands commands,
             RedisKeys keys,
-            Retention retention,
+            ChannelRetention retentions,
             Supplier<String> dead,
             Collection<String> followed,
             MemoryBudget memory,
             CountDownLatch closed) {
         this.commands = commands;
         this.keys = keys;
-        this.retention = retention;
+        this.retentions = retentions;
         this.dead = dead;
         this.followed = followed;
         this.memory = memory;
@@ -159,7 +158,7 @@ final class RedisDirectory {
     /** Adds names. Returns whether Redis has them; a failure concerns nothing else, and shows where the names matter. */
     private boolean add(List<String> names) {
         List<String> arguments = new ArrayList<>(
-                Commands.texts(MAX_CHANNELS, retention.positions().toMillis()));
+                Commands.texts(MAX_CHANNELS, retentions.longestPositions().toMillis()));
         arguments.addAll(names);
         return !commands.runEach(
                         List.of(names),
@@ -270,19 +269,26 @@ final class RedisDirectory {
 
     /** Reads the entries of channels. Each is read in one step. */
     private Map<String, ChannelEntry> entries(List<String> channels) throws UnavailableException {
-        List<String> arguments = Commands.texts(dead.get(), retention.age().toMillis());
+        String deadServers = dead.get();
         Map<String, ChannelEntry> entries = new HashMap<>();
         commands.runEach(
                         channels,
                         keys::log,
-                        (pipeline, log, channel) -> pipeline.evalsha(ENTRY.sha1(), keysOf(channel), arguments))
+                        (pipeline, log, channel) ->
+                                pipeline.evalsha(ENTRY.sha1(), keysOf(channel), arguments(channel, deadServers)))
                 .forEach((channel, reply) -> entries.put(channel, entry(channel, reply)));
         for (String channel : channels) { // its node has yet to learn the script, or the channel moves
             if (!entries.containsKey(channel)) {
-                entries.put(channel, entry(channel, commands.run(ENTRY, false, keysOf(channel), arguments)));
+                entries.put(
+                        channel,
+                        entry(channel, commands.run(ENTRY, false, keysOf(channel), arguments(channel, deadServers))));
             }
         }
         return entries;
+    }
+
+    private List<String> arguments(String channel, String deadServers) {
+        return Commands.texts(deadServers, retentions.of(channel).age().toMillis());
     }
 
     private List<String> keysOf(String channel) {

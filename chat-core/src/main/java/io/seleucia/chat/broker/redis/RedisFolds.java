@@ -26,14 +26,14 @@ final class RedisFolds {
 
     private final Commands commands;
     private final RedisKeys keys;
-    private final Retention retention;
+    private final ChannelRetention retentions;
     private final RedisHistory history;
     private final Bulkhead<UnavailableException> pages;
 
-    RedisFolds(Commands commands, RedisKeys keys, Retention retention, RedisHistory history) {
+    RedisFolds(Commands commands, RedisKeys keys, ChannelRetention retentions, RedisHistory history) {
         this.commands = commands;
         this.keys = keys;
-        this.retention = retention;
+        this.retentions = retentions;
         this.history = history;
         this.pages = history.pages();
     }
@@ -64,12 +64,13 @@ final class RedisFolds {
     private Step step(String channel, Position shown, boolean forward, String from, int limit)
             throws UnavailableException {
         List<String> names = List.of(keys.log(channel), keys.meta(channel), keys.folds(channel), keys.gone(channel));
+        Retention retention = retentions.of(channel);
         List<String> arguments = Commands.texts(
                 history.freshEpoch(),
                 shown.epoch(),
                 shown.offset(),
                 retention.positions().toMillis(),
-                history.unpublishedMillis(),
+                RedisHistory.unpublishedMillis(retention),
                 retention.age().toMillis(),
                 retention.messages(),
                 forward ? "after" : "before",

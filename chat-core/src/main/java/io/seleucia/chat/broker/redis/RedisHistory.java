@@ -65,21 +65,22 @@ final class RedisHistory {
 
     private final Commands commands;
     private final RedisKeys keys;
-    private final Retention retention;
+    private final ChannelRetention retentions;
     private final String publishing;
     private final String origin = UUID.randomUUID().toString().substring(19); // of the epochs that begin here
     private final AtomicLong epochs = new AtomicLong();
     private final Bulkhead<UnavailableException> pages = Commands.bulkhead(MAX_PAGES);
 
-    RedisHistory(Commands commands, RedisKeys keys, Retention retention) {
+    RedisHistory(Commands commands, RedisKeys keys, ChannelRetention retentions) {
         this.commands = commands;
         this.keys = keys;
-        this.retention = retention;
+        this.retentions = retentions;
         this.publishing = commands.topology().publishing().name();
     }
 
+    /** Returns how long the position of any channel is kept at least. */
     Duration positionLifetime() {
-        return retention.positions();
+        return retentions.base().positions();
     }
 
     /**
@@ -88,6 +89,7 @@ final class RedisHistory {
      * @return for each message what {@link #receipt} reads
      */
     List<?> publish(String channel, List<Post> posts, Position shown) throws UnavailableException {
+        Retention retention = retentions.of(channel);
         List<String> names = new ArrayList<>(List.of(keys.log(channel), keys.meta(channel)));
         List<String> arguments = new ArrayList<>(Commands.texts(
                 keys.live(channel),
@@ -166,7 +168,7 @@ final class RedisHistory {
         List<Response<?>> replies = new ArrayList<>(channels.size());
         for (String channel : channels) {
             List<String> names = List.of(keys.log(channel), keys.meta(channel));
-            List<String> arguments = arguments(all.get(channel), SINCE, 0, 0);
+            List<String> arguments = arguments(channel, all.get(channel), SINCE, 0, 0);
             replies.add(
                     replies.isEmpty()
                             ? pipeline.eval(HISTORY.text(), names, arguments) // which Redis caches
@@ -221,7 +223,7 @@ final class RedisHistory {
         List<String> names = limit > 0
                 ? List.of(keys.log(channel), keys.meta(channel), keys.gone(channel))
                 : List.of(keys.log(channel), keys.meta(channel)); // a missing key would be refused while a slot moves
-        List<String> arguments = arguments(shown, direction, offset, limit);
+        List<String> arguments = arguments(channel, shown, direction, offset, limit);
         List<?> reply;
         Optional<ChannelInfo> info = Optional.empty();
         if (direction.equals(SINCE)) { // for listeners, which want the description too
@@ -241,7 +243,8 @@ final class RedisHistory {
                 new Broker.Page(position(reply), messages), Long.parseLong((String) reply.get(3)), info);
     }
 
-    private List<String> arguments(ChannelFeed.Shown shown, String direction, long offset, int limit) {
+    private List<String> arguments(String channel, ChannelFeed.Shown shown, String direction, long offset, int limit) {
+        Retention retention = retentions.of(channel);
         ChannelFeed.Cursor cursor = shown.cursor();
         return Commands.texts(
                 freshEpoch(),
@@ -256,11 +259,12 @@ final class RedisHistory {
                 offset,
                 limit,
                 MAX_PAGE_BYTES,
-                unpublishedMillis(),
+                unpublishedMillis(retention),
                 retention.messages());
     }
 
-    long unpublishedMillis() {
+    /** Returns the lifetime of the position of a channel in which nothing was published, in milliseconds. */
+    static long unpublishedMillis(Retention retention) {
         return Math.min(retention.positions().toMillis(), UNPUBLISHED.toMillis());
     }
 
@@ -274,8 +278,9 @@ final class RedisHistory {
 
     /** Returns the same as {@link #positions}, and renews the lifetimes of the positions and of read marks. */
     Map<String, Position> renew(Collection<String> channels) {
-        List<String> lifetimes = Commands.texts(retention.positions().toMillis(), unpublishedMillis());
         return positions(channels, (pipeline, meta, channel) -> {
+            Retention retention = retentions.of(channel);
+            List<String> lifetimes = Commands.texts(retention.positions().toMillis(), unpublishedMillis(retention));
             pipeline.pexpire(keys.info(channel), retention.positions().toMillis());
             pipeline.pexpire(keys.read(channel), retention.positions().toMillis());
             return pipeline.eval(RENEW.text(), List.of(meta), lifetimes);

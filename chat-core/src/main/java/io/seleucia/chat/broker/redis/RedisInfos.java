@@ -4,7 +4,6 @@ import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Sender;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import redis.clients.jedis.Pipeline;
@@ -18,12 +17,12 @@ final class RedisInfos {
 
     private final Commands commands;
     private final RedisKeys keys;
-    private final Duration lifetime;
+    private final ChannelRetention retentions;
 
-    RedisInfos(Commands commands, RedisKeys keys, Duration lifetime) {
+    RedisInfos(Commands commands, RedisKeys keys, ChannelRetention retentions) {
         this.commands = commands;
         this.keys = keys;
-        this.lifetime = lifetime;
+        this.retentions = retentions;
     }
 
     /** Changes a description, and tells all servers, as one step. */
@@ -36,7 +35,7 @@ final class RedisInfos {
                 json.map(Content.Json::asText).orElse(""),
                 by.key(),
                 MessageCodec.encode(by),
-                lifetime.toMillis(),
+                lifetimeMillis(channel),
                 keys.live(channel),
                 commands.topology().publishing().name(),
                 epoch == null ? UNKNOWN_EPOCH : epoch);
@@ -48,10 +47,14 @@ final class RedisInfos {
     Optional<ChannelInfo> read(String channel) throws UnavailableException {
         String key = keys.info(channel);
         List<String> fields = commands.run(key, pipeline -> {
-            pipeline.pexpire(key, lifetime.toMillis());
+            pipeline.pexpire(key, lifetimeMillis(channel));
             return read(pipeline, key);
         });
         return info(fields).filter(info -> info.json().isPresent());
+    }
+
+    private long lifetimeMillis(String channel) {
+        return retentions.of(channel).positions().toMillis();
     }
 
     /** Sends the command that reads what {@link #info} takes. */

@@ -23,14 +23,14 @@ final class RedisReads {
     private final Commands commands;
     private final RedisKeys keys;
     private final RedisHistory history;
-    private final Retention retention;
+    private final ChannelRetention retentions;
     private final Bulkhead<UnavailableException> counts = Commands.bulkhead(MAX_COUNTS);
 
-    RedisReads(Commands commands, RedisKeys keys, RedisHistory history, Retention retention) {
+    RedisReads(Commands commands, RedisKeys keys, RedisHistory history, ChannelRetention retentions) {
         this.commands = commands;
         this.keys = keys;
         this.history = history;
-        this.retention = retention;
+        this.retentions = retentions;
     }
 
     /** See {@link Broker#readMark}. The newest position is one that this server has shown. */
@@ -46,12 +46,13 @@ final class RedisReads {
     private ReadMark run(String channel, Position shown, Broker.Reader reader, long offset, boolean moves, long end)
             throws UnavailableException {
         List<String> names = List.of(keys.log(channel), keys.meta(channel), keys.read(channel));
+        Retention retention = retentions.of(channel);
         List<String> arguments = Commands.texts(
                 history.freshEpoch(),
                 shown.epoch(),
                 shown.offset(),
                 retention.positions().toMillis(),
-                history.unpublishedMillis(),
+                RedisHistory.unpublishedMillis(retention),
                 retention.age().toMillis(),
                 reader.client().key(),
                 offset,

@@ -2,7 +2,7 @@
 -- Appends messages. Each is numbered, appended and published, unless its idempotency key was used before.
 -- KEYS  log, meta
 -- ARGV  live channel, the name of a new epoch, the newest epoch and offset that were shown, the number of offsets whose
---       messages are kept, their lifetime, the lifetime of a position, the lifetime of an idempotency key, PUBLISH or SPUBLISH
+--       messages are kept (which may be 0), their lifetime, the lifetime of a position, the lifetime of an idempotency key, PUBLISH or SPUBLISH
 local log, meta = KEYS[1], KEYS[2]
 local kept, age = tonumber(ARGV[5]), tonumber(ARGV[6])
 local epoch, offset, left -- known once a message is appended
@@ -42,7 +42,7 @@ local function append(rest, key)
   if offset % 16 == 0 or first and left < age - age / 64 then
     for _ = 1, 32 do
       local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-      if (tonumber(oldest[2][2]) or 0) > time - age then
+      if not oldest or (tonumber(oldest[2][2]) or 0) > time - age then
         break
       end
       redis.call('XDEL', log, oldest[1])

@@ -14,18 +14,18 @@ local function tombstone(gone, offset)
 end
 
 -- Returns the entries of a history behind an id, oldest first, or before it, newest first: messages of the log and, in their
--- places, tombstones, which look like entries of the log. Leaves out tombstones up to the offset 'left', which have left the
+-- places, tombstones, which look like entries of the log. Leaves out both up to the offset 'left', which have left the
 -- history. The next entries are behind the last one's id.
 local function entries(log, gone, forward, id, count, left)
   local from = id:match('^%d+')
   local found, tombstones
   if forward then
-    found = redis.call('XRANGE', log, '(' .. id, '+', 'COUNT', count)
     local above = string.format('(%.0f', math.max(tonumber(from), left))
+    found = redis.call('XRANGE', log, above .. '-0', '+', 'COUNT', count)
     tombstones = gone and redis.pcall('ZRANGE', gone, above, '+inf', 'BYSCORE', 'LIMIT', 0, count)
   else
-    found = redis.call('XREVRANGE', log, '(' .. id, '-', 'COUNT', count)
-    local above = string.format('(%.0f', left)
+    local above = string.format('(%.0f', math.max(left, 0))
+    found = redis.call('XREVRANGE', log, '(' .. id, above .. '-0', 'COUNT', count)
     tombstones = gone and redis.pcall('ZRANGE', gone, '(' .. from, above, 'BYSCORE', 'REV', 'LIMIT', 0, count)
   end
   if not tombstones or #tombstones == 0 then -- or it is an error: a user without the right to read them has written none

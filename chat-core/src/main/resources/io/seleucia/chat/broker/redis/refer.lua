@@ -8,8 +8,9 @@ local folds, gone = KEYS[3], KEYS[4]
 
 -- Returns the fields of a message of this epoch that has not left the history, and whether it is deleted; nil if there is none.
 local function find(place, now_epoch, newest)
-  local entry = redis.call('XRANGE', log, place .. '-0', place .. '-0')[1]
-  local deleted = not entry and tonumber(place) > newest - kept and tombstone(gone, place)
+  local stays = tonumber(place) > newest - kept
+  local entry = stays and redis.call('XRANGE', log, place .. '-0', place .. '-0')[1]
+  local deleted = stays and not entry and tombstone(gone, place)
   local readable, fields = pcall(cjson.decode, head(entry and entry[2][4] or deleted or '') .. '}')
   if readable and fields.epoch == now_epoch and (tonumber(fields.time) or 0) > time - age then
     return fields, deleted, entry
@@ -189,7 +190,8 @@ local function trim()
     end
     redis.call('ZREMRANGEBYSCORE', gone, place, place)
   end
-  local first = tonumber(redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1][1]:match('^%d+'))
+  local entry = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+  local first = entry and tonumber(entry[1]:match('^%d+')) or offset + 1
   first = math.min(first, oldest or first)
   redis.call('ZREMRANGEBYLEX', folds, '-', '(' .. digits(first))
   redis.call('ZREMRANGEBYLEX', folds, '[e ', '(e ' .. digits(math.max(first - kept, 0)))

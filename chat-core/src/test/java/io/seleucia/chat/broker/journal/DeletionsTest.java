@@ -23,8 +23,8 @@ class DeletionsTest {
     }
 
     private JournalWriter writer(JournalDirectory directory) {
-        JournalOptions options =
-                new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Duration.ofDays(1), 1 << 20, Duration.ofHours(1));
+        JournalOptions options = new JournalOptions(
+                Fsync.NEVER, () -> Duration.ofDays(1), Duration.ofDays(1), 1 << 20, Duration.ofHours(1));
         return new JournalWriter(new ActiveSegment(directory, options), Fsync.NEVER);
     }
 

@@ -16,6 +16,7 @@ import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.options.CurrentOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,7 @@ class InMemoryChannelTest {
                 "lobby",
                 "e",
                 Retention.DEFAULT,
+                new CurrentOptions(),
                 MemoryBudget.ofBytes(1 << 20),
                 new ChannelSizes<>(),
                 new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
@@ -79,6 +81,7 @@ class InMemoryChannelTest {
                     "lobby",
                     "e",
                     Retention.DEFAULT,
+                    new CurrentOptions(),
                     MemoryBudget.ofBytes(1 << 20),
                     new ChannelSizes<>(),
                     new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
@@ -103,6 +106,7 @@ class InMemoryChannelTest {
                 "lobby",
                 "e",
                 Retention.DEFAULT,
+                new CurrentOptions(),
                 MemoryBudget.ofBytes(1 << 20),
                 new ChannelSizes<>(),
                 new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
@@ -143,6 +147,7 @@ class InMemoryChannelTest {
                 "lobby",
                 "e",
                 Retention.DEFAULT,
+                new CurrentOptions(),
                 MemoryBudget.ofBytes(1 << 20),
                 new ChannelSizes<>(),
                 new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.options.CurrentOptions;
 import java.net.URI;
 import java.time.Duration;
 
@@ -80,7 +81,7 @@ public final class RedisBrokers {
 
     private static RedisBroker over(RedisServers servers, Retention retention, PresenceTiming timing) {
         MemoryBudget memory = MemoryBudget.ofHeap(MemoryBudget.DEFAULT_SHARE);
-        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention, memory, timing);
+        return new RedisBroker(servers, RedisBroker.DEFAULT_PREFIX, retention, memory, new CurrentOptions(), timing);
     }
 
     private static RedisBroker reachable(URI redis, PresenceTiming timing) throws Exception {

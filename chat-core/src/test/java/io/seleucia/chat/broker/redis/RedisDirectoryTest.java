@@ -12,6 +12,7 @@ import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
+import io.seleucia.chat.options.CurrentOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -171,7 +172,7 @@ class RedisDirectoryTest {
             RedisDirectory directory = new RedisDirectory(
                     new Commands(parts.topology),
                     parts.keys,
-                    Retention.DEFAULT,
+                    new ChannelRetention(Retention.DEFAULT, new CurrentOptions()),
                     () -> "",
                     List.of(),
                     parts.memory,
@@ -197,7 +198,7 @@ class RedisDirectoryTest {
             RedisDirectory directory = new RedisDirectory(
                     new Commands(parts.topology),
                     parts.keys,
-                    Retention.DEFAULT,
+                    new ChannelRetention(Retention.DEFAULT, new CurrentOptions()),
                     () -> "another " + server,
                     List.of(),
                     parts.memory,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.options.CurrentOptions;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import redis.clients.jedis.HostAndPort;
@@ -25,7 +26,8 @@ final class RedisParts implements Subscriber.Receiver, AutoCloseable {
     RedisParts(RedisServers servers) {
         RedisConnectionFactory connections = new RedisConnectionFactory(servers, "a-test");
         topology = new RedisTopology(servers, connections, keys, "a-test", this, this::moved, memory);
-        history = new RedisHistory(new Commands(topology), keys, Retention.DEFAULT);
+        history = new RedisHistory(
+                new Commands(topology), keys, new ChannelRetention(Retention.DEFAULT, new CurrentOptions()));
         feeds = new ChannelFeeds(history::since, memory);
         placement = new SubscriptionPlacement(feeds, topology, keys, closed);
         resync = new FeedResync(feeds, history, placement::isPlaced, closed);

@@ -1,4 +1,4 @@
-package io.seleucia.chat.auth;
+package io.seleucia.chat.text;
 
 /**
  * A pattern in which {@code *} stands for any text, even an empty one. Matching allocates nothing; in the worst case its time
@@ -7,13 +7,15 @@ package io.seleucia.chat.auth;
  * @param prefix the pattern up to the first {@code *}
  * @param rest the pattern from the first {@code *} on
  */
-record Wildcard(String prefix, String rest) {
-    static Wildcard of(String pattern) {
+public record Wildcard(String prefix, String rest) {
+    /** Returns a pattern. */
+    public static Wildcard of(String pattern) {
         int star = pattern.indexOf('*');
         return star < 0 ? new Wildcard(pattern, "") : new Wildcard(pattern.substring(0, star), pattern.substring(star));
     }
 
-    boolean matches(String text) {
+    /** Returns whether the pattern is one of a text. */
+    public boolean matches(String text) {
         if (rest.isEmpty()) {
             return text.equals(prefix);
         }
