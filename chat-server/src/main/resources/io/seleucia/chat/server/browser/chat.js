@@ -155,6 +155,9 @@ export class Chat {
     #stateChanged({ state, error, code, reason }) {
         const begins = state === "connected";
         this.outage.changed(state, code, reason);
+        for (const conversation of this.conversations.values()) {
+            conversation.typing.clear(); // what is not heard any more
+        }
         this.begun ||= begins;
         if (state === "closed") {
             if (!this.#isEnded && error) {
@@ -174,10 +177,7 @@ export class Chat {
             this.#history.load(this.current);
         }
         for (const conversation of this.conversations.values()) {
-            conversation.typing.clear();
-            if (conversation.isDirect) {
-                this.#outbox.resume(conversation);
-            } else if (this.#client.position(conversation.key)) {
+            if (conversation.isDirect || this.#client.position(conversation.key)) {
                 this.#outbox.resume(conversation);
             }
         }
