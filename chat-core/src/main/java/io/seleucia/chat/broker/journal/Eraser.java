@@ -1,6 +1,8 @@
 package io.seleucia.chat.broker.journal;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +21,8 @@ import java.util.function.BooleanSupplier;
  * back by that. A deletion of a channel or a sender is carried out at once.
  */
 final class Eraser {
+    private static final Logger LOG = System.getLogger(Eraser.class.getName());
+
     /** The mean number of bytes that are copied in a second: one segment in about a minute. */
     static final long BYTES_PER_SECOND = 1024 * 1024;
 
@@ -120,7 +124,11 @@ final class Eraser {
         long active = segments.active();
         for (long segment : erasures.takeSkipped()) {
             erasures.read(directory, segment, Optional.empty());
-            listing.listBefore(Math.min(active, segment + 1), segments.sealedBefore(active), () -> {});
+            try {
+                listing.listBefore(Math.min(active, segment + 1), segments.sealedBefore(active), () -> {});
+            } catch (IOException e) { // as when the disk is full: they stay in memory, and it is tried again
+                LOG.log(Level.WARNING, "deleted messages can't be listed; check the disk: " + e.getMessage());
+            }
         }
     }
 

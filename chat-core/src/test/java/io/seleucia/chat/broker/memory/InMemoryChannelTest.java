@@ -11,10 +11,13 @@ import io.seleucia.chat.broker.journal.JournalOptions;
 import io.seleucia.chat.broker.journal.JournalRecord;
 import io.seleucia.chat.broker.journal.PendingRecord;
 import io.seleucia.chat.memory.MemoryBudget;
+import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
+import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.options.CurrentOptions;
 import java.nio.file.Files;
@@ -172,5 +175,39 @@ class InMemoryChannelTest {
             assertThat(third.position()).isEqualTo(first.position());
             assertThat(third.written()).succeedsWithin(30, TimeUnit.SECONDS);
         }
+    }
+
+    @Test
+    void showsAPageThatWasReadBeforeADeletionAsItIsNow() throws Exception {
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby",
+                "e",
+                Retention.DEFAULT,
+                new CurrentOptions(),
+                MemoryBudget.ofBytes(1 << 20),
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        Sender ada = Sender.of("ada");
+        for (String text : List.of("secret", "kept")) {
+            channel.change(it -> it.place(Optional.empty(), ada, new Draft(new Content.Text(text), "")));
+        }
+        List<Message> page = channel.use(it -> it.page(true, message -> true, 10))
+                .orElseThrow()
+                .page()
+                .messages();
+        List<FoldedMessage> folded =
+                channel.use(it -> it.folded(true, 0, 10)).orElseThrow().page().messages();
+        Attributes deletion = Attributes.NONE.withRef(new Reference(1, Reference.Kind.DELETE));
+        channel.change(it -> it.place(Optional.empty(), ada, new Draft(Content.NONE, deletion, "", false)));
+
+        List<Message> now =
+                channel.use(it -> it.current(page, Optional.empty())).orElseThrow();
+        List<FoldedMessage> foldedNow =
+                channel.use(it -> it.currentFolded(folded, Optional.empty())).orElseThrow();
+
+        assertThat(now).hasSize(2);
+        assertThat(now.getFirst().isDeleted()).isTrue();
+        assertThat(now.getLast()).isEqualTo(page.getLast());
+        assertThat(foldedNow).extracting(FoldedMessage::message).isEqualTo(now);
     }
 }
