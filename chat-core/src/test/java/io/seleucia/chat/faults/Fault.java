@@ -5,6 +5,7 @@ import static io.seleucia.chat.faults.Strokes.cut;
 import static io.seleucia.chat.faults.Strokes.delay;
 import static io.seleucia.chat.faults.Strokes.delete;
 import static io.seleucia.chat.faults.Strokes.drain;
+import static io.seleucia.chat.faults.Strokes.fillDisk;
 import static io.seleucia.chat.faults.Strokes.hide;
 import static io.seleucia.chat.faults.Strokes.jump;
 import static io.seleucia.chat.faults.Strokes.jumpAfterDeath;
@@ -85,6 +86,8 @@ enum Fault {
     REPLACE_SERVER(6, 1_500, (site, members, random) -> replace(site, members, random)),
     /** What somebody has said, or all that was said in a channel, is deleted. */
     DELETE(20, 400, (site, members, random) -> delete(site, members, random)),
+    /** The disk of a server with a journal is full for a while. */
+    FULL_DISK(4, 1_500, (site, members, random) -> fillDisk(site, random)),
     /** The clock of Redis or of a server jumps, by up to some minutes or hours. */
     JUMP_CLOCK(6, 2_500, (site, members, random) -> jump(site, oneOf(site.clocks(), random), random)),
     /** The clock of Redis goes forward while a server is not heard of. */
@@ -135,6 +138,9 @@ enum Fault {
     /** Deletions, and what has members recover. */
     static final Set<Fault> DELETIONS =
             Set.of(CUT_CLIENT, AWAY_CLIENT, STALL_CLIENT, KILL_SERVER, DRAIN_SERVER, DELETE);
+
+    /** Those of a journal's disk. */
+    static final Set<Fault> DISK = Set.of(CUT_CLIENT, AWAY_CLIENT, KILL_SERVER, DRAIN_SERVER, FULL_DISK);
 
     /** Those of a site with clocks. */
     static final Set<Fault> CLOCKS =

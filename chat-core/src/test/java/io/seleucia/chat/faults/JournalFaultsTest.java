@@ -1,6 +1,7 @@
 package io.seleucia.chat.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.LongForm;
@@ -51,6 +52,19 @@ class JournalFaultsTest {
     @LongForm
     void aClockThatJumpsHarmsNobody() throws Exception {
         assertNothingIsLost(Site.withJournalAndClock(directory), Fault.CLOCKS_WITHOUT_REDIS);
+    }
+
+    @Test
+    @LongForm
+    void aDiskThatIsFullForAWhileHarmsNobody() throws Exception {
+        assumeThat(Path.of("/usr/bin/prlimit")).exists();
+        try (Site site = Site.withJournal(directory)) {
+            Verdict verdict = new FaultRun(site, SEED, SHORT, Fault.DISK).run();
+
+            assertThat(verdict.losses())
+                    .as("what members were told that they lost")
+                    .isZero();
+        }
     }
 
     private void assertNothingIsLost(Equipment equipment, Set<Fault> faults) throws Exception {

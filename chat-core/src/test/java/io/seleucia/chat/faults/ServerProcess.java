@@ -188,6 +188,19 @@ final class ServerProcess {
         }
     }
 
+    /**
+     * Limits the size of the files that it writes, as if the disk were full. A write beyond that is cut off, or fails.
+     *
+     * @param bytes the size, or {@code unlimited}
+     */
+    void limitFiles(String bytes) throws IOException, InterruptedException {
+        String[] command = {"prlimit", "--pid", Long.toString(process.pid()), "--fsize=" + bytes + ":unlimited"};
+        int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (status != 0) {
+            throw new IOException("prlimit ended with " + status);
+        }
+    }
+
     /** What all lives of all of them have written to standard error. */
     static String logs(List<ServerProcess> servers) {
         return servers.stream().map(ServerProcess::log).collect(Collectors.joining());

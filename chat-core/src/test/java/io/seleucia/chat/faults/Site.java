@@ -2,7 +2,9 @@ package io.seleucia.chat.faults;
 
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.broker.redis.RedisProcess;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ final class Site implements AutoCloseable {
     private Optional<Network> network = Optional.empty();
     private Duration silence = SILENCE;
     private Duration noticing = Duration.ofSeconds(3);
+    private Optional<Path> journal = Optional.empty();
     private final Optional<RedisProcess> redis;
     private final List<FaultyProxy> proxies = new ArrayList<>(); // one for each server over Redis, without a network
     private final List<Integer> doors = new ArrayList<>(); // one for each server on a network, which no fault closes
@@ -152,8 +155,16 @@ final class Site implements AutoCloseable {
 
     private static Site withJournal(Host host, Path directory, Equipment equipment) throws IOException {
         Site site = new Site(Optional.empty());
+        site.journal = Optional.of(directory);
         site.begin(host, directory.toUri().toString(), equipment);
         return site;
+    }
+
+    /** Returns the size of the journal's largest file, in bytes. */
+    long largestFile() throws IOException {
+        try (Stream<Path> files = Files.walk(journal.orElseThrow())) {
+            return files.map(Path::toFile).mapToLong(File::length).max().orElse(0);
+        }
     }
 
     List<ServerProcess> servers() {

@@ -1,7 +1,10 @@
 package io.seleucia.chat.faults;
 
+import static io.seleucia.chat.Eventually.eventuallyGet;
+
 import io.seleucia.chat.faults.Fault.Act;
 import io.seleucia.chat.faults.Fault.Stroke;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -124,6 +127,28 @@ final class Strokes {
             members.forEach(member -> member.talk(true));
         };
         return new Stroke("deletions", begin, end);
+    }
+
+    /**
+     * A few bytes still fit into each file, so that a record may be cut off. Half of the time that is behind the largest
+     * file of the journal, which can then go on in another.
+     */
+    static Stroke fillDisk(Site site, Random random) {
+        ServerProcess server = site.servers().getFirst();
+        boolean behindTheLargest = random.nextBoolean();
+        int left = random.nextInt(300);
+        Act begin = () -> {
+            server.limitFiles(Long.toString(left + (behindTheLargest ? site.largestFile() : 0)));
+            if (!behindTheLargest) {
+                eventuallyGet(() -> {
+                    if (!server.status().flaw().contains("the journal can't be written")) {
+                        throw new IOException("nothing has been written yet");
+                    }
+                    return null;
+                });
+            }
+        };
+        return new Stroke(server, begin, () -> server.limitFiles("unlimited"));
     }
 
     static Stroke jump(Site site, FakeClock clock, Random random) {
