@@ -6,13 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.User;
+import io.seleucia.chat.client.ChatClient;
+import io.seleucia.chat.client.ChatListener;
 import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.Message;
 import io.seleucia.chat.options.ChannelRules;
 import io.seleucia.chat.options.CurrentOptions;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.text.ParseException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -361,6 +370,68 @@ class ChannelOptionsTest {
                     .contains("\"too_large\"");
             assertThat(ask(bob, "\"type\":\"direct\",\"to\":\"ada\",\"data\":\"hi\""))
                     .contains("\"forbidden\"");
+        }
+    }
+
+    @Test
+    void readersOverHttpAreBoundByThemToo() throws Exception {
+        options("lobby subscribe=users", "den cache=1");
+        server.publish("den", "program", "newest");
+        URI at = ChatV1OverHttpTest.at(server);
+
+        try (HttpClient http = HttpClient.newHttpClient();
+                StreamClient reader = StreamClient.reader(at, "den")) {
+            HttpRequest request =
+                    HttpRequest.newBuilder(at.resolve("/http/channel/lobby")).build();
+            assertThat(http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .isEqualTo(403);
+            String first = reader.nextEvent().toString();
+            assertThat(first.contains("newest") ? first : reader.nextEvent().toString())
+                    .contains("newest");
+
+            options("den subscribe=nobody");
+            assertThat(reader.closing().get("reconnect").getAsBoolean()).isFalse();
+        }
+    }
+
+    @Test
+    void theJavaClientTakesTheNewestMessagesAsNewOnes() throws Exception {
+        options("lobby cache=2");
+        for (String text : List.of("one", "two", "three")) {
+            server.publish("lobby", "program", text);
+        }
+        LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
+
+        try (ChatClient bob = ChatClient.builder(URI.create("ws://localhost:" + server.port() + "/"))
+                .name("bob")
+                .listener(new ChatListener() {
+                    @Override
+                    public void message(Message message) {
+                        received.add(message.content().asText());
+                    }
+                })
+                .start()) {
+            assertThat(bob.subscribe("lobby").get(60, TimeUnit.SECONDS).offset())
+                    .isEqualTo(1);
+            server.publish("lobby", "program", "four");
+
+            for (String text : List.of("two", "three", "four")) {
+                assertThat(received.poll(60, TimeUnit.SECONDS)).isEqualTo(text);
+            }
+        }
+    }
+
+    @Test
+    void clientsOfControllersAreSentTheNewestMessageAfterTheyJoined() throws Exception {
+        options("lobby cache=1");
+        server.publish("lobby", "program", "newest");
+
+        try (TestClient controllers = TestClient.connect(server.port(), "XSocketsNET")) {
+            controllers.send("{\"c\":\"chat\",\"t\":\"1\",\"d\":\"\"}");
+            assertThat(controllers.next()).contains("\"t\":\"2\"");
+            controllers.send("{\"c\":\"chat\",\"t\":\"join\",\"d\":{\"channel\":\"lobby\"}}");
+            String frame = controllers.next();
+            assertThat(frame.contains("newest") ? frame : controllers.next()).contains("\"t\":\"message\"", "newest");
         }
     }
 }

@@ -116,7 +116,7 @@ public final class HttpFallback implements AutoCloseable {
         }
         check(request, authenticator);
         String channel = Names.normal(name);
-        if (!context.logins().mayRead(authenticator.login(), channel, since.isPresent())) {
+        if (!context.rights().mayRead(authenticator.login(), channel, since.isPresent())) {
             throw new HandshakeException(403, HandshakeRefusal.FORBIDDEN, "not allowed in this channel");
         }
         HttpStream stream = new HttpStream(

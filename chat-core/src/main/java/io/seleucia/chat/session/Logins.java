@@ -363,19 +363,6 @@ public final class Logins {
                 && (authorizer.isEmpty() || authorizer.get().allows(user, action, channel, content));
     }
 
-    /**
-     * Returns whether the rules let a client read a channel: subscribe to it and, if it wants the past, read the history. May block,
-     * as the authorizer does.
-     *
-     * @param login the client's login; empty for a guest
-     */
-    public boolean mayRead(Optional<Login> login, String channel, boolean past) {
-        User user = login.map(Login::user).orElseGet(() -> User.guest(GUEST + "reader"));
-        return !restrict(login)
-                || allow(user, Authorizer.Action.SUBSCRIBE, channel, Optional.empty())
-                        && (!past || allow(user, Authorizer.Action.HISTORY, channel, Optional.empty()));
-    }
-
     /** Returns whether a login holds no longer. Does not block. */
     public boolean isOver(Login login) {
         User user = login.user();

@@ -7,9 +7,7 @@ import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.ErrorCode;
 import io.seleucia.chat.message.Request;
-import io.seleucia.chat.options.ChannelOptions;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * The rights of a session's client, as a stranger, a guest or a user. Runs in the inbound loop, except for methods that any
@@ -19,14 +17,13 @@ final class Permissions {
     private final ClientIdentity identity;
     private final Logins logins;
     private final Replies replies;
-    private final Function<String, ChannelOptions> options;
+    private final ChannelRights rights;
     private volatile User guest; // null until it is asked for
 
-    /** @param options returns the options of a channel, which narrow the rights of all clients */
-    Permissions(ClientIdentity identity, Logins logins, Replies replies, Function<String, ChannelOptions> options) {
-        this.options = options;
+    Permissions(ClientIdentity identity, ChannelRights rights, Replies replies) {
         this.identity = identity;
-        this.logins = logins;
+        this.rights = rights;
+        this.logins = rights.logins();
         this.replies = replies;
     }
 
@@ -93,27 +90,16 @@ final class Permissions {
         return allows(action, channel, Optional.empty());
     }
 
-    /** Returns whether the rules allow an action. Any thread. */
+    /** Returns whether the rules allow an action, and the options leave it to the client. Any thread. */
     boolean allows(Authorizer.Action action, String channel, Optional<Content> content) {
         Optional<Login> login = identity.login();
-        return isAmong(options.apply(channel).audience(action), login, channel)
-                && (!logins.restrict(login) || logins.allow(user(login), action, channel, content));
+        return rights.allow(login, () -> user(login), action, channel, content);
     }
 
     /** Returns whether the options of a channel leave an action to the client, whatever the rules say. Any thread. */
     boolean isLeft(Authorizer.Action action, String channel) {
-        return isAmong(options.apply(channel).audience(action), identity.login(), channel);
-    }
-
-    private boolean isAmong(ChannelOptions.Audience audience, Optional<Login> login, String channel) {
-        return switch (audience) {
-            case EVERYBODY -> true;
-            case USERS -> login.isPresent();
-            case MODERATORS ->
-                logins.restrict(login)
-                        && logins.allow(user(login), Authorizer.Action.MODERATE, channel, Optional.empty());
-            case NOBODY -> false;
-        };
+        Optional<Login> login = identity.login();
+        return rights.leave(login, () -> user(login), action, channel);
     }
 
     /** Returns the client's user. */

@@ -67,7 +67,7 @@ public final class Session implements ConnectionHandler, LocalSession, Peer {
         this.replies = new Replies(served, this.protocol, this::unavailable);
         this.allowance = new Allowance(served, replies, context.sources(), context.limits());
         this.identity = new ClientIdentity(this, context, login);
-        this.permissions = new Permissions(identity, context.logins(), replies, context.channels()::options);
+        this.permissions = new Permissions(identity, context.rights(), replies);
         this.subscriptions = new Subscriptions(this, permissions, context.channels());
         this.echoes = this.protocol.echoes()
                 ? Optional.empty()

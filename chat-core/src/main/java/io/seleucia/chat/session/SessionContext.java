@@ -31,6 +31,11 @@ public record SessionContext(
         return new SessionContext(server, others, limits, channels, logins, sources, holds, observer, methods);
     }
 
+    /** Returns the rights of clients in channels. */
+    public ChannelRights rights() {
+        return new ChannelRights(logins, channels);
+    }
+
     /** Returns the budget that is charged for the memory of sessions. */
     MemoryBudget memory() {
         return connections.memory();

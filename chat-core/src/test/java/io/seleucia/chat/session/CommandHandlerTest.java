@@ -681,7 +681,7 @@ class CommandHandlerTest {
             replies = new Replies(served, this, why -> new Event.Failed(ErrorCode.UNAVAILABLE, why.getMessage()));
             allowance = new Allowance(served, replies, sources, context.limits());
             identity = new ClientIdentity(this, context, Optional.empty());
-            Permissions permissions = new Permissions(identity, logins, replies, channels()::options);
+            Permissions permissions = new Permissions(identity, new ChannelRights(logins, channels()), replies);
             subscriptions = new Subscriptions(this, permissions, context.channels());
             commands = new CommandHandler(this, identity, permissions, subscriptions, context, Optional.empty());
             Thread.ofVirtual().start(served.serve(this)::run);
