@@ -95,7 +95,7 @@ class UserCommandTest {
         assertThat(user("", "add", " ada")).endsWith("must not begin or end with white space | 2");
         assertThat(user("x", "add", "#bob")).endsWith("the name of an account must not begin with # | 2");
         assertThat(user("", "frob", "ada"))
-                .contains("the command must be: user add|passwd|remove NAME")
+                .contains("the command must be: user add|passwd|disable|enable|remove NAME")
                 .endsWith("| 2");
         assertThat(end(begin("", "list"))).isEqualTo("chat-server: the command user needs users-file | 2");
         assertThat(account("ada").isPassword("x y z x y z")).isTrue();
@@ -136,5 +136,17 @@ class UserCommandTest {
         }
 
         assertThat(Account.parse(new PrivateFile(file).lines())).hasSize(6);
+    }
+
+    @Test
+    void disablesAndEnables() throws Exception {
+        assertThat(user("a good password\n", "add", "ada")).isEqualTo("added ada | 0");
+        assertThat(user("", "disable", "ada")).isEqualTo("disabled ada | 0");
+        assertThat(user("", "list")).isEqualTo("ada\tnever\tdisabled | 0");
+        assertThat(user("another password\n", "passwd", "ada")).isEqualTo("changed the password of ada | 0");
+        assertThat(user("", "list")).as("still").isEqualTo("ada\tnever\tdisabled | 0");
+        assertThat(user("", "enable", "ada")).isEqualTo("enabled ada | 0");
+        assertThat(user("", "list")).isEqualTo("ada\tnever | 0");
+        assertThat(user("", "disable", "bob")).endsWith("there is no user bob in " + file + " | 1");
     }
 }

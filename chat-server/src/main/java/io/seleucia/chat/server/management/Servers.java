@@ -1,7 +1,6 @@
 package io.seleucia.chat.server.management;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.ClosedBrokerException;
@@ -50,6 +49,7 @@ final class Servers implements Broker.Listener, AutoCloseable {
     private final Broker broker;
     private final Function<JsonObject, JsonObject> answerer;
     private final ThrottledLog log = new ThrottledLog(LOG, Level.DEBUG);
+    private final ThrottledLog ignored = new ThrottledLog(LOG, Level.WARNING);
     private final ArrayBlockingQueue<JsonText> signals = new ArrayBlockingQueue<>(MAX_WAITING);
     private final Map<Long, Question> questions = new ConcurrentHashMap<>(); // that wait for answers
     private final AtomicLong asked = new AtomicLong();
@@ -185,8 +185,9 @@ final class Servers implements Broker.Listener, AutoCloseable {
             } else if (json.has("to") && json.get("to").getAsString().equals(id)) {
                 collect(signal.from, json);
             }
-        } catch (JsonParseException | IllegalStateException | UnsupportedOperationException | NullPointerException e) {
-            log.log(() -> "a signal of another server can't be read: " + e.getMessage());
+        } catch (RuntimeException
+                | StackOverflowError e) { // whatever it has, it was made by another version, or by hand
+            ignored.log(() -> "a question of another server is ignored: this version does not understand it: " + e);
         }
     }
 

@@ -80,6 +80,25 @@ final class SessionLists {
         }
     }
 
+    /** A server's answer about its sessions. */
+    private record Part(String name, int total, List<Listed> sessions, boolean more) {
+        /** Returns empty if this version can't read it. */
+        static Optional<Part> of(String server, JsonObject answer) {
+            try {
+                List<Listed> sessions = new ArrayList<>();
+                answer.getAsJsonArray("sessions")
+                        .forEach(one -> sessions.add(Listed.of(server, one.getAsJsonObject())));
+                return Optional.of(new Part(
+                        answer.get("name").getAsString(),
+                        answer.get("total").getAsInt(),
+                        sessions,
+                        answer.get("more").getAsBoolean()));
+            } catch (RuntimeException e) { // made by another version, or by hand
+                return Optional.empty();
+            }
+        }
+    }
+
     SessionLists(ChatServer server, Status status) {
         this.server = server;
         this.status = status;
@@ -148,20 +167,22 @@ final class SessionLists {
         Servers.Answers answers = servers.ask(question);
         List<Listed> all = new ArrayList<>();
         int total = 0;
+        int silent = answers.silent().size();
         boolean more = false;
         Map<String, String> names = new TreeMap<>();
         Optional<Listed> end = Optional.empty(); // the first place up to which an answer that was cut is complete
         for (Map.Entry<String, JsonObject> answer : answers.byServer().entrySet()) {
-            JsonObject page = answer.getValue();
-            total += page.get("total").getAsInt();
-            names.put(answer.getKey(), page.get("name").getAsString());
-            List<Listed> listed = new ArrayList<>();
-            page.getAsJsonArray("sessions")
-                    .forEach(one -> listed.add(Listed.of(answer.getKey(), one.getAsJsonObject())));
-            all.addAll(listed);
-            if (page.get("more").getAsBoolean() && !listed.isEmpty()) {
+            Optional<Part> part = Part.of(answer.getKey(), answer.getValue());
+            if (part.isEmpty()) {
+                silent++;
+                continue;
+            }
+            total += part.get().total;
+            names.put(answer.getKey(), part.get().name);
+            all.addAll(part.get().sessions);
+            if (part.get().more && !part.get().sessions.isEmpty()) {
                 more = true;
-                Listed last = listed.getLast();
+                Listed last = part.get().sessions.getLast();
                 end = end.filter(earlier -> Listed.comparator(order).compare(earlier, last) <= 0)
                         .or(() -> Optional.of(last));
             }

@@ -145,6 +145,7 @@ export const charts = {
     memory: new Chart("Memory kept for clients", bytes),
     refused: new Chart("Refused handshakes", perSample),
     slow: new Chart("Slow consumers", perSample),
+    limited: new Chart("Requests over a limit", perSample),
 };
 find("cards").append(...Object.values(charts).map((chart) => chart.element));
 

@@ -68,7 +68,9 @@ async function showView() {
         showOrHide("incomplete", "");
     } catch (error) {
         if (error instanceof ApiError && error.status === 401) showFailure(error);
-        else showOrHide("incomplete", `This view can’t be updated: ${error.message}.`);
+        const text = error.name === "TimeoutError" ? "no answer in time" : error.message;
+        // If the server can't be reached, the next status says so.
+        showOrHide("incomplete", error instanceof TypeError ? "" : `This view can’t be updated: ${text}.`);
     } finally {
         showing = false;
     }
@@ -105,6 +107,7 @@ function open() {
     }
     for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== name;
     const title = find("views").querySelector("[aria-current]")?.textContent.trim() ?? "";
+    say(""); // it was about another view
     document.title = `${title} – Seleucia console`;
     showing = false;
     if (!find("board").hidden) showView();

@@ -70,6 +70,7 @@ export function showStatus(status) {
         refused.reduce((sum, [, times]) => sum + times, 0),
     );
     showSince("slow", "since the start", status.slowConsumers);
+    showSince("limited", "since the start", status.rateLimited);
     before = { status, at: now };
     showMemory(status.memory);
     showCounts("ended", Object.entries(status.connectionsEnded), (code) => `${code} ${CLOSE_CODES[code] ?? ""}`);

@@ -25,7 +25,7 @@ function update({ children }, { user, disabled, lastLogin, lastAddress }) {
         user,
         disabled ? "disabled" : "can log in",
         lastLogin ? moment(lastLogin) : "never",
-        lastAddress ?? "–",
+        lastAddress ?? "",
     ];
     for (const [i, text] of texts.entries()) put(children[i], text);
     children[1].classList.toggle("bad", disabled);

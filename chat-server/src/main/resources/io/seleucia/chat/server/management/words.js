@@ -1,15 +1,16 @@
 // Numbers, sizes and times as people read them.
 
 const whole = new Intl.NumberFormat("en");
-const dateAndTime = new Intl.DateTimeFormat(undefined, {
-    year: "numeric",
+const dateAndTime = {
     month: "short",
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
     timeZoneName: "short",
-});
+};
+const thisYear = new Intl.DateTimeFormat(undefined, dateAndTime);
+const anyYear = new Intl.DateTimeFormat(undefined, { year: "numeric", ...dateAndTime });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
@@ -49,8 +50,11 @@ export function span(seconds) {
     return `${Math.floor(seconds / size)} ${unit}${restUnit && rest ? ` ${rest} ${restUnit}` : ""}`;
 }
 
-/** Returns a time with its date and zone. */
-export const moment = (time) => dateAndTime.format(new Date(time));
+/** Returns a time with its date and zone, and its year if that is not this one. */
+export function moment(time) {
+    const date = new Date(time);
+    return (date.getFullYear() === new Date().getFullYear() ? thisYear : anyYear).format(date);
+}
 
 /** Returns a time of the day, with seconds. */
 export const second = (time) => clock.format(new Date(time));

@@ -232,6 +232,27 @@ class ManagementTest {
     }
 
     @Test
+    void readsAHistoryForward() throws Exception {
+        for (int i = 1; i <= 25; i++) {
+            server.publish("lobby", "ada", i + "x".repeat(60_000));
+        }
+        List<String> seen = new ArrayList<>();
+        long after = 0;
+        while (after >= 0) {
+            JsonObject page = http.get("/api/history?limit=1000&channel=lobby&after=" + after)
+                    .json();
+            page.getAsJsonArray("messages")
+                    .forEach(message -> seen.add(
+                            message.getAsJsonObject().get("text").getAsString().replace("x", "")));
+            after = page.has("after") ? page.get("after").getAsLong() : -1;
+        }
+
+        assertThat(seen)
+                .isEqualTo(
+                        IntStream.rangeClosed(1, 25).mapToObj(String::valueOf).toList());
+    }
+
+    @Test
     void endsTheSessionsOfAClient() throws Exception {
         try (TestClient bob = TestClient.member(server.port(), "bob", "lobby")) {
             TestClient ada = TestClient.member(server.port(), "ada", "lobby");
@@ -351,6 +372,12 @@ class ManagementTest {
             GET    | /api/sessions?offset=-1         | 400 | offset must be a whole number from 0 to 2147483647
             GET    | /api/sessions?sort=name         | 400 | sort must be client, since or queued
             GET    | /api/history                    | 400 | the parameter channel is missing
+            GET    | /api/history?channel=a&before=2&after=1 | 400 | give either before or after
+            GET    | /api/sessions/all?sort=name     | 400 | sort must be client, since or queued
+            GET    | /api/sessions/all?limit=201     | 400 | limit must be a whole number from 1 to 200
+            GET    | /api/sessions/all?after=eyJhIjoxfQ | 400 | after must be the value that the page before has given
+            GET    | /api/log?level=fatal            | 400 | level must be debug, info, warning or error
+            GET    | /api/users                      | 404 | this server has no users file: set users-file
             GET    | /api/history?channel=%40ada     | 400 | a channel's name must not start with @
             GET    | /api/history?channel=%4         | 400 | the request is not valid HTTP
             GET    | /api/history?channel=a&before=0 | 400 | before must be a whole number from 1 to 9223372036854775807

@@ -144,6 +144,8 @@ class ServersTest {
                     "{\"ask\":1,\"question\":{}}",
                     "{\"ask\":1,\"question\":{\"list\":\"sessions\"}}",
                     "{\"to\":null}",
+                    "{\"ask\":1,\"question\":{\"list\":\"sessions\",\"sort\":\"x\",\"limit\":\"x\"}}",
+                    "[".repeat(90_000),
                     "x".repeat(100_000))) {
                 broker.signal(
                         Names.SERVERS_CHANNEL, new Broker.Signal("x", Sender.of("x"), Content.ofJsonOrText(text)));
