@@ -11,6 +11,7 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Reference.Kind;
 import io.seleucia.chat.message.Sender;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -351,6 +352,116 @@ public abstract class ReferenceContract {
 
         assertThat(folded(broker).getLast().message().attributes().deleted())
                 .hasValueSatisfying(deleted -> assertThat(deleted.by()).isEqualTo("bob"));
+    }
+
+    @Test
+    void boundsTheReactionsOfAClientToAMessage() throws Exception {
+        Broker broker = open();
+        say(broker, ADA, "hi");
+        say(broker, ADA, "another");
+        for (int i = 0; i < FoldedMessage.MAX_CLIENT_REACTIONS; i++) {
+            broker.publish(CHANNEL, BOB, reaction(1, "r" + i));
+        }
+
+        assertRefused(broker, BOB, reaction(1, "one more"), ReferenceException.Reason.TOO_MANY_OF_CLIENT);
+        broker.publish(CHANNEL, BOB, reaction(1, "r3")); // which he has already
+        broker.publish(CHANNEL, BOB, reaction(2, "one more"));
+        broker.publish(CHANNEL, new Sender("bob", true), reaction(1, "a guest's"));
+        broker.publish(CHANNEL, BOB, noReaction(1, "r7"));
+        broker.publish(CHANNEL, BOB, reaction(1, "one more"));
+        assertRefused(broker, BOB, reaction(1, "and more"), ReferenceException.Reason.TOO_MANY_OF_CLIENT);
+
+        assertThat(folded(broker).getFirst().reactions())
+                .hasSize(FoldedMessage.MAX_CLIENT_REACTIONS + 1)
+                .extracting(FoldedMessage.Reaction::text)
+                .doesNotContain("r7")
+                .endsWith("a guest's", "one more");
+    }
+
+    @Test
+    void letsModeratorsTakeReactionsAway() throws Exception {
+        Broker broker = open();
+        Sender cyd = Sender.of("cyd");
+        say(broker, ADA, "hi");
+        broker.publish(CHANNEL, BOB, reaction(1, "rude"));
+        broker.publish(CHANNEL, cyd, reaction(1, "rude"));
+        broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        broker.publish(CHANNEL, BOB, reaction(1, "rude")); // again, without effect
+        broker.publish(CHANNEL, BOB, noReaction(1, "+"));
+
+        assertRefused(broker, BOB, deletion(2), ReferenceException.Reason.ANNOTATION);
+        assertRefused(broker, ADA, moderating(deletion(6)), ReferenceException.Reason.ANNOTATION); // takes one back
+        assertRefused(broker, ADA, moderating(edit(2, "x")), ReferenceException.Reason.ANNOTATION);
+        long deleted =
+                broker.publish(CHANNEL, ADA, moderating(deletion(2))).position().offset();
+
+        for (Broker reader : List.of(broker, another(broker, Retention.DEFAULT))) {
+            assertThat(folded(reader).getFirst().reactions())
+                    .containsExactly(new FoldedMessage.Reaction("rude", 1, List.of("cyd")));
+            List<Message> log = log(reader);
+            assertThat(log).hasSize(7);
+            for (long offset : List.of(2L, 5L)) {
+                Message blank = log.get((int) offset - 1);
+                assertThat(blank.content()).isEqualTo(Content.NONE);
+                assertThat(blank.attributes().ref()).contains(new Reference(1, Kind.REACTION));
+                assertThat(blank.attributes().deleted())
+                        .hasValueSatisfying(by -> assertThat(by.by()).isEqualTo("ada"));
+            }
+            assertThat(log.get(2).content()).isEqualTo(text("rude")); // cyd's
+            assertThat(log.get((int) deleted - 1).attributes().ref()).contains(new Reference(2, Kind.DELETE));
+        }
+        assertRefused(broker, ADA, moderating(deletion(2)), ReferenceException.Reason.TOO_OLD);
+        assertRefused(broker, ADA, moderating(deletion(5)), ReferenceException.Reason.TOO_OLD);
+        broker.publish(CHANNEL, BOB, reaction(1, "sorry"));
+        assertThat(folded(broker).getFirst().reactions())
+                .extracting(FoldedMessage.Reaction::text)
+                .containsExactly("rude", "sorry");
+    }
+
+    @Test
+    void deletesTheEditsOfAMessageThatHasLeftTheHistory() throws Exception {
+        Retention four = Retention.DEFAULT.withMessages(4).withArchive(Duration.ZERO);
+        Broker broker = open(four);
+        say(broker, ADA, "secret");
+        say(broker, BOB, "plain");
+        broker.publish(CHANNEL, ADA, edit(1, "secret too"));
+        broker.publish(CHANNEL, BOB, moderating(edit(1, "secret still")));
+        broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        say(broker, BOB, "next");
+
+        assertThat(log(broker))
+                .extracting(message -> message.content().asText())
+                .containsExactly("secret too", "secret still", "+", "next");
+        assertRefused(broker, ADA, edit(1, "x"), ReferenceException.Reason.TOO_OLD);
+        assertRefused(broker, ADA, deletion(2), ReferenceException.Reason.TOO_OLD); // nothing of it remains
+        assertRefused(broker, Sender.of("cyd"), deletion(1), ReferenceException.Reason.FORBIDDEN);
+        assertRefused(broker, new Sender("ada", true), deletion(1), ReferenceException.Reason.FORBIDDEN);
+        RecordingListener listener = new RecordingListener();
+        broker.subscribe(CHANNEL, listener);
+
+        broker.publish(CHANNEL, ADA, deletion(1));
+
+        assertThat(listener.nextMessage().attributes().ref()).contains(new Reference(1, Kind.DELETE));
+        for (Broker reader : List.of(broker, another(broker, four))) {
+            List<Message> log = log(reader);
+            assertThat(log).extracting(message -> message.position().offset()).containsExactly(4L, 5L, 6L, 7L);
+            assertThat(log.toString()).doesNotContain("secret");
+            assertThat(log.getFirst().isDeleted()).isTrue();
+            assertThat(reader.historyBefore(CHANNEL, 7, 10).messages()).isEqualTo(log.subList(0, 3));
+        }
+        assertRefused(broker, ADA, deletion(1), ReferenceException.Reason.TOO_OLD);
+    }
+
+    @Test
+    void letsAModeratorDeleteTheEditsOfAMessageThatHasLeftTheHistory() throws Exception {
+        Broker broker = open(Retention.DEFAULT.withMessages(2).withArchive(Duration.ZERO));
+        say(broker, ADA, "secret");
+        broker.publish(CHANNEL, ADA, edit(1, "secret too"));
+        say(broker, BOB, "plain");
+
+        broker.publish(CHANNEL, BOB, moderating(deletion(1)));
+
+        assertThat(log(broker).toString()).doesNotContain("secret");
     }
 
     @Test

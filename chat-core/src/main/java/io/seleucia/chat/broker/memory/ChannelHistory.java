@@ -24,17 +24,36 @@ final class ChannelHistory {
     private final ChannelRetention retention;
     private final ChannelMemory memory;
     private final MessageWindow window = new MessageWindow();
-    private final Folds folds;
+    private Folds folds; // null until a message refers to another
     private long bytes; // of the messages and the folds
 
     ChannelHistory(ChannelRetention retention, ChannelMemory memory) {
         this.retention = retention;
         this.memory = memory;
-        this.folds = new Folds(window, retention.isArchived(), this::count);
     }
 
+    /** Returns what others have made of the messages, to be changed. */
     Folds folds() {
+        if (folds == null) {
+            folds = new Folds(window, retention.isArchived(), this::count);
+        }
         return folds;
+    }
+
+    /** Returns the folds of messages that have left memory, which the journal does not have yet, by their offsets. */
+    Map<Long, Fold> leaving() {
+        return folds == null ? Map.of() : folds.leaving();
+    }
+
+    private FoldedMessage folded(Message message) {
+        return folds == null ? new FoldedMessage(message) : folds.of(message);
+    }
+
+    /** Ends a start: from now on, none but messages in memory can be referred to. */
+    void restored() {
+        if (folds != null) {
+            folds.restored();
+        }
     }
 
     boolean isEmpty() {
@@ -82,7 +101,7 @@ final class ChannelHistory {
             for (long offset : erased) {
                 blank(offset, deletion);
             }
-            folds.add(message);
+            folds().add(message);
         }
         window.add(message);
         count(MessageSize.of(message));
@@ -102,7 +121,7 @@ final class ChannelHistory {
         Optional<Message> message =
                 number < 0 ? Optional.empty() : Optional.of(window.get(number)).filter(it -> !it.isDeleted());
         Optional<Message> blanked = message.map(it -> it.deleted(deletion));
-        folds.blank(offset, message);
+        folds().blank(offset, message);
         if (blanked.isPresent()) { // last: if memory runs out before, all of it can be repeated
             window.set(number, blanked.get());
             count(MessageSize.of(blanked.get()) - MessageSize.of(message.get()));
@@ -128,7 +147,9 @@ final class ChannelHistory {
     private void removeOldest() {
         Message oldest = window.removeFirst();
         count(-MessageSize.of(oldest));
-        folds.leave(oldest);
+        if (folds != null) {
+            folds.leave(oldest);
+        }
     }
 
     /** Removes all messages, before the channel begins anew. */
@@ -136,12 +157,18 @@ final class ChannelHistory {
         while (!window.isEmpty()) {
             removeOldest();
         }
-        folds.clearLeaving();
+        clearLeaving();
+    }
+
+    private void clearLeaving() {
+        if (folds != null) {
+            folds.clearLeaving();
+        }
     }
 
     /** Releases the memory of everything, when the channel ends. */
     void release() {
-        folds.clearLeaving();
+        clearLeaving();
         count(-bytes);
     }
 
@@ -158,13 +185,16 @@ final class ChannelHistory {
             if (concerned) {
                 count(-MessageSize.of(message));
                 if (!message.attributes().isAnnotation() && !message.isDeleted()) {
-                    deleted.add(folds.withEdits(message.position().offset(), Fold.NONE));
+                    long offset = message.position().offset();
+                    deleted.add(folds == null ? List.of(offset) : folds.withEdits(offset, Fold.NONE));
                 }
             }
             return concerned;
         });
-        folds.refold();
-        folds.changeLeaving(fold);
+        if (folds != null) {
+            folds.refold();
+            folds.changeLeaving(fold);
+        }
         return deleted;
     }
 
@@ -204,13 +234,13 @@ final class ChannelHistory {
         for (int i = forward ? from : from - 1; page.size() < limit && i >= 0 && i < window.size(); i += step) {
             Message message = window.get(i);
             if (!message.attributes().isAnnotation()) {
-                page.add(folds.of(message));
+                page.add(folded(message));
             }
         }
         return new HeldFolded(
                 new Broker.FoldedPage(last, forward ? page : page.reversed()),
                 archivedBefore(last),
-                Map.copyOf(folds.leaving()));
+                Map.copyOf(leaving()));
     }
 
     /**
@@ -232,7 +262,7 @@ final class ChannelHistory {
     private FoldedMessage currentFolded(FoldedMessage folded, Position last, UnaryOperator<Message> visible) {
         Optional<Message> here = find(folded.message(), last);
         if (here.isPresent()) {
-            return folds.of(here.get());
+            return folded(here.get());
         }
         Message shown = visible.apply(folded.message());
         return shown.isDeleted() ? Fold.NONE.withReplies(folded.replies()).of(shown) : folded;

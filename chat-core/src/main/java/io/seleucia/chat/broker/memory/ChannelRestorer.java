@@ -65,7 +65,7 @@ record ChannelRestorer(
 
     /** Ends the restoring: all records have been read. */
     void end() {
-        history.folds().restored();
+        history.restored();
     }
 
     /** Restores the position of a deleted message. */

@@ -26,6 +26,7 @@ final class FoldWriter {
     private final ChannelLock lock;
     private final Folds folds;
     private Map<Long, Offered> offered = Collections.emptyMap(); // by the offset of the message
+    private boolean failing; // the journal could not write the last one
 
     FoldWriter(ChannelLock lock, Folds folds) {
         this.lock = lock;
@@ -69,8 +70,11 @@ final class FoldWriter {
         return CompletableFuture.failedFuture(new IOException(why));
     }
 
-    /** Returns the memory of the folds that the journal has been given within the last second: it is free soon. */
+    /** Returns the memory of the folds that the journal has been given within the last second: it is free soon, unless it fails. */
     long bytesOnTheirWay() {
+        if (failing) {
+            return 0;
+        }
         long now = System.nanoTime();
         return offered.values().stream()
                 .filter(one -> now - one.since < SOON_NANOS)
@@ -83,6 +87,7 @@ final class FoldWriter {
         lock.lock();
         try {
             offered.remove(offset, one);
+            failing = failure != null;
             if (failure == null) {
                 folds.left(offset, one.fold);
             }

@@ -14,7 +14,6 @@ import io.seleucia.chat.memory.MemoryBudget.Part;
 import io.seleucia.chat.memory.Sizes;
 import io.seleucia.chat.message.ChannelEntry;
 import io.seleucia.chat.message.ChannelInfo;
-import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Sender;
@@ -164,9 +163,8 @@ final class InMemoryChannel implements ChannelLock {
         return position.last();
     }
 
-    /** Returns the epochs in which the messages in memory may have been published. */
-    List<String> epochs() {
-        return position.epochs();
+    ChannelPosition position() {
+        return position;
     }
 
     /** Returns the listeners, and the clients in the channel. */
@@ -295,34 +293,9 @@ final class InMemoryChannel implements ChannelLock {
         }
     }
 
-    /** See {@link ChannelHistory#page}. */
-    ChannelHistory.Held page(boolean forward, Predicate<Message> wanted, int limit) {
-        return history.page(last(), forward, wanted, limit);
-    }
-
-    /** See {@link ChannelHistory#folded}. */
-    ChannelHistory.HeldFolded folded(boolean forward, long offset, int limit) {
-        return history.folded(last(), forward, offset, limit);
-    }
-
-    /** Returns messages that were in memory a moment ago as readers may see them now. */
-    List<Message> current(List<Message> page, Optional<Journal> journal) {
-        return history.current(page, last(), message -> visible(message, journal));
-    }
-
-    /** Returns what {@link #current(List, Optional)} does, of messages with their folds. */
-    List<FoldedMessage> currentFolded(List<FoldedMessage> page, Optional<Journal> journal) {
-        return history.currentFolded(page, last(), message -> visible(message, journal));
-    }
-
-    /** Returns a message that has left memory as readers may see it. */
-    private static Message visible(Message message, Optional<Journal> journal) {
-        return journal.map(it -> it.visible(message)).orElse(message);
-    }
-
-    /** See {@link ChannelHistory#unread}. */
-    ChannelHistory.Unread unread(Sender client, long end) {
-        return history.unread(last(), client, mark(client.key()), end);
+    /** Returns the messages in memory. */
+    ChannelHistory history() {
+        return history;
     }
 
     /** Returns the offset up to which a client has read, by its {@link Sender#key}. */
@@ -345,7 +318,7 @@ final class InMemoryChannel implements ChannelLock {
 
     /** Returns whether the journal lacks folds of messages that have left memory. */
     boolean hasLeaving() {
-        return !history.folds().leaving().isEmpty();
+        return !history.leaving().isEmpty();
     }
 
     /** Gives the journal the folds of messages that have left memory. See {@link FoldWriter#write}. */
@@ -359,9 +332,7 @@ final class InMemoryChannel implements ChannelLock {
     }
 
     private UnwrittenMessages unwritten() {
-        unwritten = unwritten == null
-                ? new UnwrittenMessages(this, memory, keys, history.folds().placed())
-                : unwritten;
+        unwritten = unwritten == null ? new UnwrittenMessages(this, memory, keys, history) : unwritten;
         return unwritten;
     }
 
@@ -468,12 +439,12 @@ final class InMemoryChannel implements ChannelLock {
 
     /** Returns when the channel was last used, in milliseconds since 1970. */
     long usedAt() {
-        return position.usedAt(audience.listeners().isEmpty());
+        return position.usedAt(isUnheard());
     }
 
-    /** Returns the checkpoint to write before segments up to this one go; empty if later segments have the position. */
-    Optional<JournalRecord.ChannelCheckpoint> checkpoint(long upTo) {
-        return position.checkpoint(upTo, audience.listeners().isEmpty());
+    /** Returns whether there are no listeners. */
+    boolean isUnheard() {
+        return audience.listeners().isEmpty();
     }
 
     /** Queues a copy of the description, if there is one in no later segment. See {@link Description#copy}. */
@@ -481,11 +452,6 @@ final class InMemoryChannel implements ChannelLock {
         return description == null
                 ? AT_ONCE
                 : description.copy(to, upTo, (info, in) -> change(it -> it.description.set(info, in)));
-    }
-
-    /** Records that this segment has a checkpoint of the last position. */
-    void checkpointedIn(long later) {
-        position.checkpointedIn(later);
     }
 
     /** Returns what restores the channel from the records of a journal. */
@@ -503,8 +469,6 @@ final class InMemoryChannel implements ChannelLock {
     Optional<JournalRecord> continueIn(String epoch) {
         String former = last().epoch();
         restorer().renew(epoch);
-        return last().offset() == 0
-                ? Optional.empty()
-                : Optional.of(position.checkpoint(former, audience.listeners().isEmpty()));
+        return last().offset() == 0 ? Optional.empty() : Optional.of(position.checkpoint(former, isUnheard()));
     }
 }

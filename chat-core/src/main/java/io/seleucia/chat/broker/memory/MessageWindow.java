@@ -9,8 +9,9 @@ import java.util.function.Predicate;
  */
 final class MessageWindow {
     private static final int INITIAL_ROOM = 16;
+    private static final Message[] NO_ROOM = {};
 
-    private Message[] ring = new Message[INITIAL_ROOM];
+    private Message[] ring = NO_ROOM;
     private int head; // the place of the oldest
     private int size;
 
@@ -43,7 +44,7 @@ final class MessageWindow {
     /** Makes room for one message, so that {@link #add} can't fail. Has no effect if memory has run out. */
     void grow() {
         if (size == ring.length) {
-            Message[] larger = new Message[size + size / 2];
+            Message[] larger = new Message[Math.max(INITIAL_ROOM, size + size / 2)];
             for (int i = 0; i < size; i++) {
                 larger[i] = get(i);
             }

@@ -118,7 +118,8 @@ final class OperatorDeletions {
         Attributes attributes = Attributes.NONE.withRef(new Reference(deleted.getFirst(), Reference.Kind.DELETE));
         Draft draft = new Draft(Content.NONE, attributes, "", true);
         List<Long> edits = deleted.subList(1, deleted.size()); // which others may have published
-        Erasure erasure = edits.isEmpty() ? Erasure.NONE : new Erasure(channel.epochs(), edits);
+        Erasure erasure =
+                edits.isEmpty() ? Erasure.NONE : new Erasure(channel.position().epochs(), edits);
         return channel.place(journal, InMemoryChannel.OPERATOR, draft, erasure, null);
     }
 

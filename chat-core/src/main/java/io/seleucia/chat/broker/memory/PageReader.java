@@ -23,7 +23,9 @@ record PageReader(ChannelTable channels, Optional<Journal> journal, OperatorDele
     Page after(String channel, long offset, int limit) throws UnavailableException {
         return read(() -> {
             ChannelHistory.Held held = channels.with(
-                    channel, it -> it.page(true, message -> message.position().offset() > offset, limit));
+                    channel,
+                    it -> it.history()
+                            .page(it.last(), true, message -> message.position().offset() > offset, limit));
             Page page = held.page();
             Optional<JournalHistory> files = files(held.first());
             if (files.isEmpty() || limit <= 0 || offset >= held.first() - 1) {
@@ -38,7 +40,13 @@ record PageReader(ChannelTable channels, Optional<Journal> journal, OperatorDele
     Page before(String channel, long offset, int limit) throws UnavailableException {
         return read(() -> {
             ChannelHistory.Held held = channels.with(
-                    channel, it -> it.page(false, message -> message.position().offset() < offset, limit));
+                    channel,
+                    it -> it.history()
+                            .page(
+                                    it.last(),
+                                    false,
+                                    message -> message.position().offset() < offset,
+                                    limit));
             Page page = held.page();
             Optional<JournalHistory> files = files(held.first());
             int missing = limit - page.messages().size();
@@ -55,7 +63,8 @@ record PageReader(ChannelTable channels, Optional<Journal> journal, OperatorDele
     /** Returns what {@link #after} or {@link #before} do, of messages as they are now. */
     FoldedPage folded(String channel, boolean forward, long offset, int limit) throws UnavailableException {
         return read(() -> {
-            ChannelHistory.HeldFolded held = channels.with(channel, it -> it.folded(forward, offset, limit));
+            ChannelHistory.HeldFolded held =
+                    channels.with(channel, it -> it.history().folded(it.last(), forward, offset, limit));
             FoldedPage page = held.page();
             Optional<JournalHistory> files = files(held.first());
             int missing = forward ? limit : limit - page.messages().size();
@@ -70,7 +79,8 @@ record PageReader(ChannelTable channels, Optional<Journal> journal, OperatorDele
                     : files.get().foldedBefore(channel, last, end, missing, held.leaving());
             List<FoldedMessage> messages = new ArrayList<>(found.messages());
             if (!forward || found.complete()) {
-                messages.addAll(channels.with(channel, it -> it.currentFolded(page.messages(), journal)));
+                messages.addAll(channels.with(
+                        channel, it -> it.history().currentFolded(page.messages(), it.last(), this::visible)));
             }
             return new FoldedPage(last, List.copyOf(messages.subList(0, Math.min(limit, messages.size()))));
         });
@@ -92,12 +102,18 @@ record PageReader(ChannelTable channels, Optional<Journal> journal, OperatorDele
         return first > 1 ? journal.flatMap(Journal::history) : Optional.empty();
     }
 
+    /** Returns a message that has left memory as readers may see it. */
+    private Message visible(Message message) {
+        return journal.map(it -> it.visible(message)).orElse(message);
+    }
+
     /** Returns what the files have and, as it is now, what was in memory before they were read. */
     private Page joined(List<Message> older, Page page, int limit) {
         List<Message> messages = new ArrayList<>(older);
         if (!page.messages().isEmpty()) {
             String channel = page.messages().getFirst().channel();
-            messages.addAll(channels.with(channel, it -> it.current(page.messages(), journal)));
+            messages.addAll(
+                    channels.with(channel, it -> it.history().current(page.messages(), it.last(), this::visible)));
         }
         return new Page(page.position(), messages.subList(0, Math.min(limit, messages.size())));
     }

@@ -104,7 +104,8 @@ final class ReadMarks {
 
     /** See {@link Broker#readMark}. */
     ReadMark of(String channel, Sender client, long last, Optional<Journal> journal) {
-        ChannelHistory.Unread held = channels.with(channel, it -> it.unread(client, last));
+        ChannelHistory.Unread held =
+                channels.with(channel, it -> it.history().unread(it.last(), client, it.mark(client.key()), last));
         Optional<JournalHistory> files = journal.flatMap(Journal::history);
         boolean complete = files.isEmpty() || held.count() > ReadMark.MAX_UNREAD || held.mark() >= held.first() - 1;
         return complete

@@ -32,14 +32,16 @@ final class SegmentRetention {
     private static boolean isCarriedOver(long segment, Journal to, Collection<InMemoryChannel> channels) {
         List<CompletableFuture<Void>> checkpoints = new ArrayList<>();
         for (InMemoryChannel channel : channels) {
-            Optional<JournalRecord.ChannelCheckpoint> checkpoint =
-                    channel.use(it -> it.checkpoint(segment)).flatMap(Function.identity());
+            Optional<JournalRecord.ChannelCheckpoint> checkpoint = channel.use(
+                            it -> it.position().checkpoint(segment, it.isUnheard()))
+                    .flatMap(Function.identity());
             if (checkpoint.isPresent()) {
                 PendingRecord pending = new PendingRecord(checkpoint.get());
                 if (!to.offer(pending)) {
                     return false; // the next sweep tries again
                 }
-                checkpoints.add(pending.written().thenAccept(in -> channel.change(it -> it.checkpointedIn(in))));
+                checkpoints.add(pending.written()
+                        .thenAccept(in -> channel.change(it -> it.position().checkpointedIn(in))));
             }
             channel.use(it -> it.copyDescription(to, segment))
                     .filter(copied -> !copied.isDone() || copied.isCompletedExceptionally())

@@ -25,14 +25,14 @@ final class UnwrittenMessages {
     private final ChannelLock lock;
     private final ChannelMemory memory;
     private final IdempotencyKeys keys;
-    private final PlacedReferences placed;
+    private final ChannelHistory history;
     private final LinkedList<Unwritten> queue = new LinkedList<>(); // follow the last position
 
-    UnwrittenMessages(ChannelLock lock, ChannelMemory memory, IdempotencyKeys keys, PlacedReferences placed) {
+    UnwrittenMessages(ChannelLock lock, ChannelMemory memory, IdempotencyKeys keys, ChannelHistory history) {
         this.lock = lock;
         this.memory = memory;
         this.keys = keys;
-        this.placed = placed;
+        this.history = history;
     }
 
     int size() {
@@ -61,7 +61,7 @@ final class UnwrittenMessages {
         boolean taken = false;
         queue.addLast(entry); // first: an accepted message must have its position
         try {
-            placed.add(entry.message);
+            place(entry.message);
             entry.prepare(journal);
             taken = erasable && journal.offer(entry);
         } finally {
@@ -69,7 +69,7 @@ final class UnwrittenMessages {
                 memory.charge(Part.WAITING, entry.bytes());
             } else {
                 queue.removeLast();
-                placed.remove(entry.message);
+                unplace(entry.message);
                 entry.withdraw();
             }
         }
@@ -82,6 +82,18 @@ final class UnwrittenMessages {
         return taken;
     }
 
+    private void place(Message message) {
+        if (message.attributes().ref().isPresent()) {
+            history.folds().placed().add(message);
+        }
+    }
+
+    private void unplace(Message message) {
+        if (message.attributes().ref().isPresent()) {
+            history.folds().placed().remove(message);
+        }
+    }
+
     /** Returns the oldest message if it is written, so that it can be delivered; else null. */
     Unwritten firstWritten() {
         return !queue.isEmpty() && queue.getFirst().written.isDone() ? queue.getFirst() : null;
@@ -90,7 +102,7 @@ final class UnwrittenMessages {
     /** Removes the oldest message, which is delivered. */
     void removeFirst() {
         Unwritten first = queue.removeFirst();
-        placed.remove(first.message);
+        unplace(first.message);
         memory.charge(Part.WAITING, -first.bytes());
     }
 
@@ -179,7 +191,7 @@ final class UnwrittenMessages {
                 while (!failed && !queue.isEmpty() && !queue.getLast().written.isDone()) {
                     Unwritten entry = queue.removeLast();
                     entry.failed = true;
-                    placed.remove(entry.message);
+                    unplace(entry.message);
                     memory.charge(Part.WAITING, -entry.bytes());
                     keys.remove(entry.key);
                     try {

@@ -1,11 +1,13 @@
 package io.seleucia.chat.broker.memory;
 
+import static io.seleucia.chat.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.Fsync;
 import io.seleucia.chat.broker.RecordingListener;
 import io.seleucia.chat.broker.Retention;
+import io.seleucia.chat.broker.journal.Fold;
 import io.seleucia.chat.broker.journal.Journal;
 import io.seleucia.chat.broker.journal.JournalOptions;
 import io.seleucia.chat.broker.journal.JournalRecord;
@@ -18,12 +20,14 @@ import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Reference;
+import io.seleucia.chat.message.Reference.Kind;
 import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.options.CurrentOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -61,8 +65,8 @@ class InMemoryChannelTest {
 
             assertThat(listener.isEmpty()).isFalse();
             assertThat(listener.nextMessage().position()).isEqualTo(place.position());
-            ChannelHistory.Held held =
-                    channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
+            ChannelHistory.Held held = channel.use(it -> it.history().page(it.last(), true, message -> true, 10))
+                    .orElseThrow();
             assertThat(held.page().position()).isEqualTo(place.position());
             assertThat(held.page().messages()).isEmpty();
             channel.deliver();
@@ -124,8 +128,8 @@ class InMemoryChannelTest {
 
             channel.change(it -> it.delete(message -> message.sender().equals("eve"), fold -> fold, segment));
         }
-        ChannelHistory.Held held =
-                channel.use(it -> it.page(true, message -> true, 10)).orElseThrow();
+        ChannelHistory.Held held = channel.use(it -> it.history().page(it.last(), true, message -> true, 10))
+                .orElseThrow();
         assertThat(held.page().messages())
                 .extracting(message -> message.content().asText())
                 .containsExactly("after");
@@ -191,23 +195,99 @@ class InMemoryChannelTest {
         for (String text : List.of("secret", "kept")) {
             channel.change(it -> it.place(Optional.empty(), ada, new Draft(new Content.Text(text), "")));
         }
-        List<Message> page = channel.use(it -> it.page(true, message -> true, 10))
+        List<Message> page = channel.use(it -> it.history().page(it.last(), true, message -> true, 10))
                 .orElseThrow()
                 .page()
                 .messages();
-        List<FoldedMessage> folded =
-                channel.use(it -> it.folded(true, 0, 10)).orElseThrow().page().messages();
-        Attributes deletion = Attributes.NONE.withRef(new Reference(1, Reference.Kind.DELETE));
+        List<FoldedMessage> folded = channel.use(it -> it.history().folded(it.last(), true, 0, 10))
+                .orElseThrow()
+                .page()
+                .messages();
+        Attributes deletion = Attributes.NONE.withRef(new Reference(1, Kind.DELETE));
         channel.change(it -> it.place(Optional.empty(), ada, new Draft(Content.NONE, deletion, "", false)));
 
-        List<Message> now =
-                channel.use(it -> it.current(page, Optional.empty())).orElseThrow();
-        List<FoldedMessage> foldedNow =
-                channel.use(it -> it.currentFolded(folded, Optional.empty())).orElseThrow();
+        List<Message> now = channel.use(it -> it.history().current(page, it.last(), message -> message))
+                .orElseThrow();
+        List<FoldedMessage> foldedNow = channel.use(
+                        it -> it.history().currentFolded(folded, it.last(), message -> message))
+                .orElseThrow();
 
         assertThat(now).hasSize(2);
         assertThat(now.getFirst().isDeleted()).isTrue();
         assertThat(now.getLast()).isEqualTo(page.getLast());
         assertThat(foldedNow).extracting(FoldedMessage::message).isEqualTo(now);
+    }
+
+    private static Draft refer(Kind kind, long offset, String text) {
+        return new Draft(new Content.Text(text), Attributes.NONE.withRef(new Reference(offset, kind)), "", false);
+    }
+
+    private static Map<Long, Fold> leaving(InMemoryChannel channel) {
+        return channel.use(it -> Map.copyOf(it.history().leaving())).orElseThrow();
+    }
+
+    @Test
+    void foldsAnEditWhoseMessageHasLeftBeforeItIsDelivered() throws Exception {
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby",
+                "e",
+                Retention.DEFAULT.withMessages(2),
+                new CurrentOptions(),
+                MemoryBudget.ofBytes(1 << 20),
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
+            journal.begin("e", List.of());
+            publish(channel, journal, "first");
+            publish(channel, journal, "second");
+            place(channel, journal, "third");
+            InMemoryChannel.Place edit = channel.use(
+                            it -> it.place(Optional.of(journal), Sender.of("eve"), refer(Kind.EDIT, 1, "edited")))
+                    .orElseThrow();
+            journal.flushOrWake();
+            edit.written().get(30, TimeUnit.SECONDS);
+            channel.deliver();
+
+            assertThat(leaving(channel).get(1L).edits()).containsExactly(4L);
+        }
+    }
+
+    @Test
+    void writesTheFoldsOfMessagesThatHaveLeftWhereMemoryIsShort() throws Exception {
+        MemoryBudget memory = MemoryBudget.ofBytes(1 << 20);
+        InMemoryChannel channel = new InMemoryChannel(
+                "lobby",
+                "e",
+                Retention.DEFAULT,
+                new CurrentOptions(),
+                memory,
+                new ChannelSizes<>(),
+                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        long empty = memory.used();
+        channel.change(it -> it.place(Optional.empty(), Sender.of("eve"), new Draft(new Content.Text("hi"), "")));
+        for (int i = 0; i < 500; i++) {
+            Sender client = Sender.of("a client with a long name " + i);
+            channel.change(it -> it.place(Optional.empty(), client, refer(Kind.REACTION, 1, "+")));
+        }
+        for (int i = 0; i < 12; i++) {
+            channel.change(it -> it.relieve(Optional.empty()));
+        }
+        assertThat(channel.use(it -> it.history().page(it.last(), true, message -> true, 1))
+                        .orElseThrow()
+                        .page()
+                        .messages())
+                .isEmpty();
+        assertThat(leaving(channel)).containsOnlyKeys(1L);
+        assertThat(memory.used() - empty).isGreaterThan(500 * 60); // the names are the fold's alone
+        assertThat(channel.use(it -> it.relieve(Optional.empty()))).contains(0L);
+
+        try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
+            journal.begin("e", List.of());
+            assertThat(channel.use(it -> it.relieve(Optional.of(journal))).orElseThrow())
+                    .isGreaterThan(500 * 60);
+            journal.flushOrWake();
+            eventually(() -> assertThat(channel.hasLeaving()).isFalse());
+            assertThat(memory.used()).isEqualTo(empty);
+        }
     }
 }

@@ -459,4 +459,52 @@ class JournaledReferencesTest {
         }
         assertThat(little.used()).isZero();
     }
+
+    @Test
+    void erasesTheEditsOfAMessageThatHasLeftWithTheMessage() throws Exception {
+        Retention none = FEW.withArchive(Duration.ZERO);
+        try (InMemoryBroker broker = open(none, SOON)) {
+            say(broker, "secret");
+            say(broker, "two");
+            refer(broker, ADA, Kind.EDIT, 1, "secret edited");
+            for (int i = 0; i < 6; i++) {
+                say(broker, "later");
+            }
+        }
+        try (InMemoryBroker broker = open(none, SOON)) { // which has read them
+            assertThat(log(broker).getFirst().content().asText()).isEqualTo("two");
+            refer(broker, ADA, Kind.DELETE, 1, "");
+            assertThat(log(broker).toString()).doesNotContain("secret");
+            assertThat(exported().toString()).doesNotContain("secret");
+            eventually(() -> assertThat(isInFiles("secret")).isFalse());
+        }
+    }
+
+    @Test
+    void addsToTheFoldThatTheJournalHas() throws Exception {
+        MemoryBudget little = MemoryBudget.ofBytes(2 << 20);
+        Retention many = Retention.DEFAULT.withMessages(100_000);
+        try (InMemoryBroker broker = InMemoryBroker.open(many, directory, Fsync.NEVER, 1 << 20, little, LATER)) {
+            say(broker, "first");
+            refer(broker, BOB, Kind.REACTION, 1, "👍");
+            for (int i = 0; i < 4_000; i++) {
+                say(broker, "x".repeat(1_000));
+            }
+            refuses(broker, BOB, refer(Kind.REACTION, 1, "+"), Reason.TOO_OLD); // the fold is written
+        }
+        try (InMemoryBroker broker = InMemoryBroker.open(many, directory, Fsync.NEVER, 1 << 20, memory, LATER)) {
+            refer(broker, ADA, Kind.EDIT, 1, "edited"); // there is room for the message again
+        }
+        MemoryBudget less = MemoryBudget.ofBytes(1 << 20); // the message leaves before its fold is read
+        for (int start = 0; start < 2; start++) { // the first writes the fold
+            try (InMemoryBroker broker = InMemoryBroker.open(many, directory, Fsync.NEVER, 1 << 20, less, LATER)) {
+                FoldedMessage first =
+                        broker.folded("lobby", true, 0, 1).messages().getFirst();
+                assertThat(first.message().content().asText()).isEqualTo("edited");
+                assertThat(first.reactions()).containsExactly(new FoldedMessage.Reaction("👍", 1, List.of("bob")));
+                refuses(broker, BOB, refer(Kind.REACTION, 1, "+"), Reason.TOO_OLD);
+            }
+        }
+        assertThat(less.used()).isZero();
+    }
 }
