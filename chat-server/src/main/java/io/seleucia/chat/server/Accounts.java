@@ -161,6 +161,16 @@ final class Accounts implements Authenticator, AutoCloseable {
         return Optional.of(accounts.value().skeletons.contains(skeleton));
     }
 
+    /** Returns the account of a name, unless it is disabled. */
+    Optional<Account> usable(String name) {
+        return Optional.ofNullable(accounts.value().byName.get(name)).filter(account -> !account.disabled());
+    }
+
+    /** Notes a login without a password. Any thread; does not block. */
+    void noteLogin(String name, String address) {
+        lastLogins.add(name, address);
+    }
+
     /** Returns whether a name has an account that is disabled. */
     boolean isDisabled(String name) {
         Account account = accounts.value().byName.get(name);

@@ -1,17 +1,23 @@
 package io.seleucia.chat.server;
 
+import com.google.gson.JsonObject;
+import io.seleucia.chat.CallException;
 import io.seleucia.chat.ChatServerBuilder;
 import io.seleucia.chat.auth.Authenticator;
 import io.seleucia.chat.auth.Rules;
 import io.seleucia.chat.auth.Tokens;
 import io.seleucia.chat.auth.User;
 import io.seleucia.chat.concurrent.Loop;
+import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Credentials;
+import io.seleucia.chat.message.ErrorCode;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -23,10 +29,12 @@ import java.util.stream.Stream;
  */
 final class LoginFiles implements Authenticator, AutoCloseable {
     private static final Logger LOG = System.getLogger(LoginFiles.class.getName());
+    private static final String STAY_SIGNED_IN = "stay-signed-in"; // the method that clients call
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final int LOOKS_PER_WRITE = 5;
 
     private final Optional<Accounts> accounts;
+    private final Optional<DeviceTokens> devices;
     private final Optional<ReloadingFile<Tokens>> tokens;
     private final Optional<ReloadingFile<Rules>> rules;
     private final boolean guests;
@@ -46,6 +54,8 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         accounts = settings.isGiven(Setting.USERS_FILE)
                 ? Optional.of(new Accounts(settings.file(Setting.USERS_FILE), settings.reservedNames()))
                 : Optional.empty();
+        devices = accounts.flatMap(known -> settings.staySignedIn())
+                .map(lifetime -> new DeviceTokens(settings.file(Setting.USERS_FILE), lifetime));
         tokens = settings.isGiven(Setting.TOKEN_KEY_FILE)
                 ? Optional.of(new ReloadingFile<>(
                         settings.file(Setting.TOKEN_KEY_FILE), Tokens::hasSecret, file -> tokens(file, settings)))
@@ -68,6 +78,9 @@ final class LoginFiles implements Authenticator, AutoCloseable {
         }
         if (accounts.isPresent() || tokens.isPresent()) {
             server.authenticator(this);
+        }
+        if (devices.isPresent()) {
+            server.method(STAY_SIGNED_IN, (user, data) -> staySignedIn(user));
         }
         if (rules.isPresent()) {
             ReloadingFile<Rules> watched = rules.get();
@@ -104,9 +117,38 @@ final class LoginFiles implements Authenticator, AutoCloseable {
             case Credentials.Password password ->
                 accounts.isPresent() ? accounts.get().authenticate(password, address) : Optional.empty();
             case Credentials.Token token ->
-                tokens.flatMap(known -> known.value().authenticate(token, address))
-                        .filter(user -> !isDisabled(user.name()));
+                devices.isPresent() && token.token().startsWith(DeviceTokens.PREFIX)
+                        ? byDevice(token.token(), address)
+                        : tokens.flatMap(known -> known.value().authenticate(token, address))
+                                .filter(user -> !isDisabled(user.name()));
         };
+    }
+
+    private Optional<User> byDevice(String token, String address) throws IOException {
+        Optional<User> user = devices.orElseThrow().user(token, accounts.orElseThrow()::usable, Instant.now());
+        user.ifPresent(found -> accounts.orElseThrow().noteLogin(found.name(), address));
+        return user;
+    }
+
+    /** Issues a token to a client that has logged in with its password: a token does not beget another one. */
+    private Content staySignedIn(User user) throws CallException {
+        Optional<Account> account = accounts.orElseThrow()
+                .usable(user.name())
+                .filter(known ->
+                        !user.guest() && user.issued().isEmpty() && known.salt().equals(user.version()));
+        if (account.isEmpty()) {
+            throw new CallException(ErrorCode.FORBIDDEN, "log in with a password to stay signed in");
+        }
+        try {
+            DeviceTokens.Issued issued = devices.orElseThrow().issue(account.get(), Instant.now());
+            JsonObject result = new JsonObject();
+            result.addProperty("token", issued.token());
+            result.addProperty("expires", issued.lifetime().toSeconds());
+            return new Content.Json(result.toString());
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "no device can stay signed in: " + e.getMessage());
+            throw new CallException(ErrorCode.UNAVAILABLE, "this server can't keep devices signed in just now");
+        }
     }
 
     /** Returns whether a name has an account. Unknown if tokens are configured and it has none: a token may have the name. */
@@ -133,7 +175,7 @@ final class LoginFiles implements Authenticator, AutoCloseable {
     @Override
     public boolean holds(User user) {
         return !isDisabled(user.name())
-                && (user.issued().isPresent()
+                && (user.issued().isPresent() && user.version().isEmpty()
                         || accounts.isEmpty()
                         || accounts.get().holds(user));
     }

@@ -54,6 +54,10 @@ enum Setting {
     TLS_KEY("", Kind.FILE, "a PEM file with the private key of tls-cert, in PKCS#8, unencrypted"),
     USERS_FILE("", Kind.FILE, "a file with the accounts, as the command user writes it; none: no accounts"),
     MIN_PASSWORD_LENGTH(8, "minimum length of new passwords in characters, for the command user"),
+    STAY_SIGNED_IN(
+            "30d",
+            Kind.LIFETIME,
+            "time for which a device of an account stays signed in that asks for it; off: until its page is closed"),
     IGNORE_AUTHORIZATION(
             "false", Kind.SWITCH, "ignore the Authorization header of handshakes, for a proxy with its own logins"),
     TOKEN_KEY_FILE(
@@ -191,6 +195,13 @@ enum Setting {
         ARCHIVE(
                 "a time such as 24h or 365d, 0, or forever",
                 value -> archive(value).isPresent()),
+        LIFETIME(
+                "off, or a time such as 12h or 30d, of at most " + DeviceTokens.LONGEST.toDays() + "d",
+                value -> value.equals("off")
+                        || duration(value)
+                                .filter(Duration::isPositive)
+                                .filter(time -> time.compareTo(DeviceTokens.LONGEST) <= 0)
+                                .isPresent()),
         DURATION(
                 "a time such as 500ms, 25s, 10m, 24h or 30d, above 0 and at most 36500d",
                 value -> duration(value).filter(Duration::isPositive).isPresent());

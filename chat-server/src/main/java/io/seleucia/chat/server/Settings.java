@@ -230,6 +230,11 @@ final class Settings {
         return duration(Setting.GUEST_NAME_HOLD);
     }
 
+    /** Returns the time for which devices stay signed in; empty if they do not. */
+    Optional<Duration> staySignedIn() {
+        return Setting.duration(text(Setting.STAY_SIGNED_IN));
+    }
+
     ReservedNames reservedNames() {
         return ReservedNames.of(list(Setting.RESERVED_NAMES));
     }

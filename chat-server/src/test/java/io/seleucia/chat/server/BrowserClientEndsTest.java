@@ -86,6 +86,7 @@ class BrowserClientEndsTest {
         try (BrowserServer server = new BrowserServer()) {
             Visitor ada = server.open();
             server.proxy().refuse(true);
+            server.proxy().cut(); // by which the page was loaded
             ada.takeName("ada");
             Page page = ada.page();
             page.await("document.querySelector('#login-error').textContent"

@@ -16,6 +16,9 @@ import { Presence } from "./presence.js";
 import { Reading } from "./reading.js";
 import { Tab } from "./tab.js";
 
+/** The name of the value by which an account stays signed in. */
+export const TOKEN = "token";
+
 const DRAIN_PAUSE = 50; // milliseconds
 
 export class Chat {
@@ -51,10 +54,11 @@ export class Chat {
         this.#person = person;
         this.#listener = listener;
         this.#store = store;
-        const resume = person.kind === "guest" ? store.get("resume", undefined) : undefined;
-        const client = new ChatClient({ ...login, resume });
+        const client = new ChatClient({ ...login, resume: store.get("resume", undefined) });
         this.#client = client;
-        store.put("resume", client.resume); // for all tabs: a guest that returns within minutes keeps its name
+        if (person.kind === "guest") {
+            store.put("resume", client.resume); // for all tabs: a guest that returns within minutes keeps its name
+        }
         this.#connectParts(client, store);
         client.on("state", (event) => this.#stateChanged(event));
         this.#channels.restore();
@@ -171,6 +175,9 @@ export class Chat {
     }
 
     #connected() {
+        if (this.#person.stays) {
+            this.#staySignedIn();
+        }
         this.inbox.read();
         this.#askMembers(this.current);
         if (this.current && !this.current.loaded) {
@@ -180,6 +187,15 @@ export class Chat {
             if (conversation.isDirect || this.#client.position(conversation.key)) {
                 this.#outbox.resume(conversation);
             }
+        }
+    }
+
+    /** Asks for a token, once. A server without accounts of its own has none. */
+    async #staySignedIn() {
+        this.#person.stays = false;
+        const { token } = await this.#client.call("stay-signed-in", null).catch(() => ({}));
+        if (token && !this.#isEnded) {
+            this.#store.put(TOKEN, token);
         }
     }
 

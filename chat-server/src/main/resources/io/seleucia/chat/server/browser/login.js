@@ -30,7 +30,8 @@ export class LoginForm {
         } else {
             byId("login-error").textContent = "";
             if (asks && password) {
-                begin({ kind: "account", name }, { user: name, password });
+                const stays = byId("login-stay").checked;
+                begin({ kind: "account", name, stays }, { user: name, password });
             } else {
                 begin({ kind: "guest", name }, { client: name });
             }

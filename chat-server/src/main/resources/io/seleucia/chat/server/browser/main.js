@@ -1,6 +1,6 @@
 /* From signing in to the chat, and back. */
 
-import { Chat } from "./chat.js";
+import { Chat, TOKEN } from "./chat.js";
 import { byId } from "./dom.js";
 import { LoginForm } from "./login.js";
 import { Navigation } from "./navigation.js";
@@ -17,7 +17,12 @@ let attempt = 0; // counts, so that one that was cancelled has no effect
 
 const form = new LoginForm((person, login) => begin(person, login, false), cancel);
 
-/** Begins the chat of a person. @param {boolean} isReturning whether this browser knows the person already */
+/**
+ * Begins the chat of a person.
+ * @param {import("./person.js").Person} person
+ * @param {object | null} login as ChatClient has it; null: with the token by which an account stays signed in
+ * @param {boolean} isReturning whether this browser knows the person already
+ */
 async function begin(person, login, isReturning) {
     endChat();
     const mine = ++attempt;
@@ -31,8 +36,17 @@ async function begin(person, login, isReturning) {
         opened.close();
         return;
     }
+    const token = opened.get(TOKEN);
+    if (!login && !token) {
+        opened.close();
+        form.show(person.name, true, "");
+        return;
+    }
+    if (!login) {
+        person.token = token;
+    }
     store = opened;
-    chat = new Chat(person, login, store, {
+    chat = new Chat(person, login ?? { token }, store, {
         changed: () => mine === attempt && changed(person),
         ended: (error) => mine === attempt && ended(person, error),
         heard: (message, conversation) => view?.announce(message, conversation),
@@ -104,6 +118,8 @@ function ended(person, error) {
     if (error.code === "signed_out") {
         forgetPerson(person);
         Navigation.forget();
+    } else if (error.closeCode === 4401 || (person.token && error.code === "unauthorized")) {
+        store?.drop(TOKEN); // but not for a wrong password, which anyone may enter
     }
     endChat();
     form.showEnd(person, error);
@@ -122,10 +138,8 @@ function endChat() {
 }
 
 const known = knownPerson();
-if (known?.kind === "guest") {
-    begin(known, { client: known.name }, true);
-} else if (known) {
-    form.show(known.name, true, "");
+if (known) {
+    begin(known, known.kind === "guest" ? { client: known.name } : null, true);
 } else {
     form.show("", false, "");
 }

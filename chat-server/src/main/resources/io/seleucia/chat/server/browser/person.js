@@ -1,7 +1,8 @@
 /* Who is signed in: in this tab, and in the browser, for tabs that are opened later. */
 
 /**
- * @typedef {{kind: "guest" | "account", name: string, token?: string}} Person `token`: by which an account stays signed in
+ * @typedef {{kind: "guest" | "account", name: string, stays?: boolean, token?: string}} Person `stays`: whether an account is to
+ *     stay signed in on this device; `token`: by which it does
  */
 
 const SERVER = new URL("./", globalThis.location.href).pathname; // one origin may have several, at different paths
