@@ -628,6 +628,18 @@ class MainTest {
     }
 
     @Test
+    void saysInOneLineWhichOptionOfAChannelIsWrong() throws Exception {
+        Path channels = Files.writeString(directory.resolve("channels"), "# all\n* history=12\n");
+
+        begin(List.of("--port=0", "--channels-file=" + channels));
+
+        assertThat(exitStatus()).isEqualTo(1);
+        assertThat(errors())
+                .containsExactly("chat-server: " + channels + ", line 2: history: '12' is not allowed;"
+                        + " it must be one of everybody, users, moderators, nobody");
+    }
+
+    @Test
     void tellsItsVersionAndItsSettings() throws Exception {
         begin(List.of("--version"));
         assertThat(exitStatus()).isZero();

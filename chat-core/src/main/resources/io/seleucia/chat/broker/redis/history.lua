@@ -25,7 +25,7 @@ local epoch, offset = position(log, meta, ARGV[1], ARGV[2], ARGV[3], same, kept)
 live_on(meta, tonumber(offset == 0 and ARGV[13] or ARGV[4]))
 local messages, bytes = {}, 0
 local wanted, oldest = tonumber(ARGV[11]), now() - tonumber(ARGV[8])
-local left = offset - (tonumber(ARGV[14]) or 0)
+local left = offset - tonumber(ARGV[14])
 
 -- Appends messages. Returns whether there may be more.
 local function take(found)

@@ -605,7 +605,9 @@ class RedisPositionsModelTest {
                             "since",
                             text(seen.offset),
                             text(limit),
-                            LONG));
+                            LONG,
+                            LONG,
+                            "100"));
         }
 
         private void same(Place place, List<?> answer) {
