@@ -8,8 +8,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.ChatServerBuilder;
+import io.seleucia.chat.Limits;
 import io.seleucia.chat.LoggedLines;
 import io.seleucia.chat.TestClient;
+import io.seleucia.chat.browser.Accessibility;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.browser.Problem;
 import io.seleucia.chat.message.ReservedNames;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Accounts that an operator changes, over HTTP and in the console, while a server uses them. */
 class OperatorUsersTest {
     private static final String PASSWORD = "correct horse";
+    private static final Duration PATIENCE = Duration.ofMinutes(2); // hashing takes long on a loaded machine
     private static final int FEW = 10; // iterations: these tests are not about time
 
     @TempDir
@@ -55,7 +59,9 @@ class OperatorUsersTest {
                         Account.of("bob", PASSWORD, FEW).line()));
         logins = new LoginFiles(Settings.read(List.of("--users-file=" + file), Map.of()));
         users = new OperatorUsers(usersFile(), logins::readAccounts);
-        ChatServerBuilder builder = ChatServer.builder().port(0);
+        ChatServerBuilder builder = ChatServer.builder()
+                .port(0)
+                .limits(Limits.DEFAULT.withLoginTimeout(PATIENCE).withHandshakeTimeout(PATIENCE));
         logins.apply(builder);
         server = builder.start();
     }
@@ -189,6 +195,20 @@ class OperatorUsersTest {
 
         assertThat(logins.hasAccount("ada")).contains(true);
         assertThatThrownBy(() -> users.add("ada", PASSWORD)).hasMessageContaining("there is a user ada");
+    }
+
+    @Test
+    void violateNoRuleOfAccessibilityInTheConsole() throws Exception {
+        users.setDisabled("bob", true);
+        try (ConsoleFixture console = console()) {
+            console.page.await("document.querySelectorAll('#users-rows tr').length === 2");
+            for (String scheme : List.of("light", "dark")) {
+                console.page.prefers("prefers-color-scheme", scheme);
+                assertThat(Accessibility.violations(console.page)).as(scheme).isEmpty();
+            }
+            console.page.click("[aria-label='Password … ada']");
+            assertThat(Accessibility.violations(console.page)).isEmpty();
+        }
     }
 
     @Test

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import io.seleucia.chat.TestClient;
+import io.seleucia.chat.browser.Accessibility;
 import io.seleucia.chat.browser.Page;
+import io.seleucia.chat.message.Ban;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -197,6 +201,45 @@ class ConsoleTest {
             assertFits("client");
         }
         assertThat(page.problems()).isEmpty();
+    }
+
+    @Test
+    void violatesNoRuleOfAccessibility() throws Exception {
+        TestClient ada = TestClient.member(port(), "ada", "lobby");
+        console.server.publish("lobby", "ada", "hi");
+        console.server.ban(new Ban(Ban.Kind.GUEST, "eve", Instant.now().plusSeconds(1_000), "spam"));
+        console.log.publish(new LogRecord(Level.SEVERE, "the disk is full"));
+        ada.next();
+        for (String view : List.of("overview", "sessions", "channels", "bans", "log")) {
+            console.view(view);
+            page.await("document.querySelector('[data-view=" + view + "]').checkVisibility()");
+            assertAccessible(view);
+        }
+        console.view("channels");
+        page.click("#channels-rows button");
+        page.await("document.querySelectorAll('#members-rows li').length === 1");
+        assertAccessible("a channel");
+        page.click("#channel-delete");
+        assertAccessible("a question");
+        page.click("#confirm [data-close]");
+        page.click("#members-rows button");
+        page.click("#client-disconnect");
+        console.awaitSaid("Disconnected ada.");
+        assertAccessible("what was said");
+        page.evaluate("document.getElementById('channel').close()");
+        page.evaluate("window.fetch = () => Promise.reject(new TypeError('gone'))");
+        page.await("document.getElementById('health').innerText === 'out of reach'");
+        assertAccessible("out of reach");
+        page.evaluate("window.fetch = () => Promise.resolve(new Response('{}', {status: 401}))");
+        page.await("document.getElementById('login').checkVisibility()");
+        assertAccessible("the question for the token");
+    }
+
+    private void assertAccessible(String where) {
+        for (String scheme : List.of("light", "dark")) {
+            page.prefers("prefers-color-scheme", scheme);
+            assertThat(Accessibility.violations(page)).as(where + ", " + scheme).isEmpty();
+        }
     }
 
     private void assertReadable(String view, String shown) {
