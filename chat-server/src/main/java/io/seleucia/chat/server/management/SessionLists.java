@@ -205,7 +205,7 @@ final class SessionLists {
                 "servers",
                 names.size(),
                 "silent",
-                answers.silent().size(),
+                silent,
                 "reached",
                 answers.reached(),
                 "sessions",
