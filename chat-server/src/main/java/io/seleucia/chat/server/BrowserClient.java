@@ -8,7 +8,12 @@ import java.util.List;
 final class BrowserClient {
     private static final List<String> FILES = List.of(
             "index.html",
-            "chat.css",
+            "base.css",
+            "login.css",
+            "frame.css",
+            "timeline.css",
+            "composer.css",
+            "small.css",
             "announcer.js",
             "channels.js",
             "chat-client.js",

@@ -134,6 +134,44 @@ class BrowserClientStateTest {
     }
 
     @Test
+    void anOpenTabSendsWhatAClosedOneHasLeft() {
+        Visitor one = server.enter("ada");
+        Visitor other = server.another(one);
+        other.awaitMember("ada");
+        server.proxy().refuse(true);
+        server.proxy().cut();
+        other.page().await("document.querySelector('#banner').textContent.includes('kept')");
+        other.say("written here");
+        one.say("and left behind");
+        one.say("x".repeat(6_000)); // large: in the database
+        one.page().await("document.querySelectorAll('.message[data-state=sending]').length === 2");
+        assertThat(other.page().isTrue("document.querySelectorAll('.message').length === 1"))
+                .isTrue();
+
+        one.page().await(KEPT.strip() + ".then(text => window.kept = text) && window.kept?.includes('xxxxxx')");
+        one.page().closeTab();
+        other.page().await("document.querySelectorAll('.message[data-state=sending]').length === 3");
+        server.proxy().refuse(false);
+        other.awaitLast("written here", "and left behind", "x".repeat(6_000));
+        assertThat(other.texts()).hasSize(3);
+        other.page().reload();
+        other.awaitLast("written here", "and left behind", "x".repeat(6_000));
+        assertThat(other.texts()).hasSize(3);
+        other.assertNoOtherProblems();
+    }
+
+    /** An earlier version of the page kept direct messages, under names without an owner. */
+    @Test
+    void removesWhatEarlierVersionsHaveLeft() {
+        Visitor ada = server.open();
+        ada.page().evaluate("localStorage.setItem('seleucia.directs ada', '{}'); localStorage.setItem('other', '1')");
+        ada.page().reload();
+        ada.page().await("!document.querySelector('#login').hidden");
+        assertThat(ada.page().evaluate("JSON.stringify({ ...localStorage })").getAsString())
+                .isEqualTo("{\"other\":\"1\"}");
+    }
+
+    @Test
     void aFullStorageIsSaid() {
         Visitor ada = server.enter("ada");
         Page page = ada.page();
@@ -228,7 +266,7 @@ class BrowserClientStateTest {
         ada.open(Visitor.Key.person("bob"));
         page.await("document.querySelector('.new')?.nextElementSibling.textContent.includes('direct 0')");
         assertThat(page.text("#latest-text")).endsWith("new messages");
-        while (!ada.texts().getLast().equals("direct 259")) {
+        while (!page.isTrue("document.querySelector('#latest').hidden")) {
             page.evaluate("document.querySelector('#timeline').scrollTop = 1e9,"
                     + " new Promise(resolve => setTimeout(resolve, 10))");
         }

@@ -1,13 +1,14 @@
 /* Has screen readers read what arrives. */
 
 import { byId, element } from "./dom.js";
+import { isBlank } from "./message.js";
 
 const KEPT = 5; // messages
 const LETTERS = 500; // of each
 
 /** Announces a message of the conversation that is open, and direct messages wherever the person is. */
 export function announce({ sender, text, own }, conversation, current) {
-    if (own || !(conversation === current || conversation.isDirect)) {
+    if (own || isBlank(text) || !(conversation === current || conversation.isDirect)) {
         return;
     }
     const where = conversation === current ? "" : " (direct message)";

@@ -63,7 +63,7 @@ export class Chat {
         client.on("state", (event) => this.#stateChanged(event));
         this.#channels.restore();
         this.inbox.restore();
-        this.#outbox.restore((key) => (key.startsWith("@") ? this.inbox.open(key) : this.conversations.get(key)));
+        this.#outbox.restore();
     }
 
     #connectParts(client, store) {
@@ -85,6 +85,7 @@ export class Chat {
         this.#outbox = new Outbox(client, store, this.#tab, {
             changed,
             isEnded: () => this.#isEnded,
+            find: (key) => (key.startsWith("@") ? this.inbox.open(key) : this.conversations.get(key)),
             returned: (conversation, text) => this.#listener.returned(conversation, text),
         });
         this.inbox = new Inbox(client, this.conversations, store, this.#reading, {
@@ -128,10 +129,14 @@ export class Chat {
         return [...this.conversations.values()].reduce((sum, { pending }) => sum + pending.length, 0);
     }
 
-    /** Waits until the server has all own messages, for so many milliseconds at the most. */
+    get #isSending() {
+        return [...this.conversations.values()].some(({ pending }) => pending.some(({ state }) => state === "sending"));
+    }
+
+    /** Waits until the server has taken or refused all own messages, for so many milliseconds at the most. */
     async drain(millis) {
         const end = performance.now() + millis;
-        while (this.unsent > 0 && this.#client.state === "connected" && performance.now() < end) {
+        while (this.#isSending && this.#client.state === "connected" && performance.now() < end) {
             await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE));
         }
     }
@@ -219,6 +224,8 @@ export class Chat {
             this.inbox.open(key);
         } else if (kind === "read" && conversation) {
             this.#reading.restore(conversation);
+        } else if (kind === "out") {
+            this.#outbox.restore();
         } else if (kind === "draft" && conversation) {
             conversation.draft = this.#store.get(name, "");
         }
@@ -265,6 +272,7 @@ export class Chat {
         }
         this.current = conversation;
         if (conversation) {
+            conversation.target = conversation.shownTarget = null;
             this.#store.put("current", key);
             if (!conversation.loaded) {
                 this.#history.load(conversation);

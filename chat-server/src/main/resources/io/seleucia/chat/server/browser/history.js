@@ -7,6 +7,7 @@ const PAGE = 50; // messages of a request
 const BEFORE = 15; // messages shown before the first unread one, or one that a link leads to
 const WINDOW = 300; // messages kept of a conversation; those far from the visible ones are dropped
 const FAILURE_PAUSE = 3_000;
+const REFUSALS = new Set(["forbidden", "bad_request", "no_such_user"]); // asking again would not help
 
 export class History {
     #client;
@@ -206,10 +207,14 @@ export class History {
     }
 
     #failed(conversation, { code }) {
-        if (code === "forbidden" && !conversation.isDirect) {
-            conversation.complete = true;
-            this.#replace(conversation, [{ id: "unreadable", notice: "Earlier messages can't be read here" }], false);
+        const isRefused = REFUSALS.has(code);
+        if (isRefused && !conversation.loaded) {
+            const notice = { id: "unreadable", notice: "Earlier messages can't be read here" };
+            this.#replace(conversation, code === "forbidden" ? [notice] : [], false);
             this.#loaded(conversation);
+        }
+        if (isRefused) {
+            conversation.complete = true;
         } else if (this.#client.state !== "closed") {
             conversation.failedAt = performance.now(); // left, or too slow
             setTimeout(() => this.#retry(conversation), FAILURE_PAUSE + 10);

@@ -4,7 +4,7 @@ import { Chat, TOKEN } from "./chat.js";
 import { byId } from "./dom.js";
 import { LoginForm } from "./login.js";
 import { Navigation } from "./navigation.js";
-import { forgetPerson, keepPerson, knownPerson, scopeOf } from "./person.js";
+import { forgetFormer, forgetPerson, keepPerson, knownPerson, scopeOf } from "./person.js";
 import { Store } from "./store.js";
 import { View } from "./view.js";
 
@@ -137,6 +137,7 @@ function endChat() {
     view = chat = store = null;
 }
 
+forgetFormer();
 const known = knownPerson();
 if (known) {
     begin(known, known.kind === "guest" ? { client: known.name } : null, true);

@@ -19,12 +19,13 @@ export class Outbox {
     #tab;
     #chat;
     #inFlight = new Set(); // keys
+    #watched = new Set(); // tabs whose messages are taken over when they are gone
 
     /**
      * @param {import("./chat-client.js").ChatClient} client
      * @param {import("./store.js").Store} store
      * @param {import("./tab.js").Tab} tab this one, to whom the messages written in it belong while it is open
-     * @param {{changed: () => void, isEnded: () => boolean,
+     * @param {{changed: () => void, isEnded: () => boolean, find: (key: string) => object | undefined,
      *     returned: (conversation: object, text: string) => boolean}} chat `returned`: takes a text back that is too long,
      *     and says whether it could
      */
@@ -53,23 +54,47 @@ export class Outbox {
         this.#chat.changed();
     }
 
-    /** Restores the messages of tabs that have been closed. @param {(key: string) => object?} open gives a conversation */
-    async restore(open) {
+    /** Takes over the messages of tabs that have been closed, and those of open ones when they are. */
+    async restore() {
         const isOpen = await this.#tab.others();
+        if (this.#chat.isEnded()) {
+            return;
+        }
         for (const key of this.#store.names("out ")) {
             const pending = this.#store.get(`out ${key}`);
-            if (!pending || isOpen(pending.tab) || this.#inFlight.has(key)) {
+            if (!pending || pending.tab === this.#tab.id) {
                 continue;
             }
-            const conversation = open(pending.to);
-            if (conversation && !conversation.pending.some((one) => one.key === key)) {
-                conversation.pending.push({ ...pending, tab: this.#tab.id });
-                conversation.pending.sort((one, other) => one.time - other.time);
-                this.#keep(conversation.pending.find((one) => one.key === key));
-                this.resume(conversation);
+            if (isOpen(pending.tab)) {
+                this.#watch(pending.tab);
+            } else {
+                this.#takeOver(pending);
             }
         }
         this.#chat.changed();
+    }
+
+    #takeOver(pending) {
+        const conversation = this.#chat.find(pending.to);
+        if (conversation) {
+            const mine = { ...pending, tab: this.#tab.id };
+            conversation.pending.push(mine);
+            conversation.pending.sort((one, other) => one.time - other.time);
+            this.#keep(mine);
+            this.resume(conversation);
+        } else if (Date.now() - pending.time > FRESH_MILLIS) {
+            this.#store.drop(`out ${pending.key}`); // of a channel that was left
+        }
+    }
+
+    #watch(tab) {
+        if (!this.#watched.has(tab)) {
+            this.#watched.add(tab);
+            this.#tab.whenGone(tab).then(() => {
+                this.#watched.delete(tab);
+                return this.restore();
+            });
+        }
     }
 
     /** Sends what waits in a conversation, in order. */

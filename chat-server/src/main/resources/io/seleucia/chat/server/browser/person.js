@@ -27,6 +27,16 @@ function attempt(action) {
     }
 }
 
+/** Removes what earlier versions of the page have left in the browser, direct messages among it. */
+export function forgetFormer() {
+    attempt((area) => {
+        const keys = Array.from({ length: area.length }, (_, place) => area.key(place));
+        for (const key of keys.filter((one) => one.startsWith("seleucia."))) {
+            area.removeItem(key);
+        }
+    });
+}
+
 /** Returns the person of this tab; if the tab has none, the one that signed in last in this browser. @returns {Person?} */
 export const knownPerson = () => read("sessionStorage") ?? read("localStorage");
 

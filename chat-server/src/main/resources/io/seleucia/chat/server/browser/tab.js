@@ -24,6 +24,14 @@ export class Tab {
         return (id) => id !== this.id && open.has(PREFIX + id);
     }
 
+    /** Fulfilled when another tab is gone; never where the browser has no locks. */
+    async whenGone(id) {
+        if (!globalThis.navigator?.locks) {
+            await new Promise(() => {});
+        }
+        await navigator.locks.request(PREFIX + id, () => {}).catch(() => {});
+    }
+
     /** Gives up what belongs to this tab, for others to take. */
     close() {
         this.#release();
