@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -123,25 +125,36 @@ public record SessionSnapshot(
                 sorted.stream().skip(offset).limit(limit).map(Key::snapshot).toList());
     }
 
-    /** Returns the page that a query asks for. Takes snapshots only of the sessions on it. */
+    /**
+     * Returns the page that a query asks for. Keeps and sorts no more keys than the page has, and takes snapshots only of the
+     * sessions on it.
+     */
     static Page page(Stream<? extends SessionView> sessions, Query query) {
         String part = query.contains.toLowerCase(Locale.ROOT);
         String channel = Names.normal(query.channel);
-        List<Key> matching = sessions.filter(session -> part.isEmpty()
+        Optional<Key> after = query.after.map(Key::of);
+        int least = query.inclusive ? 0 : 1;
+        Comparator<Key> order = query.order.comparator;
+        PriorityQueue<Key> first = new PriorityQueue<>(order.reversed()); // the last of them at the head
+        AtomicInteger total = new AtomicInteger();
+        sessions.filter(session -> part.isEmpty()
                         || session.client().toLowerCase(Locale.ROOT).contains(part)
                         || session.address().contains(part))
                 .filter(session -> channel.isEmpty() || session.isSubscribed(channel))
                 .map(Key::of)
-                .toList();
-        Optional<Key> after = query.after.map(Key::of);
-        int least = query.inclusive ? 0 : 1;
-        List<SessionSnapshot> page = matching.stream()
-                .filter(key -> after.isEmpty() || query.order.comparator.compare(key, after.get()) >= least)
-                .sorted(query.order.comparator)
-                .limit(query.limit)
-                .map(Key::snapshot)
-                .toList();
-        return new Page(matching.size(), page);
+                .forEach(key -> {
+                    total.incrementAndGet();
+                    if ((after.isEmpty() || order.compare(key, after.get()) >= least)
+                            && (first.size() < query.limit
+                                    || query.limit > 0 && order.compare(key, first.element()) < 0)) {
+                        first.add(key);
+                        if (first.size() > query.limit) {
+                            first.remove();
+                        }
+                    }
+                });
+        return new Page(
+                total.get(), first.stream().sorted(order).map(Key::snapshot).toList());
     }
 
     static SessionSnapshot of(SessionView session) {

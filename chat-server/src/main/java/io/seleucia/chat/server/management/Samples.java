@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -38,9 +39,11 @@ final class Samples implements AutoCloseable {
             "limited",
             "slow");
 
-    /** The metrics at a moment, by the clocks of the process and of the wall. */
-    private record Reading(long nanos, long millis, Metrics metrics) {}
+    /** The metrics at a moment of the process' clock. */
+    private record Reading(long nanos, Metrics metrics) {}
 
+    private final long beganMillis = System.currentTimeMillis();
+    private final long beganNanos = System.nanoTime();
     private final Supplier<Metrics> metrics;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final ReentrantLock lock = new ReentrantLock(); // guards the next two
@@ -60,7 +63,7 @@ final class Samples implements AutoCloseable {
     }
 
     private Reading read() {
-        return new Reading(System.nanoTime(), System.currentTimeMillis(), metrics.get());
+        return new Reading(System.nanoTime(), metrics.get());
     }
 
     /** Takes a sample of the time since the one before. */
@@ -78,14 +81,19 @@ final class Samples implements AutoCloseable {
         }
     }
 
-    private static double[] sample(Reading before, Reading now) {
+    /** Returns the time of a moment, in milliseconds since 1970: by a clock that never jumps, unlike that of the wall. */
+    private long millis(long nanos) {
+        return beganMillis + TimeUnit.NANOSECONDS.toMillis(nanos - beganNanos);
+    }
+
+    private double[] sample(Reading before, Reading now) {
         Metrics a = before.metrics;
         Metrics b = now.metrics;
         double seconds = Math.max(1, now.nanos - before.nanos) / NANOS;
         long published = b.publishing().count() - a.publishing().count();
         double publishing = b.publishing().total().minus(a.publishing().total()).toNanos() / NANOS;
         return new double[] {
-            now.millis,
+            millis(now.nanos),
             b.connections(),
             published / seconds,
             (b.delivered() - a.delivered()) / seconds,
@@ -122,7 +130,8 @@ final class Samples implements AutoCloseable {
                 rows.add(row);
             }
         }
-        return Json.object("seconds", INTERVAL.toSeconds(), "fields", FIELDS, "samples", rows);
+        return Json.object(
+                "seconds", INTERVAL.toSeconds(), "now", millis(System.nanoTime()), "fields", FIELDS, "samples", rows);
     }
 
     private List<double[]> copy() {

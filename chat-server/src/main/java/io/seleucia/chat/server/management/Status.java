@@ -4,16 +4,20 @@ import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Metrics;
 import io.seleucia.chat.memory.MemoryBudget;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** The console's overview: health and counters, of which the page makes rates. */
 final class Status {
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
     private final ChatServer server;
     private final Health health;
     private final boolean users;
@@ -32,11 +36,13 @@ final class Status {
                         .orElse("");
     }
 
+    /** Returns the machine's name. Asks no name server, which could delay the start. */
     private static String hostName() {
         try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost"; // the machine's name has no address
+            String name = Files.readString(HOST_NAME).strip();
+            return name.isEmpty() ? "localhost" : name;
+        } catch (IOException e) {
+            return Optional.ofNullable(System.getenv("COMPUTERNAME")).orElse("localhost");
         }
     }
 

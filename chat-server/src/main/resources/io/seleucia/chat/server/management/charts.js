@@ -151,12 +151,14 @@ find("cards").append(...Object.values(charts).map((chart) => chart.element));
 
 let fields = [];
 let rows = []; // of an hour
+let now = 0; // by the server's clock, which the samples have
 
 /** Asks for the samples that are not known yet, and draws all. */
 export async function showSamples() {
     const since = rows.at(-1)?.[0] ?? 0;
     const reply = await ask(`samples?${new URLSearchParams({ after: since })}`);
     fields = reply.fields;
+    now = reply.now;
     const known = rows.at(-1)?.[0] ?? 0;
     rows.push(...reply.samples.filter(([time]) => time > known)); // two rounds may have asked
     draw();
@@ -169,7 +171,7 @@ export function forgetSamples() {
 
 function draw() {
     const range = Number(find("range").value) * MINUTE;
-    const to = Math.max(Date.now(), rows.at(-1)?.[0] ?? 0);
+    const to = Math.max(now, rows.at(-1)?.[0] ?? 0);
     rows = rows.filter(([time]) => time >= to - 60 * MINUTE);
     for (const [i, field] of fields.entries()) {
         charts[field]?.draw(

@@ -96,7 +96,7 @@ class ConsoleTest {
     void drawsTheSamplesOfAnHourAndReadsThemByKeys() {
         page.evaluate(
                 "window.realFetch = window.fetch; window.fetch = (path, ...rest) => path.startsWith('api/samples')"
-                        + " ? Promise.resolve(new Response(JSON.stringify({seconds: 10, fields: ['time', 'connections'], samples:"
+                        + " ? Promise.resolve(new Response(JSON.stringify({seconds: 10, now: Date.now(), fields: ['time', 'connections'], samples:"
                         + " [[Date.now() - 1800000, 7], [Date.now() - 60000, 12], [Date.now() - 10000, 3]]})))"
                         + " : window.realFetch(path, ...rest)");
         String plot = "document.querySelector('.plot[aria-label=Connections]')";

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.seleucia.chat.ChatServer;
+import io.seleucia.chat.InMemoryClient;
 import io.seleucia.chat.TestClient;
 import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Retention;
@@ -109,6 +110,47 @@ class ServersTest {
             assertThat(names(one.get("/api/sessions/all?sort=since&limit=200"))).hasSize(8);
             assertThat(names(one.get("/api/sessions/all?sort=queued&limit=2"))).containsExactly("ann", "bob");
             for (TestClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void skipNoSessionIfAnswersAreCut() throws Exception {
+        try (InMemoryBroker broker = new InMemoryBroker(Retention.DEFAULT);
+                Node one = Node.on(broker);
+                Node two = Node.on(broker)) {
+            one.awaitServers(2);
+            List<String> expected = new ArrayList<>();
+            List<InMemoryClient> clients = new ArrayList<>();
+            for (int i = 100; i < 280; i++) {
+                InMemoryClient client = (i % 3 == 0 ? one : two).server.connect("chat.v1");
+                client.send("{\"id\":1,\"type\":\"connect\",\"client\":\"client" + i + "\"}");
+                for (int channel = 0; channel < 9; channel++) {
+                    client.send("{\"id\":2,\"type\":\"subscribe\",\"channel\":\"" + channel + "x".repeat(120) + "\"}");
+                }
+                for (int reply = 0; reply < 10; reply++) {
+                    client.receive();
+                }
+                clients.add(client);
+                expected.add("client" + i);
+            }
+            List<String> seen = new ArrayList<>();
+            int pages = 0;
+            String next = "";
+            do {
+                JsonObject page = two.get("/api/sessions/all?limit=200" + next);
+                JsonObject first = page.getAsJsonArray("sessions").get(0).getAsJsonObject();
+                assertThat(first.getAsJsonArray("channels")).hasSize(8);
+                assertThat(first.get("moreChannels").getAsInt()).isEqualTo(1);
+                seen.addAll(names(page));
+                pages++;
+                next = page.has("after") ? "&after=" + page.get("after").getAsString() : "";
+            } while (!next.isEmpty());
+
+            assertThat(seen).isEqualTo(expected);
+            assertThat(pages).as("an answer has 64 KiB").isGreaterThan(1);
+            for (InMemoryClient client : clients) {
                 client.close();
             }
         }
