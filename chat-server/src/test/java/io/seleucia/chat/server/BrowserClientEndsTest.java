@@ -81,6 +81,34 @@ class BrowserClientEndsTest {
         }
     }
 
+    /** Close codes and reasons, as the server sends them, against all that a person may be told. */
+    @Test
+    void eachCodeHasWordsOfItsOwn() throws Exception {
+        try (BrowserServer server = new BrowserServer()) {
+            Page page = server.open().page();
+            page.evaluate("import('./words.js').then(module => window.words = module)");
+            assertThat(
+                            page.isTrue(
+                                    "(() => { const said = [1001, 1006, 1011, 1013, 4000, 4001, 4400].map(code =>"
+                                            + " words.wordsForOutage({ isOnline: true, code, reason: '' }));"
+                                            + " said.push(words.wordsForOutage({ isOnline: false, code: 1006 }),"
+                                            + " words.wordsForOutage({ isOnline: true, code: 1006, reach: 'page' }));"
+                                            + " return new Set(said).size === 9 && said.every(text => /^[A-Z].*\\.$/.test(text)); })()"))
+                    .isTrue();
+            assertThat(page.evaluate("words.wordsForOutage({ isOnline: true, code: 1013, reason: 'no room for you' })")
+                            .getAsString())
+                    .isEqualTo("No room for you.");
+            assertThat(page.isTrue("(() => { const said = []; for (const person of [{ kind: 'guest' },"
+                            + " { kind: 'account' }, { kind: 'account', token: 't' }]) for (const error of ["
+                            + " { code: 'unauthorized', closeCode: 4401 }, { code: 'forbidden', closeCode: 4403 },"
+                            + " { code: 'unauthorized' }, { code: 'name_taken' }, { code: 'forbidden' }])"
+                            + " said.push(words.wordsForEnd(person, { message: 'the reason', ...error }));"
+                            + " return new Set(said).size === 8; })()"))
+                    .as("4401 and a refused login differ by person, the rest does not")
+                    .isTrue();
+        }
+    }
+
     @Test
     void saysWhyItTakesSoLongToBegin() throws Exception {
         try (BrowserServer server = new BrowserServer()) {

@@ -129,14 +129,15 @@ export class Chat {
         return [...this.conversations.values()].reduce((sum, { pending }) => sum + pending.length, 0);
     }
 
-    get #isSending() {
+    /** Returns whether own messages are on their way. */
+    get isSending() {
         return [...this.conversations.values()].some(({ pending }) => pending.some(({ state }) => state === "sending"));
     }
 
     /** Waits until the server has taken or refused all own messages, for so many milliseconds at the most. */
     async drain(millis) {
         const end = performance.now() + millis;
-        while (this.#isSending && this.#client.state === "connected" && performance.now() < end) {
+        while (this.isSending && this.#client.state === "connected" && performance.now() < end) {
             await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE));
         }
     }
@@ -155,8 +156,8 @@ export class Chat {
 
     #stop() {
         this.#isEnded = true;
-        this.#client.close({ timeout: 0 });
         this.#reading.end();
+        this.#client.close({ timeout: 0 });
         this.outage.end();
         this.#tab.close();
     }
@@ -302,10 +303,13 @@ export class Chat {
             return;
         }
         const { epoch, offset } = message;
+        const end = conversation.isDirect ? null : this.#client.position(conversation.key);
+        if (end && end.epoch !== epoch) {
+            return; // the message is of a history that is gone
+        }
         const isNewest = message === conversation.newest && !conversation.detached;
-        const end = isNewest && !conversation.isDirect ? this.#client.position(conversation.key) : null;
         // Further than the newest message, if that was edited or so.
-        this.#reading.see(conversation, end?.epoch === epoch && end.offset > offset ? end : { epoch, offset });
+        this.#reading.see(conversation, isNewest && end?.offset > offset ? end : { epoch, offset });
     }
 
     #shown({ channel, epoch, offset, sender, guest = false, time, data, deleted }) {

@@ -208,6 +208,7 @@ export class History {
 
     #failed(conversation, { code }) {
         const isRefused = REFUSALS.has(code);
+        conversation.failedAt = performance.now();
         if (isRefused && !conversation.loaded) {
             const notice = { id: "unreadable", notice: "Earlier messages can't be read here" };
             this.#replace(conversation, code === "forbidden" ? [notice] : [], false);
@@ -216,7 +217,7 @@ export class History {
         if (isRefused) {
             conversation.complete = true;
         } else if (this.#client.state !== "closed") {
-            conversation.failedAt = performance.now(); // left, or too slow
+            // It was left, or too slow.
             setTimeout(() => this.#retry(conversation), FAILURE_PAUSE + 10);
         }
     }

@@ -45,6 +45,10 @@ export class LoginForm {
 
     /** Shows why a person was not let in, or is no longer there, with the fields that help. */
     showEnd(person, error) {
+        if (error.code === "signed_out") {
+            this.show("", false, wordsForEnd(person, error));
+            return;
+        }
         const isTaken = error.code === "name_taken";
         const isRefused = error.code === "unauthorized" && error.closeCode === undefined;
         const asks = person.kind === "account" || isRefused || canLogIn(error);

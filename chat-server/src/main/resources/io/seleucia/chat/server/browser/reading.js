@@ -5,7 +5,7 @@
 
 import { isBlank } from "./message.js";
 
-const PAUSE = 1_000; // milliseconds between two marks of a channel
+const PAUSE = 2_000; // milliseconds between two marks of a channel
 
 export class Reading {
     #client;
@@ -13,7 +13,9 @@ export class Reading {
     #changed;
     #readDirects;
     #counted = new Map(); // by channel, the offset up to which the server has counted
-    #telling = new Map(); // by channel, the timer after which the mark is told
+    #telling = new Map(); // by channel, {timer, conversation}: the mark is told after a while
+    #toldAt = new Map(); // by channel, when that was done last
+    #leave = () => this.#flush();
     #unread = new Map(); // by person, the offsets of unread direct messages: those read twice count once
 
     /**
@@ -27,6 +29,7 @@ export class Reading {
         this.#store = store;
         this.#changed = changed;
         this.#readDirects = readDirects;
+        globalThis.addEventListener?.("pagehide", this.#leave);
     }
 
     /** Handles what the server says about a channel. @param {boolean} isNew whether the person has never been there */
@@ -90,24 +93,33 @@ export class Reading {
         this.#changed();
     }
 
-    /** Tells the server, at most once a second for each channel: the last mark is told in any case. */
-    #tell(conversation, wait = 0) {
+    /** Tells the server, at most every two seconds for each channel: the last mark is told in any case. */
+    #tell(conversation) {
         const { key } = conversation;
-        if (this.#telling.has(key)) {
-            return;
+        if (!this.#telling.has(key)) {
+            const wait = Math.max(0, (this.#toldAt.get(key) ?? -Infinity) + PAUSE - performance.now());
+            const timer = setTimeout(() => this.#tellNow(conversation), wait);
+            this.#telling.set(key, { timer, conversation });
         }
-        const timer = setTimeout(async () => {
-            const told = conversation.mark.offset;
-            const reply = await this.#client.read(key, told).catch(() => null); // the next mark says as much
-            this.#telling.delete(key);
-            if (conversation.mark.offset !== told) {
-                this.#tell(conversation, PAUSE);
-            } else if (reply && conversation.detached) {
-                conversation.unread = reply.unread;
-                this.#changed();
-            }
-        }, wait);
-        this.#telling.set(key, timer);
+    }
+
+    async #tellNow(conversation) {
+        const { key, mark } = conversation;
+        clearTimeout(this.#telling.get(key)?.timer);
+        this.#telling.delete(key);
+        this.#toldAt.set(key, performance.now());
+        const reply = await this.#client.read(key, mark.offset).catch(() => null); // the next mark says as much
+        if (reply && conversation.detached && conversation.mark.offset === mark.offset) {
+            conversation.unread = reply.unread;
+            this.#changed();
+        }
+    }
+
+    /** Tells what is still to be told, before the page goes. */
+    #flush() {
+        for (const { conversation } of [...this.#telling.values()]) {
+            this.#tellNow(conversation);
+        }
     }
 
     /** Reads how far the person has read a conversation with another one. */
@@ -156,9 +168,8 @@ export class Reading {
     }
 
     end() {
-        for (const timer of this.#telling.values()) {
-            clearTimeout(timer);
-        }
+        globalThis.removeEventListener?.("pagehide", this.#leave);
+        this.#flush();
     }
 }
 

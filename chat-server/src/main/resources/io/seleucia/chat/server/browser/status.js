@@ -20,7 +20,7 @@ export function renderBanner(chat, store) {
             ? "What you write is kept, and sent when it is back."
             : "What you write is sent when it is back; keep this page open until then.";
         said.push(`${chat.outage.words} ${promise}`);
-    } else if (chat.delay) {
+    } else if (chat.delay && chat.isSending) {
         said.push(wordsForDelay(chat.delay));
     }
     if (store.isFull) {
