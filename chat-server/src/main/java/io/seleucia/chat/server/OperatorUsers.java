@@ -32,13 +32,13 @@ final class OperatorUsers implements Users {
     }
 
     @Override
-    public List<Entry> list() throws IOException {
+    public List<UserEntry> list() throws IOException {
         var logins = file.lastLogins();
         return new TreeMap<>(file.accounts())
                 .values().stream()
                         .map(account -> {
                             Optional<LastLogins.LastLogin> last = Optional.ofNullable(logins.get(account.name()));
-                            return new Entry(
+                            return new UserEntry(
                                     account.name(),
                                     account.disabled(),
                                     last.map(LastLogins.LastLogin::time),

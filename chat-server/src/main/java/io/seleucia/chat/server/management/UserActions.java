@@ -67,7 +67,7 @@ final class UserActions {
 
     private JsonElement list(ApiRequest request) throws HttpError {
         String part = Queries.contains(request);
-        List<Users.Entry> found;
+        List<Users.UserEntry> found;
         try {
             found = users().list().stream()
                     .filter(user -> user.name().toLowerCase(Locale.ROOT).contains(part))
@@ -83,7 +83,7 @@ final class UserActions {
                 found.stream().skip(offset).limit(Queries.limit(request)).map(UserActions::json));
     }
 
-    private static JsonObject json(Users.Entry user) {
+    private static JsonObject json(Users.UserEntry user) {
         return Json.object(
                 "user", user.name(),
                 "disabled", user.disabled(),

@@ -14,7 +14,7 @@ public interface Users {
      * @param lastLogin when it last logged in
      * @param lastAddress from where
      */
-    record Entry(String name, boolean disabled, Optional<Instant> lastLogin, Optional<String> lastAddress) {}
+    record UserEntry(String name, boolean disabled, Optional<Instant> lastLogin, Optional<String> lastAddress) {}
 
     /** A change that is refused. The message says why, for the operator. */
     final class Refused extends IOException {
@@ -27,7 +27,7 @@ public interface Users {
     }
 
     /** Returns all accounts, sorted by name. */
-    List<Entry> list() throws IOException;
+    List<UserEntry> list() throws IOException;
 
     /** Adds an account. */
     void add(String name, String password) throws IOException;
