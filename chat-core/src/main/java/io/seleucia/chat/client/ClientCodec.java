@@ -38,6 +38,7 @@ final class ClientCodec {
     /** The reason for ending a connection to a server of another protocol. */
     static final String NO_CHAT_V1 = "the server does not speak chat.v1";
 
+    private static final int ABNORMAL = 1006;
     private static final int MAX_NESTING = 72; // a message may be nested 64 times
 
     private ClientCodec() {}
@@ -57,12 +58,32 @@ final class ClientCodec {
     /** The legible parts of a frame; 0 and "" stand for the others. */
     record Fragment(long id, String type, String channel, long offset) {}
 
+    /** Why a stream over HTTP ends. */
+    record Closing(int code, String reason) {}
+
     /** Signals a frame that is not of chat.v1. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1;
 
         MalformedException(String message, Throwable cause) {
             super(message, cause);
+        }
+    }
+
+    /** Returns the key of a session over HTTP, from the event that opens its stream; empty if it has none. */
+    static Optional<String> session(String opening) {
+        return StrictJson.stringMember(opening, "session").filter(key -> key.matches("[A-Za-z0-9._-]+"));
+    }
+
+    /** Reads the event that ends a stream over HTTP. */
+    static Closing closing(String event) {
+        try {
+            JsonObject closing = StrictJson.parse(event, MAX_NESTING).getAsJsonObject();
+            return new Closing(
+                    closing.getAsJsonPrimitive("code").getAsInt(),
+                    closing.getAsJsonPrimitive("reason").getAsString());
+        } catch (IOException | RuntimeException e) {
+            return new Closing(ABNORMAL, NO_CHAT_V1);
         }
     }
 

@@ -39,6 +39,7 @@ final class ClientConnection {
     private boolean paused; // reading, until the listener has caught up
     private boolean pinged; // without a sign of life since
     private long pingedAt;
+    private boolean messaged; // by the server
 
     ClientConnection(ClientSocket socket) {
         this(socket, socket::send, System::nanoTime);
@@ -127,6 +128,7 @@ final class ClientConnection {
      * @param chars the received characters of a message, or 0
      */
     void heard(int chars) {
+        messaged = messaged || chars > 0;
         heardAt = clock.getAsLong();
         pinged = false;
         arrived += chars;
@@ -134,6 +136,11 @@ final class ClientConnection {
             arrived = 0;
             busyAt = heardAt;
         }
+    }
+
+    /** Returns whether this is a WebSocket on which no message has come: perhaps none gets through. */
+    boolean isMuteWebSocket() {
+        return socket.isWebSocket() && !messaged;
     }
 
     /** Notes that reading pauses, so that silence does not count. */

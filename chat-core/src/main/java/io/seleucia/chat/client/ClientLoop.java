@@ -69,6 +69,8 @@ final class ClientLoop {
     private int refusals; // of the login, one after the other
     private long dueAt = System.nanoTime(); // the end of the phase, except CONNECTED and ENDED
     private long connectedAt;
+    private long probeAt; // when a WebSocket is tried again, if this connection is none
+    private boolean probing;
     private long forgivenAt = System.nanoTime(); // before which no requests are sent
     private boolean closing;
     private long closeBy;
@@ -165,6 +167,7 @@ final class ClientLoop {
                 connection.filter(here -> here.isPaused() && window.hasRoom()).ifPresent(ClientConnection::resume);
             case LoopEvent.Opened opened -> opened(opened);
             case LoopEvent.NotOpened failed -> notOpened(failed);
+            case LoopEvent.Probed probed -> probed(probed.through());
             case LoopEvent.FromSocket from -> {
                 connection // an earlier one does not count
                         .filter(here -> here.socket() == from.socket())
@@ -258,8 +261,20 @@ final class ClientLoop {
     private void ready() {
         phase = Phase.CONNECTED;
         connectedAt = System.nanoTime();
+        probeAt = dialer.nextProbe();
         URI at = dialer.server();
         dispatcher.put(0, listener -> listener.connected(at));
+    }
+
+    /** Returns to a WebSocket, if one gets through: the desired state comes along. */
+    private void probed(boolean through) {
+        probing = false;
+        probeAt = dialer.nextProbe();
+        if (through
+                && phase == Phase.CONNECTED
+                && !connection.orElseThrow().socket().isWebSocket()) {
+            disconnected(() -> Duration.ZERO, "a WebSocket gets through again");
+        }
     }
 
     private void talk(Alarm alarm) {
@@ -268,6 +283,10 @@ final class ClientLoop {
         if (dead.isPresent()) {
             disconnected(dead.get());
             return;
+        }
+        if (!here.socket().isWebSocket() && !probing && alarm.isDue(probeAt)) {
+            probing = true;
+            dialer.probe();
         }
         if (!alarm.isDue(forgivenAt)) {
             return;
@@ -360,6 +379,10 @@ final class ClientLoop {
     }
 
     private void abandon() {
+        if (phase == Phase.LOGGING_IN
+                && connection.filter(ClientConnection::isMuteWebSocket).isPresent()) {
+            dialer.avoidWebSocket();
+        }
         connection.ifPresent(last -> last.socket().abort());
         connection = Optional.empty();
         desired.disconnected();

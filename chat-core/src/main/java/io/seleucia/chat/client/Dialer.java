@@ -1,20 +1,24 @@
 package io.seleucia.chat.client;
 
 import io.seleucia.chat.concurrent.Loop;
+import java.io.IOException;
 import java.lang.System.Logger;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Connects to one of the servers, after a backoff. Each attempt has a virtual thread of its own, because the program's
+ * Connects to one of the servers, after a backoff: by a WebSocket or, if none gets through, over HTTP. Each attempt has a virtual thread of its own, because the program's
  * supplier of tokens may block. All methods are called by the client's thread.
  */
 final class Dialer {
@@ -29,7 +33,8 @@ final class Dialer {
     private final Backoff backoff;
     private final Window window;
     private final Consumer<LoopEvent> events;
-    private int server; // of the list
+    private final Transports transports = new Transports(System::nanoTime);
+    private volatile int server; // of the list
     private int attempt;
 
     /**
@@ -86,19 +91,12 @@ final class Dialer {
     private LoopEvent attempt(int current, URI to) {
         try {
             ClientCodec.Credentials credentials = identity.credentials();
-            ClientSocket opened = ClientSocket.open(
-                    http,
-                    to,
-                    timeout,
-                    window,
-                    (socket, report) -> events.accept(new LoopEvent.FromSocket(socket, report)));
-            return new LoopEvent.Opened(current, opened, credentials);
+            return new LoopEvent.Opened(current, open(to), credentials);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             Loop.passOn(cause);
-            boolean unauthorized = cause instanceof WebSocketHandshakeException refused
-                    && refused.getResponse().statusCode() == UNAUTHORIZED;
-            return new LoopEvent.NotOpened(current, unauthorized, "no connection to " + shown(to) + ": " + cause);
+            return new LoopEvent.NotOpened(
+                    current, isUnauthorized(cause), "no connection to " + shown(to) + ": " + cause);
         } catch (TimeoutException e) {
             return new LoopEvent.NotOpened(current, false, "no connection to " + shown(to) + " in time");
         } catch (Throwable e) { // such as one of the program's supplier of tokens
@@ -107,6 +105,89 @@ final class Dialer {
             }
             return new LoopEvent.NotOpened(current, false, "no connection to " + shown(to) + ": " + e);
         }
+    }
+
+    private static boolean isUnauthorized(Throwable why) {
+        return why instanceof WebSocketHandshakeException refused
+                && refused.getResponse().statusCode() == UNAUTHORIZED;
+    }
+
+    /** Opens a connection. A WebSocket has half of the time, so that there is some left for HTTP. */
+    private ClientSocket open(URI to) throws IOException, ExecutionException, TimeoutException, InterruptedException {
+        if (transports.usesHttp(to)) {
+            try {
+                return overHttp(to, timeout);
+            } catch (IOException | ExecutionException | TimeoutException e) {
+                transports.forget();
+                throw e;
+            }
+        }
+        long began = System.nanoTime();
+        try {
+            return ClientWebSocket.open(http, to, timeout.dividedBy(2), window, this::report);
+        } catch (IOException | ExecutionException | TimeoutException e) {
+            if (isUnauthorized(e.getCause()) || e.getCause() instanceof ConnectException) {
+                throw e;
+            }
+            try {
+                ClientSocket opened = overHttp(to, timeout.minusNanos(System.nanoTime() - began));
+                transports.avoidWebSocket(to);
+                return opened;
+            } catch (IOException | ExecutionException | TimeoutException overHttp) {
+                e.addSuppressed(overHttp);
+                throw e;
+            }
+        }
+    }
+
+    private ClientSocket overHttp(URI to, Duration left)
+            throws IOException, ExecutionException, TimeoutException, InterruptedException {
+        return ClientHttpSocket.open(http, to, left, window, this::report);
+    }
+
+    private void report(ClientSocket socket, ClientSocket.Report report) {
+        events.accept(new LoopEvent.FromSocket(socket, report));
+    }
+
+    /** Notes that a WebSocket to the current server has ended before its first message. */
+    void avoidWebSocket() {
+        transports.avoidWebSocket(server());
+    }
+
+    /** Returns when to {@link #probe} next while connected over HTTP, as {@link System#nanoTime}. */
+    long nextProbe() {
+        return System.nanoTime() + transports.nextProbeNanos();
+    }
+
+    /** Tries whether a WebSocket gets through to the current server, and an answer; {@link LoopEvent.Probed} follows. */
+    void probe() {
+        URI to = server();
+        Thread.ofVirtual().name("chat-probe " + shown(to)).start(() -> {
+            boolean through;
+            CountDownLatch heard = new CountDownLatch(1);
+            try {
+                ClientWebSocket probing =
+                        ClientWebSocket.open(http, to, timeout, new Window(1, () -> {}), (from, report) -> {
+                            if (report instanceof ClientSocket.Received) {
+                                heard.countDown();
+                            }
+                        });
+                try {
+                    probing.request();
+                    probing.send(ClientCodec.withId(1, ClientCodec.ping()));
+                    through = heard.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                } finally {
+                    probing.abort();
+                }
+            } catch (Exception e) {
+                LOG.log(Logger.Level.DEBUG, () -> "a WebSocket still does not get through: " + e);
+                through = false;
+            }
+            if (through) {
+                transports.forget();
+            }
+            events.accept(new LoopEvent.Probed(through));
+        });
     }
 
     /** Returns whether this is the last attempt. */

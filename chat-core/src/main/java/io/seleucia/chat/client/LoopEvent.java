@@ -17,6 +17,9 @@ sealed interface LoopEvent {
     /** An attempt to connect has failed. */
     record NotOpened(int attempt, boolean unauthorized, String reason) implements LoopEvent {}
 
+    /** While connected over HTTP, a WebSocket was tried. */
+    record Probed(boolean through) implements LoopEvent {}
+
     /** A connection reports something. */
     record FromSocket(ClientSocket socket, ClientSocket.Report report) implements LoopEvent {}
 }

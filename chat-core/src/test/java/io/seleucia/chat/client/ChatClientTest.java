@@ -71,8 +71,13 @@ class ChatClientTest {
         server = ChatServer.builder().port(port).broker(broker).limits(LIMITS).start();
     }
 
-    private ChatClient.Builder builder(String name, ChatListener listener) {
-        return ChatClient.builder(URI.create("ws://localhost:" + port + "/"))
+    /** Where clients reach the server. */
+    URI address(int at) throws IOException {
+        return URI.create("ws://localhost:" + at + "/");
+    }
+
+    private ChatClient.Builder builder(String name, ChatListener listener) throws IOException {
+        return ChatClient.builder(address(port))
                 .name(name)
                 .listener(listener)
                 .closeTimeout(Duration.ofMillis(200))
@@ -162,7 +167,7 @@ class ChatClientTest {
         for (int i = 1; i <= 20; i++) {
             publications.add(one.publish("lobby", "message " + i));
         }
-        ada.connection("disconnected no connection to ws://localhost:" + port);
+        ada.connection("disconnected no connection to " + Dialer.shown(address(port)));
         restart();
 
         for (int i = 1; i <= 20; i++) {

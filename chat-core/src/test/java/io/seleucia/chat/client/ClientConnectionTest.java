@@ -75,7 +75,7 @@ class ClientConnectionTest {
         try (ScriptedServer server = new ScriptedServer();
                 HttpClient http = HttpClient.newHttpClient()) {
             CompletableFuture<ScriptedServer.Peer> accepting = CompletableFuture.supplyAsync(() -> accept(server));
-            ClientSocket socket = ClientSocket.open(
+            ClientSocket socket = ClientWebSocket.open(
                     http,
                     server.uri(),
                     Duration.ofMinutes(1),

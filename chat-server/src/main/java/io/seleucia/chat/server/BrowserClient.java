@@ -17,6 +17,7 @@ final class BrowserClient {
             "announcer.js",
             "channels.js",
             "chat-client.js",
+            "chat-socket.js",
             "chat.js",
             "composer.js",
             "conversation.js",

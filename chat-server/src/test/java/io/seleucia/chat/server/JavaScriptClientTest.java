@@ -13,6 +13,7 @@ import io.seleucia.chat.browser.Browser;
 import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.message.Credentials;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JavaScriptClientTest extends JavaScriptClients {
     /** A program for Node, in which a handler fails and a server sends what can't be read. */
     private static final String NODE = """
-            import { ChatClient } from "./chat-client.mjs";
+            import { ChatClient } from "./chat-client.js";
             let say;
             globalThis.WebSocket = class {
                 static OPEN = 1;
@@ -561,13 +562,12 @@ class JavaScriptClientTest extends JavaScriptClients {
     @Test
     void aNodeProcessSurvives(@TempDir Path directory) throws Exception {
         assumeThat(isThere("node")).isTrue();
-        Files.writeString(
-                directory.resolve("chat-client.mjs"),
-                new String(
-                        BrowserClient.class
-                                .getResourceAsStream("browser/chat-client.js")
-                                .readAllBytes(),
-                        StandardCharsets.UTF_8));
+        for (String file : List.of("chat-client.js", "chat-socket.js")) {
+            try (InputStream module = BrowserClient.class.getResourceAsStream("browser/" + file)) {
+                Files.write(directory.resolve(file), module.readAllBytes());
+            }
+        }
+        Files.writeString(directory.resolve("package.json"), "{\"type\":\"module\"}");
         Files.writeString(directory.resolve("test.mjs"), NODE);
         Process node = new ProcessBuilder("node", "test.mjs")
                 .directory(directory.toFile())

@@ -1,7 +1,7 @@
 /*
- * A client of Seleucia's protocol chat.v1 for browsers: one module, no dependencies. It keeps a desired state (channels
- * with their last positions, the own inbox, unacknowledged publishes) and returns to it after a lost connection.
- * docs/javascript.md has its guarantees.
+ * A client of Seleucia's protocol chat.v1 for browsers: two modules, of which chat-socket.js connects. It keeps a desired
+ * state (channels with their last positions, the own inbox, unacknowledged publishes) and returns to it after a lost
+ * connection. docs/javascript.md has its guarantees.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -36,7 +36,10 @@
  * @property {number} [silence] milliseconds of silence before the server is asked for a sign of life; if it is left out,
  *     what the server does itself
  * @property {number} [patience] milliseconds that this, or the opening of a connection, may take
+ * @property {"auto" | "websocket" | "http"} [transport] `auto`: a WebSocket, and over HTTP where none gets through
  */
+
+import { openSocket } from "./chat-socket.js";
 
 /** The failure of a request. */
 export class ChatError extends Error {
@@ -61,6 +64,7 @@ const DEFAULTS = {
     maxBackoff: 30_000,
     silence: 0,
     patience: 10_000,
+    transport: "auto",
 };
 const LONGEST_DEADLINE = 240_000;
 const KEY_LENGTH = 43; // four numbers of up to ten digits, and the signs between them
@@ -154,7 +158,7 @@ const normal = (name) => name.normalize("NFC");
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
-/** One WebSocket: matches replies with requests, and detects silence. */
+/** One connection: matches replies with requests, and detects silence. */
 class Connection {
     #socket;
     #options;
@@ -174,7 +178,7 @@ class Connection {
     constructor(url, options, owner) {
         this.#options = options;
         this.#ended = owner.ended;
-        this.#socket = new WebSocket(url, "chat.v1");
+        this.#socket = openSocket(url, options.transport);
         this.#socket.onopen = () => owner.opened();
         this.#socket.onclose = (event) => this.#end(event.code, event.reason);
         this.#socket.onmessage = (event) => {
@@ -264,7 +268,7 @@ class Connection {
      * @param {(reply: any) => void} replied
      */
     ask(request, replied) {
-        if (this.#socket.readyState === WebSocket.OPEN) {
+        if (this.#socket.readyState === 1) {
             const id = ++this.#lastId;
             this.#replies.set(id, replied);
             this.#socket.send(JSON.stringify({ id, ...request }));
