@@ -160,6 +160,73 @@ class BrowserClientStateTest {
         other.assertNoOtherProblems();
     }
 
+    @Test
+    void aPersonWhoIsEndedFindsEverythingAgainAndTheNextOneNothing() throws Exception {
+        Visitor tab = server.enter("ada");
+        tab.join("ada's channel");
+        tab.page().click("#direct-open");
+        tab.page().type("#direct-name", "nobody");
+        tab.page().press("Enter");
+        tab.awaitTitle("nobody");
+        tab.say("fails");
+        assertThat(tab.page().text(".problem")).contains("Nobody called nobody");
+        tab.draft("begun");
+        server.server().disconnect("ada");
+        tab.page().await("!document.querySelector('#login').hidden");
+
+        tab.page().evaluate("document.querySelector('#login-name').value = ''");
+        tab.takeName("bob");
+        tab.awaitMember("bob");
+        assertThat(tab.page().text("#me-name")).isEqualTo("bob");
+        assertThat(
+                        tab.page()
+                                .isTrue(
+                                        "document.querySelectorAll('.entry[data-key]').length === 1"
+                                                + " && !document.body.innerText.includes('ada') && !document.body.innerText.includes('fails')"))
+                .isTrue();
+        assertThat(tab.draft()).isEmpty();
+        tab.page().evaluate("history.back()"); // to where ada was
+        tab.page().await("location.hash === ''");
+        tab.awaitTitle("lobby");
+        assertThat(tab.page().isTrue("document.querySelectorAll('.entry[data-key]').length === 1"))
+                .isTrue();
+        server.server().disconnect("bob");
+        tab.page().await("!document.querySelector('#login').hidden");
+        tab.page().evaluate("document.querySelector('#login-name').value = ''");
+        tab.takeName("ada");
+        tab.awaitTitle("nobody");
+        assertThat(tab.page().text(".problem")).contains("Nobody called nobody");
+        assertThat(tab.draft()).isEqualTo("begun");
+        tab.page().await("document.querySelector(\".entry[data-key=\\\"ada's channel\\\"]\")");
+        tab.assertNoProblems();
+    }
+
+    /** It is told of nothing, as if it had been frozen, and finds out before it writes. */
+    @Test
+    void aTabThatSleptThroughSigningOutWritesNothing() {
+        Visitor one = server.enter("ada");
+        Visitor other = add(
+                one,
+                "window.addEventListener('storage', event => event.stopImmediatePropagation(), true);"
+                        + " delete window.BroadcastChannel;");
+        other.awaitMember("ada");
+        signOut(one);
+        assertThat(other.page().isTrue("document.querySelector('#app').hidden")).isFalse();
+
+        other.draft("written by a sleeper");
+        other.page().await("!document.querySelector('#login').hidden");
+        assertThat(other.page().text("#login-error")).isEqualTo("You have signed out in another tab.");
+        assertThat(other.page().evaluate(KEPT).getAsString()).doesNotContain("sleeper", "lobby");
+        other.assertNoProblems();
+    }
+
+    private Visitor add(Visitor first, String script) {
+        Visitor visitor = server.another(first);
+        visitor.page().beforeEachDocument(script);
+        visitor.page().reload();
+        return visitor;
+    }
+
     /** An earlier version of the page kept direct messages, under names without an owner. */
     @Test
     void removesWhatEarlierVersionsHaveLeft() {

@@ -115,9 +115,11 @@ function isSure(unsent) {
 
 /** Handles the end of the chat by the server, in another tab, or a failed login. */
 function ended(person, error) {
+    if (view) {
+        Navigation.forget(); // the next one to sign in may be another person
+    }
     if (error.code === "signed_out") {
         forgetPerson(person);
-        Navigation.forget();
     } else if (error.closeCode === 4401 || (person.token && error.code === "unauthorized")) {
         store?.drop(TOKEN); // but not for a wrong password, which anyone may enter
     }

@@ -9,13 +9,19 @@ const NARROW = matchMedia("(max-width: 639px)");
 
 export class Navigation {
     #chat;
+    #session;
     #moved;
     #place = null;
     #listen = () => this.#restored();
 
-    /** @param {import("./chat.js").Chat} chat @param {(isList: boolean) => void} moved shows the list, or a conversation */
-    constructor(chat, moved) {
+    /**
+     * @param {import("./chat.js").Chat} chat
+     * @param {string} session from signing in to signing out: entries of another one are another person's
+     * @param {(isList: boolean) => void} moved shows the list, or a conversation
+     */
+    constructor(chat, session, moved) {
         this.#chat = chat;
+        this.#session = session;
         this.#moved = moved;
         addEventListener("popstate", this.#listen);
     }
@@ -28,7 +34,7 @@ export class Navigation {
     /** Shows what the address says; without one, what the person saw last. */
     begin() {
         const place = placeOf(location.hash);
-        const isNew = history.state?.depth === undefined;
+        const isNew = history.state?.session !== this.#session;
         if (isNew && this.isNarrow) {
             this.#write("replaceState", null, 0, true);
         }
@@ -52,14 +58,15 @@ export class Navigation {
     open(place) {
         const fragment = fragmentOf(place);
         if (fragment !== location.hash) {
-            this.#write("pushState", place, (history.state?.depth ?? 0) + 1, history.state?.isRootList ?? false);
+            const { depth, isRootList } = this.#state;
+            this.#write("pushState", place, depth + 1, isRootList);
         }
         this.#show(place);
     }
 
     /** Goes to the list of conversations. */
     toList() {
-        const { depth = 0, isRootList = false } = history.state ?? {};
+        const { depth, isRootList } = this.#state;
         if (isRootList && depth > 0) {
             history.go(-depth);
         } else {
@@ -74,18 +81,28 @@ export class Navigation {
             this.toList();
         } else {
             const last = this.#last();
-            this.#write("replaceState", last, history.state?.depth ?? 0, history.state?.isRootList ?? false);
+            const { depth, isRootList } = this.#state;
+            this.#write("replaceState", last, depth, isRootList);
             this.#show(last);
         }
     }
 
+    get #state() {
+        const { session, depth = 0, isRootList = false } = history.state ?? {};
+        return session === this.#session ? { depth, isRootList } : { depth: 0, isRootList: false };
+    }
+
     #restored() {
+        const isOthers = history.state !== null && history.state.session !== this.#session;
+        if (isOthers) {
+            Navigation.forget();
+        }
         const place = placeOf(location.hash);
         this.#show(place ?? (this.isNarrow ? null : this.#last()));
     }
 
     #write(how, place, depth, isRootList) {
-        history[how]({ depth, isRootList }, "", fragmentOf(place));
+        history[how]({ session: this.#session, depth, isRootList }, "", fragmentOf(place));
     }
 
     #show(place) {

@@ -71,8 +71,13 @@ export class Store {
         }
         globalThis.addEventListener?.("storage", this.#heard);
         if (!this.#values.has(MARK)) {
-            this.put(MARK, Date.now());
+            this.put(MARK, crypto.getRandomValues(new Uint32Array(2)).join("-"));
         }
+    }
+
+    /** Returns what is the same from signing in to signing out, and never again. */
+    get session() {
+        return this.get(MARK, 0);
     }
 
     /** Returns whether the values outlive this page. */

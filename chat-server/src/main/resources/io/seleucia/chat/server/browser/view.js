@@ -32,7 +32,7 @@ export class View {
         this.#store = store;
         const { signal } = this.#abort;
         const open = (key) => this.#open({ key });
-        this.#navigation = new Navigation(chat, (isList) => this.#moved(isList));
+        this.#navigation = new Navigation(chat, store.session, (isList) => this.#moved(isList));
         this.#sidebar = new Sidebar(chat, open);
         this.#members = new Members(chat, (name) => open(chat.write(name)), signal);
         this.#composer = new Composer(chat, () => this.#timeline.toEnd());
