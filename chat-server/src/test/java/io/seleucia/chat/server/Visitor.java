@@ -50,6 +50,7 @@ final class Visitor implements AutoCloseable {
     }
 
     void takeName(String name) {
+        page.await("!document.querySelector('#login').hidden");
         page.type("#login-name", name);
         page.press("Enter");
     }

@@ -1,6 +1,7 @@
 /* Has screen readers read what arrives. */
 
 import { byId, element } from "./dom.js";
+import { phrase } from "./language.js";
 import { isBlank } from "./message.js";
 
 const KEPT = 5; // messages
@@ -11,9 +12,9 @@ export function announce({ sender, text, own }, conversation, current) {
     if (own || isBlank(text) || !(conversation === current || conversation.isDirect)) {
         return;
     }
-    const where = conversation === current ? "" : " (direct message)";
+    const key = conversation === current ? "messages.said" : "messages.said.directly";
     const log = byId("announcer");
-    log.append(element("p", "", `${sender}${where}: ${text.slice(0, LETTERS)}`));
+    log.append(element("p", "", phrase(key, { sender, text: text.slice(0, LETTERS) })));
     while (log.childElementCount > KEPT) {
         log.firstElementChild.remove();
     }

@@ -1,6 +1,7 @@
 /* The field in which a message is written. */
 
 import { byId, setText } from "./dom.js";
+import { phrase } from "./language.js";
 import { isBlank } from "./message.js";
 
 const COUNTED = 1_000; // bytes left from which on they are shown
@@ -72,9 +73,9 @@ export class Composer {
         if (conversation !== this.#shown) {
             this.#shown = conversation;
             field.value = conversation?.draft ?? "";
-            const to = conversation?.isDirect ? `Message to ${conversation.name}` : `Message in ${conversation?.name}`;
+            const to = wordsFor(conversation);
             setText(byId("text-label"), to);
-            field.placeholder = to.length > 60 ? "Message" : to;
+            field.placeholder = to.length > 60 ? phrase("composer.label") : to;
             this.fit();
         } else if (conversation && field.value !== conversation.draft) {
             field.value = conversation.draft; // another tab has changed or sent it
@@ -95,8 +96,21 @@ export class Composer {
         byId("composer").classList.toggle("too-long", left < 0);
         field.setAttribute("aria-invalid", String(left < 0));
         const hint = byId("text-hint");
-        const count = Math.abs(left).toLocaleString();
-        const words = left < 0 ? `Too long to be sent, by ${count} bytes` : left < COUNTED ? `${count} bytes left` : "";
+        const words =
+            left < 0
+                ? phrase("composer.over", { count: -left })
+                : left < COUNTED
+                  ? phrase("composer.left", { count: left })
+                  : "";
         setText(hint, words);
     }
+}
+
+/** Returns the label of the field. */
+function wordsFor(conversation) {
+    if (!conversation) {
+        return phrase("composer.label");
+    }
+    const { name, isDirect } = conversation;
+    return phrase(isDirect ? "composer.direct" : "composer.channel", { name });
 }

@@ -3,6 +3,8 @@
  * kept. Direct messages are read from the own inbox, those of one partner at a time.
  */
 
+import { phrase } from "./language.js";
+
 const PAGE = 50; // messages of a request
 const BEFORE = 15; // messages shown before the first unread one, or one that a link leads to
 const WINDOW = 300; // messages kept of a conversation; those far from the visible ones are dropped
@@ -210,7 +212,7 @@ export class History {
         const isRefused = REFUSALS.has(code);
         conversation.failedAt = performance.now();
         if (isRefused && !conversation.loaded) {
-            const notice = { id: "unreadable", notice: "Earlier messages can't be read here" };
+            const notice = { id: "unreadable", notice: phrase("messages.unreadable") };
             this.#replace(conversation, code === "forbidden" ? [notice] : [], false);
             this.#loaded(conversation);
         }
@@ -265,7 +267,7 @@ export class History {
         const anew = conversation.oldest?.epoch !== epoch;
         const id = `lost:${epoch}:${offset}`;
         if (!conversation.messages.some((message) => message.id === id)) {
-            conversation.messages.push({ id, notice: "Some messages before this could not be recovered" });
+            conversation.messages.push({ id, notice: phrase("messages.lost") });
         }
         conversation.complete = anew; // older messages are of a history that is gone
         if (conversation.detached) {

@@ -1,6 +1,7 @@
 /* The form in which a person signs in: a name, and for accounts a password. */
 
 import { byId } from "./dom.js";
+import { phrase } from "./language.js";
 import { canLogIn, wordsForEnd } from "./words.js";
 
 export class LoginForm {
@@ -24,9 +25,9 @@ export class LoginForm {
         const password = byId("login-password").value;
         const asks = !byId("login-secret").hidden;
         if (!name) {
-            this.#refuse("A name is needed.", "login-name");
+            this.#refuse(phrase("login.nameless"), "login-name");
         } else if (this.#passwordIsNeeded && !password) {
-            this.#refuse("A password is needed.", "login-password");
+            this.#refuse(phrase("login.secretless"), "login-password");
         } else {
             byId("login-error").textContent = "";
             if (asks && password) {
@@ -67,9 +68,7 @@ export class LoginForm {
         byId("login").hidden = false;
         byId("login-secret").hidden = !asksPassword;
         byId("login-guest").hidden = !asksPassword || !mayBeGuest;
-        byId("login-lead").textContent = asksPassword
-            ? "Log in to join the conversation."
-            : "Choose a name to join the conversation.";
+        byId("login-lead").textContent = phrase(asksPassword ? "login.lead.account" : "login.lead.guest");
         byId("login-error").textContent = words;
         byId("login-password").value = "";
         this.setBusy(false);
@@ -80,13 +79,13 @@ export class LoginForm {
 
     /** Says why it takes so long. */
     showOutage(words) {
-        byId("login-error").textContent = `${words} Trying again…`;
+        byId("login-error").textContent = phrase("login.retrying", { why: words });
         byId("login-cancel").hidden = false;
     }
 
     setBusy(busy) {
         byId("login-go").disabled = busy;
-        byId("login-go").textContent = busy ? "Joining…" : "Join";
+        byId("login-go").textContent = phrase(busy ? "login.joining" : "login.join");
         byId("login-cancel").hidden = true;
     }
 }

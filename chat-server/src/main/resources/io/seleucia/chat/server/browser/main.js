@@ -2,9 +2,11 @@
 
 import { Chat, TOKEN } from "./chat.js";
 import { byId } from "./dom.js";
+import { phrase, writeDocument } from "./language.js";
 import { LoginForm } from "./login.js";
 import { Navigation } from "./navigation.js";
 import { forgetFormer, forgetPerson, keepPerson, knownPerson, scopeOf } from "./person.js";
+import { prepareSettings } from "./settings.js";
 import { Store } from "./store.js";
 import { View } from "./view.js";
 
@@ -103,8 +105,7 @@ async function signOut(person) {
 /** Asks whether to sign out although messages would be lost. @returns {Promise<boolean>} */
 function isSure(unsent) {
     const dialog = byId("unsent");
-    byId("unsent-text").textContent =
-        unsent === 1 ? "One message has not been sent yet." : `${unsent} messages have not been sent yet.`;
+    byId("unsent-text").textContent = phrase("out.unsent", { count: unsent });
     dialog.returnValue = "";
     dialog.showModal();
     return new Promise((resolve) => {
@@ -139,6 +140,8 @@ function endChat() {
     view = chat = store = null;
 }
 
+writeDocument();
+prepareSettings();
 forgetFormer();
 const known = knownPerson();
 if (known) {

@@ -1,6 +1,7 @@
 /* The members of a channel: beside it, or in a drawer that closes by Escape or a click outside. */
 
 import { byId, element, Rows } from "./dom.js";
+import { phrase } from "./language.js";
 import { initials } from "./text.js";
 
 export class Members {
@@ -59,7 +60,7 @@ export class Members {
         }));
         const unlisted = conversation?.unlisted ?? 0;
         if (unlisted > 0) {
-            const text = `and ${unlisted} more`;
+            const text = phrase("members.more", { count: unlisted });
             rows.push({ key: "", look: text, build: () => element("li", "entry person", text) }); // no client has that key
         }
         this.#rows.show(rows);
@@ -71,13 +72,13 @@ export class Members {
         avatar.setAttribute("aria-hidden", "true");
         const parts = [avatar, element("bdi", "name", name)];
         if (guest) {
-            parts.push(element("span", "guest", "guest"));
+            parts.push(element("span", "guest", phrase("person.guest")));
         }
         if (isMe) {
-            return element("li", "entry person", ...parts, element("span", "you", "you"));
+            return element("li", "entry person", ...parts, element("span", "you", phrase("members.you")));
         }
         const button = element("button", "entry person", ...parts);
-        button.title = `Write to ${name}`;
+        button.title = phrase("members.write", { name });
         button.onclick = () => {
             this.close();
             this.#write(name);

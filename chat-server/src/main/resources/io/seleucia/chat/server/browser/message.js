@@ -1,5 +1,7 @@
 /* Messages as the page shows them. */
 
+import { phrase } from "./language.js";
+
 const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\p{Control}\u2800]*$/u;
 
 /** Returns whether a text shows nothing. */
@@ -8,7 +10,7 @@ export const isBlank = (text) => INVISIBLE.test(text);
 /** Returns the text of a message as it is shown. */
 export function wordsOf(data, deleted) {
     if (deleted) {
-        return { text: "This message was deleted.", isCode: false };
+        return { text: phrase("message.deleted"), isCode: false };
     }
     return typeof data === "string"
         ? { text: data, isCode: false }

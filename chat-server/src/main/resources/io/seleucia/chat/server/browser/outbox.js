@@ -6,6 +6,7 @@
  * appears once. After that, the person decides.
  */
 
+import { phrase } from "./language.js";
 import { problemOf } from "./words.js";
 
 const RESEND_MILLIS = 200_000; // the server remembers keys for longer
@@ -157,7 +158,7 @@ export class Outbox {
         }
         const now = Date.now();
         if (now - (pending.triedAt ?? now) > RESEND_MILLIS || now - pending.time > FRESH_MILLIS) {
-            const problem = pending.triedAt === null ? "It was not sent." : "It may not have been sent.";
+            const problem = phrase(pending.triedAt === null ? "problem.unsent" : "problem.unknown");
             this.#fail(pending, problem);
             return;
         }

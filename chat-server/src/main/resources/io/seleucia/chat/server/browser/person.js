@@ -5,7 +5,7 @@
  *     stay signed in on this device; `token`: by which it does
  */
 
-const SERVER = new URL("./", globalThis.location.href).pathname; // one origin may have several, at different paths
+export const SERVER = new URL("./", globalThis.location.href).pathname; // one origin may have several, at different paths
 const KEY = `seleucia\n${SERVER}\nperson`;
 
 function read(area) {

@@ -1,6 +1,7 @@
 /* The rows of a timeline: messages under the names of their senders, and the lines between them. */
 
 import { element, symbol } from "./dom.js";
+import { phrase } from "./language.js";
 import { isBlank } from "./message.js";
 import { fragmentOf } from "./route.js";
 import { dayOf, fullTimeOf, initials, timeOf, writeText } from "./text.js";
@@ -50,7 +51,7 @@ export function rowsOf(conversation, name, actions) {
             divide(`day ${message.id}`, day, "day", day);
         }
         if (message.id === conversation.firstUnread) {
-            divide("new", "", "new", "New");
+            divide("new", "", "new", phrase("messages.new"));
         }
         add(message);
     }
@@ -107,7 +108,7 @@ function headOf({ sender, guest, time, epoch, offset }, first, { key }, actions)
     when.title = fullTimeOf(time);
     const who = element("bdi", "sender", sender);
     who.title = sender;
-    const mark = guest ? [element("span", "guest", "guest")] : [];
+    const mark = guest ? [element("span", "guest", phrase("person.guest"))] : [];
     const link = offset === undefined || !first ? when : linkTo({ key, message: { epoch, offset } }, when, actions);
     return element("div", first ? "head" : "head unseen", who, ...mark, link);
 }
@@ -126,7 +127,7 @@ function linkTo(place, content, actions) {
 
 function foldOf({ id }, words, actions) {
     const unfolded = actions.isUnfolded(id);
-    const button = element("button", "more", unfolded ? "Show less" : "Show all");
+    const button = element("button", "more", phrase(unfolded ? "message.less" : "message.all"));
     words.classList.toggle("clipped", !unfolded);
     button.setAttribute("aria-expanded", String(unfolded));
     button.onclick = () => actions.toggle(id);
@@ -134,8 +135,8 @@ function foldOf({ id }, words, actions) {
 }
 
 function problemOf({ problem, pending }, actions) {
-    const retry = element("button", "retry", "Try again");
-    const discard = element("button", "discard", "Discard");
+    const retry = element("button", "retry", phrase("message.retry"));
+    const discard = element("button", "discard", phrase("message.discard"));
     retry.onclick = () => actions.retry(pending);
     discard.onclick = () => actions.discard(pending);
     return element("div", "problem", problem, retry, discard);
@@ -143,7 +144,7 @@ function problemOf({ problem, pending }, actions) {
 
 /** Returns the state of an own message. */
 function markOf(state) {
-    const said = { sending: "Sending", sent: "Sent", failed: "Not sent" }[state];
+    const said = phrase({ sending: "message.sending", sent: "message.sent", failed: "message.failed" }[state]);
     const shown = element("span", "mark", element("span", "unseen", said));
     if (state === "sent") {
         shown.append(symbol("check"));

@@ -1,6 +1,7 @@
 /* The lists of channels and of direct messages. */
 
 import { byId, element, Rows, setText } from "./dom.js";
+import { number, phrase } from "./language.js";
 import { initials } from "./text.js";
 
 export class Sidebar {
@@ -48,9 +49,9 @@ export class Sidebar {
             const hasFailed = pending.some(({ state }) => state === "failed");
             const badge = button.querySelector(".badge");
             badge.hidden = unread === 0;
-            setText(badge.firstElementChild, unread > 99 ? "99+" : String(unread));
-            setText(badge.lastElementChild, unread > 0 ? " not read" : "");
-            setText(button.querySelector(".failed"), hasFailed ? "not sent" : "");
+            setText(badge.firstElementChild, unread > 99 ? `${number(99)}+` : number(unread));
+            setText(badge.lastElementChild, unread > 0 ? ` ${phrase("list.unread", { count: unread })}` : "");
+            setText(button.querySelector(".failed"), hasFailed ? phrase("list.failed") : "");
         }
     }
 

@@ -1,6 +1,7 @@
 /* The state of the connection, the banner, and what stands where no messages are. */
 
 import { byId, setText } from "./dom.js";
+import { phrase } from "./language.js";
 import { initials, listed } from "./text.js";
 import { wordsForDelay } from "./words.js";
 
@@ -9,22 +10,19 @@ export function renderMe({ name, outage }) {
     setText(byId("me-name"), name);
     byId("me-name").title = name;
     setText(byId("me-avatar"), initials(name));
-    setText(byId("me-state"), outage.isFelt ? "Reconnecting…" : "Connected");
+    setText(byId("me-state"), outage.isFelt ? phrase("me.reconnecting") : phrase("me.connected"));
 }
 
 /** Shows what does not go as it should. @param {import("./chat.js").Chat} chat @param {import("./store.js").Store} store */
 export function renderBanner(chat, store) {
     const said = [];
     if (chat.outage.isFelt) {
-        const promise = store.isSaved
-            ? "What you write is kept, and sent when it is back."
-            : "What you write is sent when it is back; keep this page open until then.";
-        said.push(`${chat.outage.words} ${promise}`);
+        said.push(phrase(store.isSaved ? "outage.kept" : "outage.unkept", { why: chat.outage.words }));
     } else if (chat.delay && chat.isSending) {
         said.push(wordsForDelay(chat.delay));
     }
     if (store.isFull) {
-        said.push("This browser has no room left: what you write is lost when you close this page.");
+        said.push(phrase("store.full"));
     }
     setText(byId("banner"), said.join(" "));
 }
@@ -34,12 +32,12 @@ export function renderTop(conversation) {
     setText(byId("title"), conversation?.name ?? "Seleucia");
     byId("title").title = conversation?.name ?? "";
     const count = (conversation?.members.size ?? 0) + (conversation?.unlisted ?? 0);
-    const members = count === 0 ? "" : count === 1 ? "1 member" : `${count} members`;
+    const members = count === 0 ? "" : phrase("top.members", { count });
     const isDirect = conversation?.isDirect ?? false;
-    setText(byId("subtitle"), isDirect ? "Direct messages" : members);
+    setText(byId("subtitle"), isDirect ? phrase("list.directs") : members);
     const leave = byId("leave");
     leave.hidden = !conversation;
-    leave.ariaLabel = leave.title = isDirect ? "Close this conversation" : "Leave this channel";
+    leave.ariaLabel = leave.title = phrase(isDirect ? "top.close" : "top.leave");
     leave.querySelector("use").setAttribute("href", isDirect ? "#symbol-close" : "#symbol-leave");
     byId("members-open").hidden = !conversation || isDirect;
     byId("app").classList.toggle("direct", !conversation || isDirect);
@@ -50,8 +48,10 @@ function renderTyping(conversation) {
     const typing = [...(conversation?.typing.keys() ?? [])].map((name) =>
         name.length > 40 ? `${name.slice(0, 40)}…` : name,
     );
-    const are = typing.length > 1 ? "are" : "is";
-    setText(byId("typing"), typing.length === 0 ? "" : `${listed(typing)} ${are} typing…`);
+    setText(
+        byId("typing"),
+        typing.length === 0 ? "" : phrase("typing.are", { count: typing.length, names: listed(typing) }),
+    );
 }
 
 /** Shows why there are no messages. */
@@ -66,11 +66,11 @@ export function renderEmpty(conversation) {
 
 function emptyWords(conversation) {
     if (!conversation) {
-        return ["Nothing is open", "Join a channel to talk with others."];
+        return [phrase("empty.none.title"), phrase("empty.none.text")];
     }
     if (conversation.problem) {
-        return ["This channel can't be joined", `The server says: ${conversation.problem}.`];
+        return [phrase("empty.refused.title"), phrase("empty.refused.text", { why: conversation.problem })];
     }
-    const directly = `Messages here go to ${conversation.name} and not to a channel.`;
-    return ["It is quiet here", conversation.isDirect ? directly : "Say the first word."];
+    const { name, isDirect } = conversation;
+    return [phrase("empty.quiet"), isDirect ? phrase("empty.direct", { name }) : phrase("empty.channel")];
 }

@@ -1,5 +1,6 @@
 /* Shows texts of other users as text only, and formats times and names. */
 
+import { isolated, locale, phrase } from "./language.js";
 import { partsOf } from "./links.js";
 
 /** Puts a text into an element. Web addresses become links; everything else stays text. */
@@ -27,10 +28,21 @@ function firstOf(word) {
     return [...new Intl.Segmenter().segment(word)][0]?.segment ?? "";
 }
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
+const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions(); // the person's habit
+const TIME = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle });
+const DAY = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+const FULL = new Intl.DateTimeFormat(locale, {
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle,
+});
+const NEAR_DAY = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const LIST = new Intl.ListFormat(locale, { type: "conjunction" });
 
 export const timeOf = (millis) => TIME.format(millis);
 export const fullTimeOf = (millis) => FULL.format(millis);
@@ -38,23 +50,20 @@ export const fullTimeOf = (millis) => FULL.format(millis);
 /** Returns a day in words. */
 export function dayOf(millis) {
     const days = Math.round((midnight(Date.now()) - midnight(millis)) / 86_400_000);
-    if (days === 0) {
-        return "Today";
+    if (days === 0 || days === 1) {
+        return capitalized(NEAR_DAY.format(-days, "day"));
     }
-    return days === 1 ? "Yesterday" : (days > 0 && days < 180 ? DAY : DAY_OF_YEAR).format(millis);
+    return (days > 0 && days < 180 ? DAY : DAY_OF_YEAR).format(millis);
 }
+
+const capitalized = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
 const midnight = (millis) => new Date(millis).setHours(0, 0, 0, 0);
 
-/** "Ada", "Ada and Bob", "Ada, Bob and 3 others". */
+/** Returns "Ada", "Ada and Bob", or "Ada, Bob, and 3 others". */
 export function listed(names) {
-    if (names.length <= 1) {
-        return names.join("");
-    }
-    if (names.length === 2) {
-        return names.join(" and ");
-    }
-    return names.length === 3
-        ? `${names[0]}, ${names[1]} and ${names[2]}`
-        : `${names[0]}, ${names[1]} and ${names.length - 2} others`;
+    const shown = names.length > 3 ? names.slice(0, 2) : names;
+    const others = names.length - shown.length;
+    const words = shown.map(isolated);
+    return LIST.format(others > 0 ? [...words, phrase("names.others", { count: others })] : words);
 }

@@ -1,6 +1,7 @@
 /* The list of a conversation's messages: its scroll position, what is loaded, and what has been seen. */
 
 import { byId, Rows, setText } from "./dom.js";
+import { phrase } from "./language.js";
 import { rowsOf } from "./rows.js";
 
 const NEAR = 48; // pixels from the end that are still the end
@@ -171,7 +172,7 @@ export class Timeline {
         byId("latest").hidden = !conversation || this.#isAtEnd;
         setText(
             byId("latest-text"),
-            unread === 0 ? "Latest messages" : unread === 1 ? "1 new message" : `${unread} new messages`,
+            unread === 0 ? phrase("messages.latest") : phrase("messages.unread", { count: unread }),
         );
     }
 

@@ -1,5 +1,7 @@
 /* What the page says when something does not go as it should: one place for all codes. */
 
+import { phrase } from "./language.js";
+
 /** Returns a text as a sentence. */
 export function sentence(text) {
     return text.charAt(0).toLocaleUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
@@ -17,22 +19,18 @@ export function wordsForEnd({ kind, token }, error) {
     const isGuest = kind === "guest";
     switch (error.closeCode ?? error.code) {
         case 4401:
-            return isGuest
-                ? "This name is no longer yours: it now belongs to an account or to another guest."
-                : "Your login has expired or was revoked. Log in again.";
+            return isGuest ? phrase("end.guest.revoked") : phrase("end.account.revoked");
         case 4403:
-            return "An operator has ended your session.";
+            return phrase("end.operator");
         case "unauthorized":
             if (token) {
-                return "You are no longer signed in. Enter the password again.";
+                return phrase("end.token");
             }
-            return isGuest ? "This server asks for a password." : "Name and password do not match.";
+            return isGuest ? phrase("end.guest.refused") : phrase("end.account.refused");
         case "name_taken":
-            return canLogIn(error)
-                ? "This name is taken: enter its password, or choose another name."
-                : "This name is taken: choose another.";
+            return canLogIn(error) ? phrase("end.taken.account") : phrase("end.taken");
         case "signed_out":
-            return "You have signed out in another tab.";
+            return phrase("end.elsewhere");
         default:
             return sentence(error.message);
     }
@@ -45,26 +43,24 @@ export function wordsForEnd({ kind, token }, error) {
  */
 export function wordsForOutage({ isOnline, code, reason, reach }) {
     if (!isOnline) {
-        return "This device is offline.";
+        return phrase("outage.offline");
     }
     switch (code) {
         case 1001:
         case 1012:
-            return "The server is restarting.";
+            return phrase("outage.restarting");
         case 1013:
-            return reason && reason !== "try again later" ? sentence(reason) : "The server is full or busy just now.";
+            return reason && reason !== "try again later" ? sentence(reason) : phrase("outage.busy");
         case 4000:
-            return "This connection is too slow for all that is said.";
+            return phrase("outage.slow");
         case 4001:
-            return "The server does not answer.";
+            return phrase("outage.silent");
         case 4400:
-            return "You have written faster than this server allows.";
+            return phrase("outage.rate");
         case 1011:
-            return "The server has made a mistake.";
+            return phrase("outage.error");
         default:
-            return reach === "page"
-                ? "The server is there, but refuses the connection: it may be full, or a proxy between does not let it through."
-                : "The server can't be reached just now.";
+            return reach === "page" ? phrase("outage.refused") : phrase("outage.unreachable");
     }
 }
 
@@ -72,25 +68,23 @@ export function wordsForOutage({ isOnline, code, reason, reach }) {
 export function problemOf({ code, message }, { name }) {
     switch (code) {
         case "too_large":
-            return "It is too long to be sent.";
+            return phrase("problem.long");
         case "timeout":
-            return "The server did not answer.";
+            return phrase("problem.timeout");
         case "no_such_user":
-            return `Nobody called ${name} has been here.`;
+            return phrase("problem.nobody", { name });
         case "buffer_full":
-            return "Too much waits to be sent already.";
+            return phrase("problem.full");
         case "forbidden":
-            return "You may not write here.";
+            return phrase("problem.forbidden");
         case "rate_limited":
-            return "You are writing faster than this server allows.";
+            return phrase("problem.rate");
         default:
-            return `It was not sent: ${message}.`;
+            return phrase("problem.other", { why: message });
     }
 }
 
 /** Returns why a publish is delayed. */
 export function wordsForDelay({ code }) {
-    return code === "rate_limited"
-        ? "You are writing faster than this server allows. Your messages follow shortly."
-        : "The server can't take messages just now. Yours follow shortly.";
+    return code === "rate_limited" ? phrase("delay.rate") : phrase("delay.server");
 }
