@@ -118,6 +118,7 @@ final class DeviceTokens {
         if (secret.isEmpty()) {
             Optional<List<String>> lines = file.read();
             if (lines.isPresent()) {
+                FileModes.warning(file.path(), true).ifPresent(warning -> LOG.log(Level.WARNING, warning));
                 secret = Optional.of(secretOf(lines.get()));
             }
         }
