@@ -204,6 +204,23 @@ class HttpFallbackTest {
     }
 
     @Test
+    void endsAClientThatAnswersPingsNoLonger() throws Exception {
+        Limits limits = Limits.DEFAULT
+                .withPingInterval(java.time.Duration.ofMillis(200))
+                .withPongTimeout(java.time.Duration.ofSeconds(1));
+        try (ChatServer server = server().limits(limits).start();
+                StreamClient vanished =
+                        StreamClient.events(ChatV1OverHttpTest.at(server), "chat.v1?pings=true", false);
+                StreamClient other = open(server)) {
+            assertThat(vanished.nextEvent().name()).isEqualTo("ping");
+            assertThat(vanished.post(1, "").statusCode()).isEqualTo(204);
+            assertThat(vanished.nextEvent().name()).isEqualTo("ping");
+            assertThat(vanished.closing().get("code").getAsInt()).isEqualTo(4001);
+            assertThat(other.post(1, CONNECT).statusCode()).isEqualTo(204);
+        }
+    }
+
+    @Test
     void limitsTheRateAsForFramesOfAWebSocket() throws Exception {
         Limits limits = Limits.DEFAULT.withRateMessages(1).withRateBurst(5);
         try (ChatServer server = server().limits(limits).start();

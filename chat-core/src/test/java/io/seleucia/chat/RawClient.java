@@ -114,6 +114,15 @@ final class RawClient implements AutoCloseable {
         return line.substring(0, line.length() - 2);
     }
 
+    /** A line of a body, without its end. */
+    String readLine(char end) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int b = in.readUnsignedByte(); b != end; b = in.readUnsignedByte()) {
+            line.append((char) b);
+        }
+        return line.toString();
+    }
+
     /** A frame from the server, its payload byte for character. */
     record Received(int first, String payload) {
         int closeCode() {

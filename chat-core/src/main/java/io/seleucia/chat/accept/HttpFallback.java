@@ -28,6 +28,7 @@ public final class HttpFallback implements AutoCloseable {
     private static final String BASE = "/http/";
     private static final String SEND = BASE + "send/";
     private static final String CHANNEL = BASE + "channel/";
+    private static final String PINGS = "pings"; // the parameter of a client that answers them
     private static final String EVENTS = "text/event-stream";
     private static final String LINES = "application/x-ndjson";
 
@@ -90,8 +91,9 @@ public final class HttpFallback implements AutoCloseable {
         check(request, authenticator);
         StreamFormat format =
                 lines ? StreamFormat.LINES : protocol.hasLineEnds() ? StreamFormat.QUOTED_EVENTS : StreamFormat.EVENTS;
+        boolean answersPings = request.parameters().getOrDefault(PINGS, "").equals("true");
         HttpStream stream =
-                new HttpStream(request, format, context.connections().limits().messageBytes());
+                new HttpStream(request, format, context.connections().limits().messageBytes(), answersPings);
         String key = posts.open(stream);
         return serve(request, stream, protocol, authenticator, Optional.of(opening(key)));
     }
@@ -122,7 +124,8 @@ public final class HttpFallback implements AutoCloseable {
         HttpStream stream = new HttpStream(
                 request,
                 StreamFormat.BARE_EVENTS,
-                context.connections().limits().messageBytes());
+                context.connections().limits().messageBytes(),
+                false);
         return serve(request, stream, new ChannelEvents(channel, since), authenticator, Optional.empty());
     }
 

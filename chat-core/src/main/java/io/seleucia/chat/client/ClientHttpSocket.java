@@ -31,7 +31,8 @@ final class ClientHttpSocket implements ClientSocket {
     private static final int BATCH = 20_000; // characters of frames in a POST, unless the first alone has more
     private static final Duration POST_TIMEOUT = Duration.ofSeconds(60);
     private static final long PAUSE_MILLIS = 500; // before a POST is repeated
-    private static final String LAST = ""; // no frame
+    private static final String LAST = ""; // no frame, as the next
+    private static final String PONG = "\n"; // a POST without frames
 
     private final HttpClient http;
     private final URI sendTo;
@@ -73,7 +74,7 @@ final class ClientHttpSocket implements ClientSocket {
             throws IOException, ExecutionException, TimeoutException, InterruptedException {
         String path = server.getRawPath().isEmpty() ? "/" : server.getRawPath();
         URI base = URI.create(server.getScheme().replace("ws", "http") + "://" + server.getRawAuthority() + path);
-        String query = server.getRawQuery() == null ? "" : "?" + server.getRawQuery();
+        String query = "?pings=true" + (server.getRawQuery() == null ? "" : "&" + server.getRawQuery());
         HttpRequest request = HttpRequest.newBuilder(base.resolve("http/chat.v1" + query))
                 .version(HttpClient.Version.HTTP_1_1)
                 .timeout(timeout)
@@ -128,6 +129,9 @@ final class ClientHttpSocket implements ClientSocket {
         if (event.name().equals("close")) {
             ClientCodec.Closing closing = ClientCodec.closing(event.data());
             end(closing.code(), closing.reason());
+        } else if (event.name().equals("ping")) {
+            waiting.add(PONG);
+            reports.accept(this, new Heard(0));
         } else if (event.data().isEmpty()) {
             reports.accept(this, new Heard(0));
         } else if (event.name().isEmpty()) {
@@ -143,11 +147,14 @@ final class ClientHttpSocket implements ClientSocket {
     private void send() {
         try {
             for (String first = waiting.take(); !first.equals(LAST); first = waiting.take()) {
-                StringBuilder frames = new StringBuilder(first);
+                StringBuilder frames = new StringBuilder(first.equals(PONG) ? "" : first);
                 for (String next = waiting.peek();
                         next != null && !next.equals(LAST) && frames.length() + next.length() < BATCH;
                         next = waiting.peek()) {
-                    frames.append('\n').append(waiting.remove());
+                    String frame = waiting.remove();
+                    if (!frame.equals(PONG)) {
+                        frames.append(frames.isEmpty() ? "" : "\n").append(frame);
+                    }
                 }
                 post(frames.toString());
             }

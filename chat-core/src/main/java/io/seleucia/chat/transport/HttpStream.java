@@ -26,22 +26,26 @@ public final class HttpStream extends WireConnection {
     private final StreamFormat format;
     private final boolean chunked;
     private final int maxMessageBytes;
+    private final boolean answersPings;
     private final PostQueue posts;
     private final Thread watching;
     private boolean watched; // used by the inbound loop, and by release after it
     private volatile Runnable released = () -> {};
+    private volatile long heardAt = System.nanoTime(); // when the last POST came
     private Runnable beforeWaiting = () -> {}; // used by the inbound loop only
 
     /**
      * Takes over the wire of a request, which {@link #open} answers.
      *
      * @param maxMessageBytes a longer frame closes the connection
+     * @param answersPings whether the client answers pings by a POST
      */
-    public HttpStream(HttpRequest request, StreamFormat format, int maxMessageBytes) {
+    public HttpStream(HttpRequest request, StreamFormat format, int maxMessageBytes, boolean answersPings) {
         super(request.wire(), "http", LAST_NUMBER.incrementAndGet());
         this.format = format;
         this.chunked = request.readsChunks();
         this.maxMessageBytes = maxMessageBytes;
+        this.answersPings = answersPings;
         this.posts = new PostQueue(wire.memory());
         this.watching = Thread.ofVirtual().name(name() + "-watching").unstarted(this::watch);
     }
@@ -64,6 +68,7 @@ public final class HttpStream extends WireConnection {
 
     /** Hands in a POST, and blocks until its outcome is known. Any thread. */
     public PostQueue.Outcome post(long number, byte[] frames, PostQueue.Waits waits) throws InterruptedException {
+        heardAt = System.nanoTime();
         return posts.post(number, frames, waits);
     }
 
@@ -139,10 +144,9 @@ public final class HttpStream extends WireConnection {
         return format.framing(chunked);
     }
 
-    /** Returns a frame that is never sent: nothing on the stream makes a peer answer. */
     @Override
     public Frame ping() {
-        return format.comment(chunked);
+        return format.ping(chunked);
     }
 
     @Override
@@ -198,10 +202,10 @@ public final class HttpStream extends WireConnection {
         posts.close();
     }
 
-    /** Returns now: the client need not send anything. */
+    /** Returns when the last POST came, or now for a client that need not send anything. */
     @Override
     public long lastReadNanos() {
-        return System.nanoTime();
+        return answersPings ? heardAt : System.nanoTime();
     }
 
     @Override

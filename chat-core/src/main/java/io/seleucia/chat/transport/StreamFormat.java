@@ -69,6 +69,12 @@ public enum StreamFormat {
         return new Frame(part(ascii(this == LINES ? "{\"ping\":true}\n" : ":\n\n"), chunked), true);
     }
 
+    /** Returns a frame that a client answers by a POST, if it has said that it does. */
+    Frame ping(boolean chunked) {
+        return new Frame(
+                part(ascii(this == LINES ? "{\"ping\":\"answer\"}\n" : "event: ping\ndata: {}\n\n"), chunked), true);
+    }
+
     /** Returns the frame that ends the stream, and says why. */
     Frame closing(CloseCode code, boolean chunked) {
         byte[] last = part(

@@ -8,6 +8,7 @@ import io.seleucia.chat.Concurrent;
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.ProxyProcess;
 import io.seleucia.chat.Quotas;
+import io.seleucia.chat.SessionSnapshot;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.client.UpgradeBlocker.Mode;
@@ -117,6 +118,22 @@ class ChatClientFallbackTest {
         eventually(() -> assertThat(network.upgrades()).isEqualTo(3)); // refused, tried, kept
         get(ada.publish("lobby", "hi"));
         assertThat(heard.next()).isEqualTo("lobby 1 ada: hi");
+    }
+
+    @Test
+    void answersPings() throws Exception {
+        second = ChatServer.builder()
+                .port(0)
+                .limits(Limits.DEFAULT.withPingInterval(Duration.ofMillis(100)).withPongTimeout(Duration.ofSeconds(20)))
+                .start();
+        UpgradeBlocker network = new UpgradeBlocker(second.port(), Mode.REFUSE);
+        open.add(network);
+        Recorder heard = new Recorder();
+        get(client("ada", heard, network.uri()).subscribe("lobby"));
+        String session = second.sessions().getFirst().id();
+        int before = network.posts();
+        eventually(() -> assertThat(network.posts()).isGreaterThan(before + 10));
+        assertThat(second.sessions()).extracting(SessionSnapshot::id).containsExactly(session);
     }
 
     @Test

@@ -34,6 +34,7 @@ final class UpgradeBlocker implements AutoCloseable {
     private final int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger upgrades = new AtomicInteger();
+    private final AtomicInteger posts = new AtomicInteger();
     private volatile Mode mode;
 
     UpgradeBlocker(int target, Mode mode) throws IOException {
@@ -53,6 +54,11 @@ final class UpgradeBlocker implements AutoCloseable {
     /** How many WebSockets were asked for. */
     int upgrades() {
         return upgrades.get();
+    }
+
+    /** How many POSTs came on connections that had carried others before. */
+    int posts() {
+        return posts.get();
     }
 
     /** Ends all connections. */
@@ -131,7 +137,9 @@ final class UpgradeBlocker implements AutoCloseable {
         for (int n = from.getInputStream().read(part);
                 n >= 0;
                 n = from.getInputStream().read(part)) {
-            if (new String(part, 0, n, StandardCharsets.ISO_8859_1).contains("Upgrade: websocket")) {
+            String text = new String(part, 0, n, StandardCharsets.ISO_8859_1);
+            posts.addAndGet(text.startsWith("POST ") ? 1 : 0);
+            if (text.contains("Upgrade: websocket")) {
                 upgrades.incrementAndGet();
                 if (mode != Mode.PASS) {
                     return;

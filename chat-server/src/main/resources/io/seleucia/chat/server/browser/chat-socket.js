@@ -124,6 +124,7 @@ class HttpSocket {
         base.protocol = base.protocol === "wss:" ? "https:" : "http:";
         const stream = new URL(`http/${SUBPROTOCOL}`, base);
         stream.search = base.search;
+        stream.searchParams.set("pings", "true");
         const response = await fetch(stream, {
             headers: { Accept: "text/event-stream" },
             cache: "no-store",
@@ -171,6 +172,8 @@ class HttpSocket {
         } else if (name === "close") {
             const { code, reason } = JSON.parse(data);
             this.#end(code, reason);
+        } else if (name === "ping") {
+            this.#answerPing();
         } else if (!name) {
             this.onmessage?.({ data });
         }
@@ -203,6 +206,15 @@ class HttpSocket {
         if (!this.#posting) {
             this.#posting = true;
             queueMicrotask(() => this.#post());
+        }
+    }
+
+    /** Shows the server that this client is alive, by a POST without frames if no other is on its way. */
+    async #answerPing() {
+        if (!this.#posting && this.readyState === OPEN) {
+            this.#posting = true;
+            await this.#postOne(`${this.#sendTo}?n=${++this.#posts}`, "");
+            this.#post();
         }
     }
 
