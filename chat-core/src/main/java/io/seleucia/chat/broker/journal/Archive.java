@@ -162,22 +162,23 @@ final class Archive implements AutoCloseable {
     }
 
     private void workAndWait() throws InterruptedException {
-        boolean done = round();
-        if (deletions.areErased() || !done) {
-            LockSupport.parkNanos((done ? ROUND : RETRY).toNanos()); // returns at once after an unpark
+        Duration pause = round();
+        if (!pause.isZero() && (deletions.areErased() || failing)) {
+            LockSupport.parkNanos(pause.toNanos()); // returns at once after an unpark
         }
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
     }
 
-    private boolean round() {
+    /** Does what is due, a part of it if that is much. Returns how long to wait before the next round. */
+    private Duration round() {
         try {
-            eraser.run(new Moment(), () -> closed);
+            boolean more = eraser.run(new Moment(), () -> closed);
             deleteExpired();
             index();
             failing = false;
-            return true;
+            return more ? Duration.ZERO : ROUND;
         } catch (Throwable e) {
             deletions.failAll(e);
             if (e instanceof OutOfMemoryError || !failing && !(e instanceof IOException)) {
@@ -189,7 +190,7 @@ final class Archive implements AutoCloseable {
                                 + " can't be maintained, which is retried; check the disk: " + e.getMessage());
             }
             failing = true;
-            return false;
+            return RETRY;
         }
     }
 

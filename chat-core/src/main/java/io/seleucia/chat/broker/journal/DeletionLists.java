@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -15,7 +16,10 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 
 /**
  * The deleted messages whose content is still in the files, listed in a small file beside each sealed segment that may have
@@ -37,6 +41,16 @@ final class DeletionLists {
      * @param oldest the oldest segment that has one of the deletions
      */
     record Summary(int magic, int count, long since, long oldest) {
+        /** Returns a summary that also has the deletions of a segment on its list, or will have them. */
+        private Summary from(long segment) {
+            return new Summary(magic, count, since, Math.min(oldest, segment));
+        }
+
+        /** Returns the summary of a list that does not have its deletions yet. */
+        private Summary emptied() {
+            return new Summary(magic, 0, since, oldest);
+        }
+
         private static Summary of(int magic, Collection<JournalRecord.Listed> list) {
             long now = System.nanoTime();
             return new Summary(
@@ -65,7 +79,8 @@ final class DeletionLists {
 
     private final JournalDirectory directory;
     private final NavigableMap<Long, Summary> lists = new ConcurrentSkipListMap<>(); // by their segments
-    private volatile boolean damaged; // one of them
+    private final Set<Long> damaged =
+            ConcurrentHashMap.newKeySet(); // segments whose lists are, until they are made again
 
     DeletionLists(JournalDirectory directory) {
         this.directory = directory;
@@ -141,7 +156,7 @@ final class DeletionLists {
      * Returns the deletions of the messages of a channel, or of all, in a segment.
      *
      * @throws FilesChangedException if the segment with this magic number has been replaced
-     * @throws IOException if the list can't be read
+     * @throws IOException if the list can't be read; a {@link DamagedException} if it must be made again before
      */
     Map<Erasure.Place, Deleted> read(long segment, int magic, Optional<String> channel) throws IOException {
         Summary summary = lists.get(segment);
@@ -167,31 +182,61 @@ final class DeletionLists {
                 && readAll(segment, summary).stream().anyMatch(one -> one.by().equals(sender));
     }
 
+    /** Reads a list as a whole: not the one before or behind it, nor one that is being made again. */
     private List<JournalRecord.Listed> readAll(long segment, Summary summary) throws IOException {
+        if (damaged.contains(segment)) {
+            throw new DamagedException(segment);
+        }
+        List<JournalRecord.Listed> list = readOrReport(segment, summary);
+        if (lists.get(segment) != summary) {
+            throw new FilesChangedException();
+        }
+        return list;
+    }
+
+    /** Reads a list, and notes if it is damaged. That other files can't be opened, for example, does not mean that. */
+    private List<JournalRecord.Listed> readOrReport(long segment, Summary summary) throws IOException {
         try {
             return readAll(segment, summary.magic);
-        } catch (IOException e) {
+        } catch (DamagedException | NoSuchFileException e) {
             if (lists.get(segment) != summary) {
                 throw new FilesChangedException(); // it was replaced or removed at this moment
             }
-            damaged = true;
+            damaged.add(segment);
             DamagedException failure = new DamagedException(segment);
             failure.addSuppressed(e);
             throw failure;
         }
     }
 
-    /** Returns whether a reader has found that lists must be made again. See {@link #removeAll}. */
-    boolean areDamaged() {
-        return damaged;
+    /** Returns the segments whose lists must be made again. Until {@link #complete}, nothing reads them. */
+    Set<Long> damaged() {
+        return Set.copyOf(damaged);
+    }
+
+    /** Empties a damaged list, to which everything is to be added again. */
+    void empty(long segment) throws IOException {
+        lists.computeIfPresent(segment, (same, summary) -> summary.emptied());
+        Files.deleteIfExists(directory.list(segment));
+    }
+
+    /** Lets a list be read again, to which everything has been added. */
+    void complete(long segment) throws IOException {
+        Summary summary = lists.get(segment);
+        if (summary == null || summary.count == 0) {
+            remove(segment);
+        }
+        damaged.remove(segment);
     }
 
     /** Adds messages to the list of a segment. The file replaces the former one, and is not synced: see {@link #open}. */
     void add(long segment, int magic, Map<Erasure.Place, Erasures.Waiting> more) throws IOException {
         Map<Erasure.Place, JournalRecord.Listed> list = new HashMap<>();
-        Summary before = lists.get(segment);
-        if (before != null && before.magic == magic) {
-            readAll(segment, before).forEach(one -> list.put(Erasure.Place.of(one.channel(), one.position()), one));
+        Summary known = lists.get(segment);
+        Summary before = known != null && known.magic == magic ? known : new Summary(magic, 0, 0, Long.MAX_VALUE);
+        if (before.count > 0) {
+            readOrReport(segment, before)
+                    .forEach(one -> list.put(Erasure.Place.of(one.channel(), one.position()), one));
         }
         more.forEach((place, by) -> list.putIfAbsent(
                 place,
@@ -201,8 +246,10 @@ final class DeletionLists {
                         by.deletion().by(),
                         by.deletion().time(),
                         by.segment())));
-        write(segment, magic, List.copyOf(list.values()));
-        lists.put(segment, Summary.of(magic, list.values()));
+        if (list.size() > before.count) {
+            write(segment, magic, List.copyOf(list.values()));
+            lists.put(segment, Summary.of(magic, list.values()).from(before.oldest));
+        }
     }
 
     private void write(long segment, int magic, List<JournalRecord.Listed> list) throws IOException {
@@ -221,6 +268,7 @@ final class DeletionLists {
     void remove(long segment) throws IOException {
         lists.remove(segment);
         Files.deleteIfExists(directory.list(segment));
+        damaged.remove(segment);
     }
 
     /** Forgets a list if its segment has another magic number by now. */
@@ -231,14 +279,6 @@ final class DeletionLists {
         }
     }
 
-    /** Forgets all lists: they are to be made again. */
-    void removeAll() throws IOException {
-        for (long segment : lists.keySet()) {
-            remove(segment);
-        }
-        damaged = false;
-    }
-
     /** Returns the oldest segment that has a deletion of a listed message. */
     OptionalLong oldest() {
         return lists.values().stream().mapToLong(Summary::oldest).min();
@@ -247,18 +287,20 @@ final class DeletionLists {
     /** Returns the segment whose first listed message was deleted first, if that was so long ago. */
     Optional<Long> overdue(long nanos) {
         long now = System.nanoTime();
-        return lists.entrySet().stream()
-                .filter(list -> now - list.getValue().since >= nanos)
-                .max(Comparator.comparingLong(list -> now - list.getValue().since))
-                .map(Map.Entry::getKey);
+        return first(list -> now - list.since >= nanos, Comparator.comparingLong(list -> now - list.since));
     }
 
     /** Returns the segment with most listed messages, of those that have many or one that was deleted so long ago. */
     Optional<Long> fullest(int many, long nanos) {
         long now = System.nanoTime();
+        return first(
+                list -> list.count >= many || now - list.since >= nanos, Comparator.comparingInt(list -> list.count));
+    }
+
+    private Optional<Long> first(Predicate<Summary> wanted, Comparator<Summary> order) {
         return lists.entrySet().stream()
-                .filter(list -> list.getValue().count >= many || now - list.getValue().since >= nanos)
-                .max(Comparator.comparingInt(list -> list.getValue().count))
+                .filter(list -> !damaged.contains(list.getKey()) && wanted.test(list.getValue()))
+                .max(Map.Entry.comparingByValue(order))
                 .map(Map.Entry::getKey);
     }
 }

@@ -39,6 +39,7 @@ final class Eraser {
     private final Erasures erasures;
     private final DeletionLists lists;
     private final ErasureListing listing;
+    private final ListRepair repair;
     private final JournalWriter writer;
     private final AtomicLong removals = new AtomicLong();
     private long allowedAt = System.nanoTime(); // from when on a segment may be copied
@@ -60,6 +61,7 @@ final class Eraser {
         this.erasures = erasures;
         this.lists = lists;
         this.listing = new ErasureListing(indexes, erasures, lists);
+        this.repair = new ListRepair(directory, indexes, erasures, lists);
         this.writer = writer;
     }
 
@@ -79,44 +81,36 @@ final class Eraser {
     }
 
     /**
-     * Does what is due.
+     * Does what is due, but copies one segment of listed messages at most: what is deleted meanwhile is listed first.
      *
      * @param closing whether to stop between two segments
+     * @return whether more may be due
      */
-    void run(Segments segments, BooleanSupplier closing) throws IOException {
+    boolean run(Segments segments, BooleanSupplier closing) throws IOException {
         List<PendingDeletion> whole = deletions.toBeErased(); // first, for they may delete the records of erasures
         if (erasures.needSegmentAfter(segments.active(), options.erasing())) {
             write(new JournalRecord.ErasureBegun());
         }
         long active = segments.active();
         NavigableSet<Long> sealed = segments.sealedBefore(active);
+        boolean more = false;
         try {
-            if (lists.areDamaged()) {
-                listAgain(active, sealed);
-            }
+            repair.begin();
             unrecorded |= listing.listBefore(active, sealed, removals::incrementAndGet);
+            more = repair.step(active, sealed);
             if (whole.isEmpty()) {
-                eraseListed(closing);
+                more |= eraseListed();
             } else {
+                while (more && !closing.getAsBoolean()) {
+                    more = repair.step(active, sealed);
+                }
                 eraseWhole(whole, sealed, closing);
             }
         } catch (DeletionLists.DamagedException e) {
-            listAgain(active, sealed); // and the next call goes on
+            LOG.log(Level.DEBUG, () -> "made again by the next call: " + e.getMessage());
         }
         recordDone(active);
-    }
-
-    /** Makes all lists again from the records of the deletions, which are in the segments outside the archive. */
-    private void listAgain(long active, NavigableSet<Long> sealed) throws IOException {
-        long from = lists.oldest().orElse(active);
-        for (long segment : directory.segments()) {
-            if (segment >= from && segment < active) {
-                erasures.read(directory, segment, Optional.empty());
-            }
-        }
-        removals.incrementAndGet();
-        lists.removeAll();
-        listing.listBefore(active, sealed, removals::incrementAndGet);
+        return more;
     }
 
     /** Adds the deletions that a start has skipped because there are many, and lists them. */
@@ -132,19 +126,18 @@ final class Eraser {
         }
     }
 
-    private void eraseListed(BooleanSupplier closing) throws IOException {
+    /** Copies a segment without its listed messages, if one is due. Returns whether one was. */
+    private boolean eraseListed() throws IOException {
         long waited = options.erasing().toNanos();
-        while (!closing.getAsBoolean() && deletions.areErased()) {
-            Optional<Long> next = lists.overdue(OVERDUE * waited);
-            if (next.isEmpty() && System.nanoTime() - allowedAt >= 0) {
-                next = lists.fullest(MANY_IN_SEGMENT, waited);
-            }
-            if (next.isEmpty()) {
-                return;
-            }
+        Optional<Long> next = lists.overdue(OVERDUE * waited);
+        if (next.isEmpty() && System.nanoTime() - allowedAt >= 0) {
+            next = lists.fullest(MANY_IN_SEGMENT, waited);
+        }
+        if (next.isPresent()) {
             long bytes = erase(next.get(), List.of());
             allowedAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(1) * bytes / BYTES_PER_SECOND;
         }
+        return next.isPresent();
     }
 
     /**

@@ -45,6 +45,13 @@ public final class Erasures {
 
     Erasures() {}
 
+    /** Returns an empty one, whose memory is charged in the same way until {@link #release}. */
+    Erasures another() {
+        Erasures other = new Erasures();
+        other.charge = charge;
+        return other;
+    }
+
     /** A deletion, and since when it waits. Everything that needs memory has been done when it is created. */
     public final class Waiting {
         private static final long NOT_WRITTEN = 0;

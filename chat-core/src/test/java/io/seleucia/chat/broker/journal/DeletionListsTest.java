@@ -119,15 +119,60 @@ class DeletionListsTest {
         assertThat(found.read(3, 73, Optional.empty())).hasSize(5);
     }
 
+    private void assertDamaged(long segment, int magic) {
+        assertThatThrownBy(() -> lists.read(segment, magic, Optional.empty()))
+                .isInstanceOf(DeletionLists.DamagedException.class);
+        assertThat(lists.damaged()).containsExactly(segment);
+    }
+
     @Test
-    void saysThatAListIsDamaged() throws Exception {
-        lists.add(1, 71, deleted(Duration.ZERO, 2));
+    void readsNoDamagedListBeforeItIsMadeAgain() throws Exception {
+        lists.add(1, 71, deleted(Duration.ofMinutes(90), 2));
         Files.write(directory.list(1), new byte[10]);
-        assertThat(lists.areDamaged()).isFalse();
-        assertThatThrownBy(() -> lists.read(1, 71, Optional.empty())).isInstanceOf(IOException.class);
-        assertThat(lists.areDamaged()).isTrue();
-        lists.removeAll();
-        assertThat(lists.areDamaged()).isFalse();
+        assertThat(lists.damaged()).isEmpty();
+        assertDamaged(1, 71);
+        assertThat(lists.overdue(HOUR)).isEmpty();
+        assertThat(lists.fullest(1, HOUR)).isEmpty();
+
+        lists.empty(1);
+        lists.add(1, 71, deleted("lobby", "ada", Duration.ofMinutes(90), 11, 1));
+
+        assertDamaged(1, 71);
+        assertThat(lists.oldest()).hasValue(9); // which has more of it, perhaps
+        lists.add(1, 71, deleted(Duration.ofMinutes(90), 2));
+        lists.complete(1);
+        assertThat(lists.damaged()).isEmpty();
+        assertThat(lists.read(1, 71, Optional.empty())).hasSize(2);
+        assertThat(lists.overdue(HOUR)).contains(1L);
+        Files.delete(directory.list(1));
+        assertDamaged(1, 71);
+        lists.empty(1);
+        lists.complete(1); // nothing is deleted there any more
         assertThat(lists.has(1)).isFalse();
+    }
+
+    @Test
+    void takesNoListForDamagedThatCannotBeOpenedNow() throws Exception {
+        lists.add(1, 71, deleted(Duration.ZERO, 2));
+        Path aside = path.resolve("aside");
+        Files.move(directory.list(1), aside);
+        Files.createDirectory(directory.list(1));
+        assertThatThrownBy(() -> lists.read(1, 71, Optional.empty()))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(DeletionLists.DamagedException.class);
+        assertThatThrownBy(() -> lists.add(1, 71, deleted(Duration.ZERO, 3))).isInstanceOf(IOException.class);
+        assertThat(lists.damaged()).isEmpty();
+
+        Files.delete(directory.list(1));
+        Files.move(aside, directory.list(1));
+        assertThat(lists.read(1, 71, Optional.empty())).hasSize(2);
+    }
+
+    @Test
+    void leavesAListAsItIsToWhichNothingIsAdded() throws Exception {
+        lists.add(1, 71, deleted(Duration.ZERO, 2));
+        DeletionLists.Summary before = lists.summary(1).orElseThrow();
+        lists.add(1, 71, deleted(Duration.ZERO, 1));
+        assertThat(lists.summary(1)).containsSame(before);
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.NavigableSet;
 
 /** An archive at work, of a journal whose segments a test writes. */
 final class OpenArchive implements AutoCloseable {
@@ -20,12 +21,22 @@ final class OpenArchive implements AutoCloseable {
     final Archive archive;
     private final ActiveSegment active;
     private final JournalWriter writer;
+    private final JournalOptions options;
+    private Eraser eraser; // of an idle archive
     private long deletions = 1_000_000; // their last offset
 
     /** @param segments the messages of each sealed segment */
     OpenArchive(Path path, Duration erasing, List<List<Message>> segments) throws IOException {
-        JournalOptions options =
-                new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Retention.FOREVER, 64 << 20, erasing);
+        this(path, erasing, segments, true);
+    }
+
+    /** Opens an archive that does nothing unless {@link #run} is called. */
+    static OpenArchive idle(Path path, Duration erasing, List<List<Message>> segments) throws IOException {
+        return new OpenArchive(path, erasing, segments, false);
+    }
+
+    private OpenArchive(Path path, Duration erasing, List<List<Message>> segments, boolean works) throws IOException {
+        options = new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Retention.FOREVER, 64 << 20, erasing);
         directory = JournalDirectory.open(path);
         JournalRecovery recovery = new JournalRecovery(directory, (record, segment) -> {});
         recovery.read("");
@@ -41,7 +52,34 @@ final class OpenArchive implements AutoCloseable {
             active.roll();
         }
         writer.start();
-        archive.begin();
+        if (works) {
+            archive.begin();
+        } else {
+            eraser = new Eraser(
+                    directory,
+                    options,
+                    archive.indexes(),
+                    archive.deletions(),
+                    archive.erasures(),
+                    archive.lists(),
+                    writer);
+        }
+    }
+
+    /** Has an idle archive do what is due, once. Returns whether more may be due. */
+    boolean run() throws IOException {
+        Eraser.Segments segments = new Eraser.Segments() {
+            @Override
+            public long active() {
+                return active.current().number();
+            }
+
+            @Override
+            public NavigableSet<Long> sealedBefore(long number) {
+                return archive.sealed(number);
+            }
+        };
+        return eraser.run(segments, () -> false);
     }
 
     static Message message(long offset, String text) {
