@@ -79,6 +79,8 @@ class ChatV1OverHttpAndRedisTest extends ChatV1OverRedisTest {
             assertThat(ada.postAs("AAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA", 1, "x").statusCode())
                     .isEqualTo(503);
             assertThat(keys()).noneMatch(key -> key.contains("AAAAAAAAAAA"));
+            assertThat(keys())
+                    .allSatisfy(key -> assertThat(secondsLeft(key)).as(key).isPositive());
         }
     }
 }

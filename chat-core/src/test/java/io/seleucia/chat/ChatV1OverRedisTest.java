@@ -36,6 +36,13 @@ class ChatV1OverRedisTest extends ChatV1AcrossServers {
         }
     }
 
+    /** How long a key stays; negative for one that always does. */
+    static long secondsLeft(String key) {
+        try (RedisClient client = redis.client()) {
+            return client.ttl(key);
+        }
+    }
+
     @Override
     RedisServers redis() {
         return RedisServers.at(redis.uri());

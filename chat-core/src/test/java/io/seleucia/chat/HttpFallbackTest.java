@@ -7,17 +7,23 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.seleucia.chat.auth.Authorizer;
 import io.seleucia.chat.message.Position;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -432,7 +438,7 @@ class HttpFallbackTest {
         try (ChatServer server = server().start();
                 RawClient proxy = RawClient.connect(server.port())
                         .send("GET /http/chat.v1 HTTP/1.0\r\nHost: localhost\r\n\r\n"
-                                .getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
+                                .getBytes(StandardCharsets.US_ASCII))) {
             List<String> head = new ArrayList<>();
             for (String line = proxy.readLine(); !line.isEmpty(); line = proxy.readLine()) {
                 head.add(line);
@@ -443,11 +449,41 @@ class HttpFallbackTest {
     }
 
     @Test
+    void worksOverTls(@TempDir Path directory) throws Exception {
+        TestKey key = TestKey.make(directory.resolve("key.p12"), "EC");
+        try (ChatServer server =
+                        server().tlsKeystore(key.keystore(), key.passwordFile()).start();
+                HttpClient client = HttpClient.newBuilder()
+                        .sslContext(key.trusting())
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .build()) {
+            URI at = URI.create("https://localhost:" + server.port() + "/");
+            HttpResponse<InputStream> stream = client.send(
+                    HttpRequest.newBuilder(at.resolve("/http/chat.v1")).build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            try (BufferedReader in = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+                assertThat(in.readLine()).isEqualTo("event: open");
+                String target = in.readLine().replaceAll(".*\"send\":\"([^\"]+)\".*", "$1");
+                HttpRequest post = HttpRequest.newBuilder(at.resolve(target + "?n=1"))
+                        .POST(HttpRequest.BodyPublishers.ofString(CONNECT))
+                        .build();
+                assertThat(client.send(post, HttpResponse.BodyHandlers.discarding())
+                                .statusCode())
+                        .isEqualTo(204);
+                in.readLine();
+                assertThat(in.readLine()).contains("\"connected\"");
+                server.disconnect("ada");
+                assertThat(in.lines()).contains("event: close");
+            }
+        }
+    }
+
+    @Test
     void endsAStreamThatIsFollowedByARequest() throws Exception {
         try (ChatServer server = server().start();
                 RawClient peer = RawClient.connect(server.port())
                         .send("GET /http/chat.v1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET"
-                                .getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
+                                .getBytes(StandardCharsets.US_ASCII))) {
             List<String> lines = new ArrayList<>();
             try {
                 while (true) {

@@ -10,6 +10,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,7 @@ import java.util.random.RandomGenerator;
 final class Dialer {
     private static final Logger LOG = System.getLogger(Dialer.class.getName());
     private static final int UNAUTHORIZED = 401;
+    private static final Set<Integer> OF_THE_SERVER = Set.of(UNAUTHORIZED, 403, 421, 429, 503);
 
     private final List<URI> servers;
     private final Identity identity;
@@ -112,6 +114,13 @@ final class Dialer {
                 && refused.getResponse().statusCode() == UNAUTHORIZED;
     }
 
+    /** Returns whether the server itself has refused the client or is absent, so that HTTP would not help. */
+    private static boolean isOfTheServer(Throwable why) {
+        return why instanceof ConnectException
+                || why instanceof WebSocketHandshakeException refused
+                        && OF_THE_SERVER.contains(refused.getResponse().statusCode());
+    }
+
     /** Opens a connection. A WebSocket has half of the time, so that there is some left for HTTP. */
     private ClientSocket open(URI to) throws IOException, ExecutionException, TimeoutException, InterruptedException {
         if (transports.usesHttp(to)) {
@@ -126,7 +135,7 @@ final class Dialer {
         try {
             return ClientWebSocket.open(http, to, timeout.dividedBy(2), window, this::report);
         } catch (IOException | ExecutionException | TimeoutException e) {
-            if (isUnauthorized(e.getCause()) || e.getCause() instanceof ConnectException) {
+            if (isOfTheServer(e.getCause())) {
                 throw e;
             }
             try {

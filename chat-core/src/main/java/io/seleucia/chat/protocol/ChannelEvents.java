@@ -7,6 +7,7 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Request;
 import io.seleucia.chat.protocol.json.Json;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,8 @@ public final class ChannelEvents implements Protocol {
      * @param since the position of the last message that the reader has; empty to begin with the next message
      */
     public ChannelEvents(String channel, Optional<Position> since) {
+        Objects.requireNonNull(channel, "channel");
+        Objects.requireNonNull(since, "since");
         this.subscribe = new Command.Subscribe(channel, since, Command.Interest.MESSAGES);
     }
 
@@ -35,6 +38,7 @@ public final class ChannelEvents implements Protocol {
      * @param id an epoch, a colon and an offset
      */
     public static Optional<Position> position(String id) {
+        Objects.requireNonNull(id, "id");
         int colon = id.lastIndexOf(':');
         String digits = id.substring(colon + 1);
         return colon > 0 && digits.matches("0|[1-9][0-9]{0,15}")

@@ -228,8 +228,9 @@ class ChatClientOnTheWireTest {
     @Test
     void aServerThatIsFullOrAbsentIsTriedAgain() throws Exception {
         start();
-        server.refuse(503);
+        server.refuse(503); // by the server itself, so that HTTP would not help
         server.refuse(404);
+        server.refuse(404); // over HTTP
         server.welcome();
         assertThat(ada.connection("disconnected")).isNotNull();
         assertThat(ada.connection("connected")).isEqualTo("connected " + server.uri());
@@ -633,6 +634,7 @@ class ChatClientOnTheWireTest {
         ScriptedServer.Peer peer = server.accept();
         peer.expect("connect");
         assertThatThrownBy(peer::read).isInstanceOf(IOException.class);
+        server.refuse(404); // over HTTP, because nothing came over the WebSocket
         server.welcome();
     }
 

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.Optional;
 
 /** A server that does what a test tells it, frame by frame: what a good one never does, or not when one waits for it. */
 final class ScriptedServer implements AutoCloseable {
@@ -33,7 +34,7 @@ final class ScriptedServer implements AutoCloseable {
     /** The next connection, whose handshake is answered. */
     Peer accept() throws Exception {
         Peer peer = new Peer(listening.accept());
-        String key = peer.readHead();
+        String key = peer.readHead().orElseThrow();
         byte[] hash = MessageDigest.getInstance("SHA-1")
                 .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII));
         peer.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -42,7 +43,7 @@ final class ScriptedServer implements AutoCloseable {
         return peer;
     }
 
-    /** The next connection, whose handshake is refused with a status. */
+    /** The next connection, whose handshake, or request for a stream, is refused with a status. */
     void refuse(int status) throws IOException {
         try (Peer peer = new Peer(listening.accept())) {
             peer.readHead();
@@ -80,7 +81,8 @@ final class ScriptedServer implements AutoCloseable {
             in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         }
 
-        private String readHead() throws IOException {
+        /** Reads a request, and returns the key of its handshake, if it is for a WebSocket. */
+        private Optional<String> readHead() throws IOException {
             StringBuilder head = new StringBuilder();
             while (head.indexOf("\r\n\r\n") < 0) {
                 head.append((char) in.readUnsignedByte());
@@ -89,8 +91,7 @@ final class ScriptedServer implements AutoCloseable {
                     .lines()
                     .filter(line -> line.toLowerCase().startsWith("sec-websocket-key:"))
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElseThrow();
+                    .findFirst();
         }
 
         private void write(String text) throws IOException {
