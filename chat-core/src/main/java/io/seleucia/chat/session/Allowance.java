@@ -127,8 +127,8 @@ final class Allowance {
     }
 
     /** A step that reads a history. */
-    interface Reading<T> {
-        T run() throws UnavailableException;
+    interface Reading<T, E extends Exception> {
+        T run() throws UnavailableException, E;
     }
 
     /** A step that reads a history, without a result. */
@@ -137,11 +137,11 @@ final class Allowance {
     }
 
     /**
-     * Reads a history when it is the turn of the source, and blocks until then.
+     * Reads a history when it is the turn of the source, and blocks until then. The step must not do the same again.
      *
      * @throws UnavailableException if the turn does not come within five seconds, or the step throws it
      */
-    <T> T reading(Reading<T> step) throws UnavailableException {
+    <T, E extends Exception> T reading(Reading<T, E> step) throws UnavailableException, E {
         Source of = source;
         if (!enter(sources.pages())) {
             throw new UnavailableException("too many read histories", null);

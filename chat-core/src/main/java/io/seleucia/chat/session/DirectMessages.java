@@ -131,26 +131,24 @@ final class DirectMessages {
             throws UnavailableException, ReferenceException {
         Draft draft = approved.draft();
         boolean toSelf = inbox.equals(identity.inboxChannel());
-        Optional<Message> target = draft.attributes().ref().isPresent()
-                ? Optional.of(
-                        target(draft.attributes().ref().get(), to, draft.key().isEmpty()))
-                : Optional.empty();
+        boolean both = !toSelf && identity.hasInbox();
         long size = MessageSizes.sentBytes(inbox, identity.client(), approved.bytes());
-        if (toSelf) {
-            Optional<Publisher.Publication> paid = publisher.pay(request, inbox, size);
-            if (paid.isPresent()) {
-                Draft note = with(draft, draft.attributes().withTo(to), draft.key());
-                Broker.Receipt receipt = paid.get().complete(() -> publisher.store(inbox, note));
-                reply(request, inbox, receipt, Optional.of(receipt.position()));
-            }
-        } else if (!identity.hasInbox()) {
-            Optional<Publisher.Publication> paid = publisher.pay(request, inbox, size);
-            if (paid.isPresent()) {
-                reply(request, inbox, paid.get().complete(() -> publisher.store(inbox, draft)), Optional.empty());
-            }
-        } else {
-            sendHalves(request, new Halves(to, inbox, draft, target), size);
+        Optional<Publisher.Publication> paid = publisher.pay(request, inbox, both ? 2 * size : size);
+        if (paid.isEmpty()) {
+            return;
         }
+        Optional<Reference> ref = draft.attributes().ref();
+        Optional<Message> target = ref.isPresent()
+                ? Optional.of(paid.get()
+                        .attempt(() -> target(ref.get(), to, draft.key().isEmpty())))
+                : Optional.empty();
+        if (both) {
+            sendHalves(request, new Halves(to, inbox, draft, target), paid.get());
+            return;
+        }
+        Draft only = toSelf ? with(draft, draft.attributes().withTo(to), draft.key()) : draft;
+        Broker.Receipt receipt = paid.get().complete(() -> publisher.store(inbox, only));
+        reply(request, inbox, receipt, toSelf ? Optional.of(receipt.position()) : Optional.empty());
     }
 
     private void reply(Request request, String inbox, Broker.Receipt receipt, Optional<Position> own) {
@@ -158,23 +156,19 @@ final class DirectMessages {
     }
 
     /** Sends both halves of a message; or the second one, if an earlier request has sent the first. */
-    private void sendHalves(Request request, Halves halves, long size) throws UnavailableException, ReferenceException {
+    private void sendHalves(Request request, Halves halves, Publisher.Publication paid)
+            throws UnavailableException, ReferenceException {
         Optional<Message> other = halves.target.isPresent()
-                ? Optional.of(others.of(halves.target.get(), halves.inbox)
-                        .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD)))
+                ? Optional.of(paid.attempt(() -> others.of(halves.target.get(), halves.inbox)
+                        .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD))))
                 : Optional.empty();
-        boolean half = halves.isHalfDeleted(other);
-        Optional<Publisher.Publication> paid = publisher.pay(request, halves.inbox, half ? size : 2 * size);
-        if (paid.isEmpty()) {
-            return;
-        }
-        if (half) {
-            completeDeletion(request, halves, other.get(), paid.get());
+        if (halves.isHalfDeleted(other)) {
+            completeDeletion(request, halves, other.get(), paid);
             return;
         }
         Pair pair = Pair.random();
         Draft theirs = halves.theirs(pair, other);
-        Broker.Receipt receipt = paid.get().complete(() -> publisher.store(halves.inbox, theirs));
+        Broker.Receipt receipt = paid.complete(() -> publisher.store(halves.inbox, theirs));
         Position position = receipt.position();
         Pair stored = receipt.duplicate() ? pairAt(halves.inbox, position).orElse(pair) : pair;
         Draft copy = halves.own(stored.withOther(position.offset()));
@@ -185,7 +179,7 @@ final class DirectMessages {
     /** Deletes the own half of a message, of which an earlier request has deleted the partner's half. */
     private void completeDeletion(Request request, Halves halves, Message other, Publisher.Publication paid)
             throws UnavailableException, ReferenceException {
-        Optional<Message> deletion = others.deletionOf(other, halves.inbox);
+        Optional<Message> deletion = paid.attempt(() -> others.deletionOf(other, halves.inbox));
         Pair pair = deletion.map(stored -> Pair.of(stored.attributes().pair())).orElseGet(Pair::random);
         Position position = deletion.orElse(other).position();
         Draft copy = halves.own(pair.withOther(position.offset()));
@@ -195,7 +189,8 @@ final class DirectMessages {
 
     /** Returns the pair of the half that was stored before, by an earlier request with the same key; empty if it is gone. */
     private Optional<Pair> pairAt(String inbox, Position stored) throws UnavailableException {
-        return others.at(inbox, stored.offset())
+        return allowance
+                .reading(() -> others.at(inbox, stored.offset()))
                 .filter(message -> message.position().equals(stored))
                 .map(message -> Pair.of(message.attributes().pair()));
     }
@@ -250,7 +245,8 @@ final class DirectMessages {
         if (!identity.hasInbox()) {
             throw new ReferenceException(Reason.UNKNOWN);
         }
-        Broker.Page page = channels.broker().historyAfter(identity.inboxChannel(), ref.offset() - 1, 1);
+        Broker.Page page =
+                allowance.reading(() -> channels.broker().historyAfter(identity.inboxChannel(), ref.offset() - 1, 1));
         if (ref.offset() > page.position().offset()) {
             throw new ReferenceException(Reason.UNKNOWN);
         }

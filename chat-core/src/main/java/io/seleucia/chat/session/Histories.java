@@ -78,6 +78,7 @@ final class Histories {
 
     /** Reads when it is the turn of the client's source, if the client may, and answers the request. */
     private void answer(Request request, String channel, Reading reading) throws UnavailableException {
+        int reviewed = subscriptions.reviews();
         if (!mayRead(request, channel)) {
             return;
         }
@@ -86,28 +87,37 @@ final class Histories {
                 throw new UnavailableException("memory is short", null);
             }
             try (HistoryReading current = channels.read(channelOf(channel))) {
-                answer(request, channel, reading, current);
+                answer(request, channel, reading, current, reviewed);
             }
         });
     }
 
-    private void answer(Request request, String channel, Reading reading, HistoryReading current)
+    /** @param reviewed how many reviews had begun before the rules were asked: after another one, they are asked again */
+    private void answer(Request request, String channel, Reading reading, HistoryReading current, int reviewed)
             throws UnavailableException {
+        int asked = reviewed;
         for (int i = 0; i < ATTEMPTS; i++) {
             if (!isReader(channel)) {
                 replies.failNotSubscribed(request, channel); // it was ended meanwhile
                 return;
             }
+            int reviews = subscriptions.reviews();
+            if (reviews != asked && !mayRead(request, channel)) {
+                return;
+            }
+            asked = reviews;
             current.begin();
-            if (send(request, channel, reading.read(), current)) {
+            if (send(request, channel, reading.read(), current, asked)) {
                 return;
             }
         }
         throw new UnavailableException("messages of " + channel + " are being deleted, try again", null);
     }
 
-    /** Sends a reply, unless messages have been deleted, or the subscription has ended, since they were read. */
-    private boolean send(Request request, String channel, Stored stored, HistoryReading current) {
+    /**
+     * Sends a reply, unless since the messages were read some have been deleted, or the subscription or a right may have ended.
+     */
+    private boolean send(Request request, String channel, Stored stored, HistoryReading current, int asked) {
         try (PageMemory held = PageMemory.ofFolded(context.memory(), stored.messages)) {
             return allowance.inTurn(
                     held.characters(),
@@ -115,7 +125,10 @@ final class Histories {
                             request,
                             reply(stored),
                             step -> current.unlessDeleted(
-                                    stored.messages, () -> isReader(channel) && Gate.OPEN.pass(step))));
+                                    stored.messages,
+                                    () -> isReader(channel)
+                                            && subscriptions.reviews() == asked
+                                            && Gate.OPEN.pass(step))));
         }
     }
 

@@ -66,7 +66,7 @@ final class OtherHalves {
         }
     }
 
-    /** Returns the message at an offset, if it is in the history. */
+    /** Returns the message at an offset, if it is in the history. Called when it is the turn of reading. */
     Optional<Message> at(String inbox, long offset) throws UnavailableException {
         return broker.historyAfter(inbox, offset - 1, 1).messages().stream()
                 .filter(message -> message.position().offset() == offset)

@@ -74,8 +74,8 @@ final class Publisher {
             throws UnavailableException {
         try {
             if (mayOweReply(bytes)) {
-                Broker.PendingReceipt receipt = publication.attempt(
-                        () -> channels.broker().submit(publication.channel, identity.sender(), draft));
+                Broker.PendingReceipt receipt = publication.attempt(() ->
+                        inTurn(draft, () -> channels.broker().submit(publication.channel, identity.sender(), draft)));
                 if (replies.areOwed() || !receipt.isDone()) {
                     replies.owe(request, () -> reply(publication, receipt::await));
                 } else {
@@ -187,9 +187,16 @@ final class Publisher {
     /** Stores a message in a channel of the broker. If it would come back to a client that wants no echo, it does not. */
     Broker.Receipt store(String channel, Draft draft) throws UnavailableException, ReferenceException {
         EchoFilter.Publication publication = () -> channels.broker().publish(channel, identity.sender(), draft);
-        return echoes.isPresent() && comesBack(channel)
-                ? echoes.get().publish(Names.shown(channel), identity.client(), publication)
-                : publication.execute();
+        return inTurn(
+                draft,
+                () -> echoes.isPresent() && comesBack(channel)
+                        ? echoes.get().publish(Names.shown(channel), identity.client(), publication)
+                        : publication.execute());
+    }
+
+    /** Runs a step. If it deletes a message, which may be in the archive, it waits for the turn of reading. */
+    private <T> T inTurn(Draft draft, Step<T> step) throws UnavailableException, ReferenceException {
+        return draft.attributes().isDeletion() ? allowance.reading(step::run) : step.run();
     }
 
     /**
@@ -207,7 +214,8 @@ final class Publisher {
         return subscriptions.contains(channel) || identity.hasInbox(channel);
     }
 
-    private interface Step<T> {
+    /** A step of publishing a message. */
+    interface Step<T> {
         T run() throws UnavailableException, ReferenceException;
     }
 
@@ -260,12 +268,19 @@ final class Publisher {
             }
         }
 
-        /** Runs a step. If it fails, nothing was published, and the quotas get back what was taken. */
-        private <T> T attempt(Step<T> step) throws UnavailableException, ReferenceException {
+        /**
+         * Runs a step. If it fails, nothing was published, and the quotas get back what was taken. A refused reference counts
+         * as a message all the same, for the message that it refers to was looked up.
+         */
+        <T> T attempt(Step<T> step) throws UnavailableException, ReferenceException {
             try {
                 return step.run();
-            } catch (UnavailableException | ReferenceException e) {
+            } catch (UnavailableException e) {
                 source.unpublish(channel, inbox, size);
+                putBackInRate();
+                throw e;
+            } catch (ReferenceException e) {
+                source.unstore(size);
                 putBackInRate();
                 throw e;
             }

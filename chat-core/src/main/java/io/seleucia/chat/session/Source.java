@@ -143,6 +143,11 @@ final class Source {
         }
     }
 
+    /** Puts back the bytes of a message that was refused, but not the message. */
+    void unstore(long size) {
+        putBack(size, size);
+    }
+
     /** Puts back a message that was not published after all. */
     void unpublish(String channel, boolean inbox, long size) {
         unpublish(channel, inbox ? INBOX_COST : 1, size, size);

@@ -2,6 +2,7 @@ package io.seleucia.chat.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.seleucia.chat.Limits;
 import io.seleucia.chat.auth.Authorizer;
@@ -247,6 +248,59 @@ class CommandHandlerTest {
     }
 
     @Test
+    void countsARefusedReferenceAsAMessage() throws Exception {
+        sources = SourcesTest.with(Quota.CHANNEL_MESSAGES, 20);
+        Client client = ada();
+        connect(client);
+        connect(client("bob"));
+        client.ask(subscribe(LOBBY));
+        broker.publish(LOBBY, "bob", HI, "");
+        for (int i = 0; i < 10; i++) { // in the channel, and at five times the cost in an inbox
+            assertFailed(client.ask(referring(1, Reference.Kind.DELETE, Content.NONE)), ErrorCode.FORBIDDEN);
+        }
+        for (int i = 0; i < 2; i++) {
+            assertFailed(client.ask(direct("bob", 99, Reference.Kind.REPLY, HI)), ErrorCode.BAD_REQUEST);
+        }
+        assertFailed(client.ask(referring(1, Reference.Kind.DELETE, Content.NONE)), ErrorCode.RATE_LIMITED);
+        assertFailed(client.ask(direct("bob", 99, Reference.Kind.REPLY, HI)), ErrorCode.RATE_LIMITED);
+    }
+
+    /** Has a client use the inbox of its name. */
+    private static void connect(Client client) throws Exception {
+        Command connect =
+                new Command.Connect(Optional.of(client.name), Optional.empty(), Optional.empty(), Optional.empty());
+        assertThat(client.ask(new Request("", Optional.empty(), connect))).isInstanceOf(Event.Connected.class);
+    }
+
+    private static Command direct(String to, long offset, Reference.Kind kind, Content content) {
+        return new Command.Direct(to, content, Attributes.NONE.withRef(new Reference(offset, kind)), "");
+    }
+
+    @Test
+    void waitsForTheTurnOfReadingToFindWhatIsReferredTo() throws Exception {
+        Client client = ada();
+        connect(client);
+        connect(client("bob"));
+        client.ask(subscribe(LOBBY));
+        client.ask(new Command.Publish(LOBBY, HI));
+        client.ask(new Command.Direct("ada", HI, ""));
+        client.ask(new Command.Direct("bob", HI, ""));
+        for (Command command : List.of(
+                referring(1, Reference.Kind.DELETE, Content.NONE),
+                direct("ada", 1, Reference.Kind.DELETE, Content.NONE),
+                direct("bob", 2, Reference.Kind.REPLY, HI),
+                direct("bob", 2, Reference.Kind.DELETE, Content.NONE))) {
+            Thread.currentThread().interrupt(); // ends the wait
+            assertThat(catchThrowable(() -> client.ask(command)))
+                    .as("%s", command)
+                    .isInstanceOf(UnavailableException.class);
+            assertThat(Thread.interrupted()).isTrue();
+
+            assertThat(client.ask(command)).as("%s", command).isInstanceOf(Event.Published.class);
+        }
+    }
+
+    @Test
     void letsOnlyModeratorsChangeTheMessagesOfOthers() throws Exception {
         rules = Optional.of((user, action, channel, content) -> switch (action) {
             case MODERATE -> user.name().equals("mod");
@@ -468,10 +522,7 @@ class CommandHandlerTest {
             assertThat(made).as("%s", command).hasSize(2);
             assertThat(made.getFirst().toString()).contains("secret");
             assertThat(made.getLast().toString()).doesNotContain("secret");
-            assertThat(client.connection
-                            .receive(Duration.ofSeconds(30))
-                            .orElseThrow()
-                            .asString())
+            assertThat(client.sent())
                     .as("the reply that was sent")
                     .isEqualTo(made.getLast().toString());
         }
@@ -531,11 +582,29 @@ class CommandHandlerTest {
         List<Event.Reply> made = client.replies(new Command.History(LOBBY, 0, true, 10));
 
         assertFailed(made.getLast(), ErrorCode.NOT_SUBSCRIBED);
-        assertThat(client.connection
-                        .receive(Duration.ofSeconds(30))
-                        .orElseThrow()
-                        .asString())
-                .startsWith("Failed");
+        assertThat(client.sent()).startsWith("Failed");
+    }
+
+    @Test
+    void sendsNoHistoryToAClientThatHasLostTheRightMeanwhile() throws Exception {
+        AtomicBoolean revoked = new AtomicBoolean();
+        rules = Optional.of((user, action, channel, content) -> action != Action.HISTORY || !revoked.get());
+        Client client = ada();
+        client.ask(subscribe(LOBBY));
+        broker.publish(LOBBY, "bob", new Content.Text("secret"), "");
+        Command history = new Command.History(LOBBY, 0, true, 10);
+
+        client.whileEncoding = client.subscriptions::review; // finds the right as it was
+        assertThat(client.replies(history)).hasSize(2).allMatch(Event.Page.class::isInstance);
+        assertThat(client.sent()).startsWith("Page");
+        client.whileEncoding = () -> {
+            revoked.set(true);
+            client.subscriptions.review();
+        };
+        List<Event.Reply> made = client.replies(history);
+
+        assertFailed(made.getLast(), ErrorCode.FORBIDDEN);
+        assertThat(client.sent()).startsWith("Failed");
     }
 
     private static Draft deletion(long offset) {
@@ -708,6 +777,11 @@ class CommandHandlerTest {
             replies.begin();
             commands.apply(request);
             return List.copyOf(answers);
+        }
+
+        /** Returns the next reply that was sent. */
+        private String sent() throws Exception {
+            return connection.receive(Duration.ofSeconds(30)).orElseThrow().asString();
         }
 
         private void end() {

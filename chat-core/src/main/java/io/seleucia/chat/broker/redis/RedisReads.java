@@ -64,7 +64,8 @@ final class RedisReads {
                 ReadMark.MAX_UNREAD,
                 MAX_MESSAGES,
                 MAX_BYTES,
-                end == Long.MAX_VALUE ? "+" : end + "-0");
+                end == Long.MAX_VALUE ? "+" : end + "-0",
+                retention.messages());
         counts.enter();
         try {
             List<?> reply = (List<?>) commands.run(READ, moves, names, arguments);

@@ -6,7 +6,8 @@
 --       that of a channel in which nothing was published, the greatest age of a message, the client, the offset up to which
 --       it has read or 0, the client as the sender of a message, live channel, PUBLISH or SPUBLISH, the session that has
 --       read as JSON, the greatest number of marks, the greatest number of messages to count, the greatest numbers of
---       messages and of bytes to look at, the id of the last message that counts or '+'
+--       messages and of bytes to look at, the id of the last message that counts or '+', the number of offsets whose messages
+--       are kept: the log may have more, which no page shows
 -- Returns the mark, the number of messages after it and 1 if there may be more.
 local log, meta, marks, client = KEYS[1], KEYS[2], KEYS[3], ARGV[7]
 local epoch, offset = position(log, meta, ARGV[1], ARGV[2], ARGV[3], false, ARGV[2] ~= '')
@@ -77,7 +78,7 @@ end
 
 local function count()
   local most, messages, bytes = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-  local from, found = string.format('%.0f-0', read), 0
+  local from, found = string.format('%.0f-0', math.max(read, offset - tonumber(ARGV[18]))), 0
   local entries
   repeat
     entries = read < offset and redis.call('XRANGE', log, '(' .. from, ARGV[17], 'COUNT', 100) or {}

@@ -7,6 +7,8 @@ import io.seleucia.chat.broker.ChannelOptionsContract;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Content;
+import io.seleucia.chat.message.ReadMark;
+import io.seleucia.chat.message.Sender;
 import io.seleucia.chat.options.ChannelOptions;
 import io.seleucia.chat.options.ChannelRules;
 import io.seleucia.chat.options.CurrentOptions;
@@ -56,6 +58,10 @@ class RedisOptionsTest extends ChannelOptionsContract {
         return broker.historyAfter("lobby", 0, 100).messages().size();
     }
 
+    private static int unread(Broker broker) throws Exception {
+        return broker.readMark("lobby", Sender.of("bob")).unread();
+    }
+
     @Test
     void ofSeveralServersTheOneThatPublishesDecidesAndNoneShowsMoreThanItsOwnOptionsSay() throws Exception {
         options.change(ChannelRules.NONE.with("lobby", ChannelOptions.DEFAULT.withHistorySize(5)));
@@ -68,11 +74,16 @@ class RedisOptionsTest extends ChannelOptionsContract {
             }
             assertThat(kept(here)).isEqualTo(5);
             assertThat(kept(there)).isEqualTo(2);
+            assertThat(unread(here)).isEqualTo(5);
+            assertThat(unread(there)).isEqualTo(2);
 
             there.publish("lobby", "ada", new Content.Text("text"), "");
 
             assertThat(kept(here)).isEqualTo(2);
             assertThat(kept(there)).isEqualTo(2);
+            assertThat(unread(here)).isEqualTo(2);
+            assertThat(there.markRead("lobby", new Broker.Reader("session", Sender.of("bob"), false), 1))
+                    .isEqualTo(new ReadMark(1, 2, false)); // the mark itself is where it was set
         }
     }
 }
