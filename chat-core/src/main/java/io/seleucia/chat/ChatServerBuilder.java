@@ -15,6 +15,7 @@ import io.seleucia.chat.protocol.xsockets.Controller;
 import io.seleucia.chat.transport.HostNames;
 import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.Tls;
+import io.seleucia.chat.transport.TrustedProxies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,6 +57,7 @@ public final class ChatServerBuilder {
     int memoryShare = 50;
     Set<String> hosts = Set.of();
     Set<String> allowedOrigins = Set.of();
+    TrustedProxies trustedProxies = TrustedProxies.NONE;
     boolean subprotocolRequired;
     boolean httpFallback = true;
     ChatServer.Compression compression = ChatServer.Compression.ON;
@@ -351,6 +353,26 @@ public final class ChatServerBuilder {
         Objects.requireNonNull(allowedOrigins, "allowedOrigins");
         allowedOrigins.forEach(origin -> Objects.requireNonNull(origin, "allowedOrigins has null in it"));
         this.allowedOrigins = Set.copyOf(allowedOrigins);
+        return this;
+    }
+
+    /**
+     * Sets the proxies that are believed when they say for which client they speak: by the PROXY protocol, version 1 or 2, on
+     * both ports, and by the fields {@code X-Forwarded-For}, {@code X-Forwarded-Proto}, {@code X-Forwarded-Host} and {@code
+     * Forwarded} of requests. Limits, bans, logs and the check of origins then concern that client. By default there are none,
+     * and what proxies say is ignored.
+     *
+     * <p>Only proxies belong here that clients can't get past: the others could claim any address.
+     *
+     * @param trustedProxies addresses, networks such as {@code 10.0.0.0/8}, and {@code unix} for a proxy that another one has
+     *     reached over a Unix domain socket
+     * @return this builder
+     * @throws IllegalArgumentException if one is none of these
+     */
+    public ChatServerBuilder trustedProxies(Collection<String> trustedProxies) {
+        Objects.requireNonNull(trustedProxies, "trustedProxies");
+        trustedProxies.forEach(proxy -> Objects.requireNonNull(proxy, "trustedProxies has null in it"));
+        this.trustedProxies = TrustedProxies.of(trustedProxies);
         return this;
     }
 

@@ -91,6 +91,7 @@ final class ServerConnectors {
                 factory,
                 settings.tls,
                 limiter,
+                settings.trustedProxies,
                 refused,
                 acceptLimits(),
                 bytes,

@@ -4,21 +4,20 @@ import io.seleucia.chat.concurrent.Loop;
 import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.connection.Watchdog;
 import io.seleucia.chat.memory.MemoryBudget;
-import io.seleucia.chat.message.Ban;
 import io.seleucia.chat.message.CloseCode;
-import io.seleucia.chat.session.Bans;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.HandshakeRefusal;
 import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.Poller;
+import io.seleucia.chat.transport.ProxyHeader;
 import io.seleucia.chat.transport.Tls;
+import io.seleucia.chat.transport.TrustedProxies;
 import io.seleucia.chat.transport.Wire;
 import io.seleucia.chat.transport.WireBytes;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -47,6 +46,7 @@ public final class Acceptor implements Connector {
     private final Optional<Tls> tls;
     private final ConnectionFactory factory;
     private final ConnectionLimiter limiter;
+    private final TrustedProxies trusted;
     private final RefusedHandshakes refused;
     private final AcceptLimits limits;
     private final WireBytes bytes;
@@ -64,6 +64,7 @@ public final class Acceptor implements Connector {
      *
      * @param tls secures every connection; if empty, they are plain
      * @param limiter counts the connections of all ports
+     * @param trusted the proxies that are believed
      * @param refused counts and logs the handshakes that are refused, on all ports
      * @param bytes counts their bytes
      * @param memory is charged for what the server keeps for them
@@ -75,6 +76,7 @@ public final class Acceptor implements Connector {
             ConnectionFactory factory,
             Optional<Tls> tls,
             ConnectionLimiter limiter,
+            TrustedProxies trusted,
             RefusedHandshakes refused,
             AcceptLimits limits,
             WireBytes bytes,
@@ -85,6 +87,7 @@ public final class Acceptor implements Connector {
         this.factory = factory;
         this.tls = tls;
         this.limiter = limiter;
+        this.trusted = trusted;
         this.refused = refused;
         this.limits = limits;
         this.bytes = bytes;
@@ -170,11 +173,9 @@ public final class Acceptor implements Connector {
      */
     private final class AcceptedConnection extends RunningConnections.Running {
         private final SocketChannel channel;
-        private final InetAddress peer;
+        private final CountedClient client;
         private final Poller poller;
         private final long began = System.nanoTime();
-        private final Optional<Ban> ban;
-        private final boolean admitted;
         private volatile boolean late; // the deadline of the handshake has passed
         private final Patience patience;
         private volatile Wire wire; // null until it is needed
@@ -183,11 +184,9 @@ public final class Acceptor implements Connector {
         AcceptedConnection(SocketChannel channel, Poller poller) throws IOException {
             super(running);
             this.channel = channel;
-            this.peer = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
+            this.client = new CountedClient(limiter, trusted, (InetSocketAddress) channel.getRemoteAddress());
             this.poller = poller;
-            this.ban = limiter.banOf(peer);
-            this.admitted = ban.isEmpty() && limiter.admit(peer);
-            this.patience = new Patience(admitted ? limits.handshakeTimeout() : REFUSAL);
+            this.patience = new Patience(client.isAdmitted() ? limits.handshakeTimeout() : REFUSAL);
         }
 
         @Override
@@ -206,12 +205,10 @@ public final class Acceptor implements Connector {
         /** Performs the handshakes, and sets the session if they succeed. */
         private void enter() {
             try {
-                if (admitted) {
-                    session = tls.isPresent()
-                            ? factory.enter(secured(tls.get()), patience).orElse(null)
-                            : factory.enter(plain(), patience).orElse(null);
+                if (client.isAdmitted()) {
+                    session = factory.enter(opened(), client, patience).orElse(null);
                 } else {
-                    refuse();
+                    refuse(client.refusal());
                 }
                 if (closed && session != null) {
                     session.end(CloseCode.RESTART, false); // the others were told before it came
@@ -221,21 +218,51 @@ public final class Acceptor implements Connector {
             } catch (InterruptedException e) {
                 LOG.log(Level.DEBUG, "a connection was interrupted before its handshake");
             } catch (HandshakeException e) {
-                refused.add(e.reason(), peer, e.getMessage());
+                refused.add(e.reason(), client.address(), e.getMessage());
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, () -> "a connection ended before its handshake: " + e.getMessage());
             }
         }
 
-        private void refuse() throws IOException {
-            String why = ban.map(Bans::refusal).orElse("too many connections, try again later");
-            refused.add(ban.isPresent() ? HandshakeRefusal.BANNED : HandshakeRefusal.FULL, peer, why);
+        /** Reads what a proxy says ahead of all else, and then performs the TLS handshake, if there is TLS. */
+        private Wire opened() throws IOException, InterruptedException {
+            byte[] first = {};
+            if (client.isProxy()) {
+                ProxyHeader header = ProxyHeader.read(channel);
+                first = header.rest();
+                if (header.client().isPresent()) {
+                    replacePeer(header.client().get());
+                }
+            }
+            Wire open = tls.isPresent() ? secured(tls.get(), first) : plain();
+            if (tls.isEmpty()) {
+                open.unread(first);
+            }
+            client.nameOn(open);
+            return open;
+        }
+
+        private void replacePeer(InetSocketAddress peer) throws IOException {
+            try {
+                client.replacePeer(peer);
+            } catch (HandshakeException e) {
+                answer(e);
+                throw e;
+            }
+        }
+
+        private void refuse(HandshakeException why) throws IOException {
+            refused.add(why.reason(), client.address(), why.getMessage());
+            answer(why);
+        }
+
+        private void answer(HandshakeException why) throws IOException {
             if (tls.isPresent()) {
                 return; // an answer would need a handshake
             }
             try (ConnectionLimiter.Place place = limiter.beginRefusal()) {
                 if (place != null) {
-                    factory.refuse(plain(), ban.isPresent() ? 403 : 503, why);
+                    factory.refuse(plain(), why.status(), why.getMessage());
                 }
             }
         }
@@ -246,18 +273,18 @@ public final class Acceptor implements Connector {
         }
 
         /** Performs the TLS handshake. Blocks first while too many of the same network are in theirs. */
-        private Wire secured(Tls secure) throws IOException, InterruptedException {
+        private Wire secured(Tls secure, byte[] first) throws IOException, InterruptedException {
             long left = began + limits.handshakeTimeout().toNanos() - System.nanoTime();
-            try (ConnectionLimiter.Place place = limiter.beginHandshake(peer, left)) {
+            try (ConnectionLimiter.Place place = limiter.beginHandshake(client.address(), left)) {
                 if (place == null) {
                     throw new IOException("too many TLS handshakes of this address at the same time");
                 }
-                wire = secure.over(channel.socket(), limits.bytesPerSecond(), bytes, memory);
+                wire = secure.over(channel.socket(), first, limits.bytesPerSecond(), bytes, memory);
                 wire.secure();
                 return wire;
             } catch (SSLException e) {
                 if (!late && !(e.getCause() instanceof EOFException)) { // else the peer has left
-                    refused.add(HandshakeRefusal.TLS, peer, "the TLS handshake failed: " + e.getMessage());
+                    refused.add(HandshakeRefusal.TLS, client.address(), "the TLS handshake failed: " + e.getMessage());
                 }
                 throw e;
             }
@@ -269,9 +296,7 @@ public final class Acceptor implements Connector {
             if (wire != null && session == null) {
                 wire.release();
             }
-            if (admitted) {
-                limiter.leave(peer);
-            }
+            client.leave();
         }
 
         private void close() {
@@ -293,9 +318,9 @@ public final class Acceptor implements Connector {
                 return;
             }
             if (patience.isOver(now, closed ? HANDSHAKE_WHILE_CLOSING : LONGEST)) {
-                if (admitted && !late && !patience.isIdle()) {
+                if (client.isAdmitted() && !late && !patience.isIdle()) {
                     late = true;
-                    refused.add(HandshakeRefusal.TIMEOUT, peer, "its handshake took too long");
+                    refused.add(HandshakeRefusal.TIMEOUT, client.address(), "its handshake took too long");
                 }
                 close();
             }

@@ -14,11 +14,12 @@ public interface ConnectionFactory {
     /**
      * Performs the handshake of the transport, if it has one. The TLS handshake is done before.
      *
+     * @param client the client that the connection counts for
      * @param patience the deadline, which begins again with each request
      * @return the connection to run; empty if the peer did not ask for one and has its answers, such as pages
      * @throws IOException if the handshake fails
      */
-    Optional<ServedConnection> enter(Wire wire, Patience patience) throws IOException;
+    Optional<ServedConnection> enter(Wire wire, CountedClient client, Patience patience) throws IOException;
 
     /**
      * Tells a connection without TLS that it is refused, if its protocol has a way to.

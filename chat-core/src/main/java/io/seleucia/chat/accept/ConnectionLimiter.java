@@ -60,16 +60,38 @@ public final class ConnectionLimiter {
      * moment, to free memory.
      */
     boolean admit(InetAddress address) {
-        Network network = Network.of(address);
-        if (networks.merge(network, 1, Integer::sum) <= maxPerNetwork) {
-            if (connections.incrementAndGet() <= maxConnections && memory.hasRoom()) {
-                memory.charge(Part.CONNECTIONS, connectionBytes);
+        if (join(address)) {
+            if (admit()) {
                 return true;
             }
-            connections.decrementAndGet();
+            part(address);
+        }
+        return false;
+    }
+
+    /** Like {@link #admit(InetAddress)}, but counts the connection for no network. */
+    boolean admit() {
+        if (connections.incrementAndGet() <= maxConnections && memory.hasRoom()) {
+            memory.charge(Part.CONNECTIONS, connectionBytes);
+            return true;
+        }
+        connections.decrementAndGet();
+        return false;
+    }
+
+    /** Counts an admitted connection for the network of an address, unless its limit is reached. Returns whether it did. */
+    boolean join(InetAddress address) {
+        Network network = Network.of(address);
+        if (networks.merge(network, 1, Integer::sum) <= maxPerNetwork) {
+            return true;
         }
         release(network);
         return false;
+    }
+
+    /** Counts a connection for the network of an address no longer. */
+    void part(InetAddress address) {
+        release(Network.of(address));
     }
 
     /** Returns the ban of an address, if it is banned. */
@@ -77,11 +99,10 @@ public final class ConnectionLimiter {
         return bans.ofNetwork(Network.of(address));
     }
 
-    /** Counts an admitted connection no longer. */
-    void leave(InetAddress address) {
+    /** Counts an admitted connection no longer, after {@link #part}. */
+    void leave() {
         memory.charge(Part.CONNECTIONS, -connectionBytes);
         connections.decrementAndGet();
-        release(Network.of(address));
     }
 
     private void release(Network network) {

@@ -4,6 +4,7 @@ import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
+import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.TcpConnection;
 import io.seleucia.chat.transport.Wire;
@@ -19,7 +20,11 @@ import java.util.Optional;
 public record TcpConnectionFactory(Protocol protocol, SessionContext context, Duration keepalive)
         implements ConnectionFactory {
     @Override
-    public Optional<ServedConnection> enter(Wire wire, Patience patience) {
+    public Optional<ServedConnection> enter(Wire wire, CountedClient client, Patience patience)
+            throws HandshakeException {
+        if (client.isProxy()) {
+            client.count(Optional.empty()); // it has named no client, and no more is said later
+        }
         int messageBytes = context.connections().limits().messageBytes();
         ServedConnection served =
                 new ServedConnection(new TcpConnection(wire, messageBytes, keepalive), context.connections());

@@ -39,14 +39,17 @@ public record WebSocketConnectionFactory(
         SessionContext context)
         implements ConnectionFactory {
     @Override
-    public Optional<ServedConnection> enter(Wire wire, Patience patience) throws IOException {
+    public Optional<ServedConnection> enter(Wire wire, CountedClient client, Patience patience) throws IOException {
         HttpRequests requests = new HttpRequests(wire, patience, handshakeLimit);
         try {
             Optional<ServedConnection> served = Optional.empty();
             for (Optional<HttpRequest> request = requests.next();
                     request.isPresent() && served.isEmpty();
                     request = served.isEmpty() ? requests.next() : request) {
-                served = answer(request.get());
+                served = answer(request.get(), client);
+                if (served.isEmpty() && client.isProxy()) {
+                    client.rest(); // the next request may be another client's
+                }
             }
             return served;
         } finally {
@@ -55,8 +58,12 @@ public record WebSocketConnectionFactory(
     }
 
     /** Answers a request. Returns the connection to run, if there is one now. */
-    private Optional<ServedConnection> answer(HttpRequest request) throws IOException {
+    private Optional<ServedConnection> answer(HttpRequest request, CountedClient client) throws IOException {
         try {
+            if (client.isProxy()) {
+                client.count(request.believe(client.trusted()));
+                client.nameOn(request.wire());
+            }
             handshake.checkHost(request);
             HandshakeAuthenticator authenticator = new HandshakeAuthenticator(
                     context.logins(),

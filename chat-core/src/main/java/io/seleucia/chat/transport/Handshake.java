@@ -83,7 +83,7 @@ public record Handshake(
         Wire wire = request.wire();
         String path = head.path();
         Map<String, String> parameters = head.parameters();
-        String key = check(request, wire.isSecure() ? "https" : "http");
+        String key = check(request);
         Optional<String> subprotocol = negotiate(head, subprotocols.apply(path));
         Optional<DeflateParameters> agreed = compression
                 ? DeflateParameters.negotiate(
@@ -124,12 +124,8 @@ public record Handshake(
         }
     }
 
-    /**
-     * Checks the rules of RFC 6455 §4.2.1, and returns the key.
-     *
-     * @param scheme the scheme of this port's pages
-     */
-    private String check(HttpRequest request, String scheme) throws HandshakeException {
+    /** Checks the rules of RFC 6455 §4.2.1, and returns the key. */
+    private String check(HttpRequest request) throws HandshakeException {
         HttpHead head = request.head();
         if (!head.method().equals("GET")) {
             throw new HandshakeException(405, "the method must be GET");
@@ -153,7 +149,7 @@ public record Handshake(
                 .filter(Handshake::isKey)
                 .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
         Optional<String> origin = head.single("origin");
-        if (origin.isPresent() && !allows(origin.get(), Origin.of(scheme, head.host()))) {
+        if (origin.isPresent() && !allows(origin.get(), Origin.of(request.scheme(), request.host()))) {
             throw new HandshakeException(403, FOREIGN_ORIGIN);
         }
         return key;
@@ -168,8 +164,7 @@ public record Handshake(
     public void checkOrigin(HttpRequest request) throws HandshakeException {
         Optional<String> origin = request.field("origin");
         if (origin.isPresent()) {
-            String scheme = request.wire().isSecure() ? "https" : "http";
-            if (!allows(origin.get(), Origin.of(scheme, request.head().host()))) {
+            if (!allows(origin.get(), Origin.of(request.scheme(), request.host()))) {
                 throw new HandshakeException(403, FOREIGN_ORIGIN);
             }
             request.giveAnswers("Access-Control-Allow-Origin: " + origin.get() + "\r\nVary: Origin\r\n");

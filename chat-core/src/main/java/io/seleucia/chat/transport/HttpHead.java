@@ -31,6 +31,10 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
     /** The reason for refusing a request of another version. */
     static final String VERSION_RULE = "the version must be HTTP/1.1";
 
+    /** The reason for refusing the PROXY protocol of a peer that is not trusted. */
+    static final String PROXY_RULE =
+            "the PROXY protocol is spoken with trusted proxies only: the setting trusted-proxies names their addresses";
+
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
     private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
     private static final String TOKEN = "!#$%&'*+-.^_`|~"; // RFC 9110 §5.6.2, besides letters and digits
@@ -44,6 +48,9 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
      */
     static HttpHead read(Wire wire, IncomingMemory memory) throws IOException {
         List<String> lines = lines(wire, memory);
+        if (lines.get(0).startsWith("PROXY ")) {
+            throw malformed(PROXY_RULE);
+        }
         String[] request = lines.get(0).split(" ", -1);
         if (request.length != 3 || !isToken(request[0]) || !isTarget(request[1])) {
             throw malformed("the request line must be a method, a target and a version");

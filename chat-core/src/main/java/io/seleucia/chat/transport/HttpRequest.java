@@ -1,6 +1,7 @@
 package io.seleucia.chat.transport;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ public final class HttpRequest {
     private final IncomingMemory memory;
     private final Patience patience;
     private final Duration longest;
+    private Forwarded forwarded = Forwarded.NOTHING;
     private String fields = ""; // that every answer has
     private boolean answered;
     private boolean last; // of its connection
@@ -47,6 +49,28 @@ public final class HttpRequest {
     /** Returns how long the connection may take. */
     public Patience patience() {
         return patience;
+    }
+
+    /**
+     * Believes what the peer says of the client, because it is a trusted proxy.
+     *
+     * @return the client; empty if the peer speaks for itself
+     * @throws HandshakeException if what it says can't be right
+     */
+    public Optional<InetSocketAddress> believe(TrustedProxies trusted) throws HandshakeException {
+        forwarded = Forwarded.of(head, trusted);
+        return forwarded.client();
+    }
+
+    /** Returns the scheme that the client has used, as far as it is known. */
+    String scheme() {
+        return forwarded.scheme().orElse(wire.isSecure() ? "https" : "http");
+    }
+
+    /** Returns the host that the client has asked for, as far as it is known. */
+    String host() throws HandshakeException {
+        String named = head.host();
+        return forwarded.host().orElse(named);
     }
 
     /** Returns the method, such as {@code GET}. */

@@ -20,6 +20,9 @@ public final class TcpConnection extends WireConnection {
     private static final Frame NOTHING = new Frame(new byte[0], false);
     private static final AtomicLong LAST_NUMBER = new AtomicLong();
 
+    private static final int PROXY_V1 = 0x50524f58; // the first four bytes of the PROXY protocol, which are no length
+    private static final int PROXY_V2 = 0x0d0a0d0a;
+
     private final int maxMessageBytes;
     private final Duration keepalive;
 
@@ -48,6 +51,9 @@ public final class TcpConnection extends WireConnection {
         int length = first << 24 | wire.read() << 16 | wire.read() << 8 | wire.read();
         if (Integer.compareUnsigned(length, TYPE_BYTES) < 0) {
             throw new ConnectionClosedException(CloseCode.PROTOCOL_ERROR, "a length has no room for a type");
+        }
+        if (length == PROXY_V1 || length == PROXY_V2) {
+            throw new ConnectionClosedException(CloseCode.PROTOCOL_ERROR, HttpHead.PROXY_RULE);
         }
         if (Integer.compareUnsigned(length, maxMessageBytes) > 0) {
             throw new ConnectionClosedException(CloseCode.TOO_LARGE, "a length passes the size limit");

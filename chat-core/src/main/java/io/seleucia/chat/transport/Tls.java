@@ -2,7 +2,10 @@ package io.seleucia.chat.transport;
 
 import io.seleucia.chat.keys.KeyFiles;
 import io.seleucia.chat.memory.MemoryBudget;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
@@ -66,11 +69,15 @@ public final class Tls {
      * Layers TLS over a connected socket. Nothing is sent or received before {@link Wire#secure}. The other parameters are
      * those of {@link Wire}, and concern the bytes inside TLS.
      *
+     * @param first bytes of TLS that were read from the socket before
      * @throws IOException if the socket is closed already
      */
-    public Wire over(Socket socket, int bytesPerSecond, WireBytes bytes, MemoryBudget memory) throws IOException {
+    public Wire over(Socket socket, byte[] first, int bytesPerSecond, WireBytes bytes, MemoryBudget memory)
+            throws IOException {
         look();
-        TlsHandshakeInput input = new TlsHandshakeInput(socket.getInputStream(), computing);
+        InputStream in = socket.getInputStream();
+        TlsHandshakeInput input = new TlsHandshakeInput(
+                first.length == 0 ? in : new SequenceInputStream(new ByteArrayInputStream(first), in), computing);
         // The JDK takes the input for bytes that were read before, and reads there until it ends with the connection.
         SSLSocket layer = (SSLSocket) context.getSocketFactory().createSocket(socket, input, true);
         SSLParameters parameters = layer.getSSLParameters();

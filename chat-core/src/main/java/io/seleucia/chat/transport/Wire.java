@@ -5,6 +5,7 @@ import io.seleucia.chat.memory.MemoryBudget.Part;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
@@ -47,6 +48,7 @@ public final class Wire {
     private int restStart;
     private int restCharged;
 
+    private volatile String client = ""; // that a proxy speaks for; empty for the peer itself
     private volatile long lastReadNanos = System.nanoTime();
     private volatile long readingSince;
     private volatile long writingSince;
@@ -76,6 +78,21 @@ public final class Wire {
             SocketChannel channel, Poller poller, int bytesPerSecond, WireBytes bytes, MemoryBudget memory)
             throws IOException {
         return new Wire(new PolledLink(channel, poller), bytesPerSecond, bytes, memory);
+    }
+
+    /** Puts back bytes that were read before there was a wire, at most {@value #READ_BUFFER}. Called before the first read. */
+    public void unread(byte[] bytes) {
+        if (bytes.length > 0) {
+            borrow();
+            System.arraycopy(bytes, 0, buffer, 0, bytes.length);
+            end = bytes.length;
+            counted.read(bytes.length);
+        }
+    }
+
+    /** Names a client as the peer, because the peer is a proxy. */
+    public void standFor(InetSocketAddress other) {
+        client = other.getAddress().getHostAddress() + ":" + other.getPort();
     }
 
     /** Performs the handshake of TLS, if there is TLS, before anything else. Blocks until it is done or aborted. */
@@ -402,8 +419,8 @@ public final class Wire {
         return wroteAt;
     }
 
-    /** Returns the peer's address and port. */
+    /** Returns the peer's address and port, or those of the client that it speaks for. A port that is not known is 0. */
     public String peer() {
-        return link.peer();
+        return client.isEmpty() ? link.peer() : client;
     }
 }

@@ -36,7 +36,8 @@ class ConnectionLimiterTest {
 
         assertThat(admission.admit(InetAddress.getByName(second))).isEqualTo(!same);
 
-        admission.leave(InetAddress.getByName(first));
+        admission.part(InetAddress.getByName(first));
+        admission.leave();
         if (same) {
             assertThat(admission.admit(InetAddress.getByName(second))).isTrue();
         }

@@ -81,6 +81,7 @@ public final class Main {
                 .guestNames(settings.guestNames())
                 .guestNameHold(settings.guestNameHold())
                 .hosts(settings.list(Setting.HOSTS))
+                .trustedProxies(settings.list(Setting.TRUSTED_PROXIES))
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));
         settings.port(Setting.TCP_PORT).ifPresent(builder::tcpPort);
         BrowserClient.addTo(builder);

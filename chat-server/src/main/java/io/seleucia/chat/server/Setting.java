@@ -46,6 +46,11 @@ enum Setting {
             Kind.HOSTS,
             "host names that clients may use for the server; * is any; none: localhost if it listens only there, else any"),
     ALLOWED_ORIGINS("", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
+    TRUSTED_PROXIES(
+            "",
+            Kind.PROXIES,
+            "proxies that are believed when they say for which client they speak: addresses, networks such as 10.0.0.0/8,"
+                    + " and unix; none: all peers are clients"),
     HTTP_FALLBACK("true", Kind.SWITCH, "let clients connect over HTTP where WebSockets do not get through"),
     COMPRESSION("on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     TLS_KEYSTORE("", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
@@ -165,6 +170,7 @@ enum Setting {
                 "a comma-separated list of client ids",
                 value -> members(value).stream().map(Names::flawOfClient).allMatch(Optional::isEmpty)),
         HOSTS("a comma-separated list of names or addresses, without ports, or *", Setting::areHosts),
+        PROXIES("a comma-separated list of addresses, networks such as 10.0.0.0/8, and unix", Setting::areProxies),
         PORT("a number from 0 to 65535", Setting::isPort),
         PORT_OR_OFF("a number from 0 to 65535, or off", value -> value.equals("off") || isPort(value)),
         LOG_FORMAT("text or json", Set.of("text", "json")::contains),
@@ -305,6 +311,15 @@ enum Setting {
     private static boolean areHosts(String value) {
         try {
             ChatServer.builder().hosts(members(value));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean areProxies(String value) {
+        try {
+            ChatServer.builder().trustedProxies(members(value));
             return true;
         } catch (IllegalArgumentException e) {
             return false;
