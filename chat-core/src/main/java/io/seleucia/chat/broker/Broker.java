@@ -68,6 +68,12 @@ public interface Broker extends AutoCloseable {
         void lost(Position position);
 
         /**
+         * Learns that messages were removed without a deletion of each: edits and reactions of a sender whose messages an
+         * operator has deleted. Copies of what was read or received before may have their contents.
+         */
+        default void erased() {}
+
+        /**
          * Receives a signal, which has no place in the order and may be lost.
          *
          * @param signal the signal
@@ -509,7 +515,8 @@ public interface Broker extends AutoCloseable {
      * Deletes all messages of a sender from the histories of all channels, inboxes too. Otherwise like {@link #delete}.
      *
      * @param sender the client's name
-     * @throws UnavailableException if that could not be confirmed
+     * @throws UnavailableException if that could not be confirmed, or listeners could not be told of all deletions yet: then
+     *     edits by others of these messages are still there, and calling it again completes the deletion
      */
     void deleteFrom(String sender) throws UnavailableException;
 

@@ -24,7 +24,12 @@ public final class ReferenceException extends Exception {
         TOO_MANY_OF_CLIENT(
                 ErrorCode.TOO_LARGE,
                 "a client can react to a message with " + FoldedMessage.MAX_CLIENT_REACTIONS
-                        + " texts at the most: take one back first");
+                        + " texts at the most: take one back first"),
+        /** The client has repeated its reactions to the message, or taken them back, as often as it may. */
+        TOO_OFTEN(
+                ErrorCode.TOO_LARGE,
+                "this client has repeated or taken back its reactions to the message too often: it can only take back those"
+                        + " that are left");
 
         private final ErrorCode code;
         private final String text;

@@ -10,6 +10,7 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
@@ -370,11 +371,11 @@ public final class Channel implements Broker.Listener {
      * @param step must not block
      * @return what the step returns; false if it has not run
      */
-    boolean unlessDeleted(List<Message> messages, long mark, BooleanSupplier step) {
+    boolean unlessDeleted(List<FoldedMessage> messages, long mark, BooleanSupplier step) {
         lock.lock();
         try {
-            for (Message message : messages) {
-                if (!(message.content() instanceof Content.None) && deletions.concern(message, mark)) {
+            for (FoldedMessage message : messages) {
+                if (!(message.message().content() instanceof Content.None) && deletions.concern(message, mark)) {
                     return false;
                 }
             }
@@ -494,6 +495,17 @@ public final class Channel implements Broker.Listener {
             fanOut(position, new Event.Lost(Names.shown(name), position));
         } catch (Throwable e) {
             missed(position, e);
+        }
+    }
+
+    @Override
+    public void erased() {
+        lock.lock();
+        try {
+            recent.clear(); // members that come back read the history instead
+            deletions.noteAll();
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -11,6 +11,7 @@ import io.seleucia.chat.memory.Sizes;
 import io.seleucia.chat.message.ChannelInfo;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Names;
 import io.seleucia.chat.message.Position;
@@ -359,7 +360,8 @@ public final class Channels {
                 known = message.position().at(message.position().offset() - 1);
                 replayLost(subscriber, channel, known);
             }
-            Gate gate = step -> channel.unlessDeleted(List.of(message), read.deletions(), () -> Gate.OPEN.pass(step));
+            Gate gate = step -> channel.unlessDeleted(
+                    List.of(new FoldedMessage(message)), read.deletions(), () -> Gate.OPEN.pass(step));
             if (!subscriber.replay(
                     PageMemory.length(message), () -> new Event.Received(sizes.presentable(message)), gate)) {
                 return known; // it was deleted while it waited for room

@@ -1,7 +1,10 @@
 package io.seleucia.chat.channel;
 
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Reference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 
 /**
  * The deletions that the broker has delivered in a channel, so that a copy of a deleted content is not handed out afterwards. It
@@ -45,6 +48,15 @@ final class Deletions {
 
     /** Returns whether a message that was read at a mark, or later, may have been deleted since the mark. */
     boolean concern(Message message, long mark) {
+        return concern(mark, target -> isContentOf(message, target));
+    }
+
+    /** Returns whether a message that was read at a mark, or later, or a reaction to it, may have been deleted since the mark. */
+    boolean concern(FoldedMessage folded, long mark) {
+        return concern(mark, target -> isContentOf(folded, target));
+    }
+
+    private boolean concern(long mark, LongPredicate isContent) {
         if (count == mark) {
             return false;
         }
@@ -53,7 +65,7 @@ final class Deletions {
             boolean concerned = count - mark > KEPT;
             for (long i = mark; i < count && !concerned; i++) {
                 long target = targets[(int) (i % KEPT)];
-                concerned = target == ALL || isContentOf(message, target);
+                concerned = target == ALL || isContent.test(target);
             }
             return concerned;
         } finally {
@@ -61,10 +73,27 @@ final class Deletions {
         }
     }
 
-    /** Returns whether the content of a message goes when the message at an offset is deleted. */
+    /**
+     * Returns whether the content of a message may go when the message at an offset is deleted. If that is a reaction, others of
+     * its client to the same message go too; all that is known of it is that it is behind that message.
+     */
     static boolean isContentOf(Message message, long offset) {
-        return message.position().offset() == offset
-                || message.attributes().isEdit()
-                        && message.attributes().ref().orElseThrow().offset() == offset;
+        if (message.position().offset() == offset) {
+            return true;
+        }
+        Reference reference = message.attributes().ref().orElse(null);
+        if (reference == null) {
+            return false;
+        }
+        return switch (reference.kind()) {
+            case EDIT -> reference.offset() == offset;
+            case REACTION -> reference.offset() < offset;
+            case REPLY, DELETE -> false;
+        };
+    }
+
+    private static boolean isContentOf(FoldedMessage folded, long offset) {
+        return isContentOf(folded.message(), offset)
+                || !folded.reactions().isEmpty() && folded.message().position().offset() < offset;
     }
 }

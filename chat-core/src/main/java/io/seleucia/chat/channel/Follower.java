@@ -119,7 +119,20 @@ public final class Follower implements Broker.Listener, Broker.Subscription {
         }
     }
 
-    /** Notes a deletion. If a message waits whose content it removes, all that wait are read from the history instead. */
+    @Override
+    public void erased() {
+        lock.lock();
+        try {
+            deletions.noteAll();
+            if (!waiting.isEmpty()) {
+                fallBehind();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes a deletion. If a message waits whose content it may remove, all that wait are read from the history instead. */
     private void noteDeletion(long offset) {
         lock.lock();
         try {

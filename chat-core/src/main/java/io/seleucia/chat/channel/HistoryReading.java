@@ -1,7 +1,6 @@
 package io.seleucia.chat.channel;
 
 import io.seleucia.chat.message.FoldedMessage;
-import io.seleucia.chat.message.Message;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -34,8 +33,7 @@ public final class HistoryReading implements AutoCloseable {
      * @return what the step returns; false if it has not run, and the messages must be read again
      */
     public boolean unlessDeleted(List<FoldedMessage> messages, BooleanSupplier step) {
-        List<Message> contents = messages.stream().map(FoldedMessage::message).toList();
-        return channel.unlessDeleted(contents, mark, step);
+        return channel.unlessDeleted(messages, mark, step);
     }
 
     @Override

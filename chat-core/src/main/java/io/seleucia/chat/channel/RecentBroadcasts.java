@@ -56,7 +56,7 @@ final class RecentBroadcasts {
         }
     }
 
-    /** Forgets those with the content of a message that is being deleted, and all before them: there are no gaps. */
+    /** Forgets those whose content may go with a message that is being deleted, and all before them: there are no gaps. */
     void forgetContentOf(long offset) {
         int last = 0;
         int index = 0;

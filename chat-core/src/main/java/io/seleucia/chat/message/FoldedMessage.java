@@ -25,6 +25,12 @@ public record FoldedMessage(Message message, Optional<Edit> edited, List<Reactio
     /** The maximum number of texts with which one client can react to one message. */
     public static final int MAX_CLIENT_REACTIONS = 20;
 
+    /**
+     * The maximum number of one client's reactions to one message that are not in force: repeated ones, those taken back, and
+     * the messages that take them back. Then the client can only take back what is in force.
+     */
+    public static final int MAX_SPENT_REACTIONS = 200;
+
     /** The maximum number of edits of one message. */
     public static final int MAX_EDITS = 1_000;
 

@@ -3,6 +3,7 @@ package io.seleucia.chat.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seleucia.chat.Eventually;
 import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.FoldedMessage;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -390,7 +392,6 @@ public abstract class ReferenceContract {
         broker.publish(CHANNEL, BOB, noReaction(1, "+"));
 
         assertRefused(broker, BOB, deletion(2), ReferenceException.Reason.ANNOTATION);
-        assertRefused(broker, ADA, moderating(deletion(6)), ReferenceException.Reason.ANNOTATION); // takes one back
         assertRefused(broker, ADA, moderating(edit(2, "x")), ReferenceException.Reason.ANNOTATION);
         long deleted =
                 broker.publish(CHANNEL, ADA, moderating(deletion(2))).position().offset();
@@ -416,6 +417,85 @@ public abstract class ReferenceContract {
         assertThat(folded(broker).getFirst().reactions())
                 .extracting(FoldedMessage.Reaction::text)
                 .containsExactly("rude", "sorry");
+    }
+
+    /** The log of bob's reactions is what it was without those that are deleted. */
+    @Test
+    void letsModeratorsDeleteWhatTakesAReactionBack() throws Exception {
+        Broker broker = open();
+        say(broker, ADA, "hi");
+        broker.publish(CHANNEL, BOB, noReaction(1, "very rude")); // which he never made
+        broker.publish(CHANNEL, BOB, reaction(1, "rude"));
+        broker.publish(CHANNEL, BOB, reaction(1, "rude"));
+        broker.publish(CHANNEL, Sender.of("cyd"), reaction(1, "rude"));
+        broker.publish(CHANNEL, BOB, noReaction(1, "rude"));
+        broker.publish(CHANNEL, BOB, reaction(1, "rude"));
+        assertRefused(broker, BOB, deletion(6), ReferenceException.Reason.ANNOTATION);
+
+        broker.publish(CHANNEL, ADA, moderating(deletion(2)));
+        broker.publish(CHANNEL, ADA, moderating(deletion(6)));
+
+        for (Broker reader : List.of(broker, another(broker, Retention.DEFAULT))) {
+            List<Message> log = log(reader);
+            assertThat(log.stream()
+                            .filter(Message::isDeleted)
+                            .map(message -> message.position().offset()))
+                    .containsExactly(2L, 3L, 4L, 6L); // without 3 and 4, a reader would have those in force
+            assertThat(log.get(5).attributes().ref()).contains(new Reference(1, Kind.REACTION, true));
+            assertThat(folded(reader).getFirst().reactions())
+                    .containsExactly(new FoldedMessage.Reaction("rude", 2, List.of("cyd", "bob")));
+        }
+        assertRefused(broker, ADA, moderating(deletion(6)), ReferenceException.Reason.TOO_OLD);
+        broker.publish(CHANNEL, ADA, moderating(deletion(7)));
+        assertThat(folded(broker).getFirst().reactions())
+                .containsExactly(new FoldedMessage.Reaction("rude", 1, List.of("cyd")));
+    }
+
+    @Test
+    void boundsHowOftenAClientRepeatsItsReactions() throws Exception {
+        Broker broker = open();
+        say(broker, ADA, "hi");
+        say(broker, ADA, "another");
+        broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        for (int i = 0; i < FoldedMessage.MAX_SPENT_REACTIONS; i++) {
+            broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        }
+
+        assertRefused(broker, BOB, reaction(1, "+"), ReferenceException.Reason.TOO_OFTEN);
+        assertRefused(broker, BOB, reaction(1, "-"), ReferenceException.Reason.TOO_OFTEN);
+        assertRefused(broker, BOB, noReaction(1, "-"), ReferenceException.Reason.TOO_OFTEN);
+        broker.publish(CHANNEL, BOB, reaction(2, "+"));
+        broker.publish(CHANNEL, new Sender("bob", true), reaction(1, "+"));
+        Broker other = another(broker, Retention.DEFAULT);
+        assertRefused(other, BOB, reaction(1, "+"), ReferenceException.Reason.TOO_OFTEN);
+        broker.publish(CHANNEL, ADA, moderating(deletion(9)));
+
+        List<Message> log = log(broker);
+        assertThat(log.stream().filter(Message::isDeleted)).hasSize(1 + FoldedMessage.MAX_SPENT_REACTIONS);
+        assertThat(folded(broker).getFirst().reactions())
+                .containsExactly(new FoldedMessage.Reaction("+", 1, List.of("bob")));
+        broker.publish(CHANNEL, BOB, reaction(1, "-")); // what is deleted does not count
+    }
+
+    @Test
+    void boundsHowOftenAClientTakesItsReactionsBack() throws Exception {
+        Broker broker = open();
+        say(broker, ADA, "hi");
+        broker.publish(CHANNEL, BOB, reaction(1, "-"));
+        for (int i = 0; i < FoldedMessage.MAX_SPENT_REACTIONS / 2; i++) {
+            broker.publish(CHANNEL, BOB, reaction(1, "+"));
+            broker.publish(CHANNEL, BOB, noReaction(1, "+"));
+        }
+
+        assertRefused(broker, BOB, reaction(1, "o"), ReferenceException.Reason.TOO_OFTEN);
+        broker.publish(CHANNEL, BOB, noReaction(1, "-")); // which is in force
+        assertRefused(broker, BOB, noReaction(1, "-"), ReferenceException.Reason.TOO_OFTEN);
+        assertThat(folded(broker).getFirst().reactions()).isEmpty();
+
+        broker.deleteFrom("bob");
+        broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        assertThat(folded(broker).getFirst().reactions())
+                .containsExactly(new FoldedMessage.Reaction("+", 1, List.of("bob")));
     }
 
     @Test
@@ -585,5 +665,34 @@ public abstract class ReferenceContract {
                 .containsExactlyInAnyOrder(text("bob's"), Content.NONE, Content.NONE);
         assertRefused(broker, BOB, reply(1, "x"), ReferenceException.Reason.TOO_OLD);
         assertRefused(broker, BOB, reply(3, "x"), ReferenceException.Reason.TOO_OLD);
+    }
+
+    @Test
+    void tellsListenersThatReactionsAndEditsOfASenderAreErased() throws Exception {
+        Broker broker = open();
+        AtomicInteger erased = new AtomicInteger();
+        Broker reader = another(broker, Retention.DEFAULT);
+        reader.subscribe(CHANNEL, new Broker.Listener() {
+            @Override
+            public void message(Message message) {}
+
+            @Override
+            public void lost(Position position) {}
+
+            @Override
+            public void erased() {
+                erased.incrementAndGet();
+            }
+        });
+        say(broker, ADA, "hi");
+        broker.publish(CHANNEL, BOB, reaction(1, "+"));
+        assertThat(erased).hasValue(0);
+
+        broker.deleteFrom("bob");
+
+        Eventually.eventually(() -> assertThat(erased).hasPositiveValue());
+        assertThat(folded(reader).getFirst().reactions()).isEmpty();
+        long newest = say(broker, ADA, "there").offset();
+        assertThat(newest).isEqualTo(3);
     }
 }

@@ -7,6 +7,7 @@ import static io.seleucia.chat.channel.ScriptedBroker.deletion;
 import static io.seleucia.chat.channel.ScriptedBroker.message;
 import static io.seleucia.chat.channel.ScriptedBroker.messages;
 import static io.seleucia.chat.channel.ScriptedBroker.page;
+import static io.seleucia.chat.channel.ScriptedBroker.reaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.BrokenLog;
@@ -202,6 +203,29 @@ class FollowerTest {
                             .filter(Message::isDeleted)
                             .map(Message::position))
                     .containsExactly(at("E1", 3));
+            assertThat(follower.start()).isEqualTo(at("E1", 0));
+        }
+    }
+
+    @Test
+    void tellsNothingThatAnOperatorHasErasedWhileItWaited() throws Exception {
+        ScriptedBroker scripted = new ScriptedBroker();
+        scripted.start = at("E1", 0);
+        scripted.pages = after -> page(
+                at("E1", 4),
+                after < 4
+                        ? List.of(message(at("E1", 1)), message(at("E1", 4))).subList(after == 0 ? 0 : 1, 2)
+                        : List.of());
+        try (Follower follower = new Follower(scripted, "lobby", this::take, ROOM, open, memory).open()) {
+            scripted.deliver("E1", 1, 1);
+            eventually(() -> assertThat(may.hasQueuedThreads()).isTrue()); // it is being told the first
+            scripted.deliver("E1", 2, 2);
+            scripted.listener.message(reaction(at("E1", 3), 1));
+            scripted.deliver("E1", 4, 4);
+            scripted.listener.erased();
+            may.release(1_000);
+            eventually(() -> assertThat(positions()).containsExactly(at("E1", 1), at("E1", 3), at("E1", 4)));
+            assertThat(told.get(1)).isInstanceOf(Event.Lost.class);
             assertThat(follower.start()).isEqualTo(at("E1", 0));
         }
     }

@@ -50,6 +50,12 @@ public final class ScriptedBroker implements Broker {
         return new Message("lobby", position, "", false, 0, Content.NONE, attributes);
     }
 
+    /** A message that is a reaction to another. */
+    public static Message reaction(Position position, long to) {
+        Attributes attributes = Attributes.NONE.withRef(new Reference(to, Reference.Kind.REACTION));
+        return new Message("lobby", position, "", false, 0, new Content.Text("+"), attributes);
+    }
+
     /** A message that has been deleted. */
     public static Message deleted(Position position) {
         return message(position).deleted(new Attributes.Deleted("", 0));

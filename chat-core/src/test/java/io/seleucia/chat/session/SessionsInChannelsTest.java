@@ -7,6 +7,7 @@ import static io.seleucia.chat.channel.ScriptedBroker.deletion;
 import static io.seleucia.chat.channel.ScriptedBroker.message;
 import static io.seleucia.chat.channel.ScriptedBroker.messages;
 import static io.seleucia.chat.channel.ScriptedBroker.page;
+import static io.seleucia.chat.channel.ScriptedBroker.reaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.Limits;
@@ -17,6 +18,7 @@ import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.channel.Channel;
 import io.seleucia.chat.channel.ChannelObserver;
 import io.seleucia.chat.channel.Channels;
+import io.seleucia.chat.channel.HistoryReading;
 import io.seleucia.chat.channel.MessageSizes;
 import io.seleucia.chat.channel.ScriptedBroker;
 import io.seleucia.chat.connection.ConnectionContext;
@@ -28,6 +30,7 @@ import io.seleucia.chat.message.CloseCode;
 import io.seleucia.chat.message.Command;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.Event;
+import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
 import io.seleucia.chat.message.Payload;
 import io.seleucia.chat.message.Position;
@@ -159,6 +162,68 @@ class SessionsInChannelsTest {
         back.join(Optional.of(at("E1", 0)));
 
         assertThat(back.told()).containsExactly("E1/1", "E1/2", "deleted E1/3", "E1/4");
+    }
+
+    /** The deletion names one reaction, and blanks all that repeat it. */
+    @Test
+    void sendsNoRecentReactionThatRepeatsADeletedOne() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 1);
+        scripted.listener.message(reaction(at("E1", 2), 1));
+        scripted.pages = after -> {
+            scripted.pages = later ->
+                    page(at("E1", 4), List.of(deleted(at("E1", 2)), deleted(at("E1", 3)), deletion(at("E1", 4), 2)));
+            scripted.listener.message(reaction(at("E1", 3), 1));
+            scripted.listener.message(deletion(at("E1", 4), 2));
+            return page(at("E1", 2), List.of(message(at("E1", 1)), reaction(at("E1", 2), 1)));
+        };
+
+        Client back = new Client(channels);
+        back.join(Optional.of(at("E1", 0)));
+
+        assertThat(back.told()).containsExactly("E1/1", "deleted E1/2", "deleted E1/3", "E1/4");
+    }
+
+    @Test
+    void sendsNothingThatAnOperatorHasErasedSinceItWasRead() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 1);
+        scripted.listener.message(reaction(at("E1", 2), 1));
+        scripted.pages = after -> {
+            scripted.pages = later -> page(at("E1", 3), later > 0 ? List.of() : List.of(message(at("E1", 1))));
+            scripted.listener.message(reaction(at("E1", 3), 1));
+            scripted.listener.erased();
+            return page(at("E1", 2), List.of(message(at("E1", 1)), reaction(at("E1", 2), 1)));
+        };
+
+        Client back = new Client(channels);
+        back.join(Optional.of(at("E1", 0)));
+
+        assertThat(back.told()).containsExactly("E1/1", "lost E1/3");
+    }
+
+    @Test
+    void repliesWithNoReactionThatWasDeletedSinceTheMessageWasRead() throws Exception {
+        scripted.start = at("E1", 0);
+        Channels channels = channels(scripted);
+        new Client(channels).join(Optional.empty());
+        scripted.deliver("E1", 1, 2);
+        FoldedMessage plain = new FoldedMessage(message(at("E1", 1)));
+        FoldedMessage reacted = new FoldedMessage(
+                message(at("E1", 1)), Optional.empty(), List.of(new FoldedMessage.Reaction("+", 1, List.of("bob"))), 0);
+        try (HistoryReading reading = channels.read(LOBBY)) {
+            scripted.listener.message(deletion(at("E1", 3), 2));
+            assertThat(reading.unlessDeleted(List.of(plain), () -> true)).isTrue();
+            assertThat(reading.unlessDeleted(List.of(reacted), () -> true)).isFalse();
+            reading.begin();
+            assertThat(reading.unlessDeleted(List.of(reacted), () -> true)).isTrue();
+            scripted.listener.erased();
+            assertThat(reading.unlessDeleted(List.of(plain), () -> true)).isFalse();
+        }
     }
 
     @Test

@@ -10,9 +10,11 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.ReadMark;
 import io.seleucia.chat.message.Sender;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -95,23 +97,36 @@ final class ChannelHistory {
      * @param erased the messages that it deletes
      */
     void add(Message message, List<Long> erased) {
-        window.grow();
-        if (message.attributes().ref().isPresent()) {
-            Deleted deletion = erased.isEmpty() ? null : new Deleted(message.sender(), message.time());
-            for (long offset : erased) {
-                blank(offset, deletion);
+        if (!isNewest(message)) { // else memory ran out when older ones were to leave
+            window.grow();
+            if (message.attributes().ref().isPresent()) {
+                blank(erased, message);
+                folds().add(message);
             }
-            folds().add(message);
+            window.add(message);
+            count(MessageSize.of(message));
         }
-        window.add(message);
-        count(MessageSize.of(message));
         removeTooMany();
+    }
+
+    private boolean isNewest(Message message) {
+        return !window.isEmpty()
+                && window.get(window.size() - 1).position().offset()
+                        == message.position().offset();
     }
 
     private void removeTooMany() {
         int most = retention.now().messages();
         while (window.size() > most) {
             removeOldest();
+        }
+    }
+
+    private void blank(List<Long> erased, Message by) {
+        if (!erased.isEmpty()) {
+            Deleted deletion = new Deleted(by.sender(), by.time());
+            folds().takeAway(by, erased);
+            erased.forEach(offset -> blank(offset, deletion));
         }
     }
 
@@ -145,11 +160,12 @@ final class ChannelHistory {
     }
 
     private void removeOldest() {
-        Message oldest = window.removeFirst();
-        count(-MessageSize.of(oldest));
+        Message oldest = window.first();
         if (folds != null) {
-            folds.leave(oldest);
+            folds.leave(oldest); // first: if memory runs out, nothing has changed
         }
+        window.removeFirst();
+        count(-MessageSize.of(oldest));
     }
 
     /** Removes all messages, before the channel begins anew. */
@@ -173,10 +189,12 @@ final class ChannelHistory {
     }
 
     /**
-     * Deletes messages.
+     * Deletes messages. Of messages that were deleted before, while the deletions of their edits could not be written, these
+     * edits are left.
      *
      * @param fold removes what the deletion concerns from the fold of a message that has left
-     * @return the offset of each message that was no annotation, with those of its edits
+     * @return the offset of each message that was no annotation, and of each that is missing among the others, with those of its
+     *     edits
      */
     List<List<Long>> delete(Predicate<Message> what, UnaryOperator<Fold> fold) {
         List<List<Long>> deleted = new ArrayList<>();
@@ -194,6 +212,11 @@ final class ChannelHistory {
         if (folds != null) {
             folds.refold();
             folds.changeLeaving(fold);
+            Set<Long> known = new HashSet<>();
+            deleted.forEach(offsets -> known.add(offsets.getFirst()));
+            folds.missing().stream()
+                    .filter(offsets -> !known.contains(offsets.getFirst()))
+                    .forEach(deleted::add);
         }
         return deleted;
     }

@@ -9,10 +9,11 @@ import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Reference.Kind;
 import io.seleucia.chat.message.Sender;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
@@ -24,11 +25,13 @@ import java.util.function.UnaryOperator;
  */
 final class Folds {
     private final MessageWindow history;
+    private final Reactions reactions;
     private final boolean archived; // messages can be read when they have left memory
     private final FoldTable folds; // of the messages in memory
     private final FoldTable leaving; // of messages that have left; the journal does not have them yet
     private final FoldTable recorded; // of messages that have left; the journal has them, as a start has read
     private final RemainingEdits remaining;
+    private final SpentReactions spent; // on the messages in memory
     private final PlacedReferences placed;
 
     /**
@@ -39,11 +42,13 @@ final class Folds {
      */
     Folds(MessageWindow history, boolean archived, LongConsumer size) {
         this.history = history;
+        this.reactions = new Reactions(history);
         this.archived = archived;
         this.folds = new FoldTable(size, Fold::bytes);
         this.leaving = new FoldTable(size, Fold::bytesAlone);
         this.recorded = new FoldTable(size, Fold::bytesAlone);
         this.remaining = new RemainingEdits(size);
+        this.spent = new SpentReactions(size);
         this.placed = new PlacedReferences(size);
     }
 
@@ -55,7 +60,7 @@ final class Folds {
     /** Returns why a message can't refer to a target, if so, which is in the history or in the archive. */
     Optional<Reason> flaw(Sender sender, Draft draft, Message target) {
         Reference reference = draft.attributes().ref().orElseThrow();
-        boolean reaction = isReaction(target) && reference.kind() == Kind.DELETE && draft.moderates();
+        boolean reaction = Reactions.isReaction(target) && reference.kind() == Kind.DELETE && draft.moderates();
         if (target.attributes().isAnnotation() && !reaction) {
             return Optional.of(Reason.ANNOTATION);
         }
@@ -84,13 +89,6 @@ final class Folds {
         return own ? Optional.empty() : Optional.of(Reason.FORBIDDEN);
     }
 
-    private static boolean isReaction(Message message) {
-        return message.attributes()
-                .ref()
-                .filter(ref -> ref.kind() == Kind.REACTION && !ref.remove())
-                .isPresent();
-    }
-
     private static boolean isOf(Sender sender, Draft draft, Message target) {
         return target.sender().equals(sender.name())
                 && target.guest() == sender.guest()
@@ -105,31 +103,41 @@ final class Folds {
                 fold.edits().size() + placed.edits(target).size() >= FoldedMessage.MAX_EDITS
                         ? Optional.of(Reason.TOO_MANY)
                         : Optional.empty();
-            case REACTION ->
-                reference.remove() || fold.hasReaction(draft.content().asText(), sender.key())
-                        ? Optional.empty()
-                        : excess(fold, sender.key(), placed.reacting(target));
+            case REACTION -> excess(fold, sender.key(), draft.content().asText(), reference);
             case REPLY, DELETE -> Optional.empty();
         };
     }
 
-    /** @param reacting the clients whose reactions are not in the fold yet */
-    private static Optional<Reason> excess(Fold fold, String client, List<String> reacting) {
-        if (fold.reactionCount() + reacting.size() >= FoldedMessage.MAX_REACTIONS) {
+    private Optional<Reason> excess(Fold fold, String client, String text, Reference reference) {
+        long target = reference.offset();
+        int reacting = placed.reactions(target, client);
+        int removing = placed.removals(target, client);
+        boolean has = fold.hasReaction(text, client);
+        if (reference.remove() && has && removing < FoldedMessage.MAX_CLIENT_REACTIONS) {
+            return Optional.empty(); // what is in force can always be taken back
+        }
+        if (spent.of(target, client) + reacting + removing >= FoldedMessage.MAX_SPENT_REACTIONS) {
+            return Optional.of(Reason.TOO_OFTEN);
+        }
+        if (reference.remove() || has) {
+            return Optional.empty();
+        }
+        if (fold.reactionCount() + placed.reactions(target) >= FoldedMessage.MAX_REACTIONS) {
             return Optional.of(Reason.TOO_MANY);
         }
-        int own = fold.reactionCount(client) + Collections.frequency(reacting, client);
-        return own >= FoldedMessage.MAX_CLIENT_REACTIONS ? Optional.of(Reason.TOO_MANY_OF_CLIENT) : Optional.empty();
+        return fold.reactionCount(client) + reacting >= FoldedMessage.MAX_CLIENT_REACTIONS
+                ? Optional.of(Reason.TOO_MANY_OF_CLIENT)
+                : Optional.empty();
     }
 
     /**
      * Returns the offsets of what the deletion of a message removes: the message and all its edits, those that are placed too. A
-     * reaction is removed with all others that keep it in force.
+     * reaction is removed with all others that keep it in force; and a message that takes it back, with all up to that.
      */
     List<Long> withEdits(long target, Fold archive) {
         int number = history.numberOf(target);
-        if (number >= 0 && isReaction(history.get(number))) {
-            return inForce(history.get(number));
+        if (number >= 0 && Reactions.isReaction(history.get(number))) {
+            return reactions.withRepetitions(history.get(number));
         }
         TreeSet<Long> offsets = new TreeSet<>(archive.edits());
         offsets.addAll(folds.get(target).edits());
@@ -139,29 +147,6 @@ final class Folds {
         all.add(target);
         all.addAll(offsets);
         return all;
-    }
-
-    /** Returns a reaction, and the others of that client with that text to that message which have not been taken back. */
-    private List<Long> inForce(Message reaction) {
-        TreeSet<Long> offsets = new TreeSet<>();
-        long target = reaction.attributes().ref().orElseThrow().offset();
-        for (int i = history.find(target + 1); i < history.size(); i++) {
-            Message message = history.get(i);
-            Reference reference = message.attributes().ref().orElse(null);
-            boolean same = reference != null
-                    && reference.kind() == Kind.REACTION
-                    && reference.offset() == target
-                    && message.sender().equals(reaction.sender())
-                    && message.guest() == reaction.guest()
-                    && message.content().equals(reaction.content());
-            if (same && reference.remove()) {
-                offsets.clear();
-            } else if (same) {
-                offsets.add(message.position().offset());
-            }
-        }
-        offsets.add(reaction.position().offset());
-        return List.copyOf(offsets);
     }
 
     /**
@@ -178,7 +163,7 @@ final class Folds {
         int number = history.numberOf(target);
         if (number >= 0) {
             if (!history.get(number).isDeleted() || reference.kind() == Kind.REPLY) {
-                folds.put(target, folds.get(target).with(message));
+                addInMemory(message, reference);
             }
             return;
         }
@@ -192,43 +177,93 @@ final class Folds {
         }
     }
 
+    private void addInMemory(Message message, Reference reference) {
+        long target = reference.offset();
+        Fold before = folds.get(target);
+        folds.put(target, before.with(message));
+        if (reference.kind() == Kind.REACTION && !message.isDeleted()) {
+            String client = Reactions.client(message);
+            boolean had = before.hasReaction(message.content().asText(), client);
+            int more = (had ? 1 : 0) + (reference.remove() ? 1 : 0);
+            spent.set(target, client, spent.of(target, client) + more);
+        }
+    }
+
+    /**
+     * Takes a reaction away whose messages a deletion is about to blank, unless others keep it in force. Called once for each
+     * deletion, before {@link #blank}. Can be repeated, if memory has run out.
+     */
+    void takeAway(Message deletion, List<Long> erased) {
+        Message reaction = erased.stream()
+                .map(history::numberOf)
+                .filter(number -> number >= 0)
+                .map(history::get)
+                .filter(message -> Reactions.isReaction(message) && !message.isDeleted())
+                .findFirst()
+                .or(() ->
+                        placed.deleted(deletion.attributes().ref().orElseThrow().offset()))
+                .orElse(null);
+        if (reaction == null) {
+            return;
+        }
+        long target = reaction.attributes().ref().orElseThrow().offset();
+        Set<Long> blank = new HashSet<>(erased);
+        if (blank.containsAll(reactions.inForce(reaction))) {
+            for (FoldTable table :
+                    List.of(folds, leaving, recorded)) { // the message may have left since this was placed
+                table.put(target, table.get(target).withoutReaction(reaction));
+            }
+        }
+        long rest = reactions.like(reaction).stream()
+                .filter(message -> !blank.contains(message.position().offset()))
+                .count();
+        if (history.numberOf(target) >= 0) {
+            spent.set(
+                    target,
+                    Reactions.client(reaction),
+                    (int) rest - folds.get(target).reactionCount(Reactions.client(reaction)));
+        }
+    }
+
     /** Changes the folds for a message whose content is deleted, in memory or not. */
     void blank(long offset, Optional<Message> before) {
         folds.put(offset, folds.get(offset).blanked());
         leaving.put(offset, leaving.get(offset).blanked());
         recorded.put(offset, recorded.get(offset).blanked());
         remaining.remove(offset);
+        spent.remove(offset);
         Reference reference =
                 before.flatMap(message -> message.attributes().ref()).orElse(null);
         if (reference != null && reference.kind() == Kind.REPLY) {
             Fold fold = folds.get(reference.offset());
             folds.put(reference.offset(), fold.withReplies(fold.replies() - 1));
-        } else if (reference != null && isReaction(before.get())) {
-            List<Long> others = inForce(before.get());
-            if (others.size() == 1) { // the one that is deleted
-                folds.put(reference.offset(), folds.get(reference.offset()).withoutReaction(before.get()));
-            }
         }
     }
 
-    /** Forgets the fold of a message that has left memory, or keeps it until the journal has it. */
+    /**
+     * Forgets the fold of a message that is about to leave memory, or keeps it until the journal has it. Can be repeated, if
+     * memory has run out.
+     */
     void leave(Message message) {
-        remaining.leave(message);
         long offset = message.position().offset();
-        Fold fold = folds.remove(offset);
-        fold.edits().forEach(edit -> remaining.add(offset, edit));
+        Fold fold = folds.get(offset);
         if (archived) {
             leaving.put(offset, fold);
         }
+        fold.edits().forEach(edit -> remaining.add(offset, edit));
+        folds.remove(offset); // from here on, nothing takes memory
+        spent.remove(offset);
+        remaining.leave(message);
     }
 
     /** Computes all folds again from the messages in memory, of which some have been deleted. */
     void refold() {
-        if (folds.isEmpty() && remaining.isEmpty()) {
+        if (folds.isEmpty() && remaining.isEmpty() && spent.isEmpty()) {
             return;
         }
         folds.clear();
         remaining.clear();
+        spent.clear();
         for (int i = 0; i < history.size(); i++) {
             Message message = history.get(i);
             Reference reference = message.attributes().ref().orElse(null);
@@ -238,6 +273,19 @@ final class Folds {
                 remaining.add(reference.offset(), message.position().offset());
             }
         }
+    }
+
+    /**
+     * Returns messages that are missing in the history although older ones are there, so that they were deleted, as far as edits
+     * of them remain and are not being deleted: each with these edits.
+     */
+    List<List<Long>> missing() {
+        long first =
+                history.isEmpty() ? Long.MAX_VALUE : history.first().position().offset();
+        return remaining.messages().stream()
+                .filter(message -> message > first && !placed.isDeleted(message))
+                .map(message -> withEdits(message, Fold.NONE))
+                .toList();
     }
 
     /** Returns a message in memory as it is now. */

@@ -251,7 +251,7 @@ final class InMemoryChannel implements ChannelLock {
         change(it -> {
             UnwrittenMessages.Unwritten first;
             while (!forgotten && unwritten != null && (first = unwritten.firstWritten()) != null) {
-                // Throws if memory has run out, and then nothing has changed.
+                // Throws if memory has run out, and is repeated then.
                 history.add(first.message(), first.erasure().offsets());
                 unwritten.removeFirst();
                 position.writtenIn(first.segment(), first.message().position());

@@ -1,5 +1,6 @@
 package io.seleucia.chat.broker.memory;
 
+import io.seleucia.chat.broker.Broker;
 import io.seleucia.chat.broker.Draft;
 import io.seleucia.chat.broker.UnavailableException;
 import io.seleucia.chat.broker.journal.Erasure;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +36,10 @@ final class OperatorDeletions {
     private final ChannelTable channels;
     private final Optional<Journal> journal;
     private final AtomicLong forgets = new AtomicLong();
+    private final Queue<Untold> untold = new ConcurrentLinkedQueue<>();
+
+    /** A message that is deleted, with its edits, of which listeners could not be told: the journal did not take that. */
+    private record Untold(InMemoryChannel channel, List<Long> offsets) {}
 
     /** @param journal the journal, if there is one, in which a deletion is written first */
     OperatorDeletions(ChannelTable channels, Optional<Journal> journal) {
@@ -57,8 +64,14 @@ final class OperatorDeletions {
         journal.get().flushOrWake();
         try {
             PendingRecord.await(pending.written(), WRITING_SECONDS);
-            forget(pending);
+            boolean allTold = forget(pending);
             pending.done().get(ERASING_SECONDS, TimeUnit.SECONDS);
+            if (!allTold) {
+                throw new UnavailableException(
+                        "the messages are deleted, but members could not be told of all, and edits by others may still be there; "
+                                + "that is retried",
+                        null);
+            }
         } catch (IOException e) { // if it is written after all, the next sweep at the latest forgets the messages
             pending.written()
                     .thenRun(() -> Thread.startVirtualThread(
@@ -73,64 +86,105 @@ final class OperatorDeletions {
         }
     }
 
-    /** Removes the messages of written deletions from memory, of which that has failed. */
+    /** Removes the messages of written deletions from memory, of which that has failed, and tells listeners what they must know. */
     void forgetUnforgotten() {
+        Loop.attempt(LOG, "telling of deletions", this::tellAgain);
         journal.ifPresent(from ->
                 from.unforgotten().forEach(deletion -> Loop.attempt(LOG, "deleting messages", () -> forget(deletion))));
     }
 
-    /** Removes the messages of a written deletion from memory. If that fails, it is repeated by the next sweep. */
-    private void forget(PendingDeletion written) {
-        forget(written.deletion(), written.segment(), true);
+    /** Tells listeners what they could not be told before, unless the journal still takes nothing. */
+    private void tellAgain() {
+        boolean accepted = true;
+        for (int i = untold.size(); i > 0 && accepted; i--) {
+            Untold one = untold.element();
+            Optional<InMemoryChannel.Place> place = one.channel.use(it -> place(it, one.offsets));
+            untold.remove(); // not before: if memory has run out, it stays
+            accepted = place.stream().allMatch(this::deliverWhenWritten);
+        }
+    }
+
+    /**
+     * Removes the messages of a written deletion from memory. If that fails, it is repeated by the next sweep. Returns whether
+     * listeners have been told; if not, the next sweep tells them.
+     */
+    private boolean forget(PendingDeletion written) {
+        boolean allTold = forget(written.deletion(), written.segment(), true);
         forgets.incrementAndGet();
         written.setForgotten();
+        return allTold;
     }
 
     /**
      * Removes messages from memory.
      *
      * @param tell whether to tell listeners: of a sender by deletions, which are messages, and of a channel by a loss
+     * @return whether they have been told
      */
-    void forget(JournalRecord.Deletion deletion, long segment, boolean tell) {
+    boolean forget(JournalRecord.Deletion deletion, long segment, boolean tell) {
         Collection<InMemoryChannel> concerned = deletion.channel().isEmpty()
                 ? channels.all()
                 : channels.find(deletion.channel()).stream().toList();
-        concerned.forEach(channel -> forget(deletion, segment, tell, channel));
+        boolean allTold = true;
+        for (InMemoryChannel channel : concerned) {
+            allTold &= forget(deletion, segment, tell, channel);
+        }
+        return allTold;
     }
 
-    private void forget(JournalRecord.Deletion deletion, long segment, boolean tell, InMemoryChannel channel) {
+    private boolean forget(JournalRecord.Deletion deletion, long segment, boolean tell, InMemoryChannel channel) {
         List<InMemoryChannel.Place> told = new ArrayList<>();
         Consumer<InMemoryChannel> change = it -> {
             List<List<Long>> deleted = it.delete(deletion::concerns, fold -> deletion.left(it.name(), fold), segment);
             if (tell && deletion.sender().isEmpty()) {
                 it.audience().tell(listener -> listener.lost(it.last()));
             } else if (tell) {
-                deleted.forEach(offsets -> told.add(tell(it, offsets)));
+                it.audience().tell(Broker.Listener::erased);
+                deleted.forEach(offsets -> told.add(place(it, offsets)));
             }
         };
         channel.change(change);
-        journal.ifPresent(Journal::flushOrWake);
-        told.forEach(OperatorDeletions::deliverWhenWritten);
+        boolean allTold = true;
+        for (InMemoryChannel.Place place : told) {
+            if (allTold || place.written().isDone()) { // else one has waited long enough for all
+                allTold &= deliverWhenWritten(place);
+            } else {
+                MessagePublisher.deliverLater(place);
+            }
+        }
+        return allTold;
     }
 
-    /** Appends the deletion of a message that is there no more, so that members remove it too. */
-    private InMemoryChannel.Place tell(InMemoryChannel channel, List<Long> deleted) {
+    /** Appends the deletion of a message that is there no more, so that members remove it too. If that fails, it is repeated. */
+    private InMemoryChannel.Place place(InMemoryChannel channel, List<Long> deleted) {
         Attributes attributes = Attributes.NONE.withRef(new Reference(deleted.getFirst(), Reference.Kind.DELETE));
         Draft draft = new Draft(Content.NONE, attributes, "", true);
         List<Long> edits = deleted.subList(1, deleted.size()); // which others may have published
         Erasure erasure =
                 edits.isEmpty() ? Erasure.NONE : new Erasure(channel.position().epochs(), edits);
-        return channel.place(journal, InMemoryChannel.OPERATOR, draft, erasure, null);
+        InMemoryChannel.Place place = channel.place(journal, InMemoryChannel.OPERATOR, draft, erasure, null);
+        place.written().whenComplete((written, failure) -> {
+            if (failure != null) {
+                untold.add(new Untold(channel, deleted));
+            }
+        });
+        return place;
     }
 
-    /** Waits until a message is written, and delivers it; if that takes long, it is delivered later. */
-    private static void deliverWhenWritten(InMemoryChannel.Place place) {
+    /**
+     * Waits until a message is written, and delivers it. If that takes long, it is delivered later. Returns whether it is
+     * delivered.
+     */
+    private boolean deliverWhenWritten(InMemoryChannel.Place place) {
         try {
+            journal.ifPresent(Journal::flushOrWake);
             PendingRecord.await(place.written(), WRITING_SECONDS);
             place.channel().deliver();
+            return true;
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "a deletion is not delivered yet: " + e);
             MessagePublisher.deliverLater(place);
+            return false;
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,13 +16,16 @@ import java.util.function.LongConsumer;
  * with the channel's lock.
  */
 final class PlacedReferences {
-    private static final int PLACED_BYTES = 150;
+    private static final int PLACED_BYTES = 250;
 
     /** The references to one message. */
     private static final class Placed {
         private final List<Long> edits = new ArrayList<>(0);
-        private final List<String> reacting = new ArrayList<>(0); // the client of each reaction
+        private final Map<String, Integer> reacting = new HashMap<>(0); // the reactions of each client
+        private final Map<String, Integer> removing = new HashMap<>(0); // the reactions that each takes back
+        private int reactions; // of all clients
         private int deletions;
+        private Message deleted; // a reaction that is being deleted; else null
         private int count;
     }
 
@@ -32,7 +36,7 @@ final class PlacedReferences {
         this.size = size;
     }
 
-    /** Returns whether any refers to a message. */
+    /** Returns whether any refers to a message, or deletes a reaction to it. */
     boolean has(long message) {
         return placed.containsKey(message);
     }
@@ -42,9 +46,19 @@ final class PlacedReferences {
         return has(message) ? placed.get(message).edits : List.of();
     }
 
-    /** Returns the {@link Sender#key} of the client of each reaction to a message. */
-    List<String> reacting(long message) {
-        return has(message) ? placed.get(message).reacting : List.of();
+    /** Returns the number of reactions to a message. */
+    int reactions(long message) {
+        return has(message) ? placed.get(message).reactions : 0;
+    }
+
+    /** Returns the number of a client's reactions to a message, by its {@link Sender#key}. */
+    int reactions(long message, String client) {
+        return has(message) ? placed.get(message).reacting.getOrDefault(client, 0) : 0;
+    }
+
+    /** Returns how many reactions to a message a client takes back, by its {@link Sender#key}. */
+    int removals(long message, String client) {
+        return has(message) ? placed.get(message).removing.getOrDefault(client, 0) : 0;
     }
 
     /** Returns whether a message is being deleted. */
@@ -52,53 +66,90 @@ final class PlacedReferences {
         return has(message) && placed.get(message).deletions > 0;
     }
 
-    /** Records that a message has its place, but is not written yet. */
-    void add(Message message) {
+    /** Returns the reaction with an offset as it was before its deletion was placed, if it is being deleted. */
+    Optional<Message> deleted(long reaction) {
+        return Optional.ofNullable(has(reaction) ? placed.get(reaction).deleted : null);
+    }
+
+    /**
+     * Records that a message has its place, but is not written yet.
+     *
+     * @param to the message that it refers to, if that is in memory
+     */
+    void add(Message message, Optional<Message> to) {
         Reference reference = message.attributes().ref().orElse(null);
-        if (reference != null) {
-            placed = placed.isEmpty() ? new HashMap<>() : placed;
-            Placed to = placed.computeIfAbsent(reference.offset(), absent -> {
-                size.accept(PLACED_BYTES);
-                return new Placed();
-            });
-            to.count++;
-            switch (reference.kind()) {
-                case EDIT -> to.edits.add(message.position().offset());
-                case REACTION -> {
-                    if (!reference.remove()) {
-                        to.reacting.add(client(message));
-                    }
-                }
-                case DELETE -> to.deletions++;
-                case REPLY -> {}
+        if (reference == null) {
+            return;
+        }
+        Placed among = hold(reference.offset());
+        switch (reference.kind()) {
+            case EDIT -> among.edits.add(message.position().offset());
+            case REACTION -> count(among, reference, message, 1);
+            case DELETE -> {
+                among.deletions++;
+                to.filter(Reactions::isReaction).ifPresent(reaction -> {
+                    hold(target(reaction));
+                    among.deleted = reaction;
+                });
             }
+            case REPLY -> {}
         }
     }
 
     /** Undoes {@link #add}: the message is written, or has failed. */
     void remove(Message message) {
         Reference reference = message.attributes().ref().orElse(null);
-        Placed to = reference == null ? null : placed.get(reference.offset());
-        if (to != null) {
-            to.count--;
-            switch (reference.kind()) {
-                case EDIT -> to.edits.remove(message.position().offset());
-                case REACTION -> {
-                    if (!reference.remove()) {
-                        to.reacting.remove(client(message));
-                    }
+        Placed among = reference == null ? null : placed.get(reference.offset());
+        if (among == null) {
+            return;
+        }
+        switch (reference.kind()) {
+            case EDIT -> among.edits.remove(message.position().offset());
+            case REACTION -> count(among, reference, message, -1);
+            case DELETE -> {
+                among.deletions--;
+                if (among.deleted != null) {
+                    release(target(among.deleted));
+                    among.deleted = null;
                 }
-                case DELETE -> to.deletions--;
-                case REPLY -> {}
             }
-            if (to.count == 0) {
-                placed.remove(reference.offset());
-                size.accept(-PLACED_BYTES);
-            }
+            case REPLY -> {}
+        }
+        release(reference.offset());
+    }
+
+    private Placed hold(long message) {
+        placed = placed.isEmpty() ? new HashMap<>() : placed;
+        Placed held = placed.computeIfAbsent(message, absent -> {
+            size.accept(PLACED_BYTES);
+            return new Placed();
+        });
+        held.count++;
+        return held;
+    }
+
+    private void release(long message) {
+        Placed held = placed.get(message);
+        held.count--;
+        if (held.count == 0) {
+            placed.remove(message);
+            size.accept(-PLACED_BYTES);
         }
     }
 
-    private static String client(Message message) {
-        return new Sender(message.sender(), message.guest()).key();
+    private static void count(Placed among, Reference reference, Message reaction, int more) {
+        String client = Reactions.client(reaction);
+        Map<String, Integer> clients = reference.remove() ? among.removing : among.reacting;
+        int number = clients.getOrDefault(client, 0) + more;
+        if (number == 0) {
+            clients.remove(client);
+        } else {
+            clients.put(client, number);
+        }
+        among.reactions += reference.remove() ? 0 : more;
+    }
+
+    private static long target(Message reaction) {
+        return reaction.attributes().ref().orElseThrow().offset();
     }
 }

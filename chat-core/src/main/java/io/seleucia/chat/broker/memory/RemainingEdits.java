@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -39,6 +40,11 @@ final class RemainingEdits {
             edits.add(edit);
             size.accept(EDIT_BYTES);
         }
+    }
+
+    /** Returns the offsets of the messages of which there are edits. */
+    Set<Long> messages() {
+        return byMessage.keySet();
     }
 
     /** Returns the offsets of the edits of a message that has left memory. */

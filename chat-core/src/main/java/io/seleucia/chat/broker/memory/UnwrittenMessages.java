@@ -83,9 +83,7 @@ final class UnwrittenMessages {
     }
 
     private void place(Message message) {
-        if (message.attributes().ref().isPresent()) {
-            history.folds().placed().add(message);
-        }
+        message.attributes().ref().ifPresent(ref -> history.folds().placed().add(message, history.find(ref.offset())));
     }
 
     private void unplace(Message message) {

@@ -180,6 +180,7 @@ final class ChannelFeed {
                 case MessageCodec.Live.Emptied gone -> {
                     return receiveEmptied(gone.position());
                 }
+                case MessageCodec.Live.Erased erased -> receiveErased();
                 case MessageCodec.Live.Signalled signalled ->
                     callListeners(listener -> listener.signal(signalled.signal()));
                 case MessageCodec.Live.Read read -> receive(read);
@@ -246,6 +247,15 @@ final class ChannelFeed {
         tellEmptied();
         resyncing |= !emptied.equals(Position.NONE);
         return first && resyncing;
+    }
+
+    /** Tells listeners that edits and reactions were removed. If some may be buffered, the history is read once more. */
+    private void receiveErased() {
+        if (!buffer.isEmpty()) {
+            missed = true;
+            clearBuffer();
+        }
+        callListeners(Broker.Listener::erased);
     }
 
     /** Tells listeners of the deletion of all messages up to a position that they have reached, if there was one. */

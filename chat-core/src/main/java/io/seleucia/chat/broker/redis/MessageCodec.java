@@ -53,6 +53,9 @@ final class MessageCodec {
         /** All messages up to this position were deleted. */
         record Emptied(Position position) implements Live {}
 
+        /** Edits and reactions were removed without a deletion of each. */
+        record Erased() implements Live {}
+
         /** A client's first session has joined; the client as {@link Sender#key}. */
         record Joined(String client) implements Live {}
 
@@ -192,6 +195,9 @@ final class MessageCodec {
                     }
                     if (json.has("info")) {
                         return new Live.Described(info(json));
+                    }
+                    if (json.has("erased")) {
+                        return new Live.Erased();
                     }
                     return json.has("gone")
                             ? new Live.Emptied(position(json, "gone"))

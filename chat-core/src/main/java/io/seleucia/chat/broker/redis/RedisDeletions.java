@@ -171,8 +171,10 @@ final class RedisDeletions {
             commands.run(log, pipeline -> pipeline.xdel(log, ids));
             return;
         }
-        List<String> arguments =
-                new ArrayList<>(Commands.texts(retentions.of(channel).age().toMillis()));
+        List<String> arguments = new ArrayList<>(Commands.texts(
+                retentions.of(channel).age().toMillis(),
+                keys.live(channel),
+                commands.topology().publishing().name()));
         for (Found one : messages) {
             Message message = one.message;
             boolean reaction = message.attributes()
@@ -183,6 +185,6 @@ final class RedisDeletions {
             arguments.add(new Sender(message.sender(), message.guest()).key());
             arguments.add(reaction ? message.content().asText() : "");
         }
-        commands.run(ERASE, true, List.of(log, keys.folds(channel)), arguments);
+        commands.run(ERASE, true, List.of(log, keys.folds(channel), keys.meta(channel)), arguments);
     }
 }

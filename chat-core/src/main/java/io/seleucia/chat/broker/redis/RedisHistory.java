@@ -105,7 +105,10 @@ final class RedisHistory {
         if (refer) {
             names.addAll(List.of(keys.folds(channel), keys.gone(channel)));
             arguments.addAll(Commands.texts(
-                    FoldedMessage.MAX_EDITS, FoldedMessage.MAX_REACTIONS, FoldedMessage.MAX_CLIENT_REACTIONS));
+                    FoldedMessage.MAX_EDITS,
+                    FoldedMessage.MAX_REACTIONS,
+                    FoldedMessage.MAX_CLIENT_REACTIONS,
+                    FoldedMessage.MAX_SPENT_REACTIONS));
         }
         for (Post post : posts) {
             Draft draft = post.draft();

@@ -5,6 +5,7 @@
 --   41 t "+"<tab>43<tab>2      the text of reactions, the offset of its first one, and the number of clients that react so
 --   41 c "ada"<tab>"+"<tab>43  a client that reacts so, and the offset of that reaction
 --   41 r "ada"<tab>"+"<tab>46  another reaction of that client with that text, which has no effect
+--   41 x "ada"<tab>"+"<tab>48  one that was taken back, or the message that has done so
 --   e 41 44                    an edit, which can outlive its message
 -- Texts and clients are JSON, in which tabs are escaped. So each change costs the same, however many there are.
 local function digits(offset)
@@ -47,10 +48,11 @@ local function clear_fold(folds, fold)
   fold.head, fold.stale = nil, false
 end
 
--- Writes the numbers of a fold, which is kept for as long as messages are.
+-- Writes the numbers of a fold, which is kept for as long as messages are. They stay when all are 0: other members are of that
+-- epoch.
 local function keep_fold(folds, fold, age)
   local head = fold.start .. string.format('h %s %.0f %.0f %.0f', fold.epoch, fold.replies, fold.reactions, fold.edits)
-  if fold.replies + fold.reactions + fold.edits > 0 then
+  if fold.head or fold.spent or fold.replies + fold.reactions + fold.edits > 0 then
     redis.call('ZADD', folds, 0, head)
   end
   if fold.head and fold.head ~= head then
@@ -68,6 +70,8 @@ local function reaction_of(folds, fold, text, client)
     client = fold.start .. 'c ' .. own,
     named = named,
     repeated = fold.start .. 'r ' .. own .. label,
+    spent = fold.start .. 'x ' .. own .. label,
+    all_spent = {fold.start .. 'r ' .. own, fold.start .. 'x ' .. own},
     member = not fold.stale and beginning(folds, named, false, 1)[1]
   }
 end
@@ -75,6 +79,15 @@ end
 -- Returns the number of texts with which the client of a reaction has reacted.
 local function texts_of_client(folds, fold, reaction)
   return fold.stale and 0 or #beginning(folds, reaction.client)
+end
+
+-- Returns the number of reactions of that client that are in the log without being in force.
+local function spent_of_client(folds, fold, reaction)
+  local spent = 0
+  for _, start in ipairs(fold.head and not fold.stale and reaction.all_spent or {}) do
+    spent = spent + #beginning(folds, start)
+  end
+  return spent
 end
 
 -- Adds to the number of clients that react with a text.
@@ -107,4 +120,18 @@ local function remove_reaction(folds, fold, reaction)
   remove_beginning(folds, reaction.repeated)
   count_reaction(folds, reaction, -1, '')
   fold.reactions = math.max(fold.reactions - 1, 0)
+end
+
+-- Takes back a reaction, if the client has reacted so, and notes what is in the log about it.
+local function take_back(folds, fold, reaction, offset)
+  local taken = reaction.member and beginning(folds, reaction.repeated) or {}
+  taken[#taken + 1] = reaction.member or nil
+  for _, member in ipairs(taken) do
+    redis.call('ZADD', folds, 0, reaction.spent .. member:sub(-16))
+  end
+  redis.call('ZADD', folds, 0, reaction.spent .. digits(offset))
+  fold.spent = true
+  if reaction.member then
+    remove_reaction(folds, fold, reaction)
+  end
 end

@@ -1,7 +1,7 @@
 -- Publishes messages in one step, of which some refer to others.
 -- KEYS  log, meta, folds, tombstones, the idempotency keys of the messages that have one
--- ARGV  those of append.lua; the most edits and the most reactions of a message, and the most reactions of one client; then for
---       each message its JSON after the third field, whether it has an idempotency key: 'key' or '', and JSON about its
+-- ARGV  those of append.lua; the most edits and the most reactions of a message, and the most reactions of one client, and of
+--       those in the log without being in force; then for each message its JSON after the third field, whether it has an idempotency key: 'key' or '', and JSON about its
 --       reference, or ''
 -- Returns for each message what publish.lua returns, or the reason why its reference is refused.
 local folds, gone = KEYS[3], KEYS[4]
@@ -62,7 +62,7 @@ local function target(ref)
     return nil, 'TOO_OLD'
   end
   local to = fields.ref
-  local reaction = to and to.kind == 'reaction' and not to.remove and ref.kind == 'delete' and ref.moderates
+  local reaction = to and to.kind == 'reaction' and ref.kind == 'delete' and ref.moderates
   if to and to.kind ~= 'reply' and not reaction then
     return nil, 'ANNOTATION'
   elseif deleted or reaction and not find(string.format('%.0f', to.offset), now_epoch, newest) then
@@ -110,14 +110,20 @@ local function delete(ref, fields, fold)
   end
 end
 
--- Blanks a reaction, and those of its client that keep it in force.
+-- Blanks a reaction, and those of its client that keep it in force; or a message that takes it back, with all up to that.
 local function delete_reaction(ref, fields)
   local deletion = deletion_by(ref)
   local fold = fold_of(folds, fields.ref.offset, fields.epoch)
   local client = fields.guest and fields.sender .. ' ' or fields.sender
   local reaction = reaction_of(folds, fold, fields.text, client)
   bury(ref.offset, deletion)
-  if reaction.member then
+  if fields.ref.remove then
+    for _, member in ipairs(fold.head and not fold.stale and beginning(folds, reaction.spent) or {}) do
+      if tonumber(member:sub(-16)) < tonumber(ref.offset) then
+        bury(offset_at_end(member), deletion)
+      end
+    end
+  elseif reaction.member then
     bury(offset_at_end(reaction.member), deletion)
     for _, member in ipairs(beginning(folds, reaction.repeated)) do
       bury(offset_at_end(member), deletion)
@@ -126,6 +132,20 @@ local function delete_reaction(ref, fields)
     keep_fold(folds, fold, age)
   end
   live_on(gone, age)
+end
+
+-- Returns why a client can't react to a message so, or take that back.
+local function flaw_of_reaction(ref, fold, reaction)
+  if reaction.member and ref.remove then
+    return nil -- what is in force can always be taken back
+  elseif spent_of_client(folds, fold, reaction) >= tonumber(ARGV[13]) then
+    return 'TOO_OFTEN'
+  elseif reaction.member or ref.remove then
+    return nil
+  elseif fold.reactions >= tonumber(ARGV[11]) then
+    return 'TOO_MANY'
+  end
+  return texts_of_client(folds, fold, reaction) >= tonumber(ARGV[12]) and 'TOO_MANY_OF_CLIENT' or nil
 end
 
 -- Publishes a message that refers to another, or returns the reason why not.
@@ -141,12 +161,11 @@ local function refer(rest, key, ref)
   end
   local fold = fold_of(folds, ref.offset, fields.epoch)
   local reaction = ref.kind == 'reaction' and reaction_of(folds, fold, ref.text, ref.client)
-  if ref.kind == 'edit' and fold.edits >= tonumber(ARGV[10])
-      or reaction and not reaction.member and not ref.remove and fold.reactions >= tonumber(ARGV[11]) then
+  local flaw = reaction and flaw_of_reaction(ref, fold, reaction)
+  if flaw then
+    return flaw
+  elseif ref.kind == 'edit' and fold.edits >= tonumber(ARGV[10]) then
     return 'TOO_MANY'
-  elseif reaction and not reaction.member and not ref.remove
-      and texts_of_client(folds, fold, reaction) >= tonumber(ARGV[12]) then
-    return 'TOO_MANY_OF_CLIENT'
   elseif ref.kind == 'delete' then
     delete(ref, fields, fold)
     append(rest, key)
@@ -164,14 +183,12 @@ local function refer(rest, key, ref)
     fold.edits = fold.edits + 1
   elseif ref.kind == 'reply' then
     fold.replies = fold.replies + 1
-  elseif reaction.member and ref.remove then
-    remove_reaction(folds, fold, reaction)
-  elseif not reaction.member and not ref.remove then
+  elseif ref.remove then
+    take_back(folds, fold, reaction, place)
+  elseif not reaction.member then
     add_reaction(folds, fold, reaction, place)
-  elseif not ref.remove then
-    repeat_reaction(folds, reaction, place)
   else
-    return nil -- without effect
+    repeat_reaction(folds, reaction, place)
   end
   keep_fold(folds, fold, age)
 end
@@ -198,7 +215,7 @@ local function trim()
 end
 
 local keys = 4
-for i = 13, #ARGV, 3 do
+for i = 14, #ARGV, 3 do
   local key
   if ARGV[i + 1] ~= '' then
     keys = keys + 1

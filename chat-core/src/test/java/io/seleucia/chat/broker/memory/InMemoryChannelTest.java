@@ -290,4 +290,71 @@ class InMemoryChannelTest {
             assertThat(memory.used()).isEqualTo(empty);
         }
     }
+
+    /** The message leaves memory before the deletion is delivered; and the reaction too, or it stays. */
+    @Test
+    void keepsNoReactionThatIsDeletedWhileItsMessageLeaves() throws Exception {
+        for (int between : new int[] {1, 4}) {
+            InMemoryChannel channel = new InMemoryChannel(
+                    "lobby",
+                    "e",
+                    Retention.DEFAULT.withMessages(3),
+                    new CurrentOptions(),
+                    MemoryBudget.ofBytes(1 << 20),
+                    new ChannelSizes<>(),
+                    new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+            try (Journal journal =
+                    Journal.open(directory.resolve("between " + between), OPTIONS, (record, segment) -> {})) {
+                journal.begin("e", List.of());
+                publish(channel, journal, "hi");
+                publish(channel, journal, "there");
+                refer(channel, journal, "bob", refer(Kind.REACTION, 1, "rude"));
+                channel.deliver();
+                for (int i = 0; i < between; i++) {
+                    place(channel, journal, "later");
+                }
+                Attributes deletion = Attributes.NONE.withRef(new Reference(3, Kind.DELETE));
+                InMemoryChannel.Place deleted = channel.use(it -> it.place(
+                                Optional.of(journal), Sender.of("eve"), new Draft(Content.NONE, deletion, "", true)))
+                        .orElseThrow();
+                journal.flushOrWake();
+                deleted.written().get(30, TimeUnit.SECONDS);
+                channel.change(
+                        it -> { // as when memory is short between two messages
+                            it.history().halve();
+                            assertThat(it.writeLeaving(journal)).isCompletedExceptionally();
+                        });
+                channel.deliver();
+
+                assertThat(leaving(channel)).doesNotContainKey(1L);
+                assertThat(channel.use(it -> it.history().folds().placed().has(1)))
+                        .contains(false);
+            }
+        }
+    }
+
+    private static void refer(InMemoryChannel channel, Journal journal, String sender, Draft draft) throws Exception {
+        InMemoryChannel.Place place = channel.use(it -> it.place(Optional.of(journal), Sender.of(sender), draft))
+                .orElseThrow();
+        journal.flushOrWake();
+        place.written().get(30, TimeUnit.SECONDS);
+    }
+
+    /** Memory may run out when older messages are to leave, and then it is delivered again. */
+    @Test
+    void addsAMessageThatIsThereAlreadyNoSecondTime() {
+        ChannelHistory history = new ChannelHistory(
+                new ChannelRetention("lobby", Retention.DEFAULT.withMessages(2), new CurrentOptions()),
+                new ChannelMemory(MemoryBudget.ofBytes(1 << 20)));
+        Position first = new Position("e", 1);
+        Attributes reply = Attributes.NONE.withRef(new Reference(1, Kind.REPLY));
+        Message target = new Message("lobby", first, "ada", 1, new Content.Text("hi"));
+        Message message = new Message("lobby", first.at(2), "bob", false, 2, new Content.Text("re"), reply);
+        history.add(target, List.of());
+        history.add(message, List.of());
+        history.add(message, List.of());
+
+        assertThat(history.folded(first.at(2), true, 0, 10).page().messages())
+                .containsExactly(new FoldedMessage(target, Optional.empty(), List.of(), 1), new FoldedMessage(message));
+    }
 }

@@ -18,6 +18,7 @@ import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Content;
 import io.seleucia.chat.message.FoldedMessage;
 import io.seleucia.chat.message.Message;
+import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Reference;
 import io.seleucia.chat.message.Reference.Kind;
 import io.seleucia.chat.message.Sender;
@@ -31,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -506,5 +508,96 @@ class JournaledReferencesTest {
             }
         }
         assertThat(less.used()).isZero();
+    }
+
+    /** Prevents the journal from writing to a further segment while messages are being deleted. */
+    private final class Blocking implements Broker.Listener {
+        private final List<Message> told = new CopyOnWriteArrayList<>();
+        private final List<Path> blocked = new CopyOnWriteArrayList<>();
+        private boolean blocks = true;
+
+        @Override
+        public void message(Message message) {
+            told.add(message);
+        }
+
+        @Override
+        public void lost(Position position) {
+            throw new AssertionError("nothing is lost here");
+        }
+
+        @Override
+        public void erased() {
+            long newest = files().stream()
+                    .map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".journal"))
+                    .mapToLong(name -> Long.parseLong(name.substring(0, 16)))
+                    .max()
+                    .orElseThrow();
+            for (long i = newest + 1; blocks && i < newest + 20; i++) {
+                Path path = directory.resolve(String.format("%016d.journal", i));
+                if (path.toFile().mkdir()) {
+                    blocked.add(path);
+                }
+            }
+        }
+
+        void unblock() {
+            blocks = false;
+            blocked.forEach(path -> path.toFile().delete());
+        }
+    }
+
+    @Test
+    void deletesEditsOfOthersThatCouldNotBeDeletedAtOnce() throws Exception {
+        Sender eve = Sender.of("eve");
+        Retention many = Retention.DEFAULT;
+        try (InMemoryBroker broker = InMemoryBroker.open(many, directory, Fsync.INTERVAL, 1, memory, LATER)) {
+            say(broker, "first");
+            broker.publish("lobby", eve, new Content.Text("secret"), "");
+            Draft edit = new Draft(
+                    new Content.Text("secret, edited"), Attributes.NONE.withRef(new Reference(2, Kind.EDIT)), "", true);
+            broker.publish("lobby", BOB, edit);
+            Blocking listener = new Blocking();
+            broker.subscribe("lobby", listener);
+
+            assertThatThrownBy(() -> broker.deleteFrom("eve"))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("retried");
+            assertThat(log(broker).toString()).contains("secret, edited");
+            listener.unblock();
+            eventually(() -> {
+                broker.sweepOnce();
+                assertThat(listener.told).hasSize(1);
+            });
+
+            assertThat(listener.told.getFirst().attributes().ref()).contains(new Reference(2, Kind.DELETE));
+            assertThat(log(broker).toString()).doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void completesADeletionThatWasCutShortWhenItIsRepeated() throws Exception {
+        Sender eve = Sender.of("eve");
+        try (InMemoryBroker broker =
+                InMemoryBroker.open(Retention.DEFAULT, directory, Fsync.INTERVAL, 1, memory, LATER)) {
+            say(broker, "first");
+            broker.publish("lobby", eve, new Content.Text("secret"), "");
+            Draft edit = new Draft(
+                    new Content.Text("secret, edited"), Attributes.NONE.withRef(new Reference(2, Kind.EDIT)), "", true);
+            broker.publish("lobby", BOB, edit);
+            Blocking listener = new Blocking();
+            broker.subscribe("lobby", listener);
+            assertThatThrownBy(() -> broker.deleteFrom("eve")).isInstanceOf(UnavailableException.class);
+            listener.unblock();
+        }
+        try (InMemoryBroker broker =
+                InMemoryBroker.open(Retention.DEFAULT, directory, Fsync.INTERVAL, 1, memory, LATER)) {
+            assertThat(log(broker).toString()).contains("secret, edited");
+
+            broker.deleteFrom("eve");
+
+            assertThat(log(broker).toString()).doesNotContain("secret");
+        }
     }
 }

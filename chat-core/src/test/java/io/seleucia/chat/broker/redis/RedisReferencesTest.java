@@ -388,7 +388,8 @@ class RedisReferencesTest {
         List<Broker.PendingReceipt> pending = new ArrayList<>();
         for (int i = 0; i < 1_200; i++) {
             Attributes toggle = Attributes.NONE.withRef(new Reference(1, Kind.REACTION, i % 2 == 1));
-            pending.add(large.submit(CHANNEL, ADA, new Draft(text("👍"), toggle, "", false)));
+            Sender client = Sender.of("client " + i / 100);
+            pending.add(large.submit(CHANNEL, client, new Draft(text("👍"), toggle, "", false)));
         }
         for (Broker.PendingReceipt one : pending) {
             one.await();
