@@ -12,6 +12,7 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.protocol.xsockets.Caller;
 import io.seleucia.chat.protocol.xsockets.Controller;
+import io.seleucia.chat.transport.AllowedOrigins;
 import io.seleucia.chat.transport.HostNames;
 import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.Tls;
@@ -56,7 +57,7 @@ public final class ChatServerBuilder {
     Limits limits = Limits.DEFAULT;
     int memoryShare = 50;
     Set<String> hosts = Set.of();
-    Set<String> allowedOrigins = Set.of();
+    AllowedOrigins allowedOrigins = AllowedOrigins.OWN;
     TrustedProxies trustedProxies = TrustedProxies.NONE;
     boolean subprotocolRequired;
     boolean httpFallback = true;
@@ -340,19 +341,22 @@ public final class ChatServerBuilder {
     }
 
     /**
-     * Sets the origins whose pages may connect, such as {@code https://chat.example}; {@code *} allows any. Scheme, host and
-     * port must match; a missing port is the default of the scheme. Without origins, a page may connect only to the origin
+     * Sets the origins whose pages may connect, such as {@code https://chat.example}; {@code *} allows any, and {@code
+     * https://*.example.com} all subdomains. Scheme, host and port must match; a missing port is the default of the scheme.
+     * Without origins, a page may connect only to the origin
      * that it came from: {@code http}, or {@code https} if the server itself speaks TLS, with the host and port of the request.
-     * Behind a proxy that terminates TLS, the {@code https} origin must be named here. Programs other than browsers are not
+     * Behind a proxy that terminates TLS, the {@code https} origin must be named here, unless the proxy says so itself and is
+     * one of the {@linkplain #trustedProxies trusted proxies}. Programs other than browsers are not
      * affected.
      *
      * @param allowedOrigins the origins
      * @return this builder
+     * @throws IllegalArgumentException if one is malformed, such as one with a path
      */
     public ChatServerBuilder allowedOrigins(Collection<String> allowedOrigins) {
         Objects.requireNonNull(allowedOrigins, "allowedOrigins");
         allowedOrigins.forEach(origin -> Objects.requireNonNull(origin, "allowedOrigins has null in it"));
-        this.allowedOrigins = Set.copyOf(allowedOrigins);
+        this.allowedOrigins = AllowedOrigins.of(allowedOrigins);
         return this;
     }
 

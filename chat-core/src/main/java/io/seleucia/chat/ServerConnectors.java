@@ -135,13 +135,13 @@ final class ServerConnectors {
             return HostNames.of(settings.hosts);
         }
         InetAddress address = new InetSocketAddress(settings.host, 0).getAddress();
-        if (address == null || !address.isLoopbackAddress() || settings.allowedOrigins.contains("*")) {
+        if (address == null || !address.isLoopbackAddress() || settings.allowedOrigins.includesAll()) {
             return HostNames.ANY;
         }
         boolean bare = settings.host.contains(":") && !settings.host.startsWith("[");
         Set<String> names = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
         names.add(bare ? "[" + settings.host + "]" : settings.host);
-        settings.allowedOrigins.forEach(origin -> HostNames.ofOrigin(origin).ifPresent(names::add));
+        names.addAll(settings.allowedOrigins.hosts());
         return HostNames.of(names);
     }
 

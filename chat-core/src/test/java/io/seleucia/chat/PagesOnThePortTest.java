@@ -11,6 +11,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +51,26 @@ class PagesOnThePortTest {
                 HttpClient client =
                         HttpClient.newBuilder().sslContext(key.trusting()).build()) {
             assertThat(get(client, "https", server.port()).body()).hasSize(100_000);
+        }
+    }
+
+    @Test
+    void sharesPagesWithAllowedOriginsOnly() throws Exception {
+        try (ChatServer server = server(1)
+                        .allowedOrigins(Set.of("https://*.chat.example"))
+                        .start();
+                HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + "/large"));
+            for (String origin : List.of("https://www.chat.example", "https://evil.example")) {
+                HttpResponse<byte[]> page = client.send(
+                        request.copy().header("Origin", origin).build(), HttpResponse.BodyHandlers.ofByteArray());
+                assertThat(page.statusCode()).isEqualTo(200);
+                assertThat(page.headers().allValues("Access-Control-Allow-Origin"))
+                        .isEqualTo(origin.contains("evil") ? List.of() : List.of(origin));
+                assertThat(page.headers().allValues("Vary")).containsExactly("Origin");
+                assertThat(page.headers().map()).doesNotContainKey("access-control-allow-credentials");
+            }
         }
     }
 

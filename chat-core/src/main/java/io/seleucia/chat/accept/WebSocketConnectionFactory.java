@@ -76,6 +76,7 @@ public record WebSocketConnectionFactory(
                 return fallback.get().answer(request, authenticator);
             }
             if (!pages.isEmpty() && !request.isUpgrade()) {
+                handshake.shareWithOrigin(request);
                 request.answer(pages.answer(request));
                 return Optional.empty();
             }

@@ -10,7 +10,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -18,8 +17,7 @@ import java.util.function.Function;
  * its connection's thread.
  *
  * @param hosts the names of the server; a request for another host is refused
- * @param allowedOrigins the values of {@code Origin} that may connect; {@code *} is any; if empty, only the origin of the
- *     request's own host. Clients that send none, as programs do, may always connect
+ * @param allowedOrigins the origins whose pages may connect. Clients that send none, as programs do, may always connect
  * @param subprotocolRequired whether a client that offers only unknown subprotocols is refused
  * @param compression whether permessage-deflate is accepted
  * @param contextTakeover whether compression keeps its context from message to message, while the contexts of all
@@ -27,21 +25,16 @@ import java.util.function.Function;
  */
 public record Handshake(
         HostNames hosts,
-        Set<String> allowedOrigins,
+        AllowedOrigins allowedOrigins,
         boolean subprotocolRequired,
         boolean compression,
         boolean contextTakeover) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final MessageDigest SHA1 = sha1(); // cloned: getInstance leaves a thread-local in each idle thread
-    private static final String FOREIGN_ORIGIN = "this origin is not allowed";
+    private static final String PASS_HOST_ON = "a proxy must pass Host on (in nginx: proxy_set_header Host $http_host)";
     private static final int KEY_BYTES = 16;
     private static final int CONTEXTS_SHARE = 4;
     private static final int MAX_QUOTED = 100; // characters of a requested host
-
-    /** Copies the origins. */
-    public Handshake {
-        allowedOrigins = Set.copyOf(allowedOrigins);
-    }
 
     /**
      * The result of a handshake.
@@ -118,9 +111,10 @@ public record Handshake(
             throw new HandshakeException(400, "Host is missing");
         }
         if (!host.isEmpty() && !hosts.include(host)) {
-            String named = host.length() <= MAX_QUOTED ? host : host.substring(0, MAX_QUOTED) + "…";
             throw new HandshakeException(
-                    421, "this server does not serve the host " + named + ": its setting hosts names those it serves");
+                    421,
+                    "this server does not serve the host " + quoted(host)
+                            + ": its setting hosts names those it serves, and " + PASS_HOST_ON);
         }
     }
 
@@ -149,8 +143,8 @@ public record Handshake(
                 .filter(Handshake::isKey)
                 .orElseThrow(() -> new HandshakeException(400, "Sec-WebSocket-Key must be 16 bytes in base64"));
         Optional<String> origin = head.single("origin");
-        if (origin.isPresent() && !allows(origin.get(), Origin.of(request.scheme(), request.host()))) {
-            throw new HandshakeException(403, FOREIGN_ORIGIN);
+        if (origin.isPresent() && !allows(request, origin.get())) {
+            throw foreign(request, origin.get());
         }
         return key;
     }
@@ -164,11 +158,22 @@ public record Handshake(
     public void checkOrigin(HttpRequest request) throws HandshakeException {
         Optional<String> origin = request.field("origin");
         if (origin.isPresent()) {
-            if (!allows(origin.get(), Origin.of(request.scheme(), request.host()))) {
-                throw new HandshakeException(403, FOREIGN_ORIGIN);
+            if (!allows(request, origin.get())) {
+                throw foreign(request, origin.get());
             }
             request.giveAnswers("Access-Control-Allow-Origin: " + origin.get() + "\r\nVary: Origin\r\n");
         }
+    }
+
+    /**
+     * Lets the pages of allowed origins use the answer to a request, such as a script, but never with cookies. Others may have
+     * the answer too, and their browsers keep it from them.
+     */
+    public void shareWithOrigin(HttpRequest request) throws HandshakeException {
+        Optional<String> origin = request.field("origin");
+        boolean shared = origin.isPresent() && allows(request, origin.get());
+        request.giveAnswers(
+                (shared ? "Access-Control-Allow-Origin: " + origin.get() + "\r\n" : "") + "Vary: Origin\r\n");
     }
 
     private static boolean isKey(String key) {
@@ -182,15 +187,26 @@ public record Handshake(
         }
     }
 
-    /** @param own the origin of the request's host */
-    private boolean allows(String text, Optional<Origin> own) {
-        Optional<Origin> origin = Origin.of(text);
-        if (allowedOrigins.isEmpty()) {
-            return origin.isPresent() && origin.equals(own);
+    private boolean allows(HttpRequest request, String text) throws HandshakeException {
+        if (allowedOrigins.isOwnOnly()) {
+            Optional<Origin> origin = Origin.of(text);
+            return origin.isPresent() && origin.equals(Origin.of(request.scheme(), request.host()));
         }
-        return allowedOrigins.contains("*")
-                || allowedOrigins.contains(text) // such as the word null
-                || origin.isPresent() && allowedOrigins.stream().map(Origin::of).anyMatch(origin::equals);
+        return allowedOrigins.include(text);
+    }
+
+    private HandshakeException foreign(HttpRequest request, String origin) throws HandshakeException {
+        String rule = allowedOrigins.isOwnOnly()
+                ? " is not " + request.scheme() + "://" + quoted(request.host()) + ", as it was asked for: "
+                        + PASS_HOST_ON
+                        + " and, if it ends TLS, the scheme, and be one of trusted-proxies; or the setting allowed-origins"
+                        + " must name the origin"
+                : " is not one of the setting allowed-origins";
+        return new HandshakeException(403, "this origin is not allowed: " + quoted(origin) + rule);
+    }
+
+    private static String quoted(String text) {
+        return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
     }
 
     private Optional<String> negotiate(HttpHead head, List<String> spoken) throws HandshakeException {

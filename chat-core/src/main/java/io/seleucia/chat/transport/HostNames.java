@@ -1,7 +1,6 @@
 package io.seleucia.chat.transport;
 
 import java.util.Collection;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -46,10 +45,5 @@ public final class HostNames {
     /** Returns whether a host is one of these. Its port does not count: a proxy may have another one. */
     boolean include(String host) {
         return names.isEmpty() || names.contains(Origin.canonical(Origin.hostOf(host)));
-    }
-
-    /** Returns the host of an origin, if it has one. */
-    public static Optional<String> ofOrigin(String origin) {
-        return Origin.of(origin).map(Origin::host);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The head of an HTTP/1.1 request (RFC 9112 §2 to §5), or of one of HTTP/1.0 (RFC 1945), as proxies send them.
@@ -36,7 +37,10 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
             "the PROXY protocol is spoken with trusted proxies only: the setting trusted-proxies names their addresses";
 
     private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
-    private static final String PATH_AND_QUERY = "-._~!$&'()*+,;=:@/?"; // RFC 3986 §3.3 and §3.4, with % apart
+    private static final String PATH = "-._~!$&'()*+,;=:@/"; // RFC 3986 §3.3, with % apart
+    private static final String QUERY =
+            PATH + "?%[]{}|^`\\"; // RFC 3986 §3.4, and what the URL Standard leaves as it is
+    private static final Pattern LONE_PERCENT = Pattern.compile("%(?![0-9A-Fa-f]{2})");
     private static final String TOKEN = "!#$%&'*+-.^_`|~"; // RFC 9110 §5.6.2, besides letters and digits
     private static final String HOST = "-._~!$&'()*+,;="; // RFC 3986 §3.2.2
 
@@ -113,9 +117,22 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
     /** Returns whether a target is a path and a query, behind a scheme and an authority or not (RFC 9112 §3.2). */
     private static boolean isTarget(String target) {
         int start = pathStart(target);
-        return start >= 0
-                && (start < target.length() ? "/?".indexOf(target.charAt(start)) >= 0 : start > 0)
-                && consistsOf(target, start, target.length(), PATH_AND_QUERY);
+        if (start < 0 || (start < target.length() ? "/?".indexOf(target.charAt(start)) < 0 : start == 0)) {
+            return false;
+        }
+        int query = target.indexOf('?', start);
+        return consistsOf(target, start, query < 0 ? target.length() : query, PATH)
+                && (query < 0 || isQuery(target, query + 1));
+    }
+
+    /** Returns whether a text has only what browsers send in queries, from a point on: more than RFC 3986 allows. */
+    private static boolean isQuery(String text, int start) {
+        for (int i = start; i < text.length(); i++) {
+            if (!isAlphanumeric(text.charAt(i)) && QUERY.indexOf(text.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns whether a text is a token of RFC 9110 §5.6.2. */
@@ -223,9 +240,9 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
         return Map.copyOf(parameters);
     }
 
-    /** Decodes a part of the query. A plus is a space, as in forms; the escapes have been checked before. */
+    /** Decodes a part of the query. A plus is a space, as in forms; a percent sign that escapes nothing is itself. */
     private static String decoded(String text) {
-        return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        return URLDecoder.decode(LONE_PERCENT.matcher(text).replaceAll("%25"), StandardCharsets.UTF_8);
     }
 
     /**

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +18,7 @@ class ConnectionMemoryTest {
     private static final String REQUEST = "GET /chat HTTP/1.1\r\nHost: chat.example:8600\r\nUpgrade: websocket\r\n"
             + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
     private static final String OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
-    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, Set.of(), false, true, true);
+    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, AllowedOrigins.OWN, false, true, true);
 
     private final MemoryBudget memory = MemoryBudget.ofBytes(4 << 20);
 

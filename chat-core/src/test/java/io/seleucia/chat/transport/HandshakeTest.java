@@ -331,6 +331,23 @@ class HandshakeTest {
     }
 
     @Test
+    void takesQueriesAsBrowsersSendThem() throws IOException {
+        String target = "/chat?a[b]={c|d}^`\\&e=50%&f=%zz&g=%4&h=%41%&?";
+        Wire wire = loopback.wireOf(replacing("GET /chat", "GET " + target).getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(Handshakes.accept(HANDSHAKE, wire, StaticPages.NONE, path -> SPOKEN, Loopback.OPEN)
+                        .orElseThrow()
+                        .parameters())
+                .isEqualTo(Map.of("a[b]", "{c|d}^`\\", "e", "50%", "f", "%zz", "g", "%4", "h", "A%", "?", ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/?#", "/?a=\"", "/?<", "/?>", "/?\u00e4", "http://a.example?a=<"})
+    void refusesQueriesThatNoBrowserSends(String target) throws IOException {
+        assertRefused(replacing("GET /chat", "GET " + target), 400, NOT_A_REQUEST_LINE);
+    }
+
+    @Test
     void decodesTheParametersOfTheQuery() throws IOException {
         String target = "/chat?id=a%20b+c&flag&id=again&%C3%A4=%3D%26&empty=&=";
         Wire wire = loopback.wireOf(replacing("GET /chat", "GET " + target).getBytes(StandardCharsets.ISO_8859_1));
@@ -565,6 +582,59 @@ class HandshakeTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "https://a.example.com,     true",
+        "https://a.B.example.COM,   true",
+        "https://a.example.com:443, true",
+        "https://example.com,       false",
+        "https://.example.com,      false",
+        "https://aexample.com,      false",
+        "https://a.example.com.evil.example, false",
+        "http://a.example.com,      false",
+        "https://a.example.com:444, false"
+    })
+    void takesSubdomains(String origin, boolean taken) throws IOException {
+        var handshake = allowing(Set.of("https://*.example.com"));
+        if (taken) {
+            accept(handshake, with("Origin: " + origin));
+            assertThat(answer()).startsWith("HTTP/1.1 101 ");
+        } else {
+            assertRefused(handshake, with("Origin: " + origin), 403, "is not one of the setting allowed-origins");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "chat.example",
+                "https://chat.example/",
+                "https://chat.example/chat",
+                "https:chat.example",
+                "//chat.example",
+                "https://",
+                "https://*",
+                "https://*.",
+                "https://a.*.example",
+                "https://a*.example",
+                "*.example",
+                "**",
+                "https://chat.example:x",
+                "https://chat.example:99999",
+                "https://user@chat.example",
+                "https://chät.example",
+                "wss://chat.example",
+                "https://chat.example?a",
+                "NULL",
+                "https://*.*.example"
+            })
+    void refusesToAllowMalformedOrigins(String origin) {
+        assertThatThrownBy(() -> AllowedOrigins.of(Set.of(origin)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("an origin must be a scheme");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"https://other.example", "null"})
     void takesAnyOriginUnderStar(String origin) throws IOException {
         accept(allowing(Set.of("*")), with("Origin: " + origin));
@@ -600,7 +670,7 @@ class HandshakeTest {
 
     private void assertRefused(Handshake handshake, String request, int status, String why) {
         assertThatThrownBy(() -> accept(handshake, request))
-                .hasMessage(why)
+                .hasMessageContaining(why)
                 .isInstanceOfSatisfying(
                         HandshakeException.class,
                         refusal -> assertThat(refusal.status()).isEqualTo(status));
@@ -641,10 +711,10 @@ class HandshakeTest {
     }
 
     private static Handshake called(String... names) {
-        return new Handshake(HostNames.of(Set.of(names)), Set.of(), false, false, false);
+        return new Handshake(HostNames.of(Set.of(names)), AllowedOrigins.OWN, false, false, false);
     }
 
     private static Handshake allowing(Set<String> origins) {
-        return new Handshake(HostNames.ANY, origins, false, false, false);
+        return new Handshake(HostNames.ANY, AllowedOrigins.of(origins), false, false, false);
     }
 }

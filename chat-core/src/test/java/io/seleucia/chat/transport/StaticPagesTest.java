@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
@@ -17,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What browsers that want no WebSocket are given, as it stands on the wire. */
 class StaticPagesTest {
     private static final String HTML = "<p>déjà vu</p>";
-    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, Set.of(), false, false, false);
+    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, AllowedOrigins.OWN, false, false, false);
     private static final StaticPages PAGES = StaticPages.NONE
             .with("/", "text/html; charset=utf-8", HTML.getBytes(StandardCharsets.UTF_8))
             .with("/a.css", "text/css", "p{}".getBytes(StandardCharsets.UTF_8));

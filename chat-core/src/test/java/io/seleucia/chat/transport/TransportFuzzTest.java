@@ -42,7 +42,7 @@ class TransportFuzzTest {
 
     private static final int[] LIMITS = {125, 4_096, 64 * 1024, 1 << 20, Integer.MAX_VALUE};
     private static final List<String> SUBPROTOCOLS = List.of("first", "second");
-    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, Set.of(), false, true, true);
+    private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, AllowedOrigins.OWN, false, true, true);
     private static final Set<Integer> REFUSALS = Set.of(400, 403, 405, 417, 426, 431, 501);
 
     @FunctionalInterface

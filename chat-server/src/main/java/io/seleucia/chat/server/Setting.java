@@ -45,7 +45,10 @@ enum Setting {
             "",
             Kind.HOSTS,
             "host names that clients may use for the server; * is any; none: localhost if it listens only there, else any"),
-    ALLOWED_ORIGINS("", Kind.LIST, "origins whose pages may connect; * is any; none: the same origin"),
+    ALLOWED_ORIGINS(
+            "",
+            Kind.ORIGINS,
+            "origins whose pages may connect; * is any, https://*.example.com all subdomains; none: the same origin"),
     TRUSTED_PROXIES(
             "",
             Kind.PROXIES,
@@ -165,7 +168,9 @@ enum Setting {
         FILE("the path of a file", Setting::isPath),
         NAME("a text that is not empty", value -> !value.isBlank()),
         TEXT("a text", value -> true),
-        LIST("a comma-separated list", value -> true),
+        ORIGINS(
+                "a comma-separated list of origins such as https://chat.example, without paths, or *",
+                Setting::areOrigins),
         NAMES(
                 "a comma-separated list of client ids",
                 value -> members(value).stream().map(Names::flawOfClient).allMatch(Optional::isEmpty)),
@@ -311,6 +316,15 @@ enum Setting {
     private static boolean areHosts(String value) {
         try {
             ChatServer.builder().hosts(members(value));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean areOrigins(String value) {
+        try {
+            ChatServer.builder().allowedOrigins(members(value));
             return true;
         } catch (IllegalArgumentException e) {
             return false;
