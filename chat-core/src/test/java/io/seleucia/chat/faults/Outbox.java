@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What a member has published: until it is acknowledged, or refused for good, it is due, again and again, with pauses. Not
@@ -28,6 +29,7 @@ final class Outbox {
     private final Map<String, Deletions.Times> times = new HashMap<>(); // by id
     private int published;
     private int resent;
+    private final AtomicInteger references = new AtomicInteger(); // that were acknowledged
 
     /**
      * A deletion of one message that was acknowledged.
@@ -100,6 +102,9 @@ final class Outbox {
             place.ifPresent(at -> deleted.add(new Deleted(publication.channel(), at, now)));
             own.ifPresent(at -> deleted.add(new Deleted(inbox, at, now)));
         }
+        if (publication.ref().isPresent()) {
+            references.incrementAndGet();
+        }
         if (publication.trespass()) {
             trespasses.add(publication);
         }
@@ -137,6 +142,11 @@ final class Outbox {
     /** The references that were refused for good. */
     List<Refusal> refusals() {
         return refusals;
+    }
+
+    /** How many references were acknowledged. Any thread. */
+    int references() {
+        return references.get();
     }
 
     /** What ought to have been refused, but was acknowledged. */
