@@ -25,8 +25,20 @@ public final class Page implements AutoCloseable {
     private static final int CLICKS = 5; // attempts, for an element that moves as others come and go
     private static final long ROUND_NANOS = 15_000_000;
     private static final int SHOWN = 2_000;
-    private static final Map<String, Integer> KEYS = Map.of(
-            "Enter", 13, "Tab", 9, "Escape", 27, "ArrowUp", 38, "ArrowDown", 40, "Home", 36, "End", 35, "Backspace", 8);
+    private static final Map<String, Integer> KEYS = Map.ofEntries(
+            Map.entry("Enter", 13),
+            Map.entry("Tab", 9),
+            Map.entry("Escape", 27),
+            Map.entry("ArrowLeft", 37),
+            Map.entry("ArrowUp", 38),
+            Map.entry("ArrowRight", 39),
+            Map.entry("ArrowDown", 40),
+            Map.entry("Home", 36),
+            Map.entry("End", 35),
+            Map.entry("Backspace", 8),
+            Map.entry("Delete", 46),
+            Map.entry("e", 69),
+            Map.entry("r", 82));
 
     private final DevTools devTools;
     private final String context;

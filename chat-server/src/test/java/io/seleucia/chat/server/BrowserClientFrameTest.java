@@ -113,6 +113,7 @@ class BrowserClientFrameTest {
             page.type("#join-name", "channel " + i);
             page.press("Enter");
             ada.awaitTitle("channel " + i);
+            ada.awaitMember("ada"); // the server has it in the channel
             if (i % 2 == 0) {
                 back(page);
             } else {

@@ -42,7 +42,9 @@ class BrowserTextsTest {
             "Home",
             "End",
             "Tab",
-            "Backspace"); // of the project, and of keys
+            "Backspace",
+            "Delete",
+            "Files"); // of the project, of keys, and of what is dropped
 
     @Test
     void haveTheSameKeysAndPlacesInAllLanguages() throws Exception {
@@ -146,7 +148,7 @@ class BrowserTextsTest {
 
     /** Returns the modules of the page; the client library speaks to developers. */
     private static List<Path> modules() throws Exception {
-        return files("(?!language-|chat-client|service-worker).*");
+        return files("(?!language-|chat-client|chat-socket|service-worker).*");
     }
 
     private static List<Path> files(String name) throws Exception {

@@ -12,7 +12,8 @@ export class Channels {
      * @param {import("./chat-client.js").ChatClient} client
      * @param {import("./conversation.js").Conversations} conversations
      * @param {import("./store.js").Store} store
-     * @param {{changed: () => void, opened: (conversation: object) => void, joined: (conversation: object) => void,
+     * @param {{changed: () => void, isSmall: (channel: string) => Promise<boolean>, opened: (conversation: object) => void, joined: (conversation: object) => void,
+     *     refused: (conversation: object) => void,
      *     left: (conversation: object) => void}} chat
      */
     constructor(client, conversations, store, chat) {
@@ -53,14 +54,20 @@ export class Channels {
         return conversation;
     }
 
-    /** Joins with presence, or without it if the rules forbid it. */
-    #follow({ key, newest }) {
+    /** Joins with presence, or without it if the rules forbid it, and with receipts where few are. */
+    async #follow(conversation) {
+        const { key } = conversation;
+        const receipts = await this.#chat.isSmall(key);
+        if (this.#conversations.get(key) !== conversation) {
+            throw new Error("left meanwhile");
+        }
+        const { newest } = conversation;
         const since = newest?.offset === undefined ? undefined : { epoch: newest.epoch, offset: newest.offset };
-        return this.#client.join(key, { presence: true, read: true, since }).catch((error) => {
+        return this.#client.join(key, { presence: true, read: true, receipts, since }).catch((error) => {
             if (error.code !== "forbidden") {
                 throw error;
             }
-            return this.#client.join(key, { read: true, since });
+            return this.#client.join(key, { read: true, receipts, since });
         });
     }
 
@@ -68,6 +75,7 @@ export class Channels {
         if (this.#client.state !== "closed" && this.#conversations.get(conversation.key) === conversation) {
             conversation.problem = error.message;
             this.#store.drop(`channel ${conversation.key}`);
+            this.#chat.refused(conversation);
             this.#chat.changed();
         }
     }

@@ -3,23 +3,28 @@
  * connects them. All changes go through a Chat, which then notifies its listener.
  */
 
+import { Changes } from "./changes.js";
 import { Channels } from "./channels.js";
 import { ChatClient } from "./chat-client.js";
 import { Conversations } from "./conversation.js";
 import { Feed } from "./feed.js";
 import { History } from "./history.js";
 import { Inbox } from "./inbox.js";
-import { idOf, wordsOf } from "./message.js";
+import { Mentioned } from "./mentioned.js";
+import { idOf, shownOf } from "./message.js";
 import { Outage } from "./outage.js";
 import { Outbox } from "./outbox.js";
 import { Presence } from "./presence.js";
+import { Quotes } from "./quotes.js";
 import { Reading } from "./reading.js";
+import { Seen } from "./seen.js";
 import { Tab } from "./tab.js";
 
 /** The name of the value by which an account stays signed in. */
 export const TOKEN = "token";
 
 const DRAIN_PAUSE = 50; // milliseconds
+const REFERENCE = 60; // bytes of a reference to another message, at the most
 
 export class Chat {
     conversations = new Conversations();
@@ -28,6 +33,8 @@ export class Chat {
     delay = null; // why the server takes no messages just now, if so
     outage;
     inbox;
+    changes;
+    quotes;
     #person;
     #client;
     #store;
@@ -74,10 +81,14 @@ export class Chat {
         const name = () => this.name;
         this.outage = new Outage(changed);
         this.#reading = new Reading(client, store, changed, () => this.inbox.keep());
+        const shown = (message) => this.#shown(message);
+        this.changes = new Changes(client, name);
+        this.quotes = new Quotes(client, { changed, name, shown });
+        const seen = new Seen(client, name);
         this.#history = new History(client, {
             changed,
             name,
-            shown: (message) => this.#shown(message),
+            shown,
             loaded: (conversation) => this.#drawLine(conversation),
             isCurrent: (conversation) => conversation === this.current,
             isAtEnd: this.#listener.isAtEnd,
@@ -91,14 +102,16 @@ export class Chat {
         this.inbox = new Inbox(client, this.conversations, store, this.#reading, {
             changed,
             name,
-            shown: (message) => this.#shown(message),
+            shown,
             opened,
         });
         this.#presence = new Presence(client, changed);
         this.#channels = new Channels(client, this.conversations, store, {
             changed,
+            isSmall: (channel) => seen.isSmall(channel),
             opened,
             joined: (conversation) => this.#joined(conversation),
+            refused: (conversation) => this.#outbox.resume(conversation),
             left: (conversation) => this.#close(conversation),
         });
         new Feed(client, this, {
@@ -108,7 +121,9 @@ export class Chat {
             reading: this.#reading,
             presence: this.#presence,
             channels: this.#channels,
-            shown: (message) => this.#shown(message),
+            seen,
+            mentioned: new Mentioned(client, { changed, name }),
+            shown,
             changed,
             heard: this.#listener.heard,
             isAttentive: this.#listener.isAttentive,
@@ -119,9 +134,10 @@ export class Chat {
         return this.#client.name || this.#person.name;
     }
 
-    /** Returns how many bytes a text has left in the current conversation, before it is too long. */
-    bytesLeft(text) {
-        return this.current ? this.#client.bytesLeft(this.current.key, text) : 0;
+    /** Returns how many bytes a message has left in the current conversation, before it is too long. */
+    bytesLeft(data) {
+        const reference = this.current?.replyTo ? REFERENCE : 0;
+        return this.current ? this.#client.bytesLeft(this.current.key, data) - reference : 0;
     }
 
     /** Returns the number of own messages that the server does not have. */
@@ -312,17 +328,9 @@ export class Chat {
         this.#reading.see(conversation, isNewest && end?.offset > offset ? end : { epoch, offset });
     }
 
-    #shown({ channel, epoch, offset, sender, guest = false, time, data, deleted }) {
-        return {
-            id: idOf(channel.startsWith("@"), epoch, offset ?? crypto.getRandomValues(new Uint32Array(1))),
-            epoch,
-            offset,
-            sender,
-            guest,
-            time,
-            ...wordsOf(data, deleted),
-            own: sender === this.name && !(guest && this.#person.kind === "account"), // a guest may have had the name before
-        };
+    #shown(message) {
+        const { sender, guest } = message;
+        return shownOf(message, sender === this.name && !(guest && this.#person.kind === "account")); // a guest may have had the name before
     }
 
     /** Loads older messages of the current conversation. */
@@ -346,12 +354,21 @@ export class Chat {
         }
     }
 
-    /** Sends a text in the current conversation. */
-    send(text) {
+    /** Sends a text in the current conversation, or a picture with its description. */
+    send(text, image) {
         const conversation = this.current;
+        const { replyTo } = conversation;
+        const answered = replyTo ? { epoch: replyTo.epoch, offset: replyTo.offset } : undefined;
         conversation.firstUnread = null;
+        conversation.replyTo = null;
         this.setDraft("");
-        this.#outbox.send(conversation, text);
+        this.#outbox.send(conversation, text, { image, answered });
+    }
+
+    /** Begins an answer to a message of the current conversation; null ends it. */
+    answer(message) {
+        this.current.replyTo = message;
+        this.#listener.changed();
     }
 
     /** Repeats a failed message under its key: it appears once, even if the first attempt succeeded. */

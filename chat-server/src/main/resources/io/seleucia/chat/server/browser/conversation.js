@@ -14,6 +14,11 @@ export class Conversation {
     loading = null; // "newest", "older", "newer" or null
     failedAt = -Infinity; // when that last failed
     meanwhile = []; // messages that arrived while a page was loaded
+    changes = []; // edits, deletions and reactions that arrived then
+    quoted = new Map(); // messages that others answer and that are not loaded, by id; null: gone
+    seen = new Map(); // {epoch, offset}: how far others have read, by client
+    replyTo = null; // the message that the person is answering
+    isMentioned = false; // in a message that is not read
     loaded = false;
     complete = false; // no older messages exist
     detached = false; // newer messages exist that are not loaded

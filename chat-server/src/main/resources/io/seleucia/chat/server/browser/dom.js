@@ -1,6 +1,8 @@
 /* Functions for elements. */
 
 const SVG = "http://www.w3.org/2000/svg";
+const MARGIN = 8; // pixels to the edge of the page
+const GAP = 4;
 
 /** @param {string} id */
 export const byId = (id) => document.getElementById(id);
@@ -30,13 +32,19 @@ export function setText(node, text) {
     }
 }
 
-/** The children of a list by key. Children that stay keep the focus. */
+/** The children of a list by key. Children that stay keep the focus; those that are built again give it on. */
 export class Rows {
     #list;
+    #replacing;
     #rows = new Map(); // {node, look} by key
 
-    constructor(list) {
+    /**
+     * @param {HTMLElement} list
+     * @param {(before: HTMLElement, after: HTMLElement) => void} [replacing] called before a child is replaced
+     */
+    constructor(list, replacing = () => {}) {
         this.#list = list;
+        this.#replacing = replacing;
     }
 
     node(key) {
@@ -59,10 +67,13 @@ export class Rows {
         for (const { key, look, build } of wanted) {
             let row = this.#rows.get(key);
             if (row?.look !== look) {
+                const focus = row && focusIn(row.node); // building may take parts of it away
                 const node = build();
                 if (row) {
                     place = row.node === place ? node : place;
+                    this.#replacing(row.node, node);
                     row.node.replaceWith(node);
+                    focus(node);
                 }
                 row = { node, look };
                 this.#rows.set(key, row);
@@ -74,4 +85,40 @@ export class Rows {
             }
         }
     }
+}
+
+/** Returns what gives the focus to the same part of an element that replaces another one. */
+function focusIn(before) {
+    const { activeElement } = document;
+    if (!before.contains(activeElement)) {
+        return () => {};
+    }
+    const { part } = activeElement.dataset;
+    return (after) => {
+        const same = part && [...after.querySelectorAll("[data-part]")].find((one) => one.dataset.part === part);
+        const next = after.contains(activeElement) ? activeElement : (same ?? after);
+        next.focus({ preventScroll: true });
+    };
+}
+
+/** Copies a text for other programs. Returns whether it could. @param {string} text @returns {Promise<boolean>} */
+export async function copy(text) {
+    try {
+        await navigator.clipboard.writeText(text);
+        return true;
+    } catch {
+        return false; // only over HTTPS, or not allowed
+    }
+}
+
+/** Puts an element that is shown above the page beside another one, below it if there is room. */
+export function placeBeside(shown, anchor) {
+    const { left, right, top, bottom } = anchor.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = shown;
+    const { clientWidth, clientHeight } = document.documentElement;
+    const isBelow = bottom + height + MARGIN <= clientHeight || top < clientHeight - bottom;
+    const x = document.documentElement.dir === "rtl" ? left : right - width;
+    const y = isBelow ? bottom + GAP : top - height - GAP;
+    shown.style.left = `${Math.max(MARGIN, Math.min(x, clientWidth - width - MARGIN))}px`;
+    shown.style.top = `${Math.max(MARGIN, Math.min(y, clientHeight - height - MARGIN))}px`;
 }

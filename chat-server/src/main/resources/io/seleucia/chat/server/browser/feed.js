@@ -1,6 +1,6 @@
 /* What the server pushes: where it goes, what it counts for, and what it changes of earlier messages. */
 
-import { idOf, wordsOf } from "./message.js";
+import { idOf, revise } from "./message.js";
 
 export class Feed {
     #chat;
@@ -19,6 +19,8 @@ export class Feed {
         client.on("sent", (message) => this.#received(`@${message.to}`, message));
         client.on("edited", (edit) => this.#revised(edit));
         client.on("deleted", (deletion) => this.#revised(deletion));
+        client.on("reaction", (reaction) => this.#revised(reaction));
+        client.on("receipt", (receipt) => this.#seen(client, receipt));
         client.on("signal", ({ channel, sender, data }) => this.#signalled(channel, sender, data));
         client.on("joined", ({ channel, client: who, guest }) => this.#moved(channel, who, true, guest));
         client.on("left", ({ channel, client: who }) => this.#moved(channel, who, false));
@@ -48,9 +50,16 @@ export class Feed {
             outbox.arrived(conversation, shown);
         }
         history.received(conversation, shown);
+        if (shown.offset !== undefined) {
+            this.#parts.seen.note(conversation, shown.sender, shown.epoch, shown.offset);
+        }
         const isSeen = conversation === this.#chat.current && isAttentive();
-        if (!isSeen && this.#count(conversation, shown)) {
-            conversation.firstUnread = shown.id;
+        if (!isSeen) {
+            const isFirst = this.#count(conversation, shown);
+            conversation.firstUnread = isFirst ? shown.id : conversation.firstUnread;
+            if (!shown.own) {
+                this.#parts.mentioned.arrived(conversation, shown, isFirst);
+            }
         }
         if (conversation.isDirect) {
             inbox.received(message);
@@ -67,17 +76,31 @@ export class Feed {
             : reading.arrived(conversation, shown);
     }
 
-    /** Shows an edit or a deletion in the earlier message, if that is loaded. */
-    #revised({ channel, epoch, ref, sender, to, data }) {
+    /** Shows an edit, a deletion or a reaction in the earlier message, if that is loaded. */
+    #revised(change) {
+        const { channel, epoch, ref, sender, to } = change;
         const isDirect = channel.startsWith("@");
         const conversation = this.#find(isDirect ? `@${to ?? sender}` : channel);
-        const id = idOf(isDirect, epoch, ref.offset);
-        const messages = [...(conversation?.messages ?? []), ...(conversation?.meanwhile ?? [])];
-        const message = messages.find((one) => one.id === id);
-        if (message) {
-            Object.assign(message, wordsOf(data, ref.kind === "delete"));
+        if (conversation) {
+            const id = idOf(isDirect, epoch, ref.offset);
+            const { messages, meanwhile, quoted } = conversation;
+            for (const message of [...messages, ...meanwhile, quoted.get(id)]) {
+                if (message?.id === id) {
+                    revise(message, change);
+                }
+            }
+            this.#parts.history.changed(conversation, change);
+            this.#parts.changed();
         }
-        this.#parts.changed();
+    }
+
+    #seen(client, { channel, client: who, offset }) {
+        const conversation = this.#find(channel);
+        const position = client.position(channel);
+        if (conversation && position) {
+            this.#parts.seen.note(conversation, who, position.epoch, offset);
+            this.#parts.changed();
+        }
     }
 
     #signalled(channel, sender, data) {
@@ -95,6 +118,9 @@ export class Feed {
         if (conversation) {
             this.#parts.reading.told(conversation, mark, conversation.isNew);
             conversation.isNew = false;
+            if (mark.end !== undefined) {
+                this.#parts.mentioned.seek(conversation); // it was away
+            }
         }
     }
 

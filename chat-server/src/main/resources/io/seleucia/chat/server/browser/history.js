@@ -4,6 +4,7 @@
  */
 
 import { phrase } from "./language.js";
+import { idOf, revise } from "./message.js";
 
 const PAGE = 50; // messages of a request
 const BEFORE = 15; // messages shown before the first unread one, or one that a link leads to
@@ -179,13 +180,34 @@ export class History {
             }
             conversation.loading = null;
             take(pages);
+            this.#catchUp(conversation, Math.min(...pages.map(({ end }) => end)));
             this.#loaded(conversation);
             this.#seek(conversation);
         } catch (error) {
             conversation.loading = null;
+            conversation.changes = [];
             this.#failed(conversation, error);
         }
         this.#changed();
+    }
+
+    /** Changes messages of a page as it was said while the page was loaded, and after the offset that it is of. */
+    #catchUp(conversation, end) {
+        for (const change of conversation.changes.splice(0)) {
+            const id = idOf(conversation.isDirect, change.epoch, change.ref.offset);
+            const message = change.offset > end && conversation.messages.find((one) => one.id === id);
+            if (message) {
+                revise(message, change);
+            }
+        }
+    }
+
+    /** Notes an edit, a deletion or a reaction: a page that is being loaded may be older. */
+    changed(conversation, change) {
+        if (conversation.loading) {
+            conversation.changes.push(change);
+            conversation.changes.splice(0, conversation.changes.length - WINDOW);
+        }
     }
 
     /**
@@ -205,7 +227,8 @@ export class History {
             next = { ...next, [range.after === undefined ? "before" : "after"]: page.next };
         } while (page.next !== undefined && messages.length < limit);
         const isAtEnd = range.after !== undefined && messages.at(-1)?.offset >= page.offset;
-        return { messages, epoch: page.epoch, isWhole: page.next === undefined && (messages.length === 0 || isAtEnd) };
+        const isWhole = page.next === undefined && (messages.length === 0 || isAtEnd);
+        return { messages, epoch: page.epoch, end: page.offset, isWhole };
     }
 
     #failed(conversation, { code }) {

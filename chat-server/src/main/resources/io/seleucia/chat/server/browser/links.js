@@ -6,11 +6,8 @@ const ENDS =
     '\\s<>"`{}|\\\\^\\u00ab\\u00bb\\u2018-\\u201f\\u3000-\\u303f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40' +
     "\\uff5b-\\uff65\\p{Default_Ignorable_Code_Point}\\p{Bidi_Control}\\p{Control}";
 const ADDRESSES = new RegExp(`https?://[^${ENDS}]+`, "giu");
-const TRAILING = /[.,;:!?…'*_~]+$/u;
-const BRACKETS = [
-    ["(", ")"],
-    ["[", "]"],
-];
+const TRAILING = new Set(".,;:!?…'*_~");
+const CLOSING = { "(": ")", "[": "]" };
 
 /** Returns a text in parts: texts, and addresses that can be followed. @returns {{text: string, isLink: boolean}[]} */
 export function partsOf(text) {
@@ -28,11 +25,22 @@ export function partsOf(text) {
 
 /** Returns an address without the punctuation of its sentence, or a bracket opened before it. */
 function trimmed(address) {
-    const text = address.replace(TRAILING, "");
-    const isOpenedBefore = BRACKETS.some(
-        ([open, close]) => text.endsWith(close) && text.split(close).length > text.split(open).length,
-    );
-    return isOpenedBefore ? trimmed(text.slice(0, -1)) : text;
+    const surplus = { ")": 0, "]": 0 }; // of closing brackets
+    for (const sign of address) {
+        if (sign in surplus) {
+            surplus[sign]++;
+        } else if (sign in CLOSING) {
+            surplus[CLOSING[sign]]--;
+        }
+    }
+    let end = address.length;
+    while (TRAILING.has(address[end - 1]) || surplus[address[end - 1]] > 0) {
+        end--;
+        if (address[end] in surplus) {
+            surplus[address[end]]--;
+        }
+    }
+    return address.slice(0, end);
 }
 
 /** Returns whether an address shows its host honestly: no user name, no look-alike letters. */

@@ -6,6 +6,7 @@
  * appears once. After that, the person decides.
  */
 
+import { dataOf } from "./images.js";
 import { phrase } from "./language.js";
 import { problemOf } from "./words.js";
 
@@ -37,13 +38,21 @@ export class Outbox {
         this.#chat = chat;
     }
 
-    /** Sends a new message, now or when there is a connection. */
-    send(conversation, text) {
+    /**
+     * Sends a new message, now or when there is a connection.
+     * @param {import("./conversation.js").Conversation} conversation
+     * @param {string} text
+     * @param {{image?: object, answered?: {epoch: string, offset: number}}} [more] a picture, of which the text is the
+     *     description, and the message that is answered
+     */
+    send(conversation, text, { image, answered } = {}) {
         const pending = {
             key: newKey(),
             to: conversation.key,
             tab: this.#tab.id,
             text,
+            image,
+            answered,
             time: Date.now(),
             state: "sending", // or "failed", with a problem
             problem: "",
@@ -108,14 +117,16 @@ export class Outbox {
     }
 
     /** Removes a pending message that the server has delivered. */
-    arrived(conversation, { offset, text }) {
+    arrived(conversation, { offset, text, image }) {
         const pending =
             conversation.pending.find((one) => one.offset === offset) ??
-            conversation.pending.find((one) => this.#inFlight.has(one.key) && !one.offset && one.text === text);
+            conversation.pending.find((one) => this.#isOnItsWay(one) && one.text === text && !one.image === !image);
         if (pending) {
             this.#drop(conversation, pending);
         }
     }
+
+    #isOnItsWay = ({ key, offset }) => this.#inFlight.has(key) && !offset;
 
     /** Sends a failed message again, as the same one while the server knows its key. */
     retry(conversation, pending) {
@@ -156,6 +167,12 @@ export class Outbox {
         if (this.#client.state !== "connected" || this.#inFlight.has(pending.key)) {
             return; // sent when there is a connection
         }
+        if (!conversation.isDirect && !this.#client.channels().includes(conversation.key)) {
+            if (conversation.problem) {
+                this.#fail(pending, phrase("problem.forbidden"));
+            }
+            return; // sent when the channel is joined
+        }
         const now = Date.now();
         if (now - (pending.triedAt ?? now) > RESEND_MILLIS || now - pending.time > FRESH_MILLIS) {
             const problem = phrase(pending.triedAt === null ? "problem.unsent" : "problem.unknown");
@@ -164,12 +181,14 @@ export class Outbox {
         }
         pending.triedAt ??= now;
         this.#keep(pending);
-        const { key, text } = pending;
+        const { key, text, image, answered } = pending;
+        const data = image ? dataOf(image, text) : text;
+        const options = { key, ...(answered && { ref: { offset: answered.offset, kind: "reply" } }) };
         this.#inFlight.add(key);
         try {
             const receipt = conversation.isDirect
-                ? await this.#client.direct(conversation.name, text, { key })
-                : await this.#client.publish(conversation.key, text, { key });
+                ? await this.#client.direct(conversation.name, data, options)
+                : await this.#client.publish(conversation.key, data, options);
             this.#acknowledged(conversation, pending, receipt);
         } catch (error) {
             this.#refused(conversation, pending, error);
@@ -188,7 +207,7 @@ export class Outbox {
         if (code === "timeout" && isAway) {
             return; // sent again by the next connection
         }
-        if (code === "too_large" && this.#chat.returned(conversation, pending.text)) {
+        if (code === "too_large" && !pending.image && this.#chat.returned(conversation, pending.text)) {
             this.#drop(conversation, pending);
         } else {
             this.#fail(pending, problemOf(error, conversation));

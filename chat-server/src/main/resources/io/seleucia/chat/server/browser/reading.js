@@ -3,7 +3,7 @@
  * messages this browser does.
  */
 
-import { isBlank } from "./message.js";
+import { isInvisible } from "./message.js";
 
 const PAUSE = 2_000; // milliseconds between two marks of a channel
 
@@ -59,7 +59,7 @@ export class Reading {
     /** Counts a message of a channel that has arrived. Returns whether it is the first that is unread. */
     arrived(conversation, message) {
         const { key, mark } = conversation;
-        if (message.own || isBlank(message.text) || message.offset <= (this.#counted.get(key) ?? -1)) {
+        if (message.own || isInvisible(message) || message.offset <= (this.#counted.get(key) ?? -1)) {
             return false;
         }
         if (mark?.epoch !== message.epoch) {
@@ -133,12 +133,13 @@ export class Reading {
     }
 
     /** Counts a direct message. Returns whether it is the first that is unread. */
-    arrivedDirect(conversation, { epoch, offset, own, text }) {
+    arrivedDirect(conversation, message) {
+        const { epoch, offset, own } = message;
         const { key, mark } = conversation;
         const isRead = mark?.epoch === epoch && offset <= mark.offset;
         if (own && !isRead) {
             this.see(conversation, { epoch, offset }); // an answer, from here or elsewhere: the rest was read
-        } else if (!isRead && !isBlank(text)) {
+        } else if (!isRead && !isInvisible(message)) {
             conversation.mark = mark?.epoch === epoch ? mark : { epoch, offset: offset - 1 };
             this.#unread.set(key, (this.#unread.get(key) ?? new Set()).add(offset));
             conversation.unread = this.#unread.get(key).size;
@@ -173,4 +174,4 @@ export class Reading {
     }
 }
 
-const isUnread = ({ notice, own, text, offset }, mark) => !notice && !own && offset > mark && !isBlank(text);
+const isUnread = (message, mark) => !message.notice && !message.own && message.offset > mark && !isInvisible(message);

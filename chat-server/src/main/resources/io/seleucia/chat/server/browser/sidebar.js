@@ -50,7 +50,10 @@ export class Sidebar {
             const badge = button.querySelector(".badge");
             badge.hidden = unread === 0;
             setText(badge.firstElementChild, unread > 99 ? `${number(99)}+` : number(unread));
-            setText(badge.lastElementChild, unread > 0 ? ` ${phrase("list.unread", { count: unread })}` : "");
+            badge.classList.toggle("mentioned", conversation.isMentioned && unread > 0);
+            const said = unread > 0 ? ` ${phrase("list.unread", { count: unread })}` : "";
+            const mentioned = conversation.isMentioned && said ? `, ${phrase("list.mentioned")}` : "";
+            setText(badge.lastElementChild, said + mentioned);
             setText(button.querySelector(".failed"), hasFailed ? phrase("list.failed") : "");
         }
     }

@@ -1,21 +1,6 @@
-/* Shows texts of other users as text only, and formats times and names. */
+/* Formats times and names. */
 
 import { isolated, locale, phrase } from "./language.js";
-import { partsOf } from "./links.js";
-
-/** Puts a text into an element. Web addresses become links; everything else stays text. */
-export function writeText(element, text) {
-    element.replaceChildren(...partsOf(text).map((part) => (part.isLink ? linkTo(part.text) : part.text)));
-}
-
-function linkTo(address) {
-    const link = document.createElement("a");
-    link.href = address;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    link.textContent = address;
-    return link;
-}
 
 /** Returns the initials of a name. */
 export function initials(name) {
@@ -58,7 +43,8 @@ export function dayOf(millis) {
 
 const capitalized = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
-const midnight = (millis) => new Date(millis).setHours(0, 0, 0, 0);
+/** Returns when the day of a time began here. */
+export const midnight = (millis) => new Date(millis).setHours(0, 0, 0, 0);
 
 /** Returns "Ada", "Ada and Bob", or "Ada, Bob, and 3 others". */
 export function listed(names) {

@@ -1,7 +1,11 @@
 /* The list of a conversation's messages: its scroll position, what is loaded, and what has been seen. */
 
+import { MessageBar } from "./bar.js";
+import { Deeds } from "./deeds.js";
 import { byId, Rows, setText } from "./dom.js";
+import { enlarge } from "./enlarged.js";
 import { phrase } from "./language.js";
+import { finderOf } from "./mentions.js";
 import { rowsOf } from "./rows.js";
 
 const NEAR = 48; // pixels from the end that are still the end
@@ -10,12 +14,14 @@ const AHEAD = 400; // pixels before the edge at which more is loaded
 export class Timeline {
     #chat;
     #scroller = byId("timeline");
-    #rows = new Rows(byId("messages"));
+    #rows;
     #actions;
+    #deeds;
     #shown = null;
     #wasLoaded = false;
     #unfolded = new Set();
     #list = [];
+    #tabStop = null;
     #isAtEnd = true; // stays so when the list changes, until the user scrolls
 
     /**
@@ -25,8 +31,22 @@ export class Timeline {
      */
     constructor(chat, open, signal) {
         this.#chat = chat;
+        this.#deeds = new Deeds(
+            chat,
+            () => this.render(),
+            (id) => this.#rows.node(id)?.focus({ preventScroll: true }),
+        );
+        const deeds = { ...this.#deeds, messageOf: (row) => this.#changeable(row.dataset.id) };
+        const bar = new MessageBar(byId("messages"), deeds, signal);
+        this.#rows = new Rows(byId("messages"), (before, after) => bar.replacing(before, after));
         this.#actions = {
             open,
+            quoted: (message) => chat.quotes.of(chat.current, message),
+            hasReacted: (message, emoji) => chat.changes.hasReacted(message, emoji),
+            react: this.#deeds.react,
+            enlarge,
+            editorOf: (id) => (this.#deeds.editor?.id === id ? this.#deeds.editor.node : null),
+            names: () => this.#names(),
             isUnfolded: (id) => this.#unfolded.has(id),
             toggle: (id) => this.#toggle(id),
             retry: (pending) => chat.retry(chat.current, pending),
@@ -38,6 +58,26 @@ export class Timeline {
         observer.observe(this.#scroller);
         signal.addEventListener("abort", () => observer.disconnect());
         byId("latest").onclick = () => this.#toLatest();
+    }
+
+    /** Edits the last own message. Returns whether there is one. */
+    editLast() {
+        return this.#deeds.editLast();
+    }
+
+    /** Returns the message of a row, if it is one that the server has. */
+    #changeable(id) {
+        const message = this.#list.find(({ key }) => key === id)?.message;
+        return message?.offset === undefined || message.isDeleted || message.id === this.#deeds.editor?.id
+            ? undefined
+            : message;
+    }
+
+    /** Returns the names that can be mentioned. */
+    #names() {
+        const { members, isDirect, name } = this.#chat.current;
+        const me = this.#chat.name;
+        return { me, known: finderOf([...(isDirect ? [name] : members.keys()), me]) };
     }
 
     /** Returns whether the newest loaded message is visible. */
@@ -95,12 +135,25 @@ export class Timeline {
         const anchor = another || this.#isAtEnd ? null : this.#anchor();
         this.#list = conversation ? rowsOf(conversation, this.#chat.name, this.#actions) : [];
         this.#rows.show(this.#list);
+        this.#setTabStop();
         byId("older").hidden = conversation?.loading !== "older";
         this.#shown = conversation;
         this.#wasLoaded = conversation?.loaded ?? false;
         this.#place(another, anchor);
         this.#showTarget(conversation);
         this.#showEdges();
+    }
+
+    /** Makes one message reachable by the Tab key: the one with the focus, or the last. From it, arrows lead on. */
+    #setTabStop() {
+        const focused = document.activeElement?.closest("#messages > .message");
+        const last = this.#list.findLast(({ message }) => message);
+        const stop = focused ?? (last && this.#rows.node(last.key));
+        if (stop !== this.#tabStop) {
+            this.#tabStop?.setAttribute("tabindex", "-1");
+            stop?.setAttribute("tabindex", "0");
+            this.#tabStop = stop;
+        }
     }
 
     /** Scrolls after a change: to the unread messages, to the end, or to the former position. */

@@ -5,11 +5,12 @@ import { Composer } from "./composer.js";
 import { byId } from "./dom.js";
 import { Members } from "./members.js";
 import { Navigation } from "./navigation.js";
+import { say } from "./notice.js";
 import { Sidebar } from "./sidebar.js";
 import { renderBanner, renderEmpty, renderMe, renderTop } from "./status.js";
 import { Timeline } from "./timeline.js";
 
-const DRAWN = ["channels", "directs", "members-list", "messages", "banner", "typing"]; // emptied for the next person
+const DRAWN = ["channels", "directs", "members-list", "messages", "banner", "typing", "attached", "menu"]; // emptied for the next person
 
 export class View {
     #chat;
@@ -35,7 +36,8 @@ export class View {
         this.#navigation = new Navigation(chat, store.session, (isList) => this.#moved(isList));
         this.#sidebar = new Sidebar(chat, open);
         this.#members = new Members(chat, (name) => open(chat.write(name)), signal);
-        this.#composer = new Composer(chat, () => this.#timeline.toEnd());
+        const composed = { sent: () => this.#timeline.toEnd(), editLast: () => this.#timeline.editLast() };
+        this.#composer = new Composer(chat, composed, signal);
         this.#timeline = new Timeline(chat, (place) => this.#open(place), signal);
         byId("sign-out").onclick = signOut;
         byId("leave").onclick = () => this.#leave();
@@ -90,6 +92,13 @@ export class View {
         this.#abort.abort();
         this.#navigation.end();
         forgetAnnouncements();
+        say("");
+        for (const id of ["erase", "enlarged"]) {
+            byId(id).close();
+        }
+        for (const id of ["menu", "picker"]) {
+            byId(id).hidePopover();
+        }
         for (const id of DRAWN) {
             byId(id).replaceChildren();
         }

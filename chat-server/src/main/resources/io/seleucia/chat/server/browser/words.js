@@ -77,10 +77,30 @@ export function problemOf({ code, message }, { name }) {
             return phrase("problem.full");
         case "forbidden":
             return phrase("problem.forbidden");
+        case "too_old":
+            return phrase("problem.old");
         case "rate_limited":
             return phrase("problem.rate");
         default:
             return phrase("problem.other", { why: message });
+    }
+}
+
+/** Returns why a message was not changed. */
+export function problemOfChange({ code, message }) {
+    switch (code) {
+        case "forbidden":
+            return phrase("change.forbidden");
+        case "too_old":
+            return phrase("change.old");
+        case "too_large":
+            return phrase("problem.long");
+        case "timeout":
+            return phrase("problem.timeout");
+        case "buffer_full":
+            return phrase("problem.full");
+        default:
+            return phrase("change.other", { why: message });
     }
 }
 
