@@ -63,17 +63,24 @@ public final class Access {
         return host;
     }
 
-    /**
-     * Refuses requests that a page of another origin may have sent. Without a token, also refuses requests for other host
-     * names, against DNS rebinding.
-     */
-    void checkOrigin(HttpRequest request) throws HttpError {
-        String named = request.field("host").orElse("").toLowerCase(Locale.ROOT);
-        String name = named.replaceFirst(":\\d*$", "");
-        if (token.isEmpty() && !THIS_MACHINE.contains(name)) {
+    /** Refuses requests for other host names, if there is no token, against DNS rebinding. */
+    void checkHost(HttpRequest request) throws HttpError {
+        if (!isForThisMachine(request)) {
             throw new HttpError(403, "wrong host name: the Host header must be localhost");
         }
-        if (!isOwn(request.field("origin"), named) || !isFromHere(request)) {
+    }
+
+    private static String hostOf(HttpRequest request) throws HttpError {
+        return request.field("host").orElse("").toLowerCase(Locale.ROOT);
+    }
+
+    private boolean isForThisMachine(HttpRequest request) throws HttpError {
+        return token.isPresent() || THIS_MACHINE.contains(hostOf(request).replaceFirst(":\\d*$", ""));
+    }
+
+    /** Refuses requests that a page of another origin may have sent. */
+    void checkOrigin(HttpRequest request) throws HttpError {
+        if (!isOwn(request.field("origin"), hostOf(request)) || !isFromHere(request)) {
             throw new HttpError(403, "pages of other origins have no access");
         }
         if (!request.isReading() && !isJson(request.field("content-type").orElse(""))) {
@@ -104,13 +111,13 @@ public final class Access {
     }
 
     /**
-     * Returns whether the request has full access. Blocks after wrong tokens.
+     * Returns whether the request has full access, which includes the name of its host. Blocks after wrong tokens.
      *
      * @throws HttpError if too many wrong tokens have come from that network
      */
     boolean isAllowed(HttpRequest request) throws HttpError {
         if (token.isEmpty()) {
-            return true;
+            return isForThisMachine(request);
         }
         String given = request.field("authorization").orElse("");
         if (!given.startsWith(SCHEME)) {

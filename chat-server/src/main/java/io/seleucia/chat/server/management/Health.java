@@ -34,24 +34,40 @@ final class Health {
         return HttpResponse.of(well ? 200 : 503, json);
     }
 
+    /** Returns whether the server takes new clients, with status 200 or 503, and the reason if it is detailed. */
+    HttpResponse ready(boolean detailed) {
+        Optional<String> why = flaw(server.broker().health()).or(this::shortage);
+        return HttpResponse.of(
+                why.isEmpty() ? 200 : 503,
+                Json.object("ready", why.isEmpty(), "why", detailed ? why.orElse(null) : null));
+    }
+
+    private Optional<String> flaw(Broker.Health broker) {
+        return server.isDraining()
+                ? Optional.of("the server is draining: it ends when its clients have left")
+                : broker.flaw();
+    }
+
+    private Optional<String> shortage() {
+        MemoryBudget.Usage memory = server.memory();
+        return memory.isShort()
+                ? Optional.of("memory is short: the server keeps " + memory.total() / MEGABYTE + " of "
+                        + memory.limit() / MEGABYTE + " MB for clients; new clients are refused")
+                : Optional.empty();
+    }
+
     JsonObject json() {
         Broker.Health broker = server.broker().health();
-        boolean draining = server.isDraining();
-        Optional<String> why =
-                draining ? Optional.of("the server is draining: it ends when its clients have left") : broker.flaw();
+        Optional<String> why = flaw(broker);
         List<String> flaws = new ArrayList<>(warnings.get());
-        MemoryBudget.Usage memory = server.memory();
-        if (memory.isShort()) {
-            flaws.add("memory is short: the server keeps " + memory.total() / MEGABYTE + " of "
-                    + memory.limit() / MEGABYTE + " MB for clients; new clients are refused");
-        }
+        shortage().ifPresent(flaws::add);
         return Json.object(
                 "ok",
                 why.isEmpty(),
                 "why",
                 why.orElse(null),
                 "draining",
-                draining,
+                server.isDraining(),
                 "degraded",
                 !flaws.isEmpty(),
                 "warnings",

@@ -6,11 +6,14 @@ import io.seleucia.chat.concurrent.Bulkhead;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
-/** Routes requests by path. Only the console's files and a short form of the health need no token. */
+/** Routes requests by path. Only the console's files and short forms of the probes need no token. */
 final class Pages implements AutoCloseable {
-    // The other connections are left for /health.
+    private static final Set<String> PROBES = Set.of("/live", "/ready", "/health");
+
+    // The other connections are left for probes.
     private final Bulkhead<HttpError> slowRequests =
             new Bulkhead<>(HttpPort.MAX_CONNECTIONS / 4, Duration.ZERO, "send requests", HttpError::busy);
     private final ChatServer server;
@@ -45,19 +48,22 @@ final class Pages implements AutoCloseable {
 
     HttpResponse answer(HttpRequest request) throws HttpError, UnavailableException {
         access.checkOrigin(request);
+        boolean isProbe = PROBES.contains(request.path());
+        if (!isProbe) { // probes come from orchestrators and load balancers, which name an address
+            access.checkHost(request);
+        }
         Optional<HttpResponse> page = request.isReading() ? Console.page(request.path()) : Optional.empty();
         if (page.isPresent()) {
             return page.get(); // contains no secrets
         }
-        boolean isHealth = request.path().equals("/health");
-        if (isHealth && request.field("authorization").isEmpty()) {
-            return health(request, access.isAllowed(request));
+        if (isProbe && request.field("authorization").isEmpty()) {
+            return probe(request, access.isAllowed(request));
         }
         slowRequests.enter();
         try {
             boolean allowed = access.isAllowed(request);
-            if (isHealth) {
-                return health(request, allowed);
+            if (isProbe) {
+                return probe(request, allowed);
             }
             if (!allowed) {
                 throw new HttpError(401, "the token is missing or wrong: send Authorization: Bearer and the token");
@@ -68,9 +74,13 @@ final class Pages implements AutoCloseable {
         }
     }
 
-    private HttpResponse health(HttpRequest request, boolean detailed) throws HttpError {
+    private HttpResponse probe(HttpRequest request, boolean detailed) throws HttpError {
         checkReading(request);
-        return health.answer(detailed);
+        return switch (request.path()) {
+            case "/live" -> HttpResponse.of(Json.object("live", true)); // there is nothing that only a restart mends
+            case "/ready" -> health.ready(detailed);
+            default -> health.answer(detailed);
+        };
     }
 
     private HttpResponse metrics(HttpRequest request) throws HttpError {

@@ -91,6 +91,43 @@ class ManagementTest {
     }
 
     @Test
+    void isLiveWhileItIsNotReady() throws Exception {
+        assertThat(http.get("/live").status()).isEqualTo(200);
+        assertThat(http.get("/live").json()).hasToString("{\"live\":true}");
+        assertThat(http.get("/ready").status()).isEqualTo(200);
+        assertThat(http.get("/ready").json()).hasToString("{\"ready\":true}");
+
+        server.close();
+
+        assertThat(http.get("/live").status()).isEqualTo(200);
+        assertThat(http.get("/ready").status()).isEqualTo(503);
+        assertThat(http.get("/ready").json().get("why").getAsString()).contains("draining");
+        assertThat(http.get("/ready", "Host: evil.example").json()).hasToString("{\"ready\":false}");
+    }
+
+    @Test
+    void tellsOtherHostsNoDetails() throws Exception {
+        server.close();
+        assertThat(http.get("/health").json().has("why")).isTrue();
+        Http.Reply reply = http.get("/health", "Host: 10.0.0.7:8601");
+        assertThat(reply.status()).isEqualTo(503);
+        assertThat(reply.json().has("why")).isFalse();
+    }
+
+    @Test
+    void answersTheProbesOfHttp10() throws Exception {
+        for (String probe : new String[] {"GET /ready", "HEAD /live", "GET /health"}) {
+            try (Socket socket =
+                    new Socket("localhost", URI.create(management.url()).getPort())) {
+                socket.setSoTimeout(60_000);
+                socket.getOutputStream().write((probe + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                        .startsWith("HTTP/1.1 200 ");
+            }
+        }
+    }
+
+    @Test
     void isUnhealthyWhileRedisIsGone() throws Exception {
         management.close();
         server.close();
@@ -368,6 +405,8 @@ class ManagementTest {
             DELETE | /api/sessions                   | 405 | only GET is allowed here
             POST   | /metrics                        | 405 | only GET is allowed here
             POST   | /health                         | 405 | only GET is allowed here
+            POST   | /live                           | 405 | only GET is allowed here
+            PUT    | /ready                          | 405 | only GET is allowed here
             GET    | /api/sessions?limit=1001        | 400 | limit must be a whole number from 0 to 1000
             GET    | /api/sessions?offset=-1         | 400 | offset must be a whole number from 0 to 2147483647
             GET    | /api/sessions?sort=name         | 400 | sort must be client, since or queued
@@ -457,8 +496,11 @@ class ManagementTest {
                 "Sec-Fetch-Site: same-site"
             })
     void keepsPagesOfOthersOut(String header) throws Exception {
-        for (String path : new String[] {"/", "/health", "/metrics", "/api/status"}) {
+        for (String path : new String[] {"/", "/metrics", "/api/status"}) {
             assertThat(http.get(path, header).status()).as(path).isEqualTo(403);
+        }
+        for (String probe : new String[] {"/live", "/ready", "/health"}) {
+            assertThat(http.get(probe, header).status()).as(probe).isEqualTo(header.startsWith("Host:") ? 200 : 403);
         }
     }
 
