@@ -1,6 +1,8 @@
 package io.seleucia.chat.broker.journal;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -9,6 +11,8 @@ import java.util.NavigableSet;
 
 /** Finds the segments that hold deleted messages, and lists the messages there. Used by one thread at a time. */
 final class ErasureListing {
+    private static final int MANY_CHANNELS = 16; // for which the names of an index are read as a whole
+
     private final SegmentIndexes indexes;
     private final Erasures erasures;
     private final DeletionLists lists;
@@ -43,21 +47,29 @@ final class ErasureListing {
     /** What a segment may hold. */
     private record Located(long segment, int magic, Map<Erasure.Place, Erasures.Waiting> places) {}
 
+    /** Messages of a channel that are looked for, with the names under which an index may have them. */
+    private record Wanted(
+            String channel, long hash, String folds, long foldsHash, Map<Erasure.Place, Erasures.Waiting> places) {
+        private static Wanted of(String channel) {
+            String folds = SegmentIndex.folds(channel);
+            return new Wanted(channel, SegmentIndex.hash(channel), folds, SegmentIndex.hash(folds), new HashMap<>());
+        }
+    }
+
     /** Returns, for each segment that may hold some of the messages or their folds, which ones. */
     private Map<Long, Located> locate(Map<Erasure.Place, Erasures.Waiting> places, NavigableSet<Long> sealed)
             throws IOException {
         Map<Long, Located> located = new HashMap<>();
-        Map<String, Map<Erasure.Place, Erasures.Waiting>> byChannel = new HashMap<>();
-        places.forEach((place, by) -> byChannel
-                .computeIfAbsent(place.channel(), absent -> new HashMap<>())
-                .put(place, by));
-        for (Iterator<Long> newestFirst = sealed.descendingIterator();
-                newestFirst.hasNext() && !byChannel.isEmpty(); ) {
+        List<Wanted> wanted = byChannel(places);
+        for (Iterator<Long> newestFirst = sealed.descendingIterator(); newestFirst.hasNext() && !wanted.isEmpty(); ) {
             long segment = newestFirst.next();
             try (SegmentIndexFile index = indexes.open(segment).orElse(null)) {
                 if (index != null) {
+                    if (wanted.size() >= MANY_CHANNELS) {
+                        index.readTable();
+                    }
                     Located here = new Located(segment, index.magic(), new HashMap<>());
-                    locate(byChannel, index, here.places);
+                    locate(wanted, index, here.places);
                     if (!here.places.isEmpty()) {
                         located.put(segment, here);
                     }
@@ -70,27 +82,36 @@ final class ErasureListing {
         return located;
     }
 
+    /** Returns the messages of each channel, the channels in the order in which an index has them. */
+    private static List<Wanted> byChannel(Map<Erasure.Place, Erasures.Waiting> places) {
+        Map<String, Wanted> byName = new HashMap<>();
+        places.forEach((place, by) ->
+                byName.computeIfAbsent(place.channel(), Wanted::of).places.put(place, by));
+        List<Wanted> all = new ArrayList<>(byName.values());
+        all.sort(Comparator.comparingLong(Wanted::hash));
+        return all;
+    }
+
     /** Adds what a segment may hold, and removes the channels of which no older segment holds anything. */
-    private static void locate(
-            Map<String, Map<Erasure.Place, Erasures.Waiting>> byChannel,
-            SegmentIndexFile index,
-            Map<Erasure.Place, Erasures.Waiting> here)
+    private static void locate(List<Wanted> wanted, SegmentIndexFile index, Map<Erasure.Place, Erasures.Waiting> here)
             throws IOException {
-        for (var channels = byChannel.entrySet().iterator(); channels.hasNext(); ) {
-            var channel = channels.next();
-            List<OffsetRange> messages = index.ranges(channel.getKey());
-            List<OffsetRange> folds = index.ranges(SegmentIndex.folds(channel.getKey()));
+        List<Wanted> older = new ArrayList<>(wanted.size());
+        for (Wanted channel : wanted) {
+            List<OffsetRange> messages = index.ranges(channel.channel, channel.hash);
+            List<OffsetRange> folds = index.ranges(channel.folds, channel.foldsHash);
             boolean all = true;
-            for (var place : channel.getValue().entrySet()) {
+            for (var place : channel.places.entrySet()) {
                 if (isIn(messages, place.getKey()) || isIn(folds, place.getKey())) {
                     here.put(place.getKey(), place.getValue());
                 }
                 all &= beginBefore(messages, place.getKey(), place.getValue().epochs());
             }
-            if (all) {
-                channels.remove();
+            if (!all) {
+                older.add(channel);
             }
         }
+        wanted.clear();
+        wanted.addAll(older);
     }
 
     private static boolean isIn(List<OffsetRange> ranges, Erasure.Place place) {

@@ -12,6 +12,7 @@ import io.seleucia.chat.message.Position;
 import io.seleucia.chat.message.Reference;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -89,6 +90,32 @@ class SegmentIndexerTest {
                 List.of(said("e", 1), said("e", 2), reaction("e", 2), reaction("e", 3)), // twice at one offset
                 List.of(">e 1-3 3"),
                 List.of(">e 1-2 2"));
+    }
+
+    @Test
+    void findsTheSameNamesInATableThatIsReadAsAWhole() throws Exception {
+        List<JournalRecord> records = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) { // more than a block has
+            records.add(new JournalRecord.Published(
+                    new Message("channel " + i, new Position("e", i), "ada", 1, new Content.Text("text")), ""));
+        }
+        try (JournalDirectory directory = JournalDirectory.open(path)) {
+            write(directory.segment(1), 1, 77, records);
+            SegmentIndexer index = new SegmentIndexer(1);
+            try (SegmentReader reader = directory.read(1, SegmentReader.WHOLE).orElseThrow()) {
+                index.readOn(reader, false, damage -> assertThat(damage).isNull());
+            }
+            index.write(directory);
+            try (SegmentIndexFile file = SegmentIndexFile.open(1, directory.index(1));
+                    SegmentIndexFile whole = SegmentIndexFile.open(1, directory.index(1))) {
+                whole.readTable();
+                for (int i = 0; i < 2_100; i++) {
+                    assertThat(whole.ranges("channel " + i))
+                            .hasSize(i < 2_000 ? 1 : 0)
+                            .isEqualTo(file.ranges("channel " + i));
+                }
+            }
+        }
     }
 
     @Test
