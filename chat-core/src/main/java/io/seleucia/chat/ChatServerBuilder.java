@@ -13,6 +13,7 @@ import io.seleucia.chat.protocol.TcpChat;
 import io.seleucia.chat.protocol.xsockets.Caller;
 import io.seleucia.chat.protocol.xsockets.Controller;
 import io.seleucia.chat.transport.AllowedOrigins;
+import io.seleucia.chat.transport.BasePath;
 import io.seleucia.chat.transport.HostNames;
 import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.Tls;
@@ -76,6 +77,7 @@ public final class ChatServerBuilder {
     final Map<String, WebSocketHandler> handlers = new HashMap<>();
     final Map<String, CallHandler> methods = new HashMap<>();
     StaticPages pages = StaticPages.NONE;
+    BasePath basePath = BasePath.ROOT;
 
     ChatServerBuilder() {}
 
@@ -566,6 +568,22 @@ public final class ChatServerBuilder {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(content, "content");
         pages = pages.with(path, type, content);
+        return this;
+    }
+
+    /**
+     * Sets the path below which a proxy publishes the port for WebSockets, such as {@code /chat}; by default there is none. All
+     * other paths are below it: those of pages, of {@linkplain #webSocket handlers} and of sessions over HTTP. The proxy may
+     * remove it from requests or not.
+     *
+     * @param basePath the path
+     * @return this builder
+     * @throws IllegalArgumentException if it does not begin with a slash, or has other characters than letters, digits, {@code
+     *     -._~} and slashes
+     */
+    public ChatServerBuilder basePath(String basePath) {
+        Objects.requireNonNull(basePath, "basePath");
+        this.basePath = BasePath.of(basePath);
         return this;
     }
 

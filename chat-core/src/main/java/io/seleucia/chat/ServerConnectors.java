@@ -117,10 +117,13 @@ final class ServerConnectors {
                 settings.subprotocolRequired,
                 settings.compression != ChatServer.Compression.OFF,
                 settings.compression == ChatServer.Compression.CONTEXT_TAKEOVER);
-        fallback = settings.httpFallback ? Optional.of(new HttpFallback(protocols, context)) : Optional.empty();
+        fallback = settings.httpFallback
+                ? Optional.of(new HttpFallback(protocols, settings.basePath, context))
+                : Optional.empty();
         return new WebSocketConnectionFactory(
                 handshake,
                 settings.pages,
+                settings.basePath,
                 fallback,
                 protocols,
                 routes(),

@@ -79,6 +79,11 @@ public final class StreamClient implements AutoCloseable {
         return opening.orElseThrow().get("session").getAsString();
     }
 
+    /** The path that POSTs go to. */
+    String sendsTo() {
+        return opening.orElseThrow().get("send").getAsString();
+    }
+
     /** Sends what follows to another server of the same chat. */
     public StreamClient sendingTo(URI server) {
         sendTo = server;

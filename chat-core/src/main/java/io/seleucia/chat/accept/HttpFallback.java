@@ -8,6 +8,7 @@ import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
 import io.seleucia.chat.text.Utf8;
+import io.seleucia.chat.transport.BasePath;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.HandshakeRefusal;
 import io.seleucia.chat.transport.HttpRequest;
@@ -33,11 +34,18 @@ public final class HttpFallback implements AutoCloseable {
     private static final String LINES = "application/x-ndjson";
 
     private final List<Protocol> protocols;
+    private final BasePath base;
     private final SessionContext context;
     private final HttpPosts posts;
 
-    /** @param protocols those that are spoken; their names are in the paths */
-    public HttpFallback(List<Protocol> protocols, SessionContext context) {
+    /**
+     * Creates the fallback of one port.
+     *
+     * @param protocols those that are spoken; their names are in the paths
+     * @param base the path below which clients find this
+     */
+    public HttpFallback(List<Protocol> protocols, BasePath base, SessionContext context) {
+        this.base = base;
         this.protocols = List.copyOf(protocols);
         this.context = context;
         this.posts = new HttpPosts(context);
@@ -98,8 +106,8 @@ public final class HttpFallback implements AutoCloseable {
         return serve(request, stream, protocol, authenticator, Optional.of(opening(key)));
     }
 
-    private static String opening(String key) {
-        return "{\"session\":\"" + key + "\",\"send\":\"" + SEND + key + "\"}";
+    private String opening(String key) {
+        return "{\"session\":\"" + key + "\",\"send\":\"" + base.prefix() + SEND + key + "\"}";
     }
 
     private ServedConnection reader(HttpRequest request, String name, HandshakeAuthenticator authenticator)

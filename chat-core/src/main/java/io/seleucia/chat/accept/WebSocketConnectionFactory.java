@@ -4,10 +4,12 @@ import io.seleucia.chat.connection.ServedConnection;
 import io.seleucia.chat.protocol.Protocol;
 import io.seleucia.chat.session.Session;
 import io.seleucia.chat.session.SessionContext;
+import io.seleucia.chat.transport.BasePath;
 import io.seleucia.chat.transport.Handshake;
 import io.seleucia.chat.transport.HandshakeException;
 import io.seleucia.chat.transport.HttpRequest;
 import io.seleucia.chat.transport.HttpRequests;
+import io.seleucia.chat.transport.HttpResponse;
 import io.seleucia.chat.transport.Patience;
 import io.seleucia.chat.transport.StaticPages;
 import io.seleucia.chat.transport.WebSocketConnection;
@@ -22,6 +24,7 @@ import java.util.Optional;
  * Accepts WebSockets, each with the protocol that its handshake chooses, or for the endpoint of its path. Answers all other
  * requests that come to their port: for static pages, and for sessions over HTTP.
  *
+ * @param base the path below which all others are
  * @param fallback sessions over HTTP, if there are any
  * @param protocols the most preferred first; the last is spoken with clients that choose none
  * @param routes the paths at which no protocol is spoken
@@ -31,6 +34,7 @@ import java.util.Optional;
 public record WebSocketConnectionFactory(
         Handshake handshake,
         StaticPages pages,
+        BasePath base,
         Optional<HttpFallback> fallback,
         List<Protocol> protocols,
         WebSocketRoutes routes,
@@ -60,6 +64,7 @@ public record WebSocketConnectionFactory(
     /** Answers a request. Returns the connection to run, if there is one now. */
     private Optional<ServedConnection> answer(HttpRequest request, CountedClient client) throws IOException {
         try {
+            boolean isBare = request.remove(base);
             if (client.isProxy()) {
                 client.count(request.believe(client.trusted()));
                 client.nameOn(request.wire());
@@ -77,7 +82,7 @@ public record WebSocketConnectionFactory(
             }
             if (!pages.isEmpty() && !request.isUpgrade()) {
                 handshake.shareWithOrigin(request);
-                request.answer(pages.answer(request));
+                request.answer(isBare ? toBase() : pages.answer(request));
                 return Optional.empty();
             }
             Handshake.Agreed agreed = handshake.accept(request, this::subprotocols, authenticator);
@@ -86,6 +91,12 @@ public record WebSocketConnectionFactory(
             request.refuse(e);
             throw e;
         }
+    }
+
+    /** Returns the answer to a request for the base path without the slash at its end: another request, for that. */
+    private HttpResponse toBase() {
+        String last = base.prefix().substring(base.prefix().lastIndexOf('/') + 1);
+        return HttpResponse.empty(307).with("Location", last + "/"); // as the browser sees it, before any proxy
     }
 
     private ServedConnection entered(Wire wire, Handshake.Agreed agreed, HandshakeAuthenticator authenticator) {

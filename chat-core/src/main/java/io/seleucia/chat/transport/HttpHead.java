@@ -225,6 +225,20 @@ record HttpHead(String method, String target, int minor, List<String> fieldLines
         return bare.isEmpty() ? "/" : bare;
     }
 
+    /** Returns this head without the beginning of its path, if it has that as its first segments. */
+    HttpHead without(String prefix) {
+        int start = pathStart(target);
+        int end = start + prefix.length();
+        boolean begins =
+                target.startsWith(prefix, start) && (end == target.length() || "/?".indexOf(target.charAt(end)) >= 0);
+        if (prefix.isEmpty() || !begins) {
+            return this;
+        }
+        String rest = target.substring(end);
+        return new HttpHead(
+                method, target.substring(0, start) + (rest.startsWith("/") ? rest : "/" + rest), minor, fieldLines);
+    }
+
     /** Returns the parameters of the target's query, decoded, by name. Of repeated ones, the first counts. */
     Map<String, String> parameters() {
         int query = target.indexOf('?');

@@ -10,7 +10,7 @@ import java.util.Optional;
 /** A request of HTTP, until it is answered. Used by the connection's thread. */
 public final class HttpRequest {
     private final Wire wire;
-    private final HttpHead head;
+    private HttpHead head;
     private final HttpBody body;
     private final IncomingMemory memory;
     private final Patience patience;
@@ -60,6 +60,17 @@ public final class HttpRequest {
     public Optional<InetSocketAddress> believe(TrustedProxies trusted) throws HandshakeException {
         forwarded = Forwarded.of(head, trusted);
         return forwarded.client();
+    }
+
+    /**
+     * Removes the base path from the request's path, unless a proxy has.
+     *
+     * @return whether the path was the base path without a slash at its end, against which a page's addresses fail
+     */
+    public boolean remove(BasePath base) {
+        boolean bare = !base.prefix().isEmpty() && head.path().equals(base.prefix());
+        head = head.without(base.prefix());
+        return bare;
     }
 
     /** Returns the scheme that the client has used, as far as it is known. */

@@ -86,6 +86,7 @@ public record HttpResponse(int status, String fields, byte[] body) {
             case 200 -> "OK";
             case 204 -> "No Content";
             case 304 -> "Not Modified";
+            case 307 -> "Temporary Redirect";
             case 400 -> "Bad Request";
             case 401 -> "Unauthorized";
             case 403 -> "Forbidden";

@@ -80,6 +80,7 @@ public final class Main {
                 .httpFallback(settings.isOn(Setting.HTTP_FALLBACK))
                 .guestNames(settings.guestNames())
                 .guestNameHold(settings.guestNameHold())
+                .basePath(settings.text(Setting.BASE_PATH))
                 .hosts(settings.list(Setting.HOSTS))
                 .trustedProxies(settings.list(Setting.TRUSTED_PROXIES))
                 .allowedOrigins(settings.list(Setting.ALLOWED_ORIGINS));

@@ -54,6 +54,7 @@ enum Setting {
             Kind.PROXIES,
             "proxies that are believed when they say for which client they speak: addresses, networks such as 10.0.0.0/8,"
                     + " and unix; none: all peers are clients"),
+    BASE_PATH("", Kind.BASE_PATH, "the path below which a proxy publishes the server, such as /chat; none: the root"),
     HTTP_FALLBACK("true", Kind.SWITCH, "let clients connect over HTTP where WebSockets do not get through"),
     COMPRESSION("on", Kind.COMPRESSION, "whether messages are compressed for clients that offer it"),
     TLS_KEYSTORE("", Kind.FILE, "a PKCS12 keystore with the certificate for wss; none: plain ws"),
@@ -175,6 +176,7 @@ enum Setting {
                 "a comma-separated list of client ids",
                 value -> members(value).stream().map(Names::flawOfClient).allMatch(Optional::isEmpty)),
         HOSTS("a comma-separated list of names or addresses, without ports, or *", Setting::areHosts),
+        BASE_PATH("a path such as /chat, of letters, digits, - . _ ~ and slashes", Setting::isBasePath),
         PROXIES("a comma-separated list of addresses, networks such as 10.0.0.0/8, and unix", Setting::areProxies),
         PORT("a number from 0 to 65535", Setting::isPort),
         PORT_OR_OFF("a number from 0 to 65535, or off", value -> value.equals("off") || isPort(value)),
@@ -316,6 +318,15 @@ enum Setting {
     private static boolean areHosts(String value) {
         try {
             ChatServer.builder().hosts(members(value));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isBasePath(String value) {
+        try {
+            ChatServer.builder().basePath(value);
             return true;
         } catch (IllegalArgumentException e) {
             return false;
