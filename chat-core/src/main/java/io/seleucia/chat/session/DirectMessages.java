@@ -179,7 +179,7 @@ final class DirectMessages {
     /** Deletes the own half of a message, of which an earlier request has deleted the partner's half. */
     private void completeDeletion(Request request, Halves halves, Message other, Publisher.Publication paid)
             throws UnavailableException, ReferenceException {
-        Optional<Message> deletion = paid.attempt(() -> others.deletionOf(other, halves.inbox));
+        Optional<Message> deletion = paid.attempt(() -> others.deletionOf(other, halves.targetOf(other), halves.inbox));
         Pair pair = deletion.map(stored -> Pair.of(stored.attributes().pair())).orElseGet(Pair::random);
         Position position = deletion.orElse(other).position();
         Draft copy = halves.own(pair.withOther(position.offset()));
@@ -202,22 +202,29 @@ final class DirectMessages {
     /**
      * Both halves of a message to another client.
      *
-     * @param target the message of the own inbox that it refers to
+     * @param target the message of the own inbox that it refers to; or an edit of it, if only that is left to delete
      */
     private record Halves(String to, String inbox, Draft draft, Optional<Message> target) {
         /**
          * Returns the recipient's half.
          *
-         * @param other the message of the recipient's inbox that it refers to
+         * @param other the other half of the target
          */
         private Draft theirs(Pair pair, Optional<Message> other) {
             Attributes attributes = draft.attributes().withPair(pair.text());
             if (other.isPresent()) {
                 Reference ref = attributes.ref().orElseThrow();
-                long offset = other.get().position().offset();
-                attributes = attributes.withRef(new Reference(offset, ref.kind(), ref.remove()));
+                attributes = attributes.withRef(new Reference(targetOf(other.get()), ref.kind(), ref.remove()));
             }
             return with(draft, attributes, draft.key());
+        }
+
+        /** Returns the offset to which the recipient's half refers, when this is the other half of the target. */
+        private long targetOf(Message other) {
+            long own = draft.attributes().ref().orElseThrow().offset();
+            return target.orElseThrow().position().offset() == own
+                    ? other.position().offset()
+                    : other.attributes().ref().orElseThrow().offset();
         }
 
         /** Returns the sender's half. The same key may be used with each recipient. */
@@ -236,7 +243,8 @@ final class DirectMessages {
     }
 
     /**
-     * Returns the message of the own inbox that a message refers to. It must be from or to the recipient.
+     * Returns the message of the own inbox that a message refers to. It must be from or to the recipient. If that one has left
+     * the inbox and is to be deleted, returns an edit of it, as long as there is one.
      *
      * @param strictly whether to refuse one that can't be referred to. If not, the broker decides: the message may have been
      *     stored before, with its key
@@ -250,14 +258,17 @@ final class DirectMessages {
         if (ref.offset() > page.position().offset()) {
             throw new ReferenceException(Reason.UNKNOWN);
         }
-        Message target = page.messages().stream()
+        Optional<Message> found = page.messages().stream()
                 .filter(message -> message.position().offset() == ref.offset())
-                .findFirst()
-                .orElseThrow(() -> new ReferenceException(Reason.TOO_OLD));
+                .findFirst();
+        Optional<Message> left = found.isEmpty() && ref.kind() == Reference.Kind.DELETE
+                ? others.editOf(ref.offset(), identity.inboxChannel())
+                : found;
+        Message target = left.orElseThrow(() -> new ReferenceException(Reason.TOO_OLD));
         if (!partner(target).equals(to)) {
             throw new ReferenceException(Reason.UNKNOWN);
         }
-        if (strictly && target.attributes().isAnnotation()) {
+        if (strictly && found.isPresent() && target.attributes().isAnnotation()) {
             throw new ReferenceException(Reason.ANNOTATION);
         }
         if (strictly && target.isDeleted()) {

@@ -6,6 +6,7 @@ import io.seleucia.chat.channel.PageMemory;
 import io.seleucia.chat.memory.MemoryBudget;
 import io.seleucia.chat.message.Attributes;
 import io.seleucia.chat.message.Message;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -46,10 +47,13 @@ final class OtherHalves {
         return Pair.of(message.attributes().pair()).isSame(pair);
     }
 
-    /** Returns the message that has deleted another one in an inbox. Waits for the turn of reading. */
-    Optional<Message> deletionOf(Message deleted, String inbox) throws UnavailableException {
+    /**
+     * Returns the message that has deleted another one in an inbox. Waits for the turn of reading.
+     *
+     * @param deleted what it has deleted: the message at the offset, or an edit of it
+     */
+    Optional<Message> deletionOf(Message deleted, long offset, String inbox) throws UnavailableException {
         long time = deleted.attributes().deleted().orElseThrow().time();
-        long offset = deleted.position().offset();
         return allowance.reading(() -> {
             requireMemory();
             return near(inbox, time, message -> isDeletionOf(message.attributes(), offset));
@@ -58,6 +62,33 @@ final class OtherHalves {
 
     private static boolean isDeletionOf(Attributes attributes, long offset) {
         return attributes.isDeletion() && attributes.ref().orElseThrow().offset() == offset;
+    }
+
+    /**
+     * Returns an edit of a message that has left an inbox itself: one that is not deleted, if there is one. Waits for the turn
+     * of reading. Looks at the oldest messages of the inbox.
+     */
+    Optional<Message> editOf(long offset, String inbox) throws UnavailableException {
+        return allowance.reading(() -> {
+            requireMemory();
+            List<Message> deleted = new ArrayList<>();
+            long after = offset;
+            for (int looked = 0; looked < MAX_LOOKED_AT; looked += PAGE) {
+                List<Message> page = broker.historyAfter(inbox, after, PAGE).messages();
+                Optional<Message> edit = inPage(page, message -> isEditOf(message, offset) && !message.isDeleted());
+                if (edit.isPresent() || page.isEmpty()) {
+                    return edit.or(() -> deleted.stream().findFirst());
+                }
+                inPage(page, message -> isEditOf(message, offset)).ifPresent(deleted::add);
+                after = page.getLast().position().offset();
+            }
+            return deleted.stream().findFirst();
+        });
+    }
+
+    private static boolean isEditOf(Message message, long offset) {
+        return message.attributes().isEdit()
+                && message.attributes().ref().orElseThrow().offset() == offset;
     }
 
     private void requireMemory() throws UnavailableException {
