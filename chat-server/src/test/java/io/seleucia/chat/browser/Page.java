@@ -37,6 +37,7 @@ public final class Page implements AutoCloseable {
             Map.entry("End", 35),
             Map.entry("Backspace", 8),
             Map.entry("Delete", 46),
+            Map.entry("+", 187),
             Map.entry("e", 69),
             Map.entry("r", 82));
 

@@ -313,7 +313,7 @@ class BrowserClientFrameTest {
         }
     }
 
-    private static void shots(Page page, String name) throws IOException {
+    static void shots(Page page, String name) throws IOException {
         for (String scheme : new String[] {"light", "dark"}) {
             page.prefers("prefers-color-scheme", scheme);
             for (int width : new int[] {360, 768, 1440}) {

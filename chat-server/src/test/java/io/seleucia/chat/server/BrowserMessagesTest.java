@@ -7,6 +7,7 @@ import io.seleucia.chat.browser.Page;
 import io.seleucia.chat.message.Content;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -220,8 +221,8 @@ class BrowserMessagesTest {
         bob.page().reload(); // it is still there for what was missed
         bob.page().await("document.querySelector('[data-key=lobby] .badge.mentioned')");
         bob.open(LOBBY);
-        bob.page().await("document.querySelector('.mention.me')?.textContent === '@bob'");
-        ada.page().await("document.querySelector('.mention:not(.me)')?.textContent === '@bob'");
+        bob.page().await("document.querySelector('.mention.mine')?.textContent === '@bob'");
+        ada.page().await("document.querySelector('.mention:not(.mine)')?.textContent === '@bob'");
         ada.page().await("document.querySelector('.seen')?.textContent === 'Seen by bob'");
 
         ada.draft("mail me@bo");
@@ -336,5 +337,98 @@ class BrowserMessagesTest {
         page.await("window.copied === '<b>x</b>' && document.querySelector('.copy').textContent === 'Copied'");
         ada.assertNoProblems();
         bob.assertNoProblems();
+    }
+
+    /** Pictures of the page with all of this, for a person to look at. Without a directory for them, no test. */
+    @Test
+    void canBeLookedAt() throws Exception {
+        Assumptions.assumeFalse(System.getProperty("pictures", "").isEmpty());
+        Page page = ada.page();
+        bob.say("Has anyone seen the **report**? It is in `docs/report.md`, see [the wiki](https://example.org/wiki).");
+        write(
+                ada,
+                "Yes. It says:\n> We are *nearly* done.\n> ~~Tomorrow~~ today\n1. write\n2. read\n- a point\n- another");
+        write(bob, "```js\nconst answer = 42; // " + "long ".repeat(40) + "\n```");
+        ada.page().await("document.querySelector('pre')");
+        bob.say("@ada can you look?");
+        ada.page().await("document.querySelector('.mention.mine')");
+        focusMessage(ada, "@ada can you look?");
+        page.press("r");
+        ada.say("I did, @bob.");
+        bob.awaitLast("I did, @bob.");
+        focusMessage(bob, "I did, @bob.");
+        bob.page().click(".bar [data-part='👍']");
+        awaitChips(ada, "👍1");
+        page.click(".chip");
+        page.press("ArrowUp");
+        page.evaluate("document.querySelector('#text').focus()");
+        ada.say("oops");
+        bob.awaitLast("oops");
+        page.press("ArrowUp");
+        page.await("document.activeElement.closest('.edit')");
+        page.type(", meant otherwise");
+        page.press("Enter");
+        bob.awaitLast("oops, meant otherwise");
+        bob.say("this goes");
+        bob.awaitLast("this goes");
+        focusMessage(bob, "this goes");
+        choose(bob, "Delete");
+        bob.page().click("#erase [value=erase]");
+        page.await("document.querySelector('.gone')");
+        page.evaluate(PAINT);
+        page.await("document.querySelector('#attached img')?.complete");
+        ada.say("a picture of colours");
+        bob.page().await("document.querySelector('.picture img')");
+        page.evaluate(PAINT);
+        page.await("document.querySelector('#attached img')?.complete");
+        focusMessage(ada, "I did, @bob.");
+        page.press("r");
+        page.await("!document.querySelector('#replying').hidden");
+        ada.draft("so @b");
+        page.await("!document.querySelector('#names').hidden");
+        BrowserClientFrameTest.shots(page, "messages");
+        page.press("Escape");
+        focusMessage(ada, "oops, meant otherwise");
+        page.press("Enter");
+        BrowserClientFrameTest.shots(page, "menu");
+        page.press("Escape");
+        focusMessage(ada, "oops, meant otherwise");
+        page.press("+");
+        page.await("document.activeElement.id === 'picker-search'");
+        BrowserClientFrameTest.shots(page, "picker");
+        page.press("Escape");
+        focusMessage(ada, "oops, meant otherwise");
+        page.press("e");
+        BrowserClientFrameTest.shots(page, "edit");
+        page.press("Escape");
+        page.press("Delete");
+        BrowserClientFrameTest.shots(page, "erase");
+        page.press("Escape");
+        page.click(".picture");
+        BrowserClientFrameTest.shots(page, "enlarged");
+    }
+
+    private static final String PAINT = """
+            (async () => {
+                const canvas = new OffscreenCanvas(1200, 800);
+                const context = canvas.getContext("2d");
+                const colours = context.createLinearGradient(0, 0, 1200, 800);
+                colours.addColorStop(0, "teal");
+                colours.addColorStop(1, "orange");
+                context.fillStyle = colours;
+                context.fillRect(0, 0, 1200, 800);
+                const data = new DataTransfer();
+                data.items.add(new File([await canvas.convertToBlob()], "a.png", { type: "image/png" }));
+                document.querySelector("#text").dispatchEvent(
+                    new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+            })()""";
+
+    /** Sends a text of several lines. */
+    private static void write(Visitor visitor, String text) {
+        visitor.page()
+                .evaluate("document.querySelector('#text').value = " + new JsonPrimitive(text)
+                        + ", document.querySelector('#text').focus(),"
+                        + " document.querySelector('#text').dispatchEvent(new Event('input'))");
+        visitor.page().press("Enter");
     }
 }

@@ -59,7 +59,7 @@ function wordsOf(message, state, actions) {
     if (message.isCode || message.isDeleted) {
         words.textContent = message.text;
     } else {
-        writeMarkup(words, message.text, actions.names());
+        writeMarkup(words, message.text, actions.names);
     }
     const body = element("div", "body", words);
     if (message.editedAt > 0 && !message.isDeleted) {

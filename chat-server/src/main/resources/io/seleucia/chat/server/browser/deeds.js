@@ -79,7 +79,9 @@ export class Deeds {
             if (!dialog.open && dialog.returnValue === "erase") {
                 say(await this.#chat.changes.remove(conversation, message));
             }
-            this.#focusRow(message.id);
+            if (document.activeElement === document.body) {
+                this.#focusRow(message.id); // what had the focus is gone, such as an entry of the menu
+            }
         };
         dialog.showModal();
     };

@@ -111,14 +111,31 @@ export async function copy(text) {
     }
 }
 
-/** Puts an element that is shown above the page beside another one, below it if there is room. */
-export function placeBeside(shown, anchor) {
+/** Opens a popover beside another element, and keeps it there while the page changes its size. */
+export function openBeside(popover, anchor) {
+    const closed = new AbortController();
+    const { signal } = closed;
+    popover.showPopover();
+    place(popover, anchor);
+    addEventListener("resize", () => place(popover, anchor), { signal });
+    anchor.setAttribute("aria-expanded", "true");
+    const toggled = ({ newState }) => {
+        if (newState === "closed") {
+            anchor.setAttribute("aria-expanded", "false");
+            closed.abort();
+        }
+    };
+    popover.addEventListener("toggle", toggled, { signal });
+}
+
+/** Puts a popover below an element, or above it if there is more room. */
+function place(popover, anchor) {
     const { left, right, top, bottom } = anchor.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = shown;
+    const { offsetWidth: width, offsetHeight: height } = popover;
     const { clientWidth, clientHeight } = document.documentElement;
     const isBelow = bottom + height + MARGIN <= clientHeight || top < clientHeight - bottom;
     const x = document.documentElement.dir === "rtl" ? left : right - width;
     const y = isBelow ? bottom + GAP : top - height - GAP;
-    shown.style.left = `${Math.max(MARGIN, Math.min(x, clientWidth - width - MARGIN))}px`;
-    shown.style.top = `${Math.max(MARGIN, Math.min(y, clientHeight - height - MARGIN))}px`;
+    popover.style.left = `${Math.max(MARGIN, Math.min(x, clientWidth - width - MARGIN))}px`;
+    popover.style.top = `${Math.max(MARGIN, Math.min(y, clientHeight - height - MARGIN))}px`;
 }

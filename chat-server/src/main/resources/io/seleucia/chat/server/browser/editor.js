@@ -32,6 +32,7 @@ export class Editor {
         this.#field = element("textarea");
         this.#field.ariaLabel = phrase("edit.label");
         this.#field.dir = "auto";
+        this.#field.rows = 1;
         this.#field.value = message.text;
         this.#field.oninput = () => this.fit();
         this.#hint.role = "status";

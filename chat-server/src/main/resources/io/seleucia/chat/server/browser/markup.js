@@ -12,12 +12,13 @@ const MARKED = /[*_~\x60[>@]|https?:|^ *(?:[-+]|\d+[.)]) /im; // without these, 
  * @typedef {{known: (name: string) => string?, me: string}} Names what finds those that can be mentioned, and the person's
  */
 
-/** Puts a text into an element, drawn. @param {HTMLElement} node @param {string} text @param {Names} names */
-export function writeMarkup(node, text, names) {
+/** Puts a text into an element, drawn. @param {HTMLElement} node @param {string} text @param {() => Names} namesOf */
+export function writeMarkup(node, text, namesOf) {
     if (!MARKED.test(text)) {
-        node.replaceChildren(text);
+        node.textContent = text;
         return;
     }
+    const names = namesOf();
     const blocks = parse(text);
     const isOnlyLines = blocks.length === 1 && blocks[0].kind === "lines";
     node.replaceChildren(
@@ -77,7 +78,7 @@ function drawnInline(inline, names) {
 }
 
 function drawnPart({ text, name }, { me }) {
-    return name === null ? text : element("bdi", name === me ? "mention me" : "mention", text);
+    return name === null ? text : element("bdi", name === me ? "mention mine" : "mention", text);
 }
 
 /** Returns a link, and if its label is not its address, where it leads. */

@@ -1,6 +1,6 @@
 /* A menu beside a button: arrows go through it, Escape and a click elsewhere close it. */
 
-import { byId, element, placeBeside } from "./dom.js";
+import { byId, element, openBeside } from "./dom.js";
 
 /**
  * @typedef {{text: string, key?: string, isGrave?: boolean, act: () => void}} Item `key`: the one that does the same
@@ -12,11 +12,7 @@ export function openMenu(button, label, items) {
     menu.ariaLabel = label;
     menu.replaceChildren(...items.map((item) => entryOf(menu, item)));
     menu.onkeydown = (event) => pressed(menu, event);
-    menu.ontoggle = ({ newState }) => {
-        button.setAttribute("aria-expanded", String(newState === "open"));
-    };
-    menu.showPopover();
-    placeBeside(menu, button);
+    openBeside(menu, button);
     menu.firstElementChild.focus();
 }
 

@@ -1,6 +1,6 @@
 /* A small picker of emoji: a field to search in, and a grid that arrows go through. */
 
-import { byId, element, placeBeside } from "./dom.js";
+import { byId, element, openBeside } from "./dom.js";
 import { COLUMNS, found } from "./emoji.js";
 import { phrase } from "./language.js";
 
@@ -37,9 +37,7 @@ export function openPicker(button, pick) {
     };
     byId("picker-none").hidden = true;
     picker.onkeydown = (event) => pressed(event, field, grid, chosen);
-    picker.ontoggle = ({ newState }) => button.setAttribute("aria-expanded", String(newState === "open"));
-    picker.showPopover();
-    placeBeside(picker, button);
+    openBeside(picker, button);
     field.focus();
 }
 

@@ -22,6 +22,7 @@ export class Timeline {
     #unfolded = new Set();
     #list = [];
     #tabStop = null;
+    #names = null; // that can be mentioned
     #isAtEnd = true; // stays so when the list changes, until the user scrolls
 
     /**
@@ -46,7 +47,7 @@ export class Timeline {
             react: this.#deeds.react,
             enlarge,
             editorOf: (id) => (this.#deeds.editor?.id === id ? this.#deeds.editor.node : null),
-            names: () => this.#names(),
+            names: () => this.#namesNow(),
             isUnfolded: (id) => this.#unfolded.has(id),
             toggle: (id) => this.#toggle(id),
             retry: (pending) => chat.retry(chat.current, pending),
@@ -73,11 +74,14 @@ export class Timeline {
             : message;
     }
 
-    /** Returns the names that can be mentioned. */
-    #names() {
-        const { members, isDirect, name } = this.#chat.current;
-        const me = this.#chat.name;
-        return { me, known: finderOf([...(isDirect ? [name] : members.keys()), me]) };
+    /** Returns the names that can be mentioned, collected once for all rows that are drawn together. */
+    #namesNow() {
+        if (!this.#names) {
+            const { members, isDirect, name } = this.#chat.current;
+            const me = this.#chat.name;
+            this.#names = { me, known: finderOf([...(isDirect ? [name] : members.keys()), me]) };
+        }
+        return this.#names;
     }
 
     /** Returns whether the newest loaded message is visible. */
@@ -134,6 +138,7 @@ export class Timeline {
         const another = conversation !== this.#shown || (conversation?.loaded && !this.#wasLoaded);
         const anchor = another || this.#isAtEnd ? null : this.#anchor();
         this.#list = conversation ? rowsOf(conversation, this.#chat.name, this.#actions) : [];
+        this.#names = null;
         this.#rows.show(this.#list);
         this.#setTabStop();
         byId("older").hidden = conversation?.loading !== "older";
