@@ -98,6 +98,18 @@ public final class ProxyProcess implements AutoCloseable {
         return start(directory, port, program.toString(), "-db", "-f", file.toString());
     }
 
+    /**
+     * A haproxy with a whole file of its own.
+     *
+     * @param format has {@code %s} in place of the address to listen on
+     */
+    public static ProxyProcess haproxy(Path directory, String format) throws IOException {
+        Path program = find("haproxy");
+        int port = freePort();
+        Path file = write(directory.resolve("haproxy.cfg"), format.formatted("127.0.0.1:" + port) + "\n");
+        return start(directory, port, program.toString(), "-db", "-f", file.toString());
+    }
+
     /** The program; where there is none, the test is skipped, or fails if {@code proxy.required} is set. */
     private static Path find(String name) {
         Optional<Path> found = Stream.concat(

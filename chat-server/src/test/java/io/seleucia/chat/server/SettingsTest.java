@@ -102,6 +102,11 @@ class SettingsTest {
         assertRefused(List.of("--tcp-port=on"), Map.of(), "a number from 0 to 65535, or off");
         assertRefused(List.of("--tcp-channel=@ada"), Map.of(), "a channel's name");
         assertRefused(List.of("--host="), Map.of(), "host must be");
+        assertRefused(
+                List.of("--allowed-origins=https://chat.example/"), Map.of(), "origins such as https://chat.example");
+        assertRefused(
+                List.of("--trusted-proxies=10.0.0.1/8"), Map.of(), "addresses, networks such as 10.0.0.0/8, and unix");
+        assertRefused(List.of("--base-path=chat"), Map.of(), "a path such as /chat");
         assertRefused(List.of("--hosts=chat.example:8600"), Map.of(), "names or addresses, without ports, or *");
         assertRefused(List.of("--broker=kafka"), Map.of(), "memory or redis");
         assertRefused(List.of("--journal-fsync=sometimes"), Map.of(), "interval, always or never");
