@@ -111,7 +111,7 @@ class BrowserClientEndsTest {
 
     @Test
     void saysWhyItTakesSoLongToBegin() throws Exception {
-        try (BrowserServer server = new BrowserServer()) {
+        try (BrowserServer server = new BrowserServer(builder -> builder.httpFallback(false))) {
             Visitor ada = server.open();
             server.proxy().refuse(true);
             server.proxy().cut(); // by which the page was loaded
