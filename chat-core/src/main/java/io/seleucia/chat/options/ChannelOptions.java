@@ -82,6 +82,13 @@ public record ChannelOptions(
         public boolean isLimited() {
             return messages > 0;
         }
+
+        /** Here and not in the class around: that has a rate among its constants, and could not be initialised first. */
+        private static void require(boolean condition, String message) {
+            if (!condition) {
+                throw new IllegalArgumentException(message);
+            }
+        }
     }
 
     /** Changes nothing: the broker's retention, no cache, and everything that the rules allow. */
@@ -106,9 +113,7 @@ public record ChannelOptions(
     }
 
     private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
+        Rate.require(condition, message);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.seleucia.chat.client;
 
 import static io.seleucia.chat.Eventually.eventually;
+import static io.seleucia.chat.Eventually.eventuallyGet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -67,8 +68,10 @@ class ChatClientTest {
         server.close();
     }
 
-    private void restart() throws IOException {
-        server = ChatServer.builder().port(port).broker(broker).limits(LIMITS).start();
+    /** Again and again: another program may have got the port for a connection of its own. */
+    private void restart() throws Exception {
+        server = eventuallyGet(() ->
+                ChatServer.builder().port(port).broker(broker).limits(LIMITS).start());
     }
 
     /** Where clients reach the server. */

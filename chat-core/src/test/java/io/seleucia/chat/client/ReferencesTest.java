@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seleucia.chat.ChatServer;
 import io.seleucia.chat.Concurrent;
+import io.seleucia.chat.Eventually;
 import io.seleucia.chat.broker.Retention;
 import io.seleucia.chat.broker.memory.InMemoryBroker;
 import io.seleucia.chat.message.Attributes;
@@ -240,7 +241,7 @@ class ReferencesTest {
         assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("receipt lobby ada 3");
 
         server.close();
-        server = start(port);
+        server = Eventually.eventuallyGet(() -> start(port)); // another program may have got the port for a moment
         assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("read lobby 2 1");
     }
 
@@ -275,7 +276,7 @@ class ReferencesTest {
         assertThat(second.more()).isFalse();
         server.broker().leave("lobby 2", "bob");
         server.close();
-        server = start(port);
+        server = Eventually.eventuallyGet(() -> start(port)); // another program may have got the port for a moment
         assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("lobby {\"topic\":\"lunch\"}");
         get(ada.describe("lobby", Optional.empty()));
         assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("lobby none");
@@ -290,7 +291,8 @@ class ReferencesTest {
         for (int i = 1; i <= 200; i++) {
             if (i % 80 == 40) {
                 server.close();
-                server = start(port);
+                server = Eventually.eventuallyGet(
+                        () -> start(port)); // another program may have got the port for a moment
             }
             edits.add(ada.edit("lobby", offset, text(String.valueOf(i))));
         }
