@@ -59,6 +59,7 @@ final class BrowserClient {
             "outbox.js",
             "person.js",
             "picker.js",
+            "pixels.js",
             "presence.js",
             "quotes.js",
             "reading.js",

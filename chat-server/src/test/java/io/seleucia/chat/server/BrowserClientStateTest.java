@@ -373,4 +373,65 @@ class BrowserClientStateTest {
         assertThat(ada.page().isTrue(line)).isFalse();
         ada.assertNoProblems();
     }
+
+    /** Any page can have a link to a channel, where the person would be seen. */
+    @Test
+    void asksBeforeALinkJoinsAChannel() {
+        Visitor ada = server.enter("ada");
+        Page page = ada.page();
+        String entry = "document.querySelector('.entry[data-key=secret]')";
+        page.evaluate("location.hash = '#/secret'");
+        page.await("document.querySelector('#invited').open");
+        assertThat(page.text("#invited-title")).isEqualTo("Join #secret?");
+        assertThat(page.isTrue(entry)).isFalse();
+        page.press("Escape");
+        page.await("!document.querySelector('#invited').open && location.hash === '#/lobby'");
+        ada.awaitTitle("lobby");
+        assertThat(page.isTrue(entry)).isFalse();
+
+        page.evaluate("location.hash = '#/secret'");
+        page.await("document.querySelector('#invited').open");
+        page.reload(); // as a link from elsewhere
+        page.await("document.querySelector('#invited').open");
+        ada.awaitTitle("lobby");
+        assertThat(page.isTrue(entry)).isFalse();
+        page.click("#invited [value=join]");
+        ada.awaitTitle("secret");
+        ada.awaitMember("ada");
+        page.reload();
+        ada.awaitTitle("secret");
+        assertThat(page.isTrue("document.querySelector('#invited').open")).isFalse();
+
+        page.evaluate("history.replaceState({ session: 'of another person' }, '', '#/theirs')");
+        page.reload();
+        ada.awaitTitle("secret");
+        page.await("location.hash === '#/secret' && history.state.session !== 'of another person'");
+        assertThat(page.isTrue("document.querySelector('#invited').open")).isFalse();
+        ada.assertNoProblems();
+    }
+
+    /** Each guest may take ever new names, and write under each. */
+    @Test
+    void listsABoundedNumberOfConversations() {
+        Visitor ada = server.enter("ada");
+        assertThat(ada.page().evaluate("""
+                        Promise.all([import("/inbox.js"), import("/conversation.js")]).then(([{ Inbox }, { Conversations }]) => {
+                            const kept = new Map([["read @friend", { epoch: "e", offset: 1 }]]);
+                            const store = { get: (name, otherwise) => kept.get(name) ?? otherwise,
+                                put: (name, value) => kept.set(name, value), drop: (name) => kept.delete(name) };
+                            const conversations = new Conversations();
+                            const inbox = new Inbox({}, conversations, store, { restore() {}, closed() {} },
+                                { opened() {}, current: () => conversations.get("@current") });
+                            for (const key of ["@friend", "@current", "@draft", "@pending"]) {
+                                inbox.open(key);
+                            }
+                            conversations.get("@draft").draft = "x";
+                            conversations.get("@pending").pending.push({});
+                            for (let i = 0; i < 2_000; i++) {
+                                inbox.open("@" + i);
+                            }
+                            const stay = ["@friend", "@current", "@draft", "@pending", "@1999"];
+                            return [conversations.size, kept.size, stay.every((key) => conversations.has(key))].join();
+                        })""").getAsString()).isEqualTo("500,501,true");
+    }
 }

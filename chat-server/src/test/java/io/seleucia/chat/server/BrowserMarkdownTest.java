@@ -101,6 +101,7 @@ class BrowserMarkdownTest {
                                     Array.from({ length: 300 }, (_, i) => "`".repeat(i)).join(" "),
                                     Array.from({ length: 300 }, (_, i) => " ".repeat(i) + "- a").join("\\n"),
                                     (">".repeat(200) + "\\n").repeat(300), times("*a ", 32_000) + times(" b*", 32_000));
+                                texts.push(("`x`" + ",@".repeat(98)).repeat(320), times("[a](https:"));
                                 const known = finderOf(Array.from({ length: 1_000 }, (_, i) => "name " + i));
                                 const depth = (node) => 1 + Math.max(0, ...(node.children ?? node.blocks
                                     ?? node.items?.flat() ?? []).map(depth));
@@ -143,11 +144,83 @@ class BrowserMarkdownTest {
                         + "{\"from\":3,\"typed\":\"ad\"},null,null,null,[\"anna\",\"ida a\",\"ada\"]]");
     }
 
+    /** The effort is that of the message, however many pieces its marks make of it. */
+    @Test
+    void seeksFewNamesInOneMessage() {
+        assertThat(page.evaluate("""
+                        import("/markup.js").then(({ writeMarkup }) => {
+                            const asked = (text) => {
+                                let count = 0;
+                                const known = () => (count++, null);
+                                writeMarkup(document.createElement("div"), text, () => ({ known, me: "ada" }));
+                                return count;
+                            };
+                            return JSON.stringify([asked(("`x`" + ",@".repeat(98)).repeat(320)) <= 100 * 128,
+                                asked(("- `x` ,@ada,@bob\\n\\n> @cyd\\n\\n").repeat(1_000)) <= 100 * 128, asked("@ada") > 0]);
+                        })""").getAsString()).isEqualTo("[true,true,true]");
+    }
+
+    /** A file says its size; what a message says beside it may be a lie that fills the browser's memory. */
+    @Test
+    void takesPicturesOfTheSizeThatTheySayOnly() {
+        assertThat(page.evaluate("""
+                        (async () => {
+                            const { imageOf } = await import("/images.js");
+                            const bytesOf = async (type, width, height) => {
+                                const canvas = new OffscreenCanvas(width, height);
+                                canvas.getContext("2d").fillRect(0, 0, width, height / 2);
+                                const blob = await canvas.convertToBlob({ type });
+                                return new Uint8Array(await blob.arrayBuffer());
+                            };
+                            const taken = (type, bytes, width, height) => imageOf({ image: { type, width, height,
+                                data: bytes.toBase64?.() ?? btoa(String.fromCharCode(...bytes)) } }) !== null;
+                            const results = [];
+                            for (const type of ["image/webp", "image/jpeg", "image/png"]) {
+                                const small = await bytesOf(type, 30, 20);
+                                const large = await bytesOf(type, 2100, 2000);
+                                results.push([taken(type, small, 30, 20), taken(type, small, 31, 20),
+                                    taken(type, large, 30, 20), taken(type, large, 2100, 2000),
+                                    taken(type, small.subarray(0, 20), 30, 20), taken("image/gif", small, 30, 20)]);
+                            }
+                            const png = await bytesOf("image/png", 30, 20);
+                            const frames = [0, 0, 0, 8, ...new TextEncoder().encode("acTL"), 0, 0, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0];
+                            const moving = Uint8Array.from([...png.subarray(0, 33), ...frames, ...png.subarray(33)]);
+                            results.push([taken("image/png", moving, 30, 20)]);
+                            return JSON.stringify(results);
+                        })()""").getAsString())
+                .isEqualTo("[[true,false,false,false,false,false],[true,false,false,false,false,false],"
+                        + "[true,false,false,false,false,false],[false]]");
+    }
+
+    /** However many direct messages come, the page counts them, and knows from where it must look again. */
+    @Test
+    void countsFloodsOfDirectMessages() {
+        assertThat(page.evaluate("""
+                        Promise.all([import("/reading.js"), import("/conversation.js")]).then(([{ Reading }, { Conversation }]) => {
+                            const store = { put() {}, get: (_, otherwise) => otherwise };
+                            const reading = new Reading({}, store, () => {}, () => {});
+                            const bob = new Conversation("@bob");
+                            const results = [reading.oldestDirect === Infinity];
+                            for (let offset = 7; offset < 150_007; offset++) {
+                                reading.arrivedDirect(bob, { epoch: "e", offset, own: false, text: "x" });
+                                reading.oldestDirect;
+                            }
+                            results.push(bob.unread, reading.oldestDirect);
+                            reading.see(bob, { epoch: "e", offset: 150_000 });
+                            results.push(bob.unread, reading.oldestDirect);
+                            reading.see(bob, { epoch: "e", offset: 150_006 });
+                            results.push(bob.unread, reading.oldestDirect === Infinity);
+                            reading.end();
+                            return JSON.stringify(results);
+                        })""").getAsString()).isEqualTo("[true,1000,7,6,150001,0,true]");
+    }
+
     @Test
     void takesPicturesThatAreSafeOnly() {
         assertThat(page.evaluate("""
                         import("/images.js").then(({ imageOf, sizesOf, within }) => {
-                            const sound = { type: "image/webp", width: 2, height: 1, data: "AAAA" };
+                            const sound = { type: "image/webp", width: 2, height: 1,
+                                data: "UklGRhoAAABXRUJQVlA4TA4AAAAvAQAAAAcQEf0PRET/Aw==" };
                             const taken = (change) => imageOf({ image: { ...sound, ...change }, text: "" }) !== null;
                             return JSON.stringify([
                                 taken({}), taken({ type: "image/svg+xml" }), taken({ type: "text/html" }), taken({ width: 0 }),

@@ -12,6 +12,7 @@ const THUMB = 56; // pixels
 export class Attachments {
     #chat;
     #changed;
+    #signal; // ends with the person's session, and what still waits must not reach the next person
     #list = byId("attached");
     #byConversation = new WeakMap(); // pictures
 
@@ -23,6 +24,7 @@ export class Attachments {
     constructor(chat, changed, signal) {
         this.#chat = chat;
         this.#changed = changed;
+        this.#signal = signal;
         const picker = byId("attach-file");
         picker.accept = TYPES.join();
         byId("attach").onclick = () => picker.click();
@@ -51,6 +53,9 @@ export class Attachments {
     }
 
     #set(pictures, conversation = this.#chat.current) {
+        if (this.#signal.aborted) {
+            return;
+        }
         if (conversation) {
             this.#byConversation.set(conversation, pictures);
         }
@@ -92,16 +97,25 @@ export class Attachments {
         }
         byId("text").focus();
         if (files.length + this.pictures.length > MOST) {
-            say(phrase("image.many", { count: MOST }));
+            this.#say("image.many", { count: MOST });
         }
         for (const file of files.slice(0, MOST - this.pictures.length)) {
+            if (this.#signal.aborted) {
+                return;
+            }
             const empty = dataOf({ type: TYPES[0], width: 9_999, height: 9_999, data: "" }, "");
             try {
                 const picture = await pictureOf(file, this.#chat.bytesLeft(empty) - FOR_TEXT);
                 this.#set([...(this.#byConversation.get(conversation) ?? []), picture], conversation);
             } catch (error) {
-                say(phrase(error instanceof RangeError ? "image.large" : "image.unreadable", { name: file.name }));
+                this.#say(error instanceof RangeError ? "image.large" : "image.unreadable", { name: file.name });
             }
+        }
+    }
+
+    #say(key, values) {
+        if (!this.#signal.aborted) {
+            say(phrase(key, values));
         }
     }
 

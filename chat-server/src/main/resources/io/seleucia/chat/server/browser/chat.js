@@ -104,6 +104,7 @@ export class Chat {
             name,
             shown,
             opened,
+            current: () => this.current,
         });
         this.#presence = new Presence(client, changed);
         this.#channels = new Channels(client, this.conversations, store, {

@@ -3,29 +3,38 @@
  * before they are sent, smaller until they fit; what a camera notes beside a picture, such as the place, is not sent.
  */
 
-export const TYPES = ["image/webp", "image/jpeg", "image/png", "image/gif"]; // pictures of pixels, which run no scripts
+import { isStill } from "./pixels.js";
+
+export const TYPES = ["image/webp", "image/jpeg", "image/png", "image/gif"]; // files of pixels, which run no scripts
+const SHOWN = TYPES.slice(0, 3); // a GIF of few bytes has thousands of frames; the page sends its first as WebP
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-const LONGEST_SIDE = 16_384; // of one that is shown
+const MOST_PIXELS = 4_000_000; // of one that is shown: a few bytes may stand for gigabytes of pixels
 const MOST_BYTES = 50_000_000; // of a file
 const SIDES = [1_600, 1_200, 900, 675, 500, 375, 280, 200]; // pixels of the longer side, tried one after the other
 const QUALITIES = [0.8, 0.6, 0.4];
 
 /** @typedef {{type: string, width: number, height: number, data: string}} Picture */
 
-/** Returns the picture that data of a message hold; null if they hold none that can be shown. @returns {Picture?} */
+/**
+ * Returns the picture that data of a message hold; null if they hold none that can be shown: it must be still, small enough
+ * for a browser's memory, and of the size that they say.
+ * @returns {Picture?}
+ */
 export function imageOf(data) {
     const { type, width, height, data: bytes } = data?.image ?? {};
     const isSound =
-        TYPES.includes(type) &&
+        SHOWN.includes(type) &&
         isSide(width) &&
         isSide(height) &&
+        width * height <= MOST_PIXELS &&
         typeof bytes === "string" &&
         bytes.length % 4 === 0 &&
-        BASE64.test(bytes);
+        BASE64.test(bytes) &&
+        isStill(type, bytes, width, height);
     return isSound ? { type, width, height, data: bytes } : null;
 }
 
-const isSide = (pixels) => Number.isInteger(pixels) && pixels > 0 && pixels <= LONGEST_SIDE;
+const isSide = (pixels) => Number.isInteger(pixels) && pixels > 0;
 
 /** Returns the data of a message with a picture. @param {Picture} image @param {string} text describes it */
 export const dataOf = (image, text) => ({ image, text });

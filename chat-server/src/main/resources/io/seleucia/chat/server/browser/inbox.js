@@ -6,6 +6,7 @@
 import { covers } from "./message.js";
 
 const PAGE = 200;
+const MOST = 500; // conversations that are listed: anyone can begin some
 const PAGES = 25; // read at the most: more than an inbox has unless a server is told to keep more
 
 export class Inbox {
@@ -25,7 +26,7 @@ export class Inbox {
      * @param {import("./store.js").Store} store
      * @param {import("./reading.js").Reading} reading
      * @param {{changed: () => void, name: () => string, shown: (message: object) => object,
-     *     opened: (conversation: object) => void}} chat
+     *     opened: (conversation: object) => void, current: () => object | null}} chat
      */
     constructor(client, conversations, store, reading, chat) {
         this.#client = client;
@@ -46,6 +47,7 @@ export class Inbox {
     /** Returns the conversation with a person, by its key; it is listed from then on. */
     open(key) {
         if (!this.#conversations.has(key)) {
+            this.#makeRoom();
             const conversation = this.#conversations.open(key);
             this.#reading.restore(conversation);
             this.#chat.opened(conversation);
@@ -56,9 +58,25 @@ export class Inbox {
         return this.#conversations.get(key);
     }
 
+    /** Closes the oldest conversation if there are very many, one that the person has never read before the others. */
+    #makeRoom() {
+        const directs = [...this.#conversations.values()].filter(({ isDirect }) => isDirect);
+        if (directs.length >= MOST) {
+            const idle = directs.filter(
+                (one) => !one.draft && one.pending.length === 0 && one !== this.#chat.current(),
+            );
+            const oldest = idle.find(({ key }) => !this.#store.get(`read ${key}`, null)) ?? idle[0];
+            if (oldest) {
+                this.close(oldest);
+                this.#conversations.delete(oldest.key);
+            }
+        }
+    }
+
     /** Closes a conversation. It is listed again when another message comes. */
-    close({ key }) {
-        this.#store.drop(`direct ${key}`);
+    close(conversation) {
+        this.#store.drop(`direct ${conversation.key}`);
+        this.#reading.closed(conversation);
     }
 
     /** Looks through what has come since the last visit, from the newest back. */

@@ -16,6 +16,10 @@ export default {
         "login.nameless": "يجب إدخال اسم.",
         "login.secretless": "يجب إدخال كلمة المرور.",
         "login.retrying": "{why} جارٍ إعادة المحاولة…",
+        "invited.title": "الانضمام إلى #{channel}؟",
+        "invited.text": "يقود رابط إلى هناك. سيرى أعضاؤها أنك موجود.",
+        "invited.go": "انضمام",
+        "invited.stay": "عدم الانضمام",
         "out.sign": "تسجيل الخروج",
         "out.title": "هل تريد تسجيل الخروج؟",
         "out.unsent": {

@@ -16,6 +16,10 @@ export default {
         "login.nameless": "A name is needed.",
         "login.secretless": "A password is needed.",
         "login.retrying": "{why} Trying again…",
+        "invited.title": "Join #{channel}?",
+        "invited.text": "A link leads there. Its members will see that you are there.",
+        "invited.go": "Join",
+        "invited.stay": "Stay out",
         "out.sign": "Sign out",
         "out.title": "Sign out?",
         "out.unsent": {

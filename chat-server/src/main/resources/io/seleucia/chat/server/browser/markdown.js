@@ -12,6 +12,7 @@ const MOST_BLOCKS = 6; // quotes and lists in one another
 const MOST_MARKS = 8; // emphases in one another
 const LONGEST_LABEL = 200; // of a link, in characters
 const LONGEST_ADDRESS = 2_000;
+const MOST_FAILED = 20; // addresses of a paragraph that are none: after so many, no more are tried
 const MOST_NODES = 2_000; // of a text, so that none takes long to be drawn
 const LONGEST_LANGUAGE = 30;
 const FENCE = "```";
@@ -317,9 +318,10 @@ function runOf(text, place, end) {
 function atomsOf(text) {
     const atoms = [];
     const runs = backticksOf(text);
+    const tries = { left: MOST_FAILED };
     for (let place = 0; place < text.length; ) {
         const sign = text[place];
-        const atom = sign === "`" ? codeAt(text, place, runs) : sign === "[" ? linkAt(text, place) : null;
+        const atom = sign === "`" ? codeAt(text, place, runs) : sign === "[" ? linkAt(text, place, tries) : null;
         if (atom) {
             atoms.push(atom);
             place = atom.end;
@@ -362,22 +364,21 @@ function codeAt(text, place, runs) {
 }
 
 /** Returns a link with a label. Its address must be one that partsOf finds as a whole. */
-function linkAt(text, place) {
+function linkAt(text, place, tries) {
     const ahead = text.slice(place + 1, place + LONGEST_LABEL + 2);
     const label = ahead.slice(0, ahead.indexOf("]"));
     if (!ahead.startsWith("](", label.length) || label.trim() === "" || label.includes("[")) {
         return null;
     }
     const from = place + label.length + 3;
-    if (!/^https?:/i.test(text.slice(from, from + "https:".length))) {
+    if (tries.left === 0 || !/^https?:/i.test(text.slice(from, from + "https:".length))) {
         return null;
     }
     const length = addressLength(text.slice(from, from + LONGEST_ADDRESS + 1));
     const address = text.slice(from, from + length);
-    const parts = length > 0 ? partsOf(address) : [];
-    return parts.length === 1 && parts[0].isLink
-        ? { from: place, end: from + length + 1, inline: { kind: "link", text: label, address } }
-        : null;
+    const isWhole = length > 0 && partsOf(address).every(({ isLink }) => isLink);
+    tries.left -= isWhole ? 0 : 1;
+    return isWhole ? { from: place, end: from + length + 1, inline: { kind: "link", text: label, address } } : null;
 }
 
 /** Returns the length of an address up to the bracket that closes the link; -1 if none does. */

@@ -3,7 +3,7 @@
 import { copy, element } from "./dom.js";
 import { phrase } from "./language.js";
 import { parse } from "./markdown.js";
-import { mentionsIn } from "./mentions.js";
+import { effort, mentionsIn } from "./mentions.js";
 
 const TAGS = { strong: "strong", emphasis: "em", strike: "s" };
 const MARKED = /[*_~\x60[>@]|https?:|^ *(?:[-+]|\d+[.)]) /im; // without these, a text is only text
@@ -18,7 +18,7 @@ export function writeMarkup(node, text, namesOf) {
         node.textContent = text;
         return;
     }
-    const names = namesOf();
+    const names = { ...namesOf(), allowed: effort() };
     const blocks = parse(text);
     const isOnlyLines = blocks.length === 1 && blocks[0].kind === "lines";
     node.replaceChildren(
@@ -67,7 +67,7 @@ const drawnLines = (inlines, names) => inlines.flatMap((inline) => drawnInline(i
 function drawnInline(inline, names) {
     switch (inline.kind) {
         case "text":
-            return mentionsIn(inline.text, names.known).map((part) => drawnPart(part, names));
+            return mentionsIn(inline.text, names.known, names.allowed).map((part) => drawnPart(part, names));
         case "code":
             return [element("code", "", inline.text)];
         case "link":

@@ -2,25 +2,30 @@
 
 const LONGEST = 64; // characters of a name
 const MOST = 8; // names proposed
-const MOST_SOUGHT = 100; // places in a text that are looked at
+const MOST_SOUGHT = 100; // places in a message that are looked at
 const PART_OF_NAME = /[\p{L}\p{N}\p{M}_]/u;
 const SEPARATOR = /[\s([{\x22'«“„‘,;:/–—-]/u; // what may stand before an @, so that those of mail addresses do not count
 
 const folded = (text) => text.normalize("NFC").toLowerCase();
 
+/** @typedef {{left: number}} Effort how many places may still be looked at: a hostile message has thousands */
+
+/** Returns the effort that one message is worth. @returns {Effort} */
+export const effort = () => ({ left: MOST_SOUGHT });
+
 /**
  * Returns a text in parts: texts, and names that are mentioned, with their @.
  * @param {string} text
  * @param {(name: string) => string?} known returns the name as it is written if there is one, whatever its case
+ * @param {Effort} allowed shared by all texts of a message
  * @returns {{text: string, name: string?}[]}
  */
-export function mentionsIn(text, known) {
+export function mentionsIn(text, known, allowed = effort()) {
     const parts = [];
     let from = 0;
-    let sought = 0;
-    for (let at = text.indexOf("@"); at >= 0 && sought < MOST_SOUGHT; at = text.indexOf("@", at + 1)) {
+    for (let at = text.indexOf("@"); at >= 0 && allowed.left > 0; at = text.indexOf("@", at + 1)) {
         if (at >= from && (at === 0 || SEPARATOR.test(text[at - 1]))) {
-            sought++;
+            allowed.left--;
             const found = nameAt(text, at + 1, known);
             if (found) {
                 const end = at + 1 + found.length;

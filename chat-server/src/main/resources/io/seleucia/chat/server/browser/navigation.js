@@ -3,6 +3,8 @@
  * an address for each, to be reloaded, kept or passed on. On a phone, the list of conversations is the first entry.
  */
 
+import { byId } from "./dom.js";
+import { phrase } from "./language.js";
 import { fragmentOf, placeOf } from "./route.js";
 
 const NARROW = matchMedia("(max-width: 639px)");
@@ -12,6 +14,7 @@ export class Navigation {
     #session;
     #moved;
     #place = null;
+    #asked = null; // the place that the person is asked about
     #listen = () => this.#restored();
 
     /**
@@ -33,13 +36,14 @@ export class Navigation {
 
     /** Shows what the address says; without one, what the person saw last. */
     begin() {
+        this.#forgetOthers();
         const place = placeOf(location.hash);
         const isNew = history.state?.session !== this.#session;
         if (isNew && this.isNarrow) {
             this.#write("replaceState", null, 0, true);
         }
-        if (place && isNew && this.isNarrow) {
-            this.#write("pushState", place, 1, true);
+        if (place && isNew) {
+            this.#write(this.isNarrow ? "pushState" : "replaceState", place, this.isNarrow ? 1 : 0, this.isNarrow);
         }
         if (place || this.isNarrow) {
             this.#show(place);
@@ -92,11 +96,15 @@ export class Navigation {
         return session === this.#session ? { depth, isRootList } : { depth: 0, isRootList: false };
     }
 
-    #restored() {
-        const isOthers = history.state !== null && history.state.session !== this.#session;
-        if (isOthers) {
+    /** Forgets an address that another person has left in this tab. */
+    #forgetOthers() {
+        if (history.state !== null && history.state.session !== this.#session) {
             Navigation.forget();
         }
+    }
+
+    #restored() {
+        this.#forgetOthers();
         const place = placeOf(location.hash);
         this.#show(place ?? (this.isNarrow ? null : this.#last()));
     }
@@ -105,7 +113,45 @@ export class Navigation {
         history[how]({ session: this.#session, depth, isRootList }, "", fragmentOf(place));
     }
 
+    /** Shows a place. A channel that an address alone leads to is joined only if the person says so: any page has links. */
     #show(place) {
+        this.#ended();
+        const isNews = place !== null && !place.key.startsWith("@") && !this.#chat.conversations.has(place.key);
+        if (!isNews) {
+            this.#reveal(place);
+            return;
+        }
+        const last = this.isNarrow ? null : this.#last();
+        this.#reveal(this.#place ? { key: this.#place.key } : last);
+        this.#ask(place);
+    }
+
+    async #ask(place) {
+        this.#asked = place;
+        const isWanted = await isToJoin(place.key);
+        if (this.#asked !== place) {
+            return; // the person went elsewhere
+        }
+        this.#asked = null;
+        const { depth, isRootList } = this.#state;
+        if (isWanted) {
+            this.#reveal(place);
+        } else if (this.isNarrow && !this.#place) {
+            this.toList();
+        } else {
+            this.#write("replaceState", this.#place, depth, isRootList);
+        }
+    }
+
+    /** Ends a question that is no longer of use. */
+    #ended() {
+        if (this.#asked) {
+            this.#asked = null;
+            byId("invited").close("");
+        }
+    }
+
+    #reveal(place) {
         this.#place = place;
         if (place) {
             const { key, message } = place;
@@ -121,9 +167,22 @@ export class Navigation {
     /** Ends it. The address says no longer where the person was. */
     end() {
         removeEventListener("popstate", this.#listen);
+        this.#ended();
     }
 
     static forget() {
         history.replaceState(null, "", location.pathname + location.search);
     }
+}
+
+/** Asks whether to join a channel. @param {string} channel @returns {Promise<boolean>} */
+function isToJoin(channel) {
+    const dialog = byId("invited");
+    byId("invited-title").textContent = phrase("invited.title", { channel });
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((resolve) => {
+        // The event of an earlier time may come when the dialog is open again.
+        dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "join");
+    });
 }

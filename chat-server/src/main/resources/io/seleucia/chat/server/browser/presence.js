@@ -42,6 +42,7 @@ export class Presence {
             if (!conversation.members.delete(client) && conversation.unlisted > 0) {
                 conversation.unlisted--;
             }
+            conversation.guests.delete(client);
             conversation.typing.delete(client);
         }
         this.#changed();

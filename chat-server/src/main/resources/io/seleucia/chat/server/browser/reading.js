@@ -6,6 +6,7 @@
 import { isInvisible } from "./message.js";
 
 const PAUSE = 2_000; // milliseconds between two marks of a channel
+const MOST_UNREAD = 1_000; // direct messages of a person that are counted, the newest
 
 export class Reading {
     #client;
@@ -16,7 +17,7 @@ export class Reading {
     #telling = new Map(); // by channel, {timer, conversation}: the mark is told after a while
     #toldAt = new Map(); // by channel, when that was done last
     #leave = () => this.#flush();
-    #unread = new Map(); // by person, the offsets of unread direct messages: those read twice count once
+    #unread = new Map(); // by person, {first, offsets} of unread direct messages: those read twice count once
 
     /**
      * @param {import("./chat-client.js").ChatClient} client
@@ -141,26 +142,52 @@ export class Reading {
             this.see(conversation, { epoch, offset }); // an answer, from here or elsewhere: the rest was read
         } else if (!isRead && !isInvisible(message)) {
             conversation.mark = mark?.epoch === epoch ? mark : { epoch, offset: offset - 1 };
-            this.#unread.set(key, (this.#unread.get(key) ?? new Set()).add(offset));
-            conversation.unread = this.#unread.get(key).size;
+            conversation.unread = this.#countDirect(key, offset);
             return conversation.unread === 1;
         }
         return false;
     }
 
-    /** Returns the offset of the first direct message that is unread; Infinity if all are read. */
+    /** Returns how many direct messages of a person are unread, at the most `MOST_UNREAD`. */
+    #countDirect(key, offset) {
+        const unread = this.#unread.get(key) ?? { first: Infinity, offsets: new Set() };
+        this.#unread.set(key, unread);
+        unread.first = Math.min(unread.first, offset);
+        unread.offsets.add(offset);
+        if (unread.offsets.size > MOST_UNREAD) {
+            unread.offsets.delete(unread.offsets.values().next().value);
+        }
+        return unread.offsets.size;
+    }
+
+    /** Returns the offset of the first direct message that is unread, or an earlier one; Infinity if all are read. */
     get oldestDirect() {
-        return Math.min(Infinity, ...[...this.#unread.values()].map((offsets) => Math.min(Infinity, ...offsets)));
+        let oldest = Infinity;
+        for (const { first } of this.#unread.values()) {
+            oldest = Math.min(oldest, first);
+        }
+        return oldest;
     }
 
     #recount(conversation) {
-        const offsets = this.#unread.get(conversation.key) ?? new Set();
-        for (const offset of offsets) {
-            if (offset <= conversation.mark.offset) {
-                offsets.delete(offset);
+        const { key, mark } = conversation;
+        const unread = this.#unread.get(key);
+        for (const offset of unread?.offsets ?? []) {
+            if (offset <= mark.offset) {
+                unread.offsets.delete(offset);
             }
         }
-        conversation.unread = offsets.size;
+        conversation.unread = unread?.offsets.size ?? 0;
+        if (conversation.unread === 0) {
+            this.#unread.delete(key);
+        } else {
+            unread.first = Math.max(unread.first, mark.offset + 1);
+        }
+    }
+
+    /** Forgets the direct messages of a conversation that is closed. */
+    closed({ key }) {
+        this.#unread.delete(key);
     }
 
     /** Forgets the direct messages of an inbox that is gone. */
