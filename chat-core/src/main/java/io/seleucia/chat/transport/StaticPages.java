@@ -1,13 +1,20 @@
 package io.seleucia.chat.transport;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 
 /**
- * The static pages of a WebSocket port, a few that are held in memory. They may load and run each other and connect to this
+ * The static pages of a WebSocket port, a few that are held in memory, plain and compressed. They may load and run each other and connect to this
  * server, and nothing else. Immutable; any thread.
  */
 public final class StaticPages {
@@ -18,9 +25,18 @@ public final class StaticPages {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private static final double MOST_OF_IT = 0.9; // of the content, beyond which compression saves too little
+
     private final Map<String, Resource> byPath;
 
-    private record Resource(String type, byte[] content, String tag) {}
+    /** A page; {@code compressed} is the plain content where that is hardly larger. */
+    private record Resource(String type, Representation plain, Representation compressed) {
+        boolean isCompressed() {
+            return compressed != plain;
+        }
+    }
+
+    private record Representation(byte[] content, String tag) {}
 
     private StaticPages(Map<String, Resource> byPath) {
         this.byPath = byPath;
@@ -42,8 +58,30 @@ public final class StaticPages {
             throw new IllegalArgumentException("a page's type must be a media type: " + type);
         }
         Map<String, Resource> more = new HashMap<>(byPath);
-        more.put(path, new Resource(type, content.clone(), tagOf(content)));
+        Representation plain = new Representation(content.clone(), tagOf(content));
+        byte[] compressed = compress(content);
+        boolean isWorthIt = compressed.length < content.length * MOST_OF_IT;
+        more.put(
+                path, new Resource(type, plain, isWorthIt ? new Representation(compressed, tagOf(compressed)) : plain));
         return new StaticPages(Map.copyOf(more));
+    }
+
+    private static byte[] compress(byte[] content) {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (OutputStream out = new BestCompression(compressed)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory can be written", e);
+        }
+        return compressed.toByteArray();
+    }
+
+    /** Compresses once what is sent many times. */
+    private static final class BestCompression extends GZIPOutputStream {
+        BestCompression(OutputStream out) throws IOException {
+            super(out);
+            def.setLevel(Deflater.BEST_COMPRESSION);
+        }
     }
 
     /** Returns a strong validator (RFC 9110 §8.8.3). */
@@ -74,15 +112,33 @@ public final class StaticPages {
         if (resource == null) {
             return HttpResponse.text(404, "there is no such page");
         }
+        Representation chosen = takesGzip(head) ? resource.compressed() : resource.plain();
         boolean known = head.list("if-none-match").stream()
-                .anyMatch(tag -> tag.equals("*") || tag.replaceFirst("^W/", "").equals(resource.tag()));
+                .anyMatch(tag -> tag.equals("*") || tag.replaceFirst("^W/", "").equals(chosen.tag()));
         HttpResponse answer = known
                 ? new HttpResponse(304, "", new byte[0])
-                : new HttpResponse(200, "", resource.content()).with("Content-Type", resource.type());
-        return answer.with("ETag", resource.tag())
+                : new HttpResponse(200, "", chosen.content()).with("Content-Type", resource.type());
+        if (resource.isCompressed()) {
+            answer = answer.with("Vary", "Accept-Encoding");
+        }
+        if (!known && chosen != resource.plain()) {
+            answer = answer.with("Content-Encoding", "gzip");
+        }
+        return answer.with("ETag", chosen.tag())
                 .with("Cache-Control", "no-cache")
                 .with("Content-Security-Policy", POLICY)
                 .with("X-Content-Type-Options", "nosniff")
                 .with("Referrer-Policy", "no-referrer");
+    }
+
+    /** Returns whether the client takes gzip (RFC 9110 §12.5.3). */
+    private static boolean takesGzip(HttpHead head) {
+        return head.list("accept-encoding").stream().anyMatch(StaticPages::isGzip);
+    }
+
+    private static boolean isGzip(String coding) {
+        String[] parts = coding.toLowerCase(Locale.ROOT).split(";", 2);
+        boolean isRefused = parts.length == 2 && parts[1].strip().matches("q\\s*=\\s*0(\\.0*)?");
+        return parts[0].strip().matches("(x-)?gzip") && !isRefused;
     }
 }

@@ -3,11 +3,14 @@ package io.seleucia.chat.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,10 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What browsers that want no WebSocket are given, as it stands on the wire. */
 class StaticPagesTest {
     private static final String HTML = "<p>déjà vu</p>";
+    private static final String LARGE = "p { color: red; }\n".repeat(100);
     private static final Handshake HANDSHAKE = new Handshake(HostNames.ANY, AllowedOrigins.OWN, false, false, false);
     private static final StaticPages PAGES = StaticPages.NONE
             .with("/", "text/html; charset=utf-8", HTML.getBytes(StandardCharsets.UTF_8))
-            .with("/a.css", "text/css", "p{}".getBytes(StandardCharsets.UTF_8));
+            .with("/a.css", "text/css", "p{}".getBytes(StandardCharsets.UTF_8))
+            .with("/large.css", "text/css", LARGE.getBytes(StandardCharsets.UTF_8));
 
     @AutoClose
     private final Loopback loopback = new Loopback();
@@ -47,6 +52,66 @@ class StaticPagesTest {
         assertThat(answer("GET " + target + " HTTP/1.1"))
                 .contains("Content-Type: text/css\r\n")
                 .endsWith("\r\n\r\np{}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate, gzip;q=0.5, br", "x-gzip", "GZIP"})
+    void compressesForClientsThatTakeIt(String taken) throws IOException {
+        Handshakes.accept(
+                HANDSHAKE,
+                wire(loopback, request("GET /large.css HTTP/1.1", "Accept-Encoding: " + taken)),
+                PAGES,
+                any -> List.of(),
+                Loopback.OPEN);
+
+        byte[] received = loopback.received();
+        String text = new String(received, StandardCharsets.ISO_8859_1);
+        int body = text.indexOf("\r\n\r\n") + 4;
+        assertThat(text.substring(0, body)).contains("\r\nContent-Encoding: gzip\r\n", "\r\nVary: Accept-Encoding\r\n");
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(received, body, received.length - body))) {
+            assertThat(in.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo(LARGE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "gzip;q=0", "identity, gzip; q=0.000", ""})
+    void doesNotCompressForOthers(String taken) throws IOException {
+        assertThat(answer("GET /large.css HTTP/1.1", "Accept-Encoding: " + taken))
+                .contains("\r\nVary: Accept-Encoding\r\n")
+                .doesNotContain("Content-Encoding")
+                .endsWith("\r\n\r\n" + LARGE);
+    }
+
+    @Test
+    void doesNotCompressWhatWouldStayAsLarge() throws IOException {
+        assertThat(answer("GET /a.css HTTP/1.1", "Accept-Encoding: gzip"))
+                .doesNotContain("Content-Encoding", "Vary")
+                .endsWith("p{}");
+    }
+
+    @Test
+    void knowsEachRepresentationByATagOfItsOwn() throws IOException {
+        String gzip = tagIn(answerOnce("HEAD /large.css HTTP/1.1", "Accept-Encoding: gzip"));
+
+        assertThat(gzip).isNotEqualTo(tagIn(answerOnce("HEAD /large.css HTTP/1.1")));
+        assertThat(answerOnce("GET /large.css HTTP/1.1", "Accept-Encoding: gzip", "If-None-Match: " + gzip))
+                .startsWith("HTTP/1.1 304 Not Modified\r\n")
+                .contains("\r\nETag: " + gzip + "\r\n", "\r\nVary: Accept-Encoding\r\n")
+                .doesNotContain("Content-Encoding");
+        assertThat(answerOnce("GET /large.css HTTP/1.1", "If-None-Match: " + gzip))
+                .startsWith("HTTP/1.1 200 OK\r\n");
+    }
+
+    private static String answerOnce(String... lines) throws IOException {
+        try (Loopback loopback = new Loopback()) {
+            return answer(loopback, lines);
+        }
+    }
+
+    private static String tagIn(String answer) {
+        Matcher tag = Pattern.compile("ETag: (.*)\r\n").matcher(answer);
+        assertThat(tag.find()).isTrue();
+        return tag.group(1);
     }
 
     @Test
@@ -90,9 +155,7 @@ class StaticPagesTest {
 
     private static String tag() throws IOException {
         try (Loopback loopback = new Loopback()) {
-            Matcher tag = Pattern.compile("ETag: (.*)\r\n").matcher(answer(loopback, "HEAD / HTTP/1.1"));
-            assertThat(tag.find()).isTrue();
-            return tag.group(1);
+            return tagIn(answer(loopback, "HEAD / HTTP/1.1"));
         }
     }
 

@@ -203,6 +203,16 @@ public final class Page implements AutoCloseable {
         }
     }
 
+    /** Presses and releases a letter while Control is held. */
+    public void control(char letter) {
+        for (String type : List.of("rawKeyDown", "keyUp")) {
+            String code = "Key" + Character.toUpperCase(letter);
+            JsonObject event = object("{\"modifiers\":2}", "type", type, "key", String.valueOf(letter), "code", code);
+            event.addProperty("windowsVirtualKeyCode", (int) Character.toUpperCase(letter));
+            call("Input.dispatchKeyEvent", event);
+        }
+    }
+
     /** The size of what is seen of the page, in CSS pixels. */
     public void viewport(int width, int height) {
         call(

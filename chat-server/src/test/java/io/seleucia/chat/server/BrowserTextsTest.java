@@ -113,6 +113,16 @@ class BrowserTextsTest {
                 .isEmpty();
     }
 
+    /** The server sends modules without comments and indentation, which must not change what they do. */
+    @Test
+    void areOnOneLineEach() throws Exception {
+        for (Path file : files("(?!language-).*")) { // in lists of words, spaces do not matter
+            assertThat(LITERAL.matcher(code(file)).results().map(MatchResult::group))
+                    .as("%s", file.getFileName())
+                    .noneMatch(literal -> literal.startsWith("`") && literal.contains("\n"));
+        }
+    }
+
     /** Returns the texts of a language by key; those of plural forms are joined. */
     private static Map<String, String> texts(String file) throws Exception {
         Map<String, String> texts = new TreeMap<>();

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class CuttingProxy implements AutoCloseable {
     private final ServerSocket listening;
-    private final int target;
+    private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean refusing;
 
@@ -33,6 +33,11 @@ final class CuttingProxy implements AutoCloseable {
 
     String url() {
         return "http://127.0.0.1:" + listening.getLocalPort() + "/";
+    }
+
+    /** Passes new connections on to another port of this machine. */
+    void redirect(int port) {
+        target = port;
     }
 
     /** Resets all connections, with what is on its way. */

@@ -16,6 +16,8 @@ public final class WebFile {
             case "css" -> "text/css; charset=utf-8";
             case "js" -> "text/javascript; charset=utf-8";
             case "svg" -> "image/svg+xml";
+            case "png" -> "image/png";
+            case "webmanifest" -> "application/manifest+json";
             default -> throw new IllegalArgumentException(name + " has no known content type");
         };
     }

@@ -1,5 +1,6 @@
 /* Draws one message. */
 
+import { coloured } from "./colour.js";
 import { excerptOf } from "./deeds.js";
 import { element, symbol } from "./dom.js";
 import { addressOf, within } from "./images.js";
@@ -28,7 +29,12 @@ export function bubbleOf(message, { first, isTarget }, conversation, actions) {
     if (first) {
         const avatar = element("span", message.own ? "avatar own" : "avatar", initials(message.sender));
         avatar.setAttribute("aria-hidden", "true");
-        row.append(avatar);
+        row.append(message.own ? avatar : coloured(avatar, message.sender));
+    } else {
+        const when = element("span", "gutter", timeOf(message.time));
+        when.title = fullTimeOf(message.time);
+        when.setAttribute("aria-hidden", "true"); // the head has it
+        row.append(when);
     }
     row.append(headOf(message, first, conversation, actions));
     if (message.replyTo && !message.isDeleted) {
@@ -73,12 +79,15 @@ function wordsOf(message, state, actions) {
 }
 
 /** Returns the sender and time, which leads to the message; screen readers get them with every message. */
-function headOf({ sender, guest, time, epoch, offset }, first, { key }, actions) {
+function headOf({ own, sender, guest, time, epoch, offset }, first, { key }, actions) {
     const when = element("time", "", timeOf(time));
     when.dateTime = new Date(time).toISOString();
     when.title = fullTimeOf(time);
     const who = element("bdi", "sender", sender);
     who.title = sender;
+    if (!own) {
+        coloured(who, sender);
+    }
     const mark = guest ? [element("span", "guest", phrase("person.guest"))] : [];
     const link =
         offset === undefined || !first ? when : linkTo("when", { key, message: { epoch, offset } }, [when], actions);

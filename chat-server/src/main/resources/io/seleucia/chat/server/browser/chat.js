@@ -8,10 +8,12 @@ import { Channels } from "./channels.js";
 import { ChatClient } from "./chat-client.js";
 import { Conversations } from "./conversation.js";
 import { Feed } from "./feed.js";
+import { Finder } from "./finder.js";
 import { History } from "./history.js";
 import { Inbox } from "./inbox.js";
 import { Mentioned } from "./mentioned.js";
 import { idOf, shownOf } from "./message.js";
+import { Mutes } from "./mutes.js";
 import { Outage } from "./outage.js";
 import { Outbox } from "./outbox.js";
 import { Presence } from "./presence.js";
@@ -32,6 +34,8 @@ export class Chat {
     begun = false; // there has been a connection
     delay = null; // why the server takes no messages just now, if so
     outage;
+    finder;
+    mutes;
     inbox;
     changes;
     quotes;
@@ -106,6 +110,8 @@ export class Chat {
             opened,
             current: () => this.current,
         });
+        this.mutes = new Mutes(store, changed);
+        this.finder = new Finder(client, this.conversations, name, changed);
         this.#presence = new Presence(client, changed);
         this.#channels = new Channels(client, this.conversations, store, {
             changed,

@@ -25,6 +25,7 @@ export class Conversation {
     wanted = null; // {id, offset, isTried}: the message that a link leads to, until it is loaded
     shownTarget = null; // the id of the one that was last scrolled to
     target = null; // its id when it is loaded and is to be shown; "missing" if there is no such message
+    info = null; // what describes it: {topic}
     problem = null; // why it can't be joined
     isNew = false; // the person has just joined it
     draft = "";

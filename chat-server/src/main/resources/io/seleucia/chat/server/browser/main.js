@@ -5,12 +5,14 @@ import { byId } from "./dom.js";
 import { phrase, writeDocument } from "./language.js";
 import { LoginForm } from "./login.js";
 import { Navigation } from "./navigation.js";
+import { keepFiles } from "./offline.js";
 import { forgetFormer, forgetPerson, keepPerson, knownPerson, scopeOf } from "./person.js";
 import { prepareSettings } from "./settings.js";
 import { Store } from "./store.js";
 import { View } from "./view.js";
 
 const DRAIN = 2_000; // milliseconds in which messages on their way may arrive before the person is asked
+const SETTLED = 5_000; // milliseconds after which the page is likely to need the line no more
 
 let chat = null;
 let store = null;
@@ -81,6 +83,7 @@ function showChat(person) {
     form.setBusy(false);
     view = new View(chat, store, () => signOut(person));
     view.begin();
+    setTimeout(keepFiles, SETTLED);
 }
 
 async function signOut(person) {

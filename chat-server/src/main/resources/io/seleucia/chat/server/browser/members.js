@@ -1,5 +1,6 @@
 /* The members of a channel: beside it, or in a drawer that closes by Escape or a click outside. */
 
+import { coloured } from "./colour.js";
 import { byId, element, Rows } from "./dom.js";
 import { phrase } from "./language.js";
 import { initials } from "./text.js";
@@ -70,6 +71,9 @@ export class Members {
         const isMe = name === this.#chat.name;
         const avatar = element("span", isMe ? "avatar own" : "avatar", initials(name));
         avatar.setAttribute("aria-hidden", "true");
+        if (!isMe) {
+            coloured(avatar, name);
+        }
         const parts = [avatar, element("bdi", "name", name)];
         if (guest) {
             parts.push(element("span", "guest", phrase("person.guest")));

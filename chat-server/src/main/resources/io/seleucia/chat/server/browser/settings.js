@@ -3,6 +3,8 @@
 import { device } from "./device.js";
 import { byId, element } from "./dom.js";
 import { LANGUAGES, nameOfLanguage, phrase } from "./language.js";
+import { askPermission, wanted } from "./notifier.js";
+import { chime } from "./sound.js";
 import { showTheme } from "./theme.js";
 
 const SYSTEM = "system"; // no choice
@@ -19,6 +21,33 @@ export function prepareSettings() {
         choose("theme", theme.value);
         showTheme();
     };
+    prepareNotifications();
+}
+
+function prepareNotifications() {
+    const notify = byId("notify");
+    const sound = byId("sound");
+    const show = () => {
+        notify.value = wanted();
+        sound.checked = device.get("sound") === "on";
+        const isDenied = notify.value !== "off" && globalThis.Notification?.permission === "denied";
+        byId("notify-denied").hidden = !isDenied;
+    };
+    byId("settings-open").addEventListener("click", show);
+    notify.onchange = async () => {
+        device.put("notify", notify.value);
+        if (notify.value !== "off") {
+            await askPermission();
+        }
+        show();
+    };
+    sound.onchange = () => {
+        device.put("sound", sound.checked ? "on" : null);
+        if (sound.checked) {
+            chime();
+        }
+    };
+    show();
 }
 
 function prepareLanguage(select) {

@@ -1,6 +1,7 @@
 /* The state of the connection, the banner, and what stands where no messages are. */
 
 import { byId, setText } from "./dom.js";
+import { topicOf } from "./finder.js";
 import { phrase } from "./language.js";
 import { initials, listed } from "./text.js";
 import { wordsForDelay } from "./words.js";
@@ -28,13 +29,23 @@ export function renderBanner(chat, store) {
 }
 
 /** Shows the head of a conversation. */
-export function renderTop(conversation) {
+export function renderTop(conversation, isMuted) {
     setText(byId("title"), conversation?.name ?? "Seleucia");
     byId("title").title = conversation?.name ?? "";
     const count = (conversation?.members.size ?? 0) + (conversation?.unlisted ?? 0);
     const members = count === 0 ? "" : phrase("top.members", { count });
     const isDirect = conversation?.isDirect ?? false;
     setText(byId("subtitle"), isDirect ? phrase("list.directs") : members);
+    const topic = isDirect ? "" : topicOf(conversation?.info);
+    setText(byId("topic-text"), topic || phrase("topic.add"));
+    byId("topic-open").title = topic;
+    byId("topic-open").hidden = !conversation || isDirect || conversation.problem !== null;
+    byId("topic-open").classList.toggle("set", topic !== "");
+    byId("search-open").hidden = !conversation || conversation.problem !== null;
+    const mute = byId("mute");
+    mute.hidden = !conversation;
+    mute.setAttribute("aria-pressed", String(isMuted));
+    mute.querySelector("use").setAttribute("href", isMuted ? "#symbol-muted" : "#symbol-bell");
     const leave = byId("leave");
     leave.hidden = !conversation;
     leave.ariaLabel = leave.title = phrase(isDirect ? "top.close" : "top.leave");

@@ -43,6 +43,9 @@ export function dayOf(millis) {
 
 const capitalized = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
+/** Returns the milliseconds until the next day begins where the person is, and a little more. */
+export const untilMidnight = (now = Date.now()) => new Date(now).setHours(24, 0, 0, 0) - now + 50;
+
 /** Returns when the day of a time began here. */
 export const midnight = (millis) => new Date(millis).setHours(0, 0, 0, 0);
 

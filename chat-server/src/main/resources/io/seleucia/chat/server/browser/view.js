@@ -2,13 +2,19 @@
 
 import { announce, forgetAnnouncements } from "./announcer.js";
 import { Composer } from "./composer.js";
+import { Directory } from "./directory.js";
 import { byId } from "./dom.js";
 import { Members } from "./members.js";
 import { Navigation } from "./navigation.js";
 import { say } from "./notice.js";
+import { Notifier } from "./notifier.js";
+import { Search } from "./search.js";
 import { Sidebar } from "./sidebar.js";
 import { renderBanner, renderEmpty, renderMe, renderTop } from "./status.js";
+import { Switcher } from "./switcher.js";
+import { untilMidnight } from "./text.js";
 import { Timeline } from "./timeline.js";
+import { prepareTopic } from "./topic.js";
 
 const DRAWN = ["channels", "directs", "members-list", "messages", "banner", "typing", "attached", "menu"]; // emptied for the next person
 
@@ -20,6 +26,8 @@ export class View {
     #members;
     #composer;
     #timeline;
+    #notifier;
+    #midnight;
     #scheduled = false;
     #abort = new AbortController(); // removes the event listeners
 
@@ -34,11 +42,18 @@ export class View {
         const { signal } = this.#abort;
         const open = (key) => this.#open({ key });
         this.#navigation = new Navigation(chat, store.session, (isList) => this.#moved(isList));
-        this.#sidebar = new Sidebar(chat, open);
+        this.#sidebar = new Sidebar(chat, open, signal);
         this.#members = new Members(chat, (name) => open(chat.write(name)), signal);
         const composed = { sent: () => this.#timeline.toEnd(), editLast: () => this.#timeline.editLast() };
         this.#composer = new Composer(chat, composed, signal);
         this.#timeline = new Timeline(chat, (place) => this.#open(place), signal);
+        this.#notifier = new Notifier(chat, { open, isLookedAt: () => this.#timeline.isLookedAt }, signal);
+        new Directory(chat, open, signal);
+        new Switcher(chat, open, signal);
+        new Search(chat, (place) => this.#open(place), signal);
+        prepareTopic(chat, signal);
+        byId("mute").onclick = () => chat.mutes.toggle(chat.current.key);
+        this.#awaitMidnight();
         byId("sign-out").onclick = signOut;
         byId("leave").onclick = () => this.#leave();
         byId("back").onclick = () => this.#navigation.toList();
@@ -90,6 +105,8 @@ export class View {
     /** Removes the event listeners before another view takes over, and what the person has seen. */
     end() {
         this.#abort.abort();
+        clearTimeout(this.#midnight);
+        navigator.clearAppBadge?.().catch(() => {});
         this.#navigation.end();
         forgetAnnouncements();
         say("");
@@ -106,9 +123,18 @@ export class View {
         document.title = "Seleucia";
     }
 
-    /** Has screen readers read a message. */
+    /** Has screen readers read a message, and the person told who looks elsewhere. */
     announce(message, conversation) {
         announce(message, conversation, this.#chat.current);
+        this.#notifier.heard(message, conversation);
+    }
+
+    /** Days are named by how far away they are, and so have other names after midnight. */
+    #awaitMidnight() {
+        this.#midnight = setTimeout(() => {
+            this.changed();
+            this.#awaitMidnight();
+        }, untilMidnight());
     }
 
     /** Takes back a text that is too long for the server. Returns whether it could. */
@@ -125,14 +151,17 @@ export class View {
         }
         this.#sidebar.render();
         renderMe(chat);
-        renderTop(current);
+        renderTop(current, current !== null && chat.mutes.has(current.key));
         renderBanner(chat, this.#store);
         renderEmpty(current);
         this.#members.render(current);
         this.#composer.render(current);
         this.#timeline.render();
-        const unread = [...chat.conversations.values()].reduce((sum, conversation) => sum + conversation.unread, 0);
+        const unread = [...chat.conversations.values()]
+            .filter(({ key }) => !chat.mutes.has(key))
+            .reduce((sum, conversation) => sum + conversation.unread, 0);
         document.title = `${unread > 0 ? `(${unread}) ` : ""}${current ? `${current.name} – ` : ""}Seleucia`;
+        navigator.setAppBadge?.(unread).catch(() => {}); // of the installed page
     }
 
     /** Fits the page to what is seen of it: a keyboard may lie over the rest. */
@@ -170,6 +199,7 @@ export class View {
     #moved(isList) {
         const { isNarrow } = this.#navigation;
         const changes = this.#isList !== isList;
+        byId("sidebar").role = isList && isNarrow ? "main" : "navigation"; // there is no other main part then
         byId("app").dataset.pane = isList && isNarrow ? "list" : "conversation";
         this.#composer.render(this.#chat.current);
         this.#composer.fit();
