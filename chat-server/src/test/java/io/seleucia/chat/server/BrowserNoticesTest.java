@@ -27,7 +27,9 @@ class BrowserNoticesTest {
                 constructor(title, options) {
                     window.told.push({ title, ...options, shown: this });
                 }
-                close() {}
+                close() {
+                    this.closed = true;
+                }
             };
             window.sounds = 0;
             const start = OscillatorNode.prototype.start;
@@ -100,6 +102,13 @@ class BrowserNoticesTest {
         ada.join("elsewhere");
         page.evaluate("window.told[0].shown.onclick()");
         ada.awaitTitle("lobby");
+
+        lookAway(ada, true);
+        server.publish("lobby", "bob", "@ada once more");
+        awaitTold(page, 2);
+        assertThat(page.isTrue("window.told[1].shown.closed === undefined")).isTrue();
+        page.click("#sign-out");
+        page.await("window.told[1].shown.closed"); // the next person must not see it
         ada.assertNoProblems();
     }
 

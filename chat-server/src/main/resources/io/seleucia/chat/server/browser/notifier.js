@@ -25,6 +25,7 @@ export class Notifier {
     #chat;
     #open;
     #isLookedAt;
+    #shown = new Set();
 
     /**
      * @param {import("./chat.js").Chat} chat
@@ -44,12 +45,29 @@ export class Notifier {
             ask.hidden = true;
             device.put("notify", "off");
         };
-        navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.open && this.#open(data.open), {
-            signal,
-        });
+        navigator.serviceWorker?.addEventListener("message", (event) => this.#clicked(event.data), { signal });
         signal.addEventListener("abort", () => {
             ask.hidden = true;
+            this.#withdraw();
         });
+    }
+
+    /** Opens the conversation of a notification that was clicked, unless it was shown to another person. */
+    #clicked(data) {
+        if (data?.open && data.person === this.#chat.name) {
+            this.#open(data.open);
+        }
+    }
+
+    /** Closes all notifications: the next person must not see them. */
+    async #withdraw() {
+        for (const notification of this.#shown) {
+            notification.close();
+        }
+        const worker = await navigator.serviceWorker?.getRegistration();
+        for (const notification of (await worker?.getNotifications()) ?? []) {
+            notification.close();
+        }
     }
 
     /** Handles a message that has come in. */
@@ -79,9 +97,11 @@ export class Notifier {
 
     async #tell({ sender, text }, { key, name, isDirect }) {
         const title = isDirect ? sender : phrase("notify.title", { sender, channel: name });
-        const options = { body: text.slice(0, LETTERS), tag: key, icon: "icon-192.png", silent: true, data: { key } };
+        const options = { body: text.slice(0, LETTERS), tag: key, icon: "icon-192.png", silent: true };
         try {
             const shown = new Notification(title, options);
+            this.#shown.add(shown);
+            shown.onclose = () => this.#shown.delete(shown);
             shown.onclick = () => {
                 window.focus();
                 this.#open(key);
@@ -90,7 +110,8 @@ export class Notifier {
         } catch {
             // On phones, a service worker has to show it.
             const worker = await navigator.serviceWorker?.getRegistration();
-            await worker?.showNotification(title, { ...options, data: { key, address: fragmentOf({ key }) } });
+            const data = { key, person: this.#chat.name, address: fragmentOf({ key }) };
+            await worker?.showNotification(title, { ...options, data });
         }
     }
 }

@@ -56,11 +56,11 @@ self.addEventListener("notificationclick", (event) => {
     event.waitUntil(open(event.notification.data));
 });
 
-async function open({ key, address }) {
+async function open({ key, person, address }) {
     const [window] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
     if (window) {
         await window.focus();
-        window.postMessage({ open: key });
+        window.postMessage({ open: key, person });
     } else {
         await self.clients.openWindow(SCOPE.href + address);
     }
