@@ -121,6 +121,38 @@ class ProxiedClientsTest {
         assertThat(address()).startsWith(PROXY + ":");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PROXY UNKNOWN\r\n",
+                "PROXY UNKNOWN 192.0.2.1 192.0.2.2 4711 443\r\n",
+                "\r\n\r\n\0\r\nQUIT\n\40\0\0\0", // LOCAL
+                "\r\n\r\n\0\r\nQUIT\n\41\0\0\0" // unspecified
+            })
+    void areNotBelievedAfterAHeaderThatNamesNone(String header) throws Exception {
+        server = builder.start();
+        assertThat(statusOf(PROXY, header + upgrade("X-Forwarded-For: 192.0.2.1\r\n", "Forwarded: for=192.0.2.1\r\n")))
+                .isEqualTo("101");
+        assertThat(address()).startsWith(PROXY + ":");
+        assertThat(statusOf(
+                        PROXY,
+                        header
+                                + upgrade(
+                                        "Origin: https://evil.example\r\n",
+                                        "X-Forwarded-Host: evil.example\r\n",
+                                        "X-Forwarded-Proto: https\r\n")))
+                .isEqualTo("403");
+    }
+
+    @Test
+    void countForThemselvesAfterAHeaderThatNamesNone() throws Exception {
+        server = builder.limits(Limits.DEFAULT.withMaxConnectionsPerAddress(1)).start();
+        assertThat(statusOf(PROXY, "PROXY UNKNOWN\r\n" + upgrade())).isEqualTo("101");
+        assertThat(statusOf(PROXY, "PROXY UNKNOWN\r\n" + upgrade("X-Forwarded-For: 192.0.2.1\r\n")))
+                .isEqualTo("503");
+        assertThat(statusOf(PROXY, upgrade("X-Forwarded-For: 192.0.2.1\r\n"))).isEqualTo("101");
+    }
+
     @Test
     void mayNameNoneAheadOfTcpChat() throws Exception {
         server = builder.start();

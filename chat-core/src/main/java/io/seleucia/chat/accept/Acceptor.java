@@ -230,8 +230,8 @@ public final class Acceptor implements Connector {
             if (client.isProxy()) {
                 ProxyHeader header = ProxyHeader.read(channel);
                 first = header.rest();
-                if (header.client().isPresent()) {
-                    replacePeer(header.client().get());
+                if (header.isPresent()) {
+                    replacePeer(header.client());
                 }
             }
             Wire open = tls.isPresent() ? secured(tls.get(), first) : plain();
@@ -242,7 +242,7 @@ public final class Acceptor implements Connector {
             return open;
         }
 
-        private void replacePeer(InetSocketAddress peer) throws IOException {
+        private void replacePeer(Optional<InetSocketAddress> peer) throws IOException {
             try {
                 client.replacePeer(peer);
             } catch (HandshakeException e) {

@@ -25,6 +25,7 @@ public final class CountedClient {
     private final boolean admitted;
     private volatile InetSocketAddress peer;
     private volatile InetSocketAddress client;
+    private boolean silent; // the peer has said that it names no client
     private boolean counted; // for the address of the client
 
     /** Admits a connection, or not. */
@@ -62,9 +63,9 @@ public final class CountedClient {
         return client.getAddress();
     }
 
-    /** Returns whether the peer is a trusted proxy. */
+    /** Returns whether the peer is a trusted proxy that may name clients. */
     boolean isProxy() {
-        return trusted.include(peer.getAddress());
+        return !silent && trusted.include(peer.getAddress());
     }
 
     /** Returns the proxies that are trusted. */
@@ -73,13 +74,16 @@ public final class CountedClient {
     }
 
     /**
-     * Lets another peer take the place of the proxy, which has said so ahead of the connection. It may be a proxy too.
+     * Lets another peer take the place of the proxy, which has said so ahead of the connection. It may be a proxy too. If the
+     * proxy has named none, it stays the peer but is believed no more: it passes on bytes, and the fields in them are those of
+     * an unknown client.
      *
      * @throws HandshakeException if it is banned, or has too many connections
      */
-    void replacePeer(InetSocketAddress other) throws HandshakeException {
-        peer = other;
-        client = other;
+    void replacePeer(Optional<InetSocketAddress> other) throws HandshakeException {
+        silent = other.isEmpty();
+        peer = other.orElse(peer);
+        client = peer;
         if (!isProxy()) {
             count(Optional.empty());
         }

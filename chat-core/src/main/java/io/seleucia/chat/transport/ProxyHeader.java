@@ -13,10 +13,11 @@ import java.util.Optional;
 /**
  * The header of the PROXY protocol, version 1 or 2, by which a proxy says ahead of all other bytes for which client it speaks.
  *
+ * @param isPresent whether there is a header
  * @param client the client; empty if there is no header, or it names none
  * @param rest the bytes that were read behind the header, at most {@value #BUFFER}
  */
-public record ProxyHeader(Optional<InetSocketAddress> client, byte[] rest) {
+public record ProxyHeader(boolean isPresent, Optional<InetSocketAddress> client, byte[] rest) {
     private static final int BUFFER = 256;
     private static final byte[] V1 = "PROXY ".getBytes(StandardCharsets.US_ASCII);
     private static final int V1_LONGEST = 107; // with its line end
@@ -51,7 +52,7 @@ public record ProxyHeader(Optional<InetSocketAddress> client, byte[] rest) {
             if (begins(V1)) {
                 return version1();
             }
-            return begins(V2) ? version2() : new ProxyHeader(Optional.empty(), rest(0));
+            return begins(V2) ? version2() : new ProxyHeader(false, Optional.empty(), rest(0));
         }
 
         /** Reads as much as is needed to know whether the first bytes are these. */
@@ -100,7 +101,7 @@ public record ProxyHeader(Optional<InetSocketAddress> client, byte[] rest) {
                 await(length);
             }
             String line = new String(bytes, V1.length, length - 2 - V1.length, StandardCharsets.ISO_8859_1);
-            return new ProxyHeader(line1(line.split(" ", -1)), rest(length));
+            return new ProxyHeader(true, line1(line.split(" ", -1)), rest(length));
         }
 
         private static Optional<InetSocketAddress> line1(String[] words) throws HandshakeException {
@@ -138,7 +139,7 @@ public record ProxyHeader(Optional<InetSocketAddress> client, byte[] rest) {
             boolean names = (command & 0xf) == 1 && (family == 0x11 || family == 0x21); // TCP over IPv4 or IPv6
             Optional<InetSocketAddress> client =
                     names ? Optional.of(address2(family == 0x11 ? IPV4 : IPV6, length)) : Optional.empty();
-            return new ProxyHeader(client, restAfter(V2_HEAD + length));
+            return new ProxyHeader(true, client, restAfter(V2_HEAD + length));
         }
 
         private InetSocketAddress address2(int size, int length) throws IOException {

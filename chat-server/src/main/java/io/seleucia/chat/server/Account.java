@@ -19,15 +19,16 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * An account, which is a line of the users file: name, hash function, iterations, salt and hash, and the word {@code disabled}
- * if nobody may log in with it, separated by tabs.
+ * An account, which is a line of the users file: name, hash function, iterations, salt and hash, separated by tabs. If it was
+ * ever disabled with this password, the word {@code disabled} or {@code enabled} and how often it was disabled follow.
  * Passwords are normalised (NFC) before they are hashed, because keyboards compose characters differently.
  *
  * @param salt in base64
  * @param hash in base64
  * @param disabled whether no login is accepted, and the name stays taken
+ * @param timesDisabled how often it was disabled since its password was set
  */
-record Account(String name, int iterations, String salt, String hash, boolean disabled) {
+record Account(String name, int iterations, String salt, String hash, boolean disabled, int timesDisabled) {
     /** Iterations of PBKDF2 for a new password. */
     static final int ITERATIONS = 600_000;
 
@@ -37,6 +38,7 @@ record Account(String name, int iterations, String salt, String hash, boolean di
     private static final int MAX_PASSWORD_CHARS = 3 * MAX_PASSWORD_BYTES; // NFC shortens text to a third at most
     private static final String LENGTH_FLAW = "a password must have 1 to " + MAX_PASSWORD_BYTES + " bytes";
     private static final String DISABLED = "disabled";
+    private static final String ENABLED = "enabled"; // again
     private static final String SCHEME = "pbkdf2-hmac-sha256";
     private static final int MAX_ITERATIONS = 10_000_000;
     private static final int SALT_BYTES = 16;
@@ -50,7 +52,7 @@ record Account(String name, int iterations, String salt, String hash, boolean di
 
     static Account of(String name, String password, int iterations) {
         byte[] salt = random(SALT_BYTES);
-        return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)), false);
+        return new Account(name, iterations, encode(salt), encode(hash(password, salt, iterations)), false, 0);
     }
 
     /**
@@ -70,11 +72,17 @@ record Account(String name, int iterations, String salt, String hash, boolean di
 
     /** Returns an account without a password. Checking a password takes as long as with any other account. */
     static Account decoy(int iterations) {
-        return new Account("nobody", iterations, encode(random(SALT_BYTES)), encode(random(HASH_BYTES)), false);
+        return new Account("nobody", iterations, encode(random(SALT_BYTES)), encode(random(HASH_BYTES)), false, 0);
     }
 
     Account withDisabled(boolean whether) {
-        return new Account(name, iterations, salt, hash, whether);
+        int times = whether && !disabled ? timesDisabled + 1 : timesDisabled;
+        return new Account(name, iterations, salt, hash, whether, times);
+    }
+
+    /** Returns what a login is bound to: it is another text after another password, and after each time it was disabled. */
+    String mark() {
+        return timesDisabled == 0 ? salt : salt + "#" + timesDisabled;
     }
 
     private static byte[] random(int bytes) {
@@ -160,8 +168,9 @@ record Account(String name, int iterations, String salt, String hash, boolean di
 
     private static Account parse(String line, int number) throws IOException {
         String[] fields = line.split("\t", -1);
-        boolean disabled = fields.length == 6 && fields[5].equals(DISABLED);
-        if (fields.length != 5 && !disabled
+        boolean disabled = fields.length > 5 && fields[5].equals(DISABLED);
+        Optional<Integer> timesDisabled = timesDisabled(fields);
+        if (timesDisabled.isEmpty()
                 || !fields[1].equals(SCHEME)
                 || Setting.number(fields[2])
                         .filter(n -> n > 0 && n <= MAX_ITERATIONS)
@@ -170,13 +179,31 @@ record Account(String name, int iterations, String salt, String hash, boolean di
                 || !isBase64(fields[4], HASH_BYTES)) {
             // The message does not repeat the line, which contains a hash.
             throw new IOException("line " + number + " must be a name, " + SCHEME + ", a number, a salt, a hash and "
-                    + "possibly the word " + DISABLED + ", separated by tabs, as the command user writes them");
+                    + "possibly the word " + DISABLED + " or " + ENABLED
+                    + " and a number, separated by tabs, as the command user writes them");
         }
         Optional<String> flaw = Names.flawOfClient(fields[0]);
         if (flaw.isPresent()) {
             throw new IOException("line " + number + ": " + flaw.get());
         }
-        return new Account(Names.normal(fields[0]), Integer.parseInt(fields[2]), fields[3], fields[4], disabled);
+        return new Account(
+                Names.normal(fields[0]),
+                Integer.parseInt(fields[2]),
+                fields[3],
+                fields[4],
+                disabled,
+                timesDisabled.get());
+    }
+
+    private static Optional<Integer> timesDisabled(String[] fields) {
+        return switch (fields.length) {
+            case 5 -> Optional.of(0);
+            case 6 -> fields[5].equals(DISABLED) ? Optional.of(1) : Optional.empty();
+            case 7 ->
+                Setting.number(fields[6])
+                        .filter(times -> times > 0 && (fields[5].equals(DISABLED) || fields[5].equals(ENABLED)));
+            default -> Optional.empty();
+        };
     }
 
     private static boolean isBase64(String text, int bytes) {
@@ -189,7 +216,7 @@ record Account(String name, int iterations, String salt, String hash, boolean di
 
     String line() {
         return String.join("\t", name, SCHEME, Integer.toString(iterations), salt, hash)
-                + (disabled ? "\t" + DISABLED : "");
+                + (timesDisabled == 0 ? "" : "\t" + (disabled ? DISABLED : ENABLED) + "\t" + timesDisabled);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ import java.util.stream.Collectors;
 final class Accounts implements Authenticator, AutoCloseable {
     private static final int MAX_WAITING_PER_NETWORK = 32;
     private static final int IDLE_SECONDS = 10;
+    private static final char AT = '@'; // in the version of a login: between the account's mark and the time
 
     private static final Logger LOG = System.getLogger(Accounts.class.getName());
 
@@ -90,6 +92,7 @@ final class Accounts implements Authenticator, AutoCloseable {
         if (!(credentials instanceof Credentials.Password given)) {
             return Optional.empty();
         }
+        Instant begun = Instant.now(); // a revocation that is given during the check concerns this login
         Map<String, Account> all = accounts.value().byName;
         Optional<Account> account = Optional.ofNullable(all.get(given.user()));
         boolean right = check(account.orElseGet(() -> decoy(all, given.user())), given.password(), address);
@@ -97,7 +100,26 @@ final class Accounts implements Authenticator, AutoCloseable {
             return Optional.empty();
         }
         lastLogins.add(given.user(), address);
-        return Optional.of(new User(given.user()).withVersion(account.get().salt()));
+        return Optional.of(new User(given.user()).withVersion(version(account.get(), begun)));
+    }
+
+    /** Returns the version of a login with a password. */
+    static String version(Account account, Instant login) {
+        return account.mark() + AT + login.getEpochSecond();
+    }
+
+    /** Returns when a user logged in with a password here; empty if it did not. */
+    static Optional<Instant> passwordLogin(User user) {
+        int at = user.version().indexOf(AT);
+        return at < 0
+                ? Optional.empty()
+                : Optional.of(
+                        Instant.ofEpochSecond(Long.parseLong(user.version().substring(at + 1))));
+    }
+
+    private static String mark(User user) {
+        int at = user.version().indexOf(AT);
+        return at < 0 ? user.version() : user.version().substring(0, at);
     }
 
     /** Returns the account to check for an unknown name. It costs as much as one of the others, the same one each time. */
@@ -177,11 +199,14 @@ final class Accounts implements Authenticator, AutoCloseable {
         return account != null && account.disabled();
     }
 
-    /** A changed password has a new salt. */
     @Override
     public boolean holds(User user) {
-        Account account = accounts.value().byName.get(user.name());
-        return account != null && !account.disabled() && account.salt().equals(user.version());
+        return held(user).isPresent();
+    }
+
+    /** Returns the account of a user whose login still holds: since then, it has had this password and was never disabled. */
+    Optional<Account> held(User user) {
+        return usable(user.name()).filter(account -> account.mark().equals(mark(user)));
     }
 
     /** Reads the file again if it has changed. Blocks for that, and while another thread does it. */

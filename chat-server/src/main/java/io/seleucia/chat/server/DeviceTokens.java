@@ -20,8 +20,8 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Tokens by which the devices of accounts stay signed in. Each names the account, when it was issued and when it expires, and
- * is signed with a key that depends on a secret, the account and its password: another password makes all of its tokens
- * void. The secret is in a file beside the users file, and is created with the first token. Servers that share the files take
+ * is signed with a key that depends on a secret, the account, its password and how often it was disabled: another password
+ * makes all of its tokens void, and so does disabling it. The secret is in a file beside the users file, and is created with the first token. Servers that share the files take
  * each other's tokens, and keep no list of them. Any thread; issuing may write the file, and blocks for that.
  */
 final class DeviceTokens {
@@ -32,6 +32,7 @@ final class DeviceTokens {
     static final Duration LONGEST = Duration.ofDays(366);
 
     private static final Logger LOG = System.getLogger(DeviceTokens.class.getName());
+    private static final Duration SKEW = Duration.ofSeconds(30); // between the clocks of servers
     private static final String ALGORITHM = "HmacSHA256";
     private static final int SECRET_BYTES = 32;
     private static final int NONCE_BYTES = 16;
@@ -42,7 +43,7 @@ final class DeviceTokens {
     private final Duration lifetime;
     private volatile Optional<byte[]> secret = Optional.empty();
 
-    /** A token, and its lifetime. */
+    /** A token, and the rest of its lifetime. */
     record Issued(String token, Duration lifetime) {}
 
     DeviceTokens(Path usersFile, Duration lifetime) {
@@ -51,21 +52,26 @@ final class DeviceTokens {
     }
 
     /**
-     * Issues a token for an account.
+     * Issues a token for an account. It counts as issued at the login, less what clocks may differ: so every revocation that is
+     * given after the login makes it void, also if this server does not know of it yet. Its lifetime begins with the login too:
+     * servers forget revocations.
      *
+     * @param login the time of the login with the password
      * @throws IOException if the secret can't be read or created
      */
-    Issued issue(Account account, Instant now) throws IOException {
+    Issued issue(Account account, Instant login, Instant now) throws IOException {
         byte[] nonce = new byte[NONCE_BYTES];
         RANDOM.nextBytes(nonce);
+        Instant expires = login.plus(lifetime);
         String claims = String.join(
                 "\n",
                 account.name(),
-                Long.toString(now.getEpochSecond()),
-                Long.toString(now.plus(lifetime).getEpochSecond()),
+                Long.toString(login.minus(SKEW).getEpochSecond()),
+                Long.toString(expires.getEpochSecond()),
                 encode(nonce));
         String signed = encode(claims.getBytes(StandardCharsets.UTF_8));
-        return new Issued(PREFIX + signed + "." + encode(sign(secret(), account, signed)), lifetime);
+        return new Issued(
+                PREFIX + signed + "." + encode(sign(secret(), account, signed)), Duration.between(now, expires));
     }
 
     /**
@@ -89,7 +95,7 @@ final class DeviceTokens {
             }
             Instant expires = Instant.ofEpochSecond(Long.parseLong(claims[2]));
             return Optional.of(new User(account.get().name())
-                            .withVersion(account.get().salt())
+                            .withVersion(account.get().mark())
                             .withIssued(Instant.ofEpochSecond(Long.parseLong(claims[1])))
                             .withExpires(expires))
                     .filter(user -> expires.isAfter(now));
@@ -99,7 +105,7 @@ final class DeviceTokens {
     }
 
     private static byte[] sign(byte[] secret, Account account, String text) {
-        byte[] key = mac(secret, account.name() + "\n" + account.salt() + "\n" + account.hash());
+        byte[] key = mac(secret, account.name() + "\n" + account.mark() + "\n" + account.hash());
         return mac(key, text);
     }
 

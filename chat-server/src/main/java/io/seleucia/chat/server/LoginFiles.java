@@ -132,15 +132,16 @@ final class LoginFiles implements Authenticator, AutoCloseable {
 
     /** Issues a token to a client that has logged in with its password: a token does not beget another one. */
     private Content staySignedIn(User user) throws CallException {
-        Optional<Account> account = accounts.orElseThrow()
-                .usable(user.name())
-                .filter(known ->
-                        !user.guest() && user.issued().isEmpty() && known.salt().equals(user.version()));
-        if (account.isEmpty()) {
+        Optional<Account> account = accounts.orElseThrow().held(user);
+        Optional<Instant> login = Accounts.passwordLogin(user);
+        if (account.isEmpty() || login.isEmpty()) {
             throw new CallException(ErrorCode.FORBIDDEN, "log in with a password to stay signed in");
         }
         try {
-            DeviceTokens.Issued issued = devices.orElseThrow().issue(account.get(), Instant.now());
+            DeviceTokens.Issued issued = devices.orElseThrow().issue(account.get(), login.get(), Instant.now());
+            if (issued.lifetime().toSeconds() <= 0) {
+                throw new CallException(ErrorCode.FORBIDDEN, "log in with the password again to stay signed in");
+            }
             JsonObject result = new JsonObject();
             result.addProperty("token", issued.token());
             result.addProperty("expires", issued.lifetime().toSeconds());

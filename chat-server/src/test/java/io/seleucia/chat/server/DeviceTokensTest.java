@@ -41,21 +41,23 @@ class DeviceTokensTest {
 
     @Test
     void holdUntilTheyExpire() throws Exception {
-        String token = tokens.issue(ada, NOW).token();
+        String token = tokens.issue(ada, NOW, NOW).token();
         User user = user(tokens, token, ada, NOW).orElseThrow();
 
         assertThat(user.name()).isEqualTo("ada");
-        assertThat(user.issued()).contains(NOW);
+        assertThat(user.issued()).contains(NOW.minusSeconds(30));
         assertThat(user.expires()).contains(NOW.plus(LIFETIME));
         assertThat(user.version()).isEqualTo(ada.salt());
         assertThat(user(tokens, token, ada, NOW.plus(LIFETIME).minusSeconds(1))).isPresent();
         assertThat(user(tokens, token, ada, NOW.plus(LIFETIME))).isEmpty();
-        assertThat(tokens.issue(ada, NOW).token()).as("each device has its own").isNotEqualTo(token);
+        assertThat(tokens.issue(ada, NOW, NOW).token())
+                .as("each device has its own")
+                .isNotEqualTo(token);
     }
 
     @Test
     void areVoidWithAnotherPasswordOrAccount() throws Exception {
-        String token = tokens.issue(ada, NOW).token();
+        String token = tokens.issue(ada, NOW, NOW).token();
 
         assertThat(user(tokens, token, Account.of("ada", "secret", FEW), NOW))
                 .as("the same password, set again")
@@ -66,8 +68,34 @@ class DeviceTokensTest {
     }
 
     @Test
+    void countFromTheLogin() throws Exception {
+        Instant login = NOW.minus(Duration.ofHours(1));
+        DeviceTokens.Issued issued = tokens.issue(ada, login, NOW);
+        User user = user(tokens, issued.token(), ada, NOW).orElseThrow();
+
+        assertThat(user.issued())
+                .as("before a revocation after the login, by any clock")
+                .contains(login.minusSeconds(30));
+        assertThat(user.expires()).contains(login.plus(LIFETIME));
+        assertThat(issued.lifetime()).isEqualTo(LIFETIME.minusHours(1));
+    }
+
+    @Test
+    void areVoidOnceTheAccountWasDisabled() throws Exception {
+        String token = tokens.issue(ada, NOW, NOW).token();
+        Account again = ada.withDisabled(true).withDisabled(false);
+        assertThat(user(tokens, token, again, NOW)).isEmpty();
+
+        String fresh = tokens.issue(again, NOW, NOW).token();
+        assertThat(user(tokens, fresh, again, NOW)).isPresent();
+        assertThat(user(tokens, fresh, again.withDisabled(false), NOW)).isPresent();
+        assertThat(user(tokens, fresh, again.withDisabled(true).withDisabled(false), NOW))
+                .isEmpty();
+    }
+
+    @Test
     void canNotBeForged() throws Exception {
-        String token = tokens.issue(ada, NOW).token();
+        String token = tokens.issue(ada, NOW, NOW).token();
         for (int i = DeviceTokens.PREFIX.length(); i < token.length() - 1; i++) { // the last character has spare bits
             char other = token.charAt(i) == 'A' ? 'B' : 'A';
             String changed = token.substring(0, i) + other + token.substring(i + 1);
@@ -79,22 +107,22 @@ class DeviceTokensTest {
         Path other = Files.createDirectory(directory.resolve("other"));
         DeviceTokens others = new DeviceTokens(other.resolve("users"), LIFETIME);
         assertThat(user(others, token, ada, NOW)).as("without a secret").isEmpty();
-        others.issue(ada, NOW);
+        others.issue(ada, NOW, NOW);
         assertThat(user(others, token, ada, NOW)).as("with another secret").isEmpty();
     }
 
     @Test
     void haveASecretThatServersShareAndNobodyElseReads() throws Exception {
-        String token = tokens.issue(ada, NOW).token();
+        String token = tokens.issue(ada, NOW, NOW).token();
         DeviceTokens again = new DeviceTokens(directory.resolve("users"), LIFETIME);
 
         assertThat(user(again, token, ada, NOW)).isPresent();
-        assertThat(user(tokens, again.issue(ada, NOW).token(), ada, NOW)).isPresent();
+        assertThat(user(tokens, again.issue(ada, NOW, NOW).token(), ada, NOW)).isPresent();
         Path file = directory.resolve("users.device-key");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         Files.writeString(file, "no secret\n");
-        assertThatThrownBy(() -> new DeviceTokens(directory.resolve("users"), LIFETIME).issue(ada, NOW))
+        assertThatThrownBy(() -> new DeviceTokens(directory.resolve("users"), LIFETIME).issue(ada, NOW, NOW))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("holds no secret; remove it");
     }

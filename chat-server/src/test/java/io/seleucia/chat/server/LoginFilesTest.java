@@ -14,8 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +54,50 @@ class LoginFilesTest {
         try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users))) {
             assertThat(logins.hasAccount("carl")).contains(false);
             assertThat(logins.authenticate(new Credentials.Token("x"), "::1")).isEmpty();
+        }
+    }
+
+    @Test
+    void keepsADeviceSignedInFromItsLoginOn() throws Exception {
+        Account ada = Account.of("ada", "secret", 10);
+        Path users = directory.resolve("users");
+        new PrivateFile(users).change(lines -> List.of(ada.line()));
+        Instant login = Instant.now().minus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+        ChatServerBuilder builder = ChatServer.builder().withoutPort();
+        try (LoginFiles logins = new LoginFiles(settings("--users-file=" + users, "--stay-signed-in=2h"))) {
+            Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+            User now = logins.authenticate(new Credentials.Password("ada", "secret"), "::1")
+                    .orElseThrow();
+            assertThat(Accounts.passwordLogin(now).orElseThrow()).isBetween(before, Instant.now());
+
+            logins.apply(builder);
+            builder.authenticator((credentials, address) ->
+                    Optional.of(new User("ada").withVersion(Accounts.version(ada, times(credentials, login)))));
+            try (ChatServer server = builder.start()) {
+                String token = staySignedIn(server, "early").replaceAll(".*\"token\":\"([^\"]*)\".*", "$1");
+                assertThat(token).startsWith("device.");
+                User user =
+                        logins.authenticate(new Credentials.Token(token), "::1").orElseThrow();
+                assertThat(user.issued()).contains(login.minusSeconds(30));
+                assertThat(user.expires()).contains(login.plus(Duration.ofHours(2)));
+                assertThat(staySignedIn(server, "too early"))
+                        .contains("forbidden", "log in with the password again to stay signed in");
+            }
+        }
+    }
+
+    private static Instant times(Credentials credentials, Instant login) {
+        return ((Credentials.Password) credentials).password().equals("early")
+                ? login
+                : login.minus(Duration.ofHours(1));
+    }
+
+    private static String staySignedIn(ChatServer server, String password) throws Exception {
+        try (InMemoryClient ada = server.connect("chat.v1")) {
+            ada.send("{\"id\":1,\"type\":\"connect\",\"user\":\"ada\",\"password\":\"" + password + "\"}");
+            assertThat(ada.receive()).contains("connected");
+            ada.send("{\"id\":2,\"type\":\"call\",\"method\":\"stay-signed-in\",\"data\":{}}");
+            return ada.receive();
         }
     }
 

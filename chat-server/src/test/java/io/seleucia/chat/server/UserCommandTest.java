@@ -147,6 +147,14 @@ class UserCommandTest {
         assertThat(user("", "list")).as("still").isEqualTo("ada\tnever\tdisabled | 0");
         assertThat(user("", "enable", "ada")).isEqualTo("enabled ada | 0");
         assertThat(user("", "list")).isEqualTo("ada\tnever | 0");
+        String mark = account("ada").mark();
+        assertThat(user("", "disable", "ada")).isEqualTo("disabled ada | 0");
+        assertThat(user("", "disable", "ada")).isEqualTo("disabled ada | 0");
+        assertThat(user("", "enable", "ada")).isEqualTo("enabled ada | 0");
+        assertThat(account("ada").mark())
+                .as("what earlier logins are bound to")
+                .isNotEqualTo(mark)
+                .isEqualTo(account("ada").salt() + "#2");
         assertThat(user("", "disable", "bob")).endsWith("there is no user bob in " + file + " | 1");
     }
 }
