@@ -113,10 +113,11 @@ class BrowserClientEndsTest {
     void saysWhyItTakesSoLongToBegin() throws Exception {
         try (BrowserServer server = new BrowserServer(builder -> builder.httpFallback(false))) {
             Visitor ada = server.open();
-            server.proxy().refuse(true);
-            server.proxy().cut(); // by which the page was loaded
-            ada.takeName("ada");
             Page page = ada.page();
+            page.await("!document.querySelector('#login').hidden"); // all of the page is there
+            server.proxy().refuse(true);
+            server.proxy().cut();
+            ada.takeName("ada");
             page.await("document.querySelector('#login-error').textContent"
                     + " === \"The server can't be reached just now. Trying again…\"");
             page.click("#login-cancel");

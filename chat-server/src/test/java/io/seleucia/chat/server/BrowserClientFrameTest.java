@@ -81,7 +81,9 @@ class BrowserClientFrameTest {
                 .getAsString();
         Visitor bob = server.open();
         open(bob.page(), address);
-        bob.takeName("bob"); // the address leads on through signing in, and joins the channel
+        bob.takeName("bob"); // the address leads on through signing in, and asks before it joins the channel
+        bob.page().await("document.querySelector('#invited').open");
+        bob.page().click("#invited [value=join]");
         bob.page().await("document.querySelector('.message.target .words')?.textContent === 'message 20'");
         bob.awaitTitle("team/a b");
         assertThat(bob.page()
