@@ -34,7 +34,7 @@ class TransportFuzzTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60); // for a batch, which takes a fraction of a second
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int SLACK = 64 * 1024; // a class loaded meanwhile, an exception's stack trace
+    private static final int SLACK = 96 * 1024; // classes loaded meanwhile, an exception's stack trace
     private static final int LARGEST_STEP = 64 * 1024; // what a frame gets before its bytes have come
     private static final int MAX_HEAD = 16 * 1024;
     private static final int PER_BYTE = 32; // an empty ping has 6 bytes, its pong's objects some 150
