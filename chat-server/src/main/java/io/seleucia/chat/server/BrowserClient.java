@@ -80,6 +80,7 @@ final class BrowserClient {
             "presence.js",
             "quotes.js",
             "reading.js",
+            "results.js",
             "route.js",
             "rows.js",
             "search.js",

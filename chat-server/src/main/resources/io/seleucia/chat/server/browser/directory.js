@@ -1,8 +1,9 @@
 /* The channels of the server, to find and join one. */
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { topicOf } from "./finder.js";
 import { phrase } from "./language.js";
+import { Results } from "./results.js";
 
 const PAUSE = 250; // milliseconds after the last letter before the server is asked
 
@@ -10,18 +11,22 @@ export class Directory {
     #chat;
     #open;
     #dialog = byId("directory");
-    #list = byId("directory-list");
-    #next = null;
-    #asked = 0; // counts, so that an answer that comes late has no effect
+    #results;
     #timer;
 
     /** @param {import("./chat.js").Chat} chat @param {(key: string) => void} open @param {AbortSignal} signal ends it */
     constructor(chat, open, signal) {
         this.#chat = chat;
         this.#open = open;
+        this.#results = new Results("directory", {
+            ask: (next) => chat.finder.channels(prefix(), next),
+            rows: ({ channels }) => channels.map((channel) => this.#row(channel)),
+            waiting: () => phrase("directory.loading"),
+            found: (count) => (count === 0 ? phrase("directory.none") : ""),
+            failed: () => ({ text: phrase("directory.failed"), isFinal: false }),
+        });
         byId("directory-open").onclick = () => this.#show();
         byId("directory-close").onclick = () => this.#dialog.close();
-        byId("directory-more").onclick = () => this.#load();
         const field = byId("directory-filter");
         field.oninput = () => {
             clearTimeout(this.#timer);
@@ -32,9 +37,8 @@ export class Directory {
             this.#begin();
         };
         signal.addEventListener("abort", () => {
-            this.#asked++;
             this.#dialog.close();
-            this.#list.replaceChildren();
+            this.#results.clear();
         });
     }
 
@@ -47,35 +51,7 @@ export class Directory {
 
     #begin() {
         clearTimeout(this.#timer);
-        this.#list.replaceChildren();
-        this.#next = {};
-        this.#load();
-    }
-
-    async #load() {
-        const mine = ++this.#asked;
-        const more = byId("directory-more");
-        const status = byId("directory-status");
-        more.hidden = true;
-        setText(status, phrase("directory.loading"));
-        const prefix = byId("directory-filter").value.trim().replace(/^#/, "").normalize("NFC");
-        const page = await this.#chat.finder.channels(prefix, this.#next).catch((error) => ({ error }));
-        if (mine !== this.#asked) {
-            return;
-        }
-        if (page.error) {
-            setText(status, phrase("directory.failed"));
-            more.hidden = false;
-            return;
-        }
-        this.#next = page.next;
-        more.hidden = !page.next;
-        const had = this.#list.childElementCount;
-        this.#list.append(...page.channels.map((channel) => this.#row(channel)));
-        setText(status, had + page.channels.length === 0 ? phrase("directory.none") : "");
-        if (had > 0) {
-            this.#list.children[had]?.querySelector("button").focus();
-        }
+        this.#results.begin();
     }
 
     #row({ channel, clients, info }) {
@@ -98,3 +74,6 @@ export class Directory {
         return element("li", "", button);
     }
 }
+
+/** Returns the beginning of the names that are looked for. */
+const prefix = () => byId("directory-filter").value.trim().replace(/^#/, "").normalize("NFC");

@@ -3,6 +3,7 @@
 import { byId, element, setText } from "./dom.js";
 import { phrase } from "./language.js";
 import { wordsOf } from "./message.js";
+import { Results } from "./results.js";
 import { dayOf, timeOf } from "./text.js";
 
 const AROUND = 60; // letters shown before what was found
@@ -11,11 +12,9 @@ export class Search {
     #chat;
     #open;
     #dialog = byId("search");
-    #list = byId("search-list");
+    #results;
     #text = "";
-    #next;
     #of = null; // the conversation
-    #asked = 0; // counts, so that an answer that comes late has no effect
 
     /**
      * @param {import("./chat.js").Chat} chat
@@ -25,17 +24,25 @@ export class Search {
     constructor(chat, open, signal) {
         this.#chat = chat;
         this.#open = open;
+        this.#results = new Results("search", {
+            ask: (next) => chat.finder.messages(this.#of, this.#text, next),
+            rows: ({ messages }) => messages.map((message) => this.#row(message)),
+            waiting: () => phrase("search.searching"),
+            found: (count) => (count === 0 ? phrase("search.none") : phrase("search.found", { count })),
+            failed: ({ code }) => {
+                const isFinal = code === "forbidden";
+                return { text: phrase(isFinal ? "search.forbidden" : "search.failed"), isFinal };
+            },
+        });
         byId("search-open").onclick = () => this.#show();
         byId("search-close").onclick = () => this.#dialog.close();
-        byId("search-more").onclick = () => this.#load();
         byId("search-form").onsubmit = (event) => {
             event.preventDefault();
             this.#begin();
         };
         signal.addEventListener("abort", () => {
-            this.#asked++;
             this.#dialog.close();
-            this.#list.replaceChildren();
+            this.#results.clear();
             byId("search-field").value = "";
         });
     }
@@ -43,10 +50,7 @@ export class Search {
     #show() {
         if (this.#of !== this.#chat.current) {
             this.#of = this.#chat.current;
-            this.#asked++;
-            this.#list.replaceChildren();
-            byId("search-more").hidden = true;
-            setText(byId("search-status"), "");
+            this.#results.clear();
         }
         setText(byId("search-label"), phrase("search.label", { name: this.#of.name }));
         this.#dialog.showModal();
@@ -56,38 +60,10 @@ export class Search {
 
     #begin() {
         this.#text = byId("search-field").value.trim().normalize("NFC");
-        this.#list.replaceChildren();
-        this.#next = undefined;
         if (this.#text) {
-            this.#load();
-        }
-    }
-
-    async #load() {
-        const mine = ++this.#asked;
-        const more = byId("search-more");
-        const status = byId("search-status");
-        more.hidden = true;
-        setText(status, phrase("search.searching"));
-        const found = this.#chat.finder.messages(this.#of, this.#text, this.#next);
-        const page = await found.catch((error) => ({ error }));
-        if (mine !== this.#asked) {
-            return;
-        }
-        if (page.error) {
-            const isForbidden = page.error.code === "forbidden";
-            setText(status, phrase(isForbidden ? "search.forbidden" : "search.failed"));
-            more.hidden = isForbidden;
-            return;
-        }
-        this.#next = page.next;
-        more.hidden = page.next === undefined;
-        const had = this.#list.childElementCount;
-        this.#list.append(...page.messages.map((message) => this.#row(message)));
-        const count = had + page.messages.length;
-        setText(status, count === 0 ? phrase("search.none") : phrase("search.found", { count }));
-        if (had > 0) {
-            this.#list.children[had]?.querySelector("button").focus();
+            this.#results.begin();
+        } else {
+            this.#results.clear();
         }
     }
 
