@@ -52,40 +52,49 @@ final class Histories {
         }
     }
 
+    /** Reads some messages of a channel, beyond an offset. */
+    @FunctionalInterface
+    private interface Reading {
+        Broker.Page read(long from, int limit) throws UnavailableException;
+    }
+
     /**
-     * Returns the newest messages before an offset. Reads a few at a time until there are enough, or the page is full. A
-     * page has at least one message; {@code before} says where the next page begins, if there may be one.
+     * Messages in the order in which they were read.
+     *
+     * @param newest the channel's newest position
+     * @param last the offset of the last one; where the reading began if there are none
      */
+    private record Read(Position newest, List<JsonElement> messages, long last) {}
+
+    /** Returns the newest messages before an offset; {@code before} says where the next page begins, if there may be one. */
     private JsonObject before(String channel, long before, int limit) throws UnavailableException {
-        List<JsonElement> newestFirst = new ArrayList<>();
-        Broker.Page part = broker.historyBefore(channel, before, Math.min(BATCH, limit));
-        Position newest = part.position();
-        long next = before;
-        long size = 0;
-        while (size < PAGE_CHARS && !part.messages().isEmpty()) {
-            for (Message message : part.messages().reversed()) {
-                JsonElement written = json(message);
-                size += written.toString().length();
-                if (size < PAGE_CHARS || newestFirst.isEmpty()) {
-                    newestFirst.add(written);
-                    next = message.position().offset();
-                }
-            }
-            part = broker.historyBefore(channel, next, Math.min(BATCH, limit - newestFirst.size()));
-        }
-        JsonObject page = page(channel, newest, newestFirst.reversed());
-        if (!newestFirst.isEmpty() && next > 1) {
-            page.addProperty("before", next);
+        Read read = read(before, limit, (from, most) -> {
+            Broker.Page part = broker.historyBefore(channel, from, most);
+            return new Broker.Page(part.position(), part.messages().reversed());
+        });
+        JsonObject page = page(channel, read.newest, read.messages.reversed());
+        if (!read.messages.isEmpty() && read.last > 1) {
+            page.addProperty("before", read.last);
         }
         return page;
     }
 
-    /** Returns the oldest messages after an offset, as {@link #before} does; {@code after} says where the next page begins. */
+    /** Returns the oldest messages after an offset; {@code after} says where the next page begins, if there may be one. */
     private JsonObject after(String channel, long after, int limit) throws UnavailableException {
+        Read read = read(after, limit, (from, most) -> broker.historyAfter(channel, from, most));
+        JsonObject page = page(channel, read.newest, read.messages);
+        if (!read.messages.isEmpty() && read.last < read.newest.offset()) {
+            page.addProperty("after", read.last);
+        }
+        return page;
+    }
+
+    /** Reads a few messages at a time until there are enough, or the page is full: it has at least one, if there is one. */
+    private static Read read(long from, int limit, Reading reading) throws UnavailableException {
         List<JsonElement> messages = new ArrayList<>();
-        Broker.Page part = broker.historyAfter(channel, after, Math.min(BATCH, limit));
+        Broker.Page part = reading.read(from, Math.min(BATCH, limit));
         Position newest = part.position();
-        long next = after;
+        long last = from;
         long size = 0;
         while (size < PAGE_CHARS && !part.messages().isEmpty()) {
             for (Message message : part.messages()) {
@@ -93,16 +102,12 @@ final class Histories {
                 size += written.toString().length();
                 if (size < PAGE_CHARS || messages.isEmpty()) {
                     messages.add(written);
-                    next = message.position().offset();
+                    last = message.position().offset();
                 }
             }
-            part = broker.historyAfter(channel, next, Math.min(BATCH, limit - messages.size()));
+            part = reading.read(last, Math.min(BATCH, limit - messages.size()));
         }
-        JsonObject page = page(channel, newest, messages);
-        if (!messages.isEmpty() && next < newest.offset()) {
-            page.addProperty("after", next);
-        }
-        return page;
+        return new Read(newest, messages, last);
     }
 
     private static JsonObject page(String channel, Position newest, List<JsonElement> messages) {
