@@ -41,16 +41,24 @@ class InMemoryChannelTest {
     @TempDir
     private Path directory;
 
-    @Test
-    void deliversNothingThatIsDeletedAfterTheDeletion() throws Exception {
-        InMemoryChannel channel = new InMemoryChannel(
+    private static InMemoryChannel channel(Retention retention) {
+        return channel(retention, MemoryBudget.ofBytes(1 << 20));
+    }
+
+    private static InMemoryChannel channel(Retention retention, MemoryBudget memory) {
+        return new InMemoryChannel(
                 "lobby",
                 "e",
-                Retention.DEFAULT,
+                retention,
                 new CurrentOptions(),
-                MemoryBudget.ofBytes(1 << 20),
+                memory,
                 new ChannelSizes<>(),
                 new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+    }
+
+    @Test
+    void deliversNothingThatIsDeletedAfterTheDeletion() throws Exception {
+        InMemoryChannel channel = channel(Retention.DEFAULT);
         RecordingListener listener = new RecordingListener();
         channel.change(it -> it.audience().listeners().add(listener));
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
@@ -84,14 +92,7 @@ class InMemoryChannelTest {
         Message message = new Message("lobby", new Position("e", 1), "ada", old, new Content.Text("hi"));
         JournalRecord.Published published = new JournalRecord.Published(message, "");
         for (boolean first : new boolean[] {true, false}) {
-            InMemoryChannel channel = new InMemoryChannel(
-                    "lobby",
-                    "e",
-                    Retention.DEFAULT,
-                    new CurrentOptions(),
-                    MemoryBudget.ofBytes(1 << 20),
-                    new ChannelSizes<>(),
-                    new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+            InMemoryChannel channel = channel(Retention.DEFAULT);
             channel.change(it -> {
                 if (first) {
                     it.restore(described, 1);
@@ -109,14 +110,7 @@ class InMemoryChannelTest {
 
     @Test
     void keepsWhatWasPublishedAfterTheDeletionAsTheJournalDoes() throws Exception {
-        InMemoryChannel channel = new InMemoryChannel(
-                "lobby",
-                "e",
-                Retention.DEFAULT,
-                new CurrentOptions(),
-                MemoryBudget.ofBytes(1 << 20),
-                new ChannelSizes<>(),
-                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        InMemoryChannel channel = channel(Retention.DEFAULT);
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
             journal.begin("e", List.of());
             publish(channel, journal, "before");
@@ -150,14 +144,7 @@ class InMemoryChannelTest {
 
     @Test
     void failsOnlyWhatWasPlacedBehindTheFailure() throws Exception {
-        InMemoryChannel channel = new InMemoryChannel(
-                "lobby",
-                "e",
-                Retention.DEFAULT,
-                new CurrentOptions(),
-                MemoryBudget.ofBytes(1 << 20),
-                new ChannelSizes<>(),
-                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        InMemoryChannel channel = channel(Retention.DEFAULT);
         JournalOptions tiny = new JournalOptions(Fsync.NEVER, Duration.ofDays(1), Duration.ZERO, 1); // each rolls
         Path blocked = directory.resolve("0000000000000002.journal");
         try (Journal journal = Journal.open(directory, tiny, (record, segment) -> {})) {
@@ -183,14 +170,7 @@ class InMemoryChannelTest {
 
     @Test
     void showsAPageThatWasReadBeforeADeletionAsItIsNow() throws Exception {
-        InMemoryChannel channel = new InMemoryChannel(
-                "lobby",
-                "e",
-                Retention.DEFAULT,
-                new CurrentOptions(),
-                MemoryBudget.ofBytes(1 << 20),
-                new ChannelSizes<>(),
-                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        InMemoryChannel channel = channel(Retention.DEFAULT);
         Sender ada = Sender.of("ada");
         for (String text : List.of("secret", "kept")) {
             channel.change(it -> it.place(Optional.empty(), ada, new Draft(new Content.Text(text), "")));
@@ -228,14 +208,7 @@ class InMemoryChannelTest {
 
     @Test
     void foldsAnEditWhoseMessageHasLeftBeforeItIsDelivered() throws Exception {
-        InMemoryChannel channel = new InMemoryChannel(
-                "lobby",
-                "e",
-                Retention.DEFAULT.withMessages(2),
-                new CurrentOptions(),
-                MemoryBudget.ofBytes(1 << 20),
-                new ChannelSizes<>(),
-                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        InMemoryChannel channel = channel(Retention.DEFAULT.withMessages(2));
         try (Journal journal = Journal.open(directory, OPTIONS, (record, segment) -> {})) {
             journal.begin("e", List.of());
             publish(channel, journal, "first");
@@ -255,14 +228,7 @@ class InMemoryChannelTest {
     @Test
     void writesTheFoldsOfMessagesThatHaveLeftWhereMemoryIsShort() throws Exception {
         MemoryBudget memory = MemoryBudget.ofBytes(1 << 20);
-        InMemoryChannel channel = new InMemoryChannel(
-                "lobby",
-                "e",
-                Retention.DEFAULT,
-                new CurrentOptions(),
-                memory,
-                new ChannelSizes<>(),
-                new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+        InMemoryChannel channel = channel(Retention.DEFAULT, memory);
         long empty = memory.used();
         channel.change(it -> it.place(Optional.empty(), Sender.of("eve"), new Draft(new Content.Text("hi"), "")));
         for (int i = 0; i < 500; i++) {
@@ -295,14 +261,7 @@ class InMemoryChannelTest {
     @Test
     void keepsNoReactionThatIsDeletedWhileItsMessageLeaves() throws Exception {
         for (int between : new int[] {1, 4}) {
-            InMemoryChannel channel = new InMemoryChannel(
-                    "lobby",
-                    "e",
-                    Retention.DEFAULT.withMessages(3),
-                    new CurrentOptions(),
-                    MemoryBudget.ofBytes(1 << 20),
-                    new ChannelSizes<>(),
-                    new ChannelDirectory<>(MemoryBudget.ofBytes(1 << 20)));
+            InMemoryChannel channel = channel(Retention.DEFAULT.withMessages(3));
             try (Journal journal =
                     Journal.open(directory.resolve("between " + between), OPTIONS, (record, segment) -> {})) {
                 journal.begin("e", List.of());
