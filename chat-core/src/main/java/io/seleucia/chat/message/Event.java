@@ -199,7 +199,7 @@ public sealed interface Event {
     record Members(String channel, int total, List<Member> clients, boolean more) implements Reply {}
 
     /**
-     * What a method of the program that runs the server has returned.
+     * The result of a method of the program that runs the server.
      *
      * @param content the result; {@link Content#NONE} if the method returns nothing
      */

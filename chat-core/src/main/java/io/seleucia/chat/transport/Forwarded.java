@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What trusted proxies say of a request, in the fields {@code Forwarded} (RFC 7239) or {@code X-Forwarded-For}, {@code -Proto}
+ * The statements of trusted proxies about a request, in the fields {@code Forwarded} (RFC 7239) or {@code X-Forwarded-For}, {@code -Proto}
  * and {@code -Host}. Each proxy adds the address of its own peer at the end, so they are read from there: the last hop that is
  * not trusted is the client, and what stands before it is the client's own claim.
  *

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What one proxy has added to the field {@code Forwarded} (RFC 7239 §4).
+ * The part that one proxy has added to the field {@code Forwarded} (RFC 7239 §4).
  *
  * @param pairs the values by name, in lower case
  */

@@ -25,7 +25,7 @@ import javax.crypto.spec.SecretKeySpec;
  * each other's tokens, and keep no list of them. Any thread; issuing may write the file, and blocks for that.
  */
 final class DeviceTokens {
-    /** What such a token begins with, which no JWT does. */
+    /** The beginning of such a token, which no JWT has. */
     static final String PREFIX = "device.";
 
     /** The longest lifetime: servers know of revocations for a day longer. */

@@ -44,7 +44,7 @@ final class ErasureListing {
         return true;
     }
 
-    /** What a segment may hold. */
+    /** The erasures that may concern a segment. */
     private record Located(long segment, int magic, Map<Erasure.Place, Erasures.Waiting> places) {}
 
     /** Messages of a channel that are looked for, with the names under which an index may have them. */

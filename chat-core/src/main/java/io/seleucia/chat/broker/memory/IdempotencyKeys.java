@@ -28,7 +28,7 @@ final class IdempotencyKeys {
     }
 
     /**
-     * What is known of a key.
+     * The knowledge of a key.
      *
      * @param position the first message's position
      * @param written completes when that is final
